@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Proactive zswap writeback: from the text of a command to its meaning.
+ *
+ * A command is one line of tokens separated by blanks, each key=value; the
+ * grammar stands in Documentation/admin-guide/mm/zswap_wb.rst. Nothing is
+ * guessed: what can't be understood in full is refused as a whole, because a
+ * command that is carried out in part moves pages that nobody asked for.
+ */
+#include <linux/ctype.h>
+#include <linux/err.h>
+#include <linux/kernel.h>
+#include <linux/kstrtox.h>
+#include <linux/mm.h>
+#include <linux/overflow.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "internal.h"
+
+/* Reads a decimal number; kstrtou64() alone would accept a sign, too */
+static int zswap_wb_command_number(const char *text, u64 *number)
+{
+	if (!isdigit(text[0]))
+		return -EINVAL;
+	return kstrtou64(text, 10, number);
+}
+
+/*
+ * Reads a number with an optional one-letter suffix. @suffixes lists the
+ * letters, @units what each stands for.
+ */
+static int zswap_wb_command_scaled(char *text, const char *suffixes,
+				   const u64 *units, u64 *number)
+{
+	size_t len = strlen(text);
+	const char *suffix;
+	u64 unit = 1;
+	int err;
+
+	if (!len)
+		return -EINVAL;
+	suffix = strchr(suffixes, text[len - 1]);
+	if (suffix) {
+		unit = units[suffix - suffixes];
+		text[len - 1] = '\0';
+	}
+	err = zswap_wb_command_number(text, number);
+	if (err)
+		return err;
+	if (check_mul_overflow(*number, unit, number))
+		return -ERANGE;
+	return 0;
+}
+
+static int zswap_wb_command_size(char *text, u64 *bytes)
+{
+	static const u64 units[] = {
+		1ULL << 10, 1ULL << 20, 1ULL << 30, 1ULL << 40,
+		1ULL << 10, 1ULL << 20, 1ULL << 30, 1ULL << 40,
+	};
+
+	return zswap_wb_command_scaled(text, "KMGTkmgt", units, bytes);
+}
+
+static int zswap_wb_command_age(struct zswap_wb_command *cmd, char *value)
+{
+	static const u64 units[] = { 1, 60, 60 * 60, 24 * 60 * 60 };
+
+	return zswap_wb_command_scaled(value, "smhd", units, &cmd->age);
+}
+
+static int zswap_wb_command_max(struct zswap_wb_command *cmd, char *value)
+{
+	u64 bytes;
+	int err;
+
+	err = zswap_wb_command_size(value, &bytes);
+	if (err)
+		return err;
+	cmd->max_pages = bytes >> PAGE_SHIFT;
+	return cmd->max_pages ? 0 : -EINVAL;
+}
+
+static int zswap_wb_command_max_compressed(struct zswap_wb_command *cmd,
+					   char *value)
+{
+	int err;
+
+	err = zswap_wb_command_size(value, &cmd->max_compressed);
+	if (err)
+		return err;
+	return cmd->max_compressed ? 0 : -EINVAL;
+}
+
+static int zswap_wb_command_node(struct zswap_wb_command *cmd, char *value)
+{
+	/*
+	 * -ERANGE of the list parser means a node beyond the last possible
+	 * one, which is a node that can't exist rather than a large number.
+	 */
+	if (nodelist_parse(value, cmd->nodes) || nodes_empty(cmd->nodes) ||
+	    !nodes_subset(cmd->nodes, node_possible_map))
+		return -EINVAL;
+	return 0;
+}
+
+static int zswap_wb_command_cgroup(struct zswap_wb_command *cmd, char *value)
+{
+	return zswap_wb_command_number(value, &cmd->cgroup_id);
+}
+
+static int zswap_wb_command_descend(struct zswap_wb_command *cmd, char *value)
+{
+	if (strcmp(value, "0") && strcmp(value, "1"))
+		return -EINVAL;
+	cmd->descend = value[0] == '1';
+	return 0;
+}
+
+static int zswap_wb_command_type(struct zswap_wb_command *cmd, char *value)
+{
+	if (!strcmp(value, "all"))
+		cmd->type = ZSWAP_WB_TYPE_ALL;
+	else if (!strcmp(value, "incompressible"))
+		cmd->type = ZSWAP_WB_TYPE_INCOMPRESSIBLE;
+	else
+		return -EINVAL;
+	return 0;
+}
+
+static const struct {
+	const char	*name;
+	unsigned long	key;
+	int		(*parse)(struct zswap_wb_command *cmd, char *value);
+} zswap_wb_command_keys[] = {
+	{ "age", ZSWAP_WB_KEY_AGE, zswap_wb_command_age },
+	{ "max", ZSWAP_WB_KEY_MAX, zswap_wb_command_max },
+	{ "max_compressed", ZSWAP_WB_KEY_MAX_COMPRESSED,
+	  zswap_wb_command_max_compressed },
+	{ "node", ZSWAP_WB_KEY_NODE, zswap_wb_command_node },
+	{ "cgroup", ZSWAP_WB_KEY_CGROUP, zswap_wb_command_cgroup },
+	{ "descend", ZSWAP_WB_KEY_DESCEND, zswap_wb_command_descend },
+	{ "type", ZSWAP_WB_KEY_TYPE, zswap_wb_command_type },
+};
+
+static int zswap_wb_command_token(char *token, unsigned long allowed,
+				  struct zswap_wb_command *cmd)
+{
+	char *value = strchr(token, '=');
+	const char *name = token;
+	unsigned int i;
+
+	if (value) {
+		*value++ = '\0';
+	} else if (isdigit(token[0])) {
+		name = "age";
+		value = token;
+	} else {
+		return -EINVAL;
+	}
+
+	for (i = 0; i < ARRAY_SIZE(zswap_wb_command_keys); i++) {
+		unsigned long key = zswap_wb_command_keys[i].key;
+
+		if (strcmp(name, zswap_wb_command_keys[i].name))
+			continue;
+		if (!(allowed & key) || (cmd->keys & key))
+			return -EINVAL;
+		cmd->keys |= key;
+		return zswap_wb_command_keys[i].parse(cmd, value);
+	}
+	return -EINVAL;
+}
+
+/**
+ * zswap_wb_command_parse() - read a command
+ * @text:	the command; needs no NUL at its end
+ * @len:	its length in bytes
+ * @allowed:	the keys that may occur, ZSWAP_WB_KEY_*
+ * @cmd:	filled in completely on success, undefined on failure
+ *
+ * Context: process context, may sleep.
+ * Return:
+ * * 0 on success
+ * * -EINVAL if it is malformed, has an unknown, repeated or here not allowed
+ *   key, says only where but not what to write, or makes no sense
+ * * -ERANGE if a number is too large for its type
+ * * -ENOMEM if there is no memory for a copy of it
+ */
+int zswap_wb_command_parse(const char *text, size_t len, unsigned long allowed,
+			   struct zswap_wb_command *cmd)
+{
+	char *copy, *rest, *token;
+	int err = 0;
+
+	*cmd = (struct zswap_wb_command) {
+		.max_pages	= ZSWAP_WB_NO_LIMIT,
+		.max_compressed	= ZSWAP_WB_NO_LIMIT,
+		.descend	= true,
+		.type		= ZSWAP_WB_TYPE_ALL,
+		.nodes		= NODE_MASK_ALL,
+	};
+
+	if (len && text[len - 1] == '\n')
+		len--;
+	/*
+	 * The number parsers forgive a newline at the end of each token, and
+	 * a sysfs write stops at a page: refuse what spans lines, and what is
+	 * so long that its rest may have been cut off.
+	 */
+	if (len >= PAGE_SIZE - 1 || memchr(text, '\n', len) ||
+	    memchr(text, '\0', len))
+		return -EINVAL;
+
+	copy = kmemdup_nul(text, len, GFP_KERNEL);
+	if (!copy)
+		return -ENOMEM;
+	rest = copy;
+	while (!err && (token = strsep(&rest, " \t"))) {
+		if (token[0])
+			err = zswap_wb_command_token(token, allowed, cmd);
+	}
+	kfree(copy);
+	if (err)
+		return err;
+
+	if (!(cmd->keys & ZSWAP_WB_KEYS_WHAT))
+		return -EINVAL;
+	if ((cmd->keys & ZSWAP_WB_KEY_DESCEND) &&
+	    !(cmd->keys & ZSWAP_WB_KEY_CGROUP))
+		return -EINVAL;
+	return 0;
+}

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Proactive zswap writeback: all that must see struct zswap_entry.
+ *
+ * This file is part of the compilation unit of mm/zswap.c, which includes it
+ * between its writeback and its shrinker code, as mm/percpu.c does with its
+ * backends: what it needs is static there. Everything else of the feature sees
+ * an entry as an opaque handle. It holds no policy.
+ *
+ * A walk that stops and goes on
+ * -----------------------------
+ *
+ * list_lru_walk_one() always begins at the head of a list. A filter that leaves
+ * entries where they are would look at them again and again, and one that
+ * rotates them out of its way destroys the order that the shrinker lives by.
+ * So a command keeps its place with a mark: a struct zswap_entry that stands
+ * for no page, has no pool, and is not counted in the list's nr_items.
+ *
+ * 1. Nobody takes a mark for an entry. Lists are walked by shrink_memcg_cb(),
+ *    which skips it, and by other commands, which do, too. Reparenting splices
+ *    a list as a whole. All other accesses start from an entry in the tree.
+ *
+ * 2. A mark is only ever linked and unlinked under the lock of the list that it
+ *    is in, see zswap_wb_list_lock() for how that is found.
+ *
+ * 3. When the cgroup goes offline, the mark moves to the parent's list with the
+ *    entries. The walk notices, because the lock that it gets belongs to
+ *    another cgroup, takes its mark out and ends: what is left of the list now
+ *    belongs to the parent, whose turn comes later if it is in scope at all.
+ *
+ * 4. The walk ends after as many entries as the list had when it began. So it
+ *    reaches each entry that stays where it is: what is unlinked in front of
+ *    the mark only makes the way shorter, new and rotated entries go to the
+ *    tail, and an entry can be put in front of the mark's goal, but behind the
+ *    mark, by nobody. And it can't be led on forever by a busy shrinker.
+ */
+#include "internal.h"
+
+/*
+ * The age is free: upstream's struct has an int, a bool and padding where we
+ * have a bit field, the bool and the time. A bit field of 24 bits ends at a
+ * byte of its own, so a store to @referenced is still no access to @length.
+ */
+static_assert(sizeof(struct zswap_entry) ==
+	      sizeof(swp_entry_t) + 2 * sizeof(u32) +
+	      sizeof(struct zswap_pool *) + sizeof(unsigned long) +
+	      sizeof(struct obj_cgroup *) + sizeof(struct list_head));
+static_assert(BIT(24) > PAGE_SIZE);
+
+/* Set once zswap_list_lru is valid, which may be long after boot */
+static bool zswap_wb_is_armed;
+
+/**
+ * zswap_wb_arm() - tell the engine that zswap has been set up
+ *
+ * Context: called once, at the end of zswap_setup().
+ */
+void zswap_wb_arm(void)
+{
+	/* Pairs with zswap_wb_armed(): who sees it set sees the lists */
+	smp_store_release(&zswap_wb_is_armed, true);
+}
+
+/**
+ * zswap_wb_armed() - has zswap been set up
+ *
+ * Return: true if there are lists to look at, also while zswap is disabled
+ */
+bool zswap_wb_armed(void)
+{
+	/* Pairs with zswap_wb_arm() */
+	return smp_load_acquire(&zswap_wb_is_armed);
+}
+
+/*
+ * Notes the time of a store. The caller has not put @entry on the LRU yet; the
+ * LRU lock publishes the time together with the rest of the entry.
+ */
+static inline void zswap_wb_entry_stamp(struct zswap_entry *entry)
+{
+	entry->store_time = zswap_wb_age_stamp(ktime_get_boottime_seconds());
+}
+
+/* Tells a mark from an entry, which has a pool as long as it is on a list */
+static inline bool zswap_wb_entry_is_cursor(const struct zswap_entry *entry)
+{
+	return !entry->pool;
+}
+
+/**
+ * zswap_wb_mark_alloc() - get what a command needs to keep its place in a list
+ *
+ * Context: process context, may sleep.
+ * Return: a mark that is in no list, or %NULL
+ */
+struct zswap_entry *zswap_wb_mark_alloc(void)
+{
+	struct zswap_entry *mark = kzalloc_obj(*mark);
+
+	if (mark)
+		INIT_LIST_HEAD(&mark->lru);
+	return mark;
+}
+
+/**
+ * zswap_wb_mark_free() - free a mark
+ * @mark:	from zswap_wb_mark_alloc(), in no list; may be %NULL
+ */
+void zswap_wb_mark_free(struct zswap_entry *mark)
+{
+	kfree(mark);
+}
+
+/*
+ * Is @memcg the cgroup whose list one finds under its index? An index is free
+ * for another cgroup as soon as its owner is offline, even while there are
+ * references to the owner.
+ */
+static bool zswap_wb_list_owner(struct mem_cgroup *memcg)
+{
+	int index = memcg_kmem_id(memcg);
+
+	return index < 0 || mem_cgroup_from_private_id(index) == memcg;
+}
+
+/*
+ * Locks the list that has the entries of @memcg, and any mark left in it, on
+ * node @nid. If @memcg has gone offline that is the list of an ancestor, which
+ * @memcg is changed to.
+ *
+ * list_lru_lock() climbs up by itself, but goes by the index alone. An offline
+ * cgroup's index may have been given to a new cgroup, whose list it then
+ * locks. To find out, ask whose index it is after the list was looked up:
+ *
+ * 1. A cgroup that loses its index never gets it back. If the index is still
+ *    that of the cgroup now, it was so at the time of the lookup, and the list
+ *    is its own.
+ *
+ * 2. If it is not, the cgroup has given up its index at the very end of going
+ *    offline. Its entries had been moved to the parent before: go on there.
+ *
+ * Context: RCU read side, the caller has a reference to @memcg.
+ */
+static struct list_lru_one *zswap_wb_list_lock(int nid,
+					       struct mem_cgroup **memcg)
+	__must_hold(RCU)
+{
+	struct list_lru_one *l;
+
+	for (;;) {
+		l = list_lru_lock(&zswap_list_lru, nid, memcg);
+		if (zswap_wb_list_owner(*memcg))
+			return l;
+		list_lru_unlock(l);
+		*memcg = parent_mem_cgroup(*memcg);
+	}
+}
+
+/**
+ * zswap_wb_cursor_open() - begin to walk a list
+ * @cursor:	result, to be closed with zswap_wb_cursor_close()
+ * @mark:	the command's mark, in no list
+ * @memcg:	cgroup of the list, with a reference that the caller keeps until
+ *		it has closed the cursor; %NULL for lists that are not per cgroup
+ * @nid:	node of the list
+ *
+ * Context: zswap has been set up.
+ */
+void zswap_wb_cursor_open(struct zswap_wb_cursor *cursor,
+			  struct zswap_entry *mark, struct mem_cgroup *memcg,
+			  int nid)
+{
+	*cursor = (struct zswap_wb_cursor) {
+		.mark	= mark,
+		.memcg	= memcg,
+		.nid	= nid,
+		.left	= list_lru_count_one(&zswap_list_lru, nid, memcg),
+	};
+}
+
+/**
+ * zswap_wb_cursor_scan() - look at the next entries of a list
+ * @cursor:	where to go on
+ * @visit:	called for each entry, with the list's lock held
+ * @arg:	handed to @visit
+ *
+ * Looks at ZSWAP_WB_SCAN_MAX entries at most. Changes neither the order of the
+ * list nor any entry.
+ *
+ * Context: process context.
+ * Return: true if there are entries left to look at
+ */
+bool zswap_wb_cursor_scan(struct zswap_wb_cursor *cursor,
+			  zswap_wb_visit_t visit, void *arg)
+{
+	struct mem_cgroup *memcg = cursor->memcg;
+	struct list_head *mark = &cursor->mark->lru;
+	unsigned int nr = ZSWAP_WB_SCAN_MAX;
+	struct list_head *next;
+	struct list_lru_one *l;
+	bool more = false;
+
+	/* An empty list may not even be allocated */
+	if (!cursor->left)
+		return false;
+
+	rcu_read_lock();
+	l = zswap_wb_list_lock(cursor->nid, &memcg);
+	next = list_empty(mark) ? l->list.next : mark->next;
+	list_del_init(mark);
+	if (memcg != cursor->memcg)
+		goto unlock;
+
+	while (nr-- && cursor->left && next != &l->list) {
+		struct zswap_entry *entry =
+			list_entry(next, struct zswap_entry, lru);
+
+		if (!zswap_wb_entry_is_cursor(entry)) {
+			struct zswap_wb_facts facts = {
+				.entry	= entry,
+				.slot	= entry->swpentry,
+				.length	= entry->length,
+				.stamp	= entry->store_time,
+			};
+
+			if (!visit(&facts, arg))
+				break;
+			cursor->left--;
+		}
+		next = next->next;
+	}
+
+	more = cursor->left && next != &l->list;
+	if (more)
+		list_add_tail(mark, next);
+unlock:
+	list_lru_unlock(l);
+	rcu_read_unlock();
+	return more;
+}
+
+/**
+ * zswap_wb_cursor_close() - end a walk, wherever it has got to
+ * @cursor:	the cursor; its mark may be used for another walk
+ *
+ * Context: process context.
+ */
+void zswap_wb_cursor_close(struct zswap_wb_cursor *cursor)
+{
+	struct mem_cgroup *memcg = cursor->memcg;
+	struct list_lru_one *l;
+
+	/* Nobody else links or unlinks the mark: no need to look under a lock */
+	if (list_empty(&cursor->mark->lru))
+		return;
+
+	rcu_read_lock();
+	l = zswap_wb_list_lock(cursor->nid, &memcg);
+	list_del_init(&cursor->mark->lru);
+	list_lru_unlock(l);
+	rcu_read_unlock();
+}
+
+/**
+ * zswap_wb_entry_prepare() - bring an entry's page into the swap cache
+ * @facts:	what the list told of the entry, whose lock is no longer held
+ *
+ * The entry may have been freed since. It is only looked at when the folio is
+ * locked and the tree still has it in that slot:
+ *
+ * 1. With a locked folio in the swap cache nobody else stores, loads or frees
+ *    the slot, so what the tree has there stays.
+ *
+ * 2. The same address in the same slot can still be another entry, if the first
+ *    was freed and the memory used again for the same slot. It has the
+ *    right data of its slot, but may be younger than selected: compare the time.
+ *
+ * A proactive command has no right to have anybody killed: no retries, and no
+ * warnings, when memory is short or the cgroup is at its limit.
+ *
+ * Context: process context, may sleep and reclaim memory.
+ * Return: the locked folio with the page's data and a reference, to be handed
+ * to zswap_wb_entry_commit(), or an ERR_PTR():
+ * * -EEXIST	the page is in the swap cache already
+ * * -ENOENT	the entry is gone
+ * * -ENOMEM	no memory for the folio
+ * * -EIO	the data can't be decompressed
+ */
+struct folio *zswap_wb_entry_prepare(const struct zswap_wb_facts *facts)
+{
+	struct folio *folio;
+
+	folio = zswap_writeback_prepare(facts->entry, facts->slot,
+					GFP_KERNEL | __GFP_NORETRY |
+					__GFP_NOWARN);
+	if (IS_ERR(folio) || facts->entry->store_time == facts->stamp)
+		return folio;
+
+	swap_cache_del_folio(folio);
+	folio_unlock(folio);
+	folio_put(folio);
+	return ERR_PTR(-ENOENT);
+}
+
+/**
+ * zswap_wb_entry_commit() - start to write a page, and free its entry
+ * @entry:	the entry
+ * @folio:	what zswap_wb_entry_prepare() has returned for it; unlocked and
+ *		under writeback afterwards, the reference stays the caller's
+ * @ctx:	where the write is queued; the caller submits it
+ *
+ * Context: process context.
+ */
+void zswap_wb_entry_commit(struct zswap_entry *entry, struct folio *folio,
+			   struct swap_io_ctx *ctx)
+{
+	/* After the commit, nobody knows the entry's cgroup and size */
+	count_vm_event(ZSWPWB_PROACTIVE);
+	count_vm_events(ZSWPWB_PROACTIVE_B, entry->length);
+	if (entry->objcg) {
+		count_objcg_events(entry->objcg, ZSWPWB_PROACTIVE, 1);
+		count_objcg_events(entry->objcg, ZSWPWB_PROACTIVE_B,
+				   entry->length);
+	}
+	zswap_written_back_pages++;
+
+	zswap_writeback_commit(entry, folio, ctx);
+}

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Proactive zswap writeback: what the files of this directory share.
+ *
+ * Arrows point one way:
+ *
+ *   sysfs.c -> core.c -> { command.c, age.c, select.c, scope.c, writeback.c,
+ *			    stats.c } -> glue.c -> mm/zswap.c
+ *
+ * command.c, age.c and select.c are pure: they know neither zswap nor memcg,
+ * get the time as an argument, and run under KUnit on User-mode Linux.
+ *
+ * Lock order, outermost first; everything here is taken by one command at a
+ * time, and no two commands share a lock of ours:
+ *
+ *   kernfs active reference of the file that was written
+ *     zswap_wb_dirs_lock (sysfs.c; memory hotplug, never held by a command)
+ *     folio lock, of the folios of one batch (writeback.c)
+ *       zswap tree xa_lock			(mm/zswap.c, erase)
+ *         list_lru_one.lock			(mm/zswap.c, free)
+ *       lruvec lock, swap cluster lock		(isolate, remove_mapping)
+ *     RCU read side, for the walk over cgroups and the lock of one list
+ *       list_lru_one.lock			(glue.c, at most
+ *						 ZSWAP_WB_SCAN_MAX entries)
+ *
+ * A folio lock is only ever taken on a folio that this command has put into
+ * the swap cache itself, and a command that waits for one holds no other.
+ */
+#ifndef _MM_ZSWAP_WB_INTERNAL_H
+#define _MM_ZSWAP_WB_INTERNAL_H
+
+#include <linux/bits.h>
+#include <linux/limits.h>
+#include <linux/nodemask.h>
+#include <linux/swap.h>
+#include <linux/types.h>
+
+struct folio;
+struct mem_cgroup;
+struct swap_io_ctx;
+struct zswap_entry;
+
+/* ---- command.c: text -> struct zswap_wb_command ---- */
+
+/**
+ * enum zswap_wb_type - which entries a command wants by the way they are stored
+ * @ZSWAP_WB_TYPE_ALL:			all of them
+ * @ZSWAP_WB_TYPE_INCOMPRESSIBLE:	only those stored at full page size
+ */
+enum zswap_wb_type {
+	ZSWAP_WB_TYPE_ALL,
+	ZSWAP_WB_TYPE_INCOMPRESSIBLE,
+};
+
+/* The keys of a command, as bits of struct zswap_wb_command.keys */
+#define ZSWAP_WB_KEY_AGE		BIT(0)
+#define ZSWAP_WB_KEY_MAX		BIT(1)
+#define ZSWAP_WB_KEY_MAX_COMPRESSED	BIT(2)
+#define ZSWAP_WB_KEY_NODE		BIT(3)
+#define ZSWAP_WB_KEY_CGROUP		BIT(4)
+#define ZSWAP_WB_KEY_DESCEND		BIT(5)
+#define ZSWAP_WB_KEY_TYPE		BIT(6)
+
+#define ZSWAP_WB_KEYS_ALL		GENMASK(6, 0)
+
+/* Keys that say what to write; the others only say where */
+#define ZSWAP_WB_KEYS_WHAT						\
+	(ZSWAP_WB_KEY_AGE | ZSWAP_WB_KEY_MAX | ZSWAP_WB_KEY_MAX_COMPRESSED | \
+	 ZSWAP_WB_KEY_TYPE)
+
+/* Value of a limit that was not given */
+#define ZSWAP_WB_NO_LIMIT		U64_MAX
+
+/**
+ * struct zswap_wb_command - a command, parsed and complete
+ * @keys:		the keys that were given, ZSWAP_WB_KEY_*
+ * @age:		seconds that an entry must have been in zswap; 0: any
+ * @max_pages:		most pages to write, or ZSWAP_WB_NO_LIMIT
+ * @max_compressed:	compressed bytes after which to stop, or
+ *			ZSWAP_WB_NO_LIMIT
+ * @cgroup_id:		id of the cgroup, if ZSWAP_WB_KEY_CGROUP was given
+ * @descend:		with a cgroup: its descendants, too
+ * @type:		which entries by the way they are stored
+ * @nodes:		NUMA nodes of the LRU lists to look at
+ */
+struct zswap_wb_command {
+	unsigned long		keys;
+	u64			age;
+	u64			max_pages;
+	u64			max_compressed;
+	u64			cgroup_id;
+	bool			descend;
+	enum zswap_wb_type	type;
+	nodemask_t		nodes;
+};
+
+int zswap_wb_command_parse(const char *text, size_t len, unsigned long allowed,
+			   struct zswap_wb_command *cmd);
+
+/* ---- age.c: age clock, buckets, histogram ---- */
+
+#define ZSWAP_WB_NR_BUCKETS	13
+
+/**
+ * struct zswap_wb_histogram - entries by age bucket
+ * @pages:	number of entries in each bucket
+ * @bytes:	their compressed size
+ */
+struct zswap_wb_histogram {
+	u64	pages[ZSWAP_WB_NR_BUCKETS];
+	u64	bytes[ZSWAP_WB_NR_BUCKETS];
+};
+
+u32 zswap_wb_age_stamp(u64 now);
+u64 zswap_wb_age_of(u32 stamp, u64 now);
+unsigned int zswap_wb_age_bucket(u64 age);
+u64 zswap_wb_age_bucket_min(unsigned int bucket);
+u64 zswap_wb_age_bucket_max(unsigned int bucket);
+void zswap_wb_age_histogram_add(struct zswap_wb_histogram *hist, u64 age,
+				u32 length);
+
+/* ---- select.c: who is eligible, and in what order ---- */
+
+/**
+ * struct zswap_wb_filter - what one pass over the lists looks for
+ * @min_age:	youngest age to select, in seconds
+ * @max_age:	first age that is too old, or U64_MAX; older entries belong to
+ *		another pass of the same command
+ * @now:	the time when the command started, in seconds since boot. All
+ *		passes of a command use the same, so that no entry changes its
+ *		bucket, and none that was stored later becomes eligible.
+ * @type:	which entries by the way they are stored
+ */
+struct zswap_wb_filter {
+	u64			min_age;
+	u64			max_age;
+	u64			now;
+	enum zswap_wb_type	type;
+};
+
+/**
+ * enum zswap_wb_verdict - what selection says of an entry
+ * @ZSWAP_WB_OUTSIDE:	not for this pass, and not counted by it
+ * @ZSWAP_WB_YOUNG:	younger than @min_age
+ * @ZSWAP_WB_ELIGIBLE:	may be written
+ */
+enum zswap_wb_verdict {
+	ZSWAP_WB_OUTSIDE,
+	ZSWAP_WB_YOUNG,
+	ZSWAP_WB_ELIGIBLE,
+};
+
+/**
+ * struct zswap_wb_budget - what may still be written
+ * @pages:	pages left, or S64_MAX
+ * @bytes:	compressed bytes left, or S64_MAX; goes below zero by less than
+ *		one entry
+ */
+struct zswap_wb_budget {
+	s64	pages;
+	s64	bytes;
+};
+
+/**
+ * struct zswap_wb_cut - how far down the buckets a budget reaches
+ * @bucket:	the warmest bucket to touch, -1 when the budget covers all
+ * @pages:	eligible pages in that bucket
+ * @bytes:	their compressed size
+ */
+struct zswap_wb_cut {
+	int	bucket;
+	u64	pages;
+	u64	bytes;
+};
+
+enum zswap_wb_verdict zswap_wb_select(const struct zswap_wb_filter *filter,
+				      u64 age, bool incompressible);
+void zswap_wb_budget_init(struct zswap_wb_budget *budget, u64 max_pages,
+			  u64 max_compressed);
+bool zswap_wb_budget_limited(const struct zswap_wb_budget *budget);
+bool zswap_wb_budget_empty(const struct zswap_wb_budget *budget);
+void zswap_wb_budget_take(struct zswap_wb_budget *budget, u32 length);
+void zswap_wb_budget_refund(struct zswap_wb_budget *budget, u32 length);
+void zswap_wb_select_cut(const struct zswap_wb_histogram *hist, int top,
+			 const struct zswap_wb_budget *budget,
+			 struct zswap_wb_cut *cut);
+void zswap_wb_select_share(const struct zswap_wb_budget *budget,
+			   u64 list_pages, u64 list_bytes,
+			   struct zswap_wb_cut *rest,
+			   struct zswap_wb_budget *share);
+
+/* ---- stats.c: counters ---- */
+
+/**
+ * enum zswap_wb_outcome - what became of an entry that a command looked at
+ * @ZSWAP_WB_WRITTEN:		is on the swap device
+ * @ZSWAP_WB_SKIPPED_YOUNG:	not in zswap for long enough
+ * @ZSWAP_WB_SKIPPED_BUSY:	in the swap cache already
+ * @ZSWAP_WB_SKIPPED_PROTECTED:	its cgroup forbids writeback
+ * @ZSWAP_WB_SKIPPED_GONE:	freed between selection and writeback
+ * @ZSWAP_WB_FAILED:		no memory, decompression error or write error
+ * @ZSWAP_WB_NR_OUTCOMES:	their number
+ *
+ * Each entry that was looked at has one outcome; `scanned` is their sum.
+ */
+enum zswap_wb_outcome {
+	ZSWAP_WB_WRITTEN,
+	ZSWAP_WB_SKIPPED_YOUNG,
+	ZSWAP_WB_SKIPPED_BUSY,
+	ZSWAP_WB_SKIPPED_PROTECTED,
+	ZSWAP_WB_SKIPPED_GONE,
+	ZSWAP_WB_FAILED,
+	ZSWAP_WB_NR_OUTCOMES,
+};
+
+/**
+ * struct zswap_wb_result - what a command did
+ * @outcome:		entries by outcome
+ * @released_bytes:	compressed bytes that left the pool
+ */
+struct zswap_wb_result {
+	u64	outcome[ZSWAP_WB_NR_OUTCOMES];
+	u64	released_bytes;
+};
+
+int zswap_wb_stats_init(void);
+void zswap_wb_stats_command(void);
+void zswap_wb_stats_add(struct zswap_wb_result *res, int nid,
+			enum zswap_wb_outcome outcome, u64 nr);
+void zswap_wb_stats_released(struct zswap_wb_result *res, int nid, u64 bytes);
+u64 zswap_wb_stats_commands(void);
+u64 zswap_wb_stats_outcome(int nid, enum zswap_wb_outcome outcome);
+u64 zswap_wb_stats_scanned(int nid);
+u64 zswap_wb_stats_released_bytes(int nid);
+
+/* ---- scope.c: the cgroups that a command covers ---- */
+
+/**
+ * struct zswap_wb_scope - the cgroups that a command covers
+ * @root:	topmost cgroup, with a reference; %NULL if there are no lists
+ *		per cgroup, and all entries are on one list per node
+ * @descend:	its descendants are covered, too
+ */
+struct zswap_wb_scope {
+	struct mem_cgroup	*root;
+	bool			descend;
+};
+
+int zswap_wb_scope_open(struct zswap_wb_scope *scope,
+			const struct zswap_wb_command *cmd);
+void zswap_wb_scope_close(struct zswap_wb_scope *scope);
+struct mem_cgroup *zswap_wb_scope_next(const struct zswap_wb_scope *scope,
+				       struct mem_cgroup *prev);
+void zswap_wb_scope_break(struct mem_cgroup *memcg);
+bool zswap_wb_scope_protected(struct mem_cgroup *memcg);
+
+/* ---- glue.c: all that must see struct zswap_entry ---- */
+
+/* Most entries to look at under one hold of an LRU lock */
+#define ZSWAP_WB_SCAN_MAX	256
+
+/**
+ * struct zswap_wb_facts - what a list tells of an entry under its lock
+ * @entry:	a token once the lock is gone: zswap_wb_entry_prepare() compares
+ *		it, nobody else may follow it
+ * @slot:	the entry's swap slot
+ * @length:	compressed size in bytes
+ * @stamp:	when it was stored, see zswap_wb_age_stamp()
+ */
+struct zswap_wb_facts {
+	struct zswap_entry	*entry;
+	swp_entry_t		slot;
+	u32			length;
+	u32			stamp;
+};
+
+/**
+ * typedef zswap_wb_visit_t - called for each entry of a scan
+ * @facts:	the entry
+ * @arg:	whatever the caller of the scan handed in
+ *
+ * Context: the list's LRU lock is held: must not sleep.
+ * Return: false to leave this entry for the next scan and to end this one
+ */
+typedef bool (*zswap_wb_visit_t)(const struct zswap_wb_facts *facts, void *arg);
+
+/**
+ * struct zswap_wb_cursor - a place in one LRU list
+ * @mark:	stands in the list before the entry to look at next
+ * @memcg:	cgroup of the list, with a reference held by the caller
+ * @nid:	node of the list
+ * @left:	entries to look at before the walk is over
+ */
+struct zswap_wb_cursor {
+	struct zswap_entry	*mark;
+	struct mem_cgroup	*memcg;
+	int			nid;
+	unsigned long		left;
+};
+
+bool zswap_wb_armed(void);
+struct zswap_entry *zswap_wb_mark_alloc(void);
+void zswap_wb_mark_free(struct zswap_entry *mark);
+void zswap_wb_cursor_open(struct zswap_wb_cursor *cursor,
+			  struct zswap_entry *mark, struct mem_cgroup *memcg,
+			  int nid);
+bool zswap_wb_cursor_scan(struct zswap_wb_cursor *cursor,
+			  zswap_wb_visit_t visit, void *arg);
+void zswap_wb_cursor_close(struct zswap_wb_cursor *cursor);
+struct folio *zswap_wb_entry_prepare(const struct zswap_wb_facts *facts);
+void zswap_wb_entry_commit(struct zswap_entry *entry, struct folio *folio,
+			   struct swap_io_ctx *ctx);
+
+/* ---- writeback.c: a batch of entries on its way to the swap device ---- */
+
+/*
+ * Entries in a batch. Twice the 128 pages that a virtio or NVMe request
+ * typically takes, so that a batch makes at least one full request even when
+ * its slots begin in the middle of one; and 1 MiB of memory at most, which the
+ * cgroup is charged for until the batch is through.
+ */
+#define ZSWAP_WB_BATCH_MAX	256
+
+/**
+ * struct zswap_wb_item - an entry of a batch
+ * @facts:	what the list told of it
+ * @nid:	node of its list
+ * @folio:	its folio in the swap cache, from preparation to completion
+ */
+struct zswap_wb_item {
+	struct zswap_wb_facts	facts;
+	int			nid;
+	struct folio		*folio;
+};
+
+/**
+ * struct zswap_wb_batch - entries that are written together
+ * @nr:			items in use
+ * @item:		the items
+ * @nr_stragglers:	folios in use in @straggler
+ * @straggler:		written folios that were still in the LRU batch of
+ *			another CPU when they should have left the swap cache;
+ *			each with a reference
+ */
+struct zswap_wb_batch {
+	unsigned int		nr;
+	struct zswap_wb_item	item[ZSWAP_WB_BATCH_MAX];
+	unsigned int		nr_stragglers;
+	struct folio		*straggler[ZSWAP_WB_BATCH_MAX];
+};
+
+struct zswap_wb_batch *zswap_wb_batch_alloc(void);
+void zswap_wb_batch_free(struct zswap_wb_batch *batch);
+void zswap_wb_batch_settle(struct zswap_wb_batch *batch);
+bool zswap_wb_batch_full(const struct zswap_wb_batch *batch);
+void zswap_wb_batch_add(struct zswap_wb_batch *batch,
+			const struct zswap_wb_facts *facts, int nid);
+void zswap_wb_batch_write(struct zswap_wb_batch *batch,
+			  struct zswap_wb_budget *budget,
+			  struct zswap_wb_result *res);
+
+/* ---- core.c: one command's life ---- */
+
+int zswap_wb_run(const struct zswap_wb_command *cmd,
+		 struct zswap_wb_result *res);
+
+#endif /* _MM_ZSWAP_WB_INTERNAL_H */

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Proactive zswap writeback: /sys/kernel/mm/zswap
+ *
+ * Described in Documentation/ABI/testing/sysfs-kernel-mm-zswap. One directory
+ * for the whole system, which is there as long as the kernel runs, and one
+ * below it for each node that can have entries. All have the same files.
+ */
+#include <linux/init.h>
+#include <linux/kobject.h>
+#include <linux/memory.h>
+#include <linux/mutex.h>
+#include <linux/nodemask.h>
+#include <linux/numa.h>
+#include <linux/slab.h>
+#include <linux/sysfs.h>
+
+#include "internal.h"
+
+/**
+ * struct zswap_wb_dir - a directory
+ * @kobj:	its kobject
+ * @nid:	its node, or NUMA_NO_NODE for the whole system
+ */
+struct zswap_wb_dir {
+	struct kobject	kobj;
+	int		nid;
+};
+
+static struct zswap_wb_dir *zswap_wb_root;
+
+/* Serialises memory hotplug events; protects what zswap_wb_nodes points to */
+static DEFINE_MUTEX(zswap_wb_dirs_lock);
+static struct zswap_wb_dir **zswap_wb_nodes;
+
+static struct zswap_wb_dir *to_zswap_wb_dir(struct kobject *kobj)
+{
+	return container_of(kobj, struct zswap_wb_dir, kobj);
+}
+
+/* ---- commands ---- */
+
+static ssize_t proactive_writeback_store(struct kobject *kobj,
+					 struct kobj_attribute *attr,
+					 const char *buf, size_t count)
+{
+	int nid = to_zswap_wb_dir(kobj)->nid;
+	unsigned long allowed = ZSWAP_WB_KEYS_ALL;
+	struct zswap_wb_command cmd;
+	struct zswap_wb_result res;
+	int err;
+
+	if (nid != NUMA_NO_NODE)
+		allowed &= ~ZSWAP_WB_KEY_NODE;
+	err = zswap_wb_command_parse(buf, count, allowed, &cmd);
+	if (err)
+		return err;
+	if (nid != NUMA_NO_NODE)
+		cmd.nodes = nodemask_of_node(nid);
+	err = zswap_wb_run(&cmd, &res);
+	return err ? err : count;
+}
+static struct kobj_attribute zswap_wb_command_attr =
+	__ATTR(proactive_writeback, 0200, NULL, proactive_writeback_store);
+
+static struct attribute *zswap_wb_command_attrs[] = {
+	&zswap_wb_command_attr.attr,
+	NULL
+};
+
+static const struct attribute_group zswap_wb_command_group = {
+	.attrs = zswap_wb_command_attrs,
+};
+
+/* ---- counters ---- */
+
+static ssize_t commands_show(struct kobject *kobj, struct kobj_attribute *attr,
+			     char *buf)
+{
+	return sysfs_emit(buf, "%llu\n", zswap_wb_stats_commands());
+}
+static struct kobj_attribute zswap_wb_commands_attr = __ATTR_RO(commands);
+
+static ssize_t scanned_show(struct kobject *kobj, struct kobj_attribute *attr,
+			    char *buf)
+{
+	return sysfs_emit(buf, "%llu\n",
+			  zswap_wb_stats_scanned(to_zswap_wb_dir(kobj)->nid));
+}
+static struct kobj_attribute zswap_wb_scanned_attr = __ATTR_RO(scanned);
+
+static ssize_t released_bytes_show(struct kobject *kobj,
+				   struct kobj_attribute *attr, char *buf)
+{
+	int nid = to_zswap_wb_dir(kobj)->nid;
+
+	return sysfs_emit(buf, "%llu\n", zswap_wb_stats_released_bytes(nid));
+}
+static struct kobj_attribute zswap_wb_released_bytes_attr =
+	__ATTR_RO(released_bytes);
+
+/**
+ * struct zswap_wb_outcome_attr - a file that counts one outcome
+ * @kattr:	the file
+ * @outcome:	what it counts
+ */
+struct zswap_wb_outcome_attr {
+	struct kobj_attribute	kattr;
+	enum zswap_wb_outcome	outcome;
+};
+
+static ssize_t outcome_show(struct kobject *kobj, struct kobj_attribute *attr,
+			    char *buf)
+{
+	enum zswap_wb_outcome outcome =
+		container_of(attr, struct zswap_wb_outcome_attr, kattr)->outcome;
+	int nid = to_zswap_wb_dir(kobj)->nid;
+
+	return sysfs_emit(buf, "%llu\n", zswap_wb_stats_outcome(nid, outcome));
+}
+
+static struct zswap_wb_outcome_attr zswap_wb_outcome_attrs[] = {
+	{ __ATTR(written, 0444, outcome_show, NULL), ZSWAP_WB_WRITTEN },
+	{ __ATTR(skipped_young, 0444, outcome_show, NULL),
+	  ZSWAP_WB_SKIPPED_YOUNG },
+	{ __ATTR(skipped_busy, 0444, outcome_show, NULL),
+	  ZSWAP_WB_SKIPPED_BUSY },
+	{ __ATTR(skipped_protected, 0444, outcome_show, NULL),
+	  ZSWAP_WB_SKIPPED_PROTECTED },
+	{ __ATTR(skipped_gone, 0444, outcome_show, NULL),
+	  ZSWAP_WB_SKIPPED_GONE },
+	{ __ATTR(failed, 0444, outcome_show, NULL), ZSWAP_WB_FAILED },
+};
+static_assert(ARRAY_SIZE(zswap_wb_outcome_attrs) == ZSWAP_WB_NR_OUTCOMES);
+
+static struct attribute *zswap_wb_stats_attrs[] = {
+	&zswap_wb_commands_attr.attr,
+	&zswap_wb_scanned_attr.attr,
+	&zswap_wb_outcome_attrs[0].kattr.attr,
+	&zswap_wb_outcome_attrs[1].kattr.attr,
+	&zswap_wb_outcome_attrs[2].kattr.attr,
+	&zswap_wb_outcome_attrs[3].kattr.attr,
+	&zswap_wb_outcome_attrs[4].kattr.attr,
+	&zswap_wb_outcome_attrs[5].kattr.attr,
+	&zswap_wb_released_bytes_attr.attr,
+	NULL
+};
+
+/* A command may cover many nodes: only the whole system counts commands */
+static umode_t zswap_wb_stats_visible(struct kobject *kobj,
+				      struct attribute *attr, int n)
+{
+	if (attr == &zswap_wb_commands_attr.attr &&
+	    to_zswap_wb_dir(kobj)->nid != NUMA_NO_NODE)
+		return 0;
+	return attr->mode;
+}
+
+static const struct attribute_group zswap_wb_stats_group = {
+	.name		= "stats",
+	.attrs		= zswap_wb_stats_attrs,
+	.is_visible	= zswap_wb_stats_visible,
+};
+
+/* ---- directories ---- */
+
+static void zswap_wb_dir_release(struct kobject *kobj)
+{
+	kfree(to_zswap_wb_dir(kobj));
+}
+
+static const struct attribute_group *zswap_wb_dir_groups[] = {
+	&zswap_wb_command_group,
+	&zswap_wb_stats_group,
+	NULL
+};
+
+static const struct kobj_type zswap_wb_dir_ktype = {
+	.release	= zswap_wb_dir_release,
+	.sysfs_ops	= &kobj_sysfs_ops,
+	.default_groups	= zswap_wb_dir_groups,
+};
+
+static struct zswap_wb_dir *zswap_wb_dir_add(struct kobject *parent, int nid)
+{
+	struct zswap_wb_dir *dir;
+	int err;
+
+	dir = kzalloc_obj(*dir);
+	if (!dir)
+		return NULL;
+	dir->nid = nid;
+	if (nid == NUMA_NO_NODE)
+		err = kobject_init_and_add(&dir->kobj, &zswap_wb_dir_ktype,
+					   parent, "zswap");
+	else
+		err = kobject_init_and_add(&dir->kobj, &zswap_wb_dir_ktype,
+					   parent, "node%d", nid);
+	if (err) {
+		kobject_put(&dir->kobj);
+		return NULL;
+	}
+	return dir;
+}
+
+/*
+ * Makes the directories match the nodes that have memory for entries.
+ *
+ * Removal waits for a command that is being written to the directory. It does
+ * not wait for long: a node without memory has no entries, so the command runs
+ * out of lists.
+ */
+static void zswap_wb_nodes_update(void)
+{
+	int nid;
+
+	mutex_lock(&zswap_wb_dirs_lock);
+	for_each_node(nid) {
+		struct zswap_wb_dir **dir = &zswap_wb_nodes[nid];
+
+		if (node_state(nid, N_NORMAL_MEMORY) && !*dir) {
+			*dir = zswap_wb_dir_add(&zswap_wb_root->kobj, nid);
+			if (!*dir)
+				pr_err("zswap_wb: no directory for node %d\n",
+				       nid);
+		} else if (!node_state(nid, N_NORMAL_MEMORY) && *dir) {
+			kobject_del(&(*dir)->kobj);
+			kobject_put(&(*dir)->kobj);
+			*dir = NULL;
+		}
+	}
+	mutex_unlock(&zswap_wb_dirs_lock);
+}
+
+/*
+ * Node events tell of the first and the last memory of any kind; a node that
+ * has movable memory only can get normal memory later. So listen to all.
+ */
+static int zswap_wb_memory_event(struct notifier_block *nb,
+				 unsigned long action, void *arg)
+{
+	if (action == MEM_ONLINE || action == MEM_OFFLINE)
+		zswap_wb_nodes_update();
+	return NOTIFY_OK;
+}
+
+static int __init zswap_wb_sysfs_init(void)
+{
+	int err;
+
+	err = zswap_wb_stats_init();
+	if (err)
+		return err;
+	zswap_wb_nodes = kzalloc_objs(*zswap_wb_nodes, nr_node_ids);
+	if (!zswap_wb_nodes)
+		return -ENOMEM;
+	zswap_wb_root = zswap_wb_dir_add(mm_kobj, NUMA_NO_NODE);
+	if (!zswap_wb_root)
+		return -ENOMEM;
+
+	/* First listen, then look: an event in between is not missed */
+	hotplug_memory_notifier(zswap_wb_memory_event, DEFAULT_CALLBACK_PRI);
+	zswap_wb_nodes_update();
+	return 0;
+}
+subsys_initcall(zswap_wb_sysfs_init);
