@@ -52,6 +52,19 @@ u64 zswap_wb_age_of(u32 stamp, u64 now)
 }
 
 /**
+ * zswap_wb_age_later() - was an entry stored after a point in time
+ * @stamp:	what zswap_wb_age_stamp() said when it was stored
+ * @now:	seconds since boot
+ *
+ * Context: any.
+ * Return: true if it was stored in a later second than @now
+ */
+bool zswap_wb_age_later(u32 stamp, u64 now)
+{
+	return (s32)(stamp - zswap_wb_age_stamp(now)) > 0;
+}
+
+/**
  * zswap_wb_age_bucket() - the bucket that an age belongs to
  * @age:	seconds
  *

@@ -48,10 +48,11 @@
  * Limits
  *
  *   A command with a limit first counts all of its scope, see select.c: it pays
- *   up to two more looks at each entry for being exact. An entry whose cgroup
- *   is removed meanwhile may be looked at twice, and is then counted twice as
- *   skipped. Entries are told apart by node as zswap does it: by where the
- *   entry is, which is where the page was, and usually where its data is.
+ *   three more looks at each entry for being exact. An entry may be counted
+ *   twice as skipped or failed if its cgroup is removed meanwhile, or if it
+ *   stands in the last bucket of a limited command. Entries are told apart by
+ *   node as zswap does it: by where the entry is, which is where the page was,
+ *   and usually where its data is.
  */
 #include <linux/err.h>
 #include <linux/kernel.h>
@@ -118,6 +119,9 @@ static bool zswap_wb_pass_visit(const struct zswap_wb_facts *facts, void *arg)
 	u64 age = zswap_wb_age_of(facts->stamp, pass->filter.now);
 	enum zswap_wb_verdict verdict;
 
+	if (zswap_wb_age_later(facts->stamp, pass->filter.now))
+		return true;
+
 	verdict = zswap_wb_select(&pass->filter, age,
 				  facts->length == PAGE_SIZE);
 	if (verdict == ZSWAP_WB_OUTSIDE)
@@ -159,14 +163,14 @@ static void zswap_wb_pass_account(struct zswap_wb_pass *pass)
 	pass->nr_protected = 0;
 }
 
-static void zswap_wb_pass_flush(struct zswap_wb_pass *pass)
+static int zswap_wb_pass_flush(struct zswap_wb_pass *pass)
 {
 	struct zswap_wb_run *run = pass->run;
 
-	zswap_wb_batch_write(run->batch, &run->budget, run->res);
+	return zswap_wb_batch_write(run->batch, &run->budget, run->res);
 }
 
-/* Walks one list. Return: 0, or -EINTR after a signal */
+/* Walks one list. Return: 0, or as zswap_wb_pass() */
 static int zswap_wb_pass_walk(struct zswap_wb_pass *pass,
 			      struct mem_cgroup *memcg, int nid)
 {
@@ -186,11 +190,11 @@ static int zswap_wb_pass_walk(struct zswap_wb_pass *pass,
 		/* Failures give budget back: write before it is found empty */
 		if (zswap_wb_batch_full(run->batch) ||
 		    zswap_wb_budget_empty(&run->budget))
-			zswap_wb_pass_flush(pass);
+			err = zswap_wb_pass_flush(pass);
 		if (zswap_wb_budget_empty(&run->budget) ||
 		    zswap_wb_budget_empty(&pass->share))
 			break;
-		if (more && signal_pending(current))
+		if (!err && more && signal_pending(current))
 			err = -EINTR;
 		cond_resched();
 	} while (more && !err);
@@ -245,7 +249,10 @@ static int zswap_wb_pass_nodes(struct zswap_wb_pass *pass,
 	return err;
 }
 
-/* Walks all lists of the command. Return: 0, or -EINTR after a signal */
+/*
+ * Walks all lists of the command, and writes what it has selected. Return: 0,
+ * -EINTR after a signal, or -EIO if it is better not to go on
+ */
 static int zswap_wb_pass(struct zswap_wb_pass *pass)
 {
 	struct zswap_wb_run *run = pass->run;
@@ -262,8 +269,7 @@ static int zswap_wb_pass(struct zswap_wb_pass *pass)
 		}
 		zswap_wb_scope_break(memcg);
 	}
-	zswap_wb_pass_flush(pass);
-	return err;
+	return err ? err : zswap_wb_pass_flush(pass);
 }
 
 static u64 zswap_wb_run_written(const struct zswap_wb_run *run)
@@ -303,7 +309,6 @@ static int zswap_wb_run_limited(struct zswap_wb_run *run,
 	};
 	int top = ZSWAP_WB_NR_BUCKETS - 1;
 	struct zswap_wb_cut cut;
-	u64 written;
 	int err;
 
 	err = zswap_wb_pass(&count);
@@ -315,20 +320,18 @@ static int zswap_wb_run_limited(struct zswap_wb_run *run,
 		if (err || cut.bucket < 0)
 			break;
 
-		/*
-		 * Once is enough, unless an entry has failed or is gone: then
-		 * what it leaves of the budget belongs to its bucket first.
-		 */
-		do {
-			struct zswap_wb_cut rest = cut;
-
-			if (zswap_wb_budget_empty(&run->budget))
-				break;
-			written = zswap_wb_run_written(run);
-			err = zswap_wb_run_buckets(run, filter, cut.bucket,
-						   cut.bucket, &rest, false);
-		} while (!err && written != zswap_wb_run_written(run));
 		top = cut.bucket - 1;
+		if (!zswap_wb_budget_empty(&run->budget))
+			err = zswap_wb_run_buckets(run, filter, cut.bucket,
+						   cut.bucket, &cut, false);
+		/*
+		 * Once is enough, unless entries have failed or are gone. What
+		 * these leave of the budget belongs to their bucket first,
+		 * whichever list it is in: the shares are of no use any more.
+		 */
+		if (!err && !zswap_wb_budget_empty(&run->budget))
+			err = zswap_wb_run_buckets(run, filter, top + 1,
+						   top + 1, NULL, false);
 	}
 	return err;
 }
@@ -392,6 +395,9 @@ int zswap_wb_run(const struct zswap_wb_command *cmd,
 					   ZSWAP_WB_NR_BUCKETS - 1, NULL, true);
 	zswap_wb_batch_settle(run.batch);
 
+	/* Why it was better to stop shows in the counters */
+	if (err == -EIO)
+		err = 0;
 	if (!err && !zswap_wb_run_written(&run))
 		err = -EAGAIN;
 out:

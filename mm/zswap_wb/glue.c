@@ -19,6 +19,8 @@
  * 1. Nobody takes a mark for an entry. Lists are walked by shrink_memcg_cb(),
  *    which skips it, and by other commands, which do, too. Reparenting splices
  *    a list as a whole. All other accesses start from an entry in the tree.
+ *    (The walk of the shrinker counts a mark as one of the items that it was
+ *    allowed to look at. It is one per command and does not stay.)
  *
  * 2. A mark is only ever linked and unlinked under the lock of the list that it
  *    is in, see zswap_wb_list_lock() for how that is found.
@@ -28,12 +30,15 @@
  *    another cgroup, takes its mark out and ends: what is left of the list now
  *    belongs to the parent, whose turn comes later if it is in scope at all.
  *
- * 4. The walk ends after as many entries as the list had when it began. So it
- *    reaches each entry that stays where it is: what is unlinked in front of
- *    the mark only makes the way shorter, new and rotated entries go to the
- *    tail, and an entry can be put in front of the mark's goal, but behind the
- *    mark, by nobody. And it can't be led on forever by a busy shrinker.
+ * 4. The walk ends after as many entries as the list had when it was first
+ *    locked. So it reaches each entry that stays where it is: unlinked entries
+ *    only make the way shorter, new and rotated ones go to the tail, and those
+ *    of a child that goes offline to the head, which the mark has left. And it
+ *    can't be led on forever by a busy shrinker.
  */
+#include <linux/sched/mm.h>
+#include <linux/timekeeping.h>
+
 #include "internal.h"
 
 /*
@@ -174,8 +179,13 @@ void zswap_wb_cursor_open(struct zswap_wb_cursor *cursor,
 		.mark	= mark,
 		.memcg	= memcg,
 		.nid	= nid,
-		.left	= list_lru_count_one(&zswap_list_lru, nid, memcg),
 	};
+
+	/* A cgroup that never stored anything may have no list to lock */
+	rcu_read_lock();
+	if (zswap_wb_list_owner(memcg))
+		cursor->left = list_lru_count_one(&zswap_list_lru, nid, memcg);
+	rcu_read_unlock();
 }
 
 /**
@@ -200,13 +210,17 @@ bool zswap_wb_cursor_scan(struct zswap_wb_cursor *cursor,
 	struct list_lru_one *l;
 	bool more = false;
 
-	/* An empty list may not even be allocated */
 	if (!cursor->left)
 		return false;
 
 	rcu_read_lock();
 	l = zswap_wb_list_lock(cursor->nid, &memcg);
-	next = list_empty(mark) ? l->list.next : mark->next;
+	next = mark->next;
+	if (list_empty(mark)) {
+		/* The first scan: from the head, and to where the tail is now */
+		next = l->list.next;
+		cursor->left = l->nr_items;
+	}
 	list_del_init(mark);
 	if (memcg != cursor->memcg)
 		goto unlock;
@@ -220,7 +234,8 @@ bool zswap_wb_cursor_scan(struct zswap_wb_cursor *cursor,
 				.entry	= entry,
 				.slot	= entry->swpentry,
 				.length	= entry->length,
-				.stamp	= entry->store_time,
+				/* zswap_wb_entry_restore() may change it */
+				.stamp	= READ_ONCE(entry->store_time),
 			};
 
 			if (!visit(&facts, arg))
@@ -278,9 +293,10 @@ void zswap_wb_cursor_close(struct zswap_wb_cursor *cursor)
  * A proactive command has no right to have anybody killed: no retries, and no
  * warnings, when memory is short or the cgroup is at its limit.
  *
+ * The folio has to be given to zswap_wb_entry_commit() or zswap_wb_entry_abort().
+ *
  * Context: process context, may sleep and reclaim memory.
- * Return: the locked folio with the page's data and a reference, to be handed
- * to zswap_wb_entry_commit(), or an ERR_PTR():
+ * Return: the locked folio with the page's data and a reference, or an ERR_PTR():
  * * -EEXIST	the page is in the swap cache already
  * * -ENOENT	the entry is gone
  * * -ENOMEM	no memory for the folio
@@ -296,10 +312,55 @@ struct folio *zswap_wb_entry_prepare(const struct zswap_wb_facts *facts)
 	if (IS_ERR(folio) || facts->entry->store_time == facts->stamp)
 		return folio;
 
+	zswap_wb_entry_abort(folio);
+	return ERR_PTR(-ENOENT);
+}
+
+/**
+ * zswap_wb_entry_abort() - think better of it
+ * @folio:	what zswap_wb_entry_prepare() has returned; the reference is
+ *		dropped, and the entry stays in zswap
+ *
+ * Context: process context.
+ */
+void zswap_wb_entry_abort(struct folio *folio)
+{
 	swap_cache_del_folio(folio);
 	folio_unlock(folio);
 	folio_put(folio);
-	return ERR_PTR(-ENOENT);
+}
+
+/**
+ * zswap_wb_entry_restore() - put the page of a failed write back into zswap
+ * @folio:	a locked, dirty folio in the swap cache that is in nobody's use
+ *
+ * The page gets a new entry. Its time is that of the next second, so that no
+ * command that is under way takes it for one it has not tried yet.
+ *
+ * Context: process context, may sleep.
+ * Return: true if the page is in zswap and the folio is clean now, false if
+ * zswap does not take it and all is as before
+ */
+bool zswap_wb_entry_restore(struct folio *folio)
+{
+	unsigned int noreclaim;
+	struct zswap_entry *entry;
+	bool stored;
+
+	folio_clear_dirty_for_io(folio);
+	/* zswap_store() charges as reclaim does: past the limits */
+	noreclaim = memalloc_noreclaim_save();
+	stored = zswap_store(folio);
+	memalloc_noreclaim_restore(noreclaim);
+	if (!stored) {
+		folio_mark_dirty(folio);
+		return false;
+	}
+
+	/* The folio's lock keeps the entry where it is */
+	entry = xa_load(swap_zswap_tree(folio->swap), swp_offset(folio->swap));
+	WRITE_ONCE(entry->store_time, entry->store_time + 1);
+	return true;
 }
 
 /**

@@ -17,8 +17,9 @@
  *     zswap_wb_dirs_lock (sysfs.c; memory hotplug, never held by a command)
  *     folio lock, of the folios of one batch (writeback.c)
  *       zswap tree xa_lock			(mm/zswap.c, erase)
- *         list_lru_one.lock			(mm/zswap.c, free)
- *       lruvec lock, swap cluster lock		(isolate, remove_mapping)
+ *       list_lru_one.lock			(mm/zswap.c, free)
+ *       lruvec lock				(isolate)
+ *       swap cluster lock			(remove_mapping)
  *     RCU read side, for the walk over cgroups and the lock of one list
  *       list_lru_one.lock			(glue.c, at most
  *						 ZSWAP_WB_SCAN_MAX entries)
@@ -32,6 +33,7 @@
 #include <linux/bits.h>
 #include <linux/limits.h>
 #include <linux/nodemask.h>
+#include <linux/sizes.h>
 #include <linux/swap.h>
 #include <linux/types.h>
 
@@ -113,6 +115,7 @@ struct zswap_wb_histogram {
 
 u32 zswap_wb_age_stamp(u64 now);
 u64 zswap_wb_age_of(u32 stamp, u64 now);
+bool zswap_wb_age_later(u32 stamp, u64 now);
 unsigned int zswap_wb_age_bucket(u64 age);
 u64 zswap_wb_age_bucket_min(unsigned int bucket);
 u64 zswap_wb_age_bucket_max(unsigned int bucket);
@@ -128,7 +131,8 @@ void zswap_wb_age_histogram_add(struct zswap_wb_histogram *hist, u64 age,
  *		another pass of the same command
  * @now:	the time when the command started, in seconds since boot. All
  *		passes of a command use the same, so that no entry changes its
- *		bucket, and none that was stored later becomes eligible.
+ *		bucket, none grows old enough on the way, and what is stored
+ *		meanwhile is left alone.
  * @type:	which entries by the way they are stored
  */
 struct zswap_wb_filter {
@@ -308,18 +312,19 @@ bool zswap_wb_cursor_scan(struct zswap_wb_cursor *cursor,
 			  zswap_wb_visit_t visit, void *arg);
 void zswap_wb_cursor_close(struct zswap_wb_cursor *cursor);
 struct folio *zswap_wb_entry_prepare(const struct zswap_wb_facts *facts);
+void zswap_wb_entry_abort(struct folio *folio);
+bool zswap_wb_entry_restore(struct folio *folio);
 void zswap_wb_entry_commit(struct zswap_entry *entry, struct folio *folio,
 			   struct swap_io_ctx *ctx);
 
 /* ---- writeback.c: a batch of entries on its way to the swap device ---- */
 
 /*
- * Entries in a batch. Twice the 128 pages that a virtio or NVMe request
- * typically takes, so that a batch makes at least one full request even when
- * its slots begin in the middle of one; and 1 MiB of memory at most, which the
- * cgroup is charged for until the batch is through.
+ * Entries in a batch: 1 MiB of memory, which the cgroups are charged for until
+ * the batch is through. With 4 KiB pages that is twice the 128 pages which a
+ * block request typically takes.
  */
-#define ZSWAP_WB_BATCH_MAX	256
+#define ZSWAP_WB_BATCH_MAX	(SZ_1M / PAGE_SIZE)
 
 /**
  * struct zswap_wb_item - an entry of a batch
@@ -355,9 +360,9 @@ void zswap_wb_batch_settle(struct zswap_wb_batch *batch);
 bool zswap_wb_batch_full(const struct zswap_wb_batch *batch);
 void zswap_wb_batch_add(struct zswap_wb_batch *batch,
 			const struct zswap_wb_facts *facts, int nid);
-void zswap_wb_batch_write(struct zswap_wb_batch *batch,
-			  struct zswap_wb_budget *budget,
-			  struct zswap_wb_result *res);
+int zswap_wb_batch_write(struct zswap_wb_batch *batch,
+			 struct zswap_wb_budget *budget,
+			 struct zswap_wb_result *res);
 
 /* ---- core.c: one command's life ---- */
 

@@ -60,6 +60,7 @@ static ssize_t proactive_writeback_store(struct kobject *kobj,
 	err = zswap_wb_run(&cmd, &res);
 	return err ? err : count;
 }
+
 static struct kobj_attribute zswap_wb_command_attr =
 	__ATTR(proactive_writeback, 0200, NULL, proactive_writeback_store);
 
@@ -79,6 +80,7 @@ static ssize_t commands_show(struct kobject *kobj, struct kobj_attribute *attr,
 {
 	return sysfs_emit(buf, "%llu\n", zswap_wb_stats_commands());
 }
+
 static struct kobj_attribute zswap_wb_commands_attr = __ATTR_RO(commands);
 
 static ssize_t scanned_show(struct kobject *kobj, struct kobj_attribute *attr,
@@ -87,6 +89,7 @@ static ssize_t scanned_show(struct kobject *kobj, struct kobj_attribute *attr,
 	return sysfs_emit(buf, "%llu\n",
 			  zswap_wb_stats_scanned(to_zswap_wb_dir(kobj)->nid));
 }
+
 static struct kobj_attribute zswap_wb_scanned_attr = __ATTR_RO(scanned);
 
 static ssize_t released_bytes_show(struct kobject *kobj,
@@ -96,6 +99,7 @@ static ssize_t released_bytes_show(struct kobject *kobj,
 
 	return sysfs_emit(buf, "%llu\n", zswap_wb_stats_released_bytes(nid));
 }
+
 static struct kobj_attribute zswap_wb_released_bytes_attr =
 	__ATTR_RO(released_bytes);
 
@@ -131,6 +135,7 @@ static struct zswap_wb_outcome_attr zswap_wb_outcome_attrs[] = {
 	  ZSWAP_WB_SKIPPED_GONE },
 	{ __ATTR(failed, 0444, outcome_show, NULL), ZSWAP_WB_FAILED },
 };
+
 static_assert(ARRAY_SIZE(zswap_wb_outcome_attrs) == ZSWAP_WB_NR_OUTCOMES);
 
 static struct attribute *zswap_wb_stats_attrs[] = {
@@ -254,6 +259,7 @@ static int __init zswap_wb_sysfs_init(void)
 	zswap_wb_nodes = kzalloc_objs(*zswap_wb_nodes, nr_node_ids);
 	if (!zswap_wb_nodes)
 		return -ENOMEM;
+	/* Without memory at this point of the boot nothing else matters */
 	zswap_wb_root = zswap_wb_dir_add(mm_kobj, NUMA_NO_NODE);
 	if (!zswap_wb_root)
 		return -ENOMEM;

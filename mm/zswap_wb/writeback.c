@@ -29,19 +29,22 @@
  *    remove_mapping() checks in one step with the removal.
  *
  * 4. Write error: the kernel has marked the folio dirty, so it is not dropped.
- *    It goes back into zswap if that takes it, or else stays in the swap cache.
+ *    It goes back into zswap if that takes it. Or else it stays in the swap
+ *    cache, where reclaim can't get at it before it is used again; the command
+ *    ends, before it makes more of those.
  */
 #include <linux/blkdev.h>
 #include <linux/err.h>
+#include <linux/memcontrol.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
+#include <linux/rcupdate.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
 #include <linux/swap_ops.h>
 #include <linux/swapops.h>
-#include <linux/zswap.h>
 
 #include "../internal.h"
 #include "../swap.h"
@@ -118,6 +121,8 @@ static enum zswap_wb_outcome zswap_wb_prepare_outcome(long err)
 	switch (err) {
 	case -EEXIST:
 		return ZSWAP_WB_SKIPPED_BUSY;
+	case -EPERM:
+		return ZSWAP_WB_SKIPPED_PROTECTED;
 	case -ENOENT:
 		return ZSWAP_WB_SKIPPED_GONE;
 	default:
@@ -126,67 +131,93 @@ static enum zswap_wb_outcome zswap_wb_prepare_outcome(long err)
 }
 
 /*
- * Gets the folios. Afterwards the batch has only those entries left that are
- * going to be written. A signal ends it early: entries that it did not come to
- * have no outcome, as if they had never been selected.
+ * Gets the folio of an entry, unless its cgroup forbids to write it. The walk
+ * has asked, too, but that may be long ago; and without a list per cgroup it
+ * could not tell.
  */
-static void zswap_wb_batch_prepare(struct zswap_wb_batch *batch,
-				   struct zswap_wb_budget *budget,
-				   struct zswap_wb_result *res)
+static struct folio *zswap_wb_item_prepare(const struct zswap_wb_item *item)
 {
-	unsigned int i, nr = 0;
+	struct folio *folio = zswap_wb_entry_prepare(&item->facts);
+	bool protected;
 
-	sort(batch->item, batch->nr, sizeof(batch->item[0]), zswap_wb_item_cmp,
-	     NULL);
+	if (IS_ERR(folio))
+		return folio;
 
-	for (i = 0; i < batch->nr; i++) {
-		struct zswap_wb_item *item = &batch->item[i];
-		struct folio *folio;
-
-		if (signal_pending(current)) {
-			zswap_wb_budget_refund(budget, item->facts.length);
-			continue;
-		}
-		folio = zswap_wb_entry_prepare(&item->facts);
-		if (IS_ERR(folio)) {
-			zswap_wb_budget_refund(budget, item->facts.length);
-			zswap_wb_stats_add(res, item->nid,
-				zswap_wb_prepare_outcome(PTR_ERR(folio)), 1);
-		} else {
-			item->folio = folio;
-			batch->item[nr++] = *item;
-		}
-		cond_resched();
-	}
-	batch->nr = nr;
+	rcu_read_lock();
+	protected = zswap_wb_scope_protected(folio_memcg(folio));
+	rcu_read_unlock();
+	if (!protected)
+		return folio;
+	zswap_wb_entry_abort(folio);
+	return ERR_PTR(-EPERM);
 }
 
-static void zswap_wb_batch_submit(struct zswap_wb_batch *batch)
+/*
+ * Gets the folios of the entries from @first on, and moves those that are going
+ * to be written together, to @first and behind. Stops at a signal, and when
+ * memory runs out while there are folios to write first.
+ *
+ * Return: the first entry that has not been dealt with; @nr is set to the
+ * number of entries to write
+ */
+static unsigned int zswap_wb_batch_prepare(struct zswap_wb_batch *batch,
+					   unsigned int first,
+					   struct zswap_wb_budget *budget,
+					   struct zswap_wb_result *res,
+					   unsigned int *nr)
+{
+	unsigned int i;
+
+	*nr = 0;
+	for (i = first; i < batch->nr && !signal_pending(current); i++) {
+		struct zswap_wb_item *item = &batch->item[i];
+		struct folio *folio = zswap_wb_item_prepare(item);
+
+		cond_resched();
+		if (!IS_ERR(folio)) {
+			item->folio = folio;
+			batch->item[first + (*nr)++] = *item;
+			continue;
+		}
+		if (PTR_ERR(folio) == -ENOMEM && *nr)
+			break;
+		zswap_wb_budget_refund(budget, item->facts.length);
+		zswap_wb_stats_add(res, item->nid,
+				   zswap_wb_prepare_outcome(PTR_ERR(folio)), 1);
+	}
+	return i;
+}
+
+static void zswap_wb_items_submit(struct zswap_wb_item *item, unsigned int nr)
 {
 	struct swap_io_ctx ctx = {};
 	struct blk_plug plug;
-	unsigned int i;
+	unsigned int noio;
 
+	/* A swap file's file system may allocate, and must not wait for us */
+	noio = memalloc_noio_save();
 	blk_start_plug(&plug);
-	for (i = 0; i < batch->nr; i++) {
-		struct zswap_wb_item *item = &batch->item[i];
-
+	for (; nr; nr--, item++)
 		zswap_wb_entry_commit(item->facts.entry, item->folio, &ctx);
-	}
 	swap_write_submit(&ctx);
 	blk_finish_plug(&plug);
+	memalloc_noio_restore(noio);
 }
 
 /*
  * Takes a locked, clean folio out of the swap cache, if nobody has come to use
  * it. Consumes the lock, and the reference unless the folio is a straggler.
  *
+ * Somebody may even have used it and be writing it out again; remove_mapping()
+ * leaves it to its callers to look.
+ *
  * Return: false for a straggler: a folio in the LRU batch of some CPU, whose
  * reference to it can't be told from that of a user
  */
 static bool zswap_wb_folio_drop(struct folio *folio)
 {
-	if (!folio_test_swapcache(folio) || folio_mapped(folio)) {
+	if (!folio_test_swapcache(folio) || folio_mapped(folio) ||
+	    folio_test_writeback(folio)) {
 		folio_unlock(folio);
 		folio_put(folio);
 		return true;
@@ -200,6 +231,8 @@ static bool zswap_wb_folio_drop(struct folio *folio)
 	folio_put(folio);
 
 	if (remove_mapping(folio_mapping(folio), folio)) {
+		/* Off the LRU, so freeing it does not do that */
+		folio_clear_active(folio);
 		folio_unlock(folio);
 		folio_put(folio);
 	} else {
@@ -210,85 +243,78 @@ static bool zswap_wb_folio_drop(struct folio *folio)
 }
 
 /*
- * Puts the page of a failed write back into zswap, where it came from; it
- * starts there with a new age. A device that has begun to fail would otherwise
- * turn each command into a way to use up memory.
- *
- * Return: true if the folio is clean now
- */
-static bool zswap_wb_folio_restore(struct folio *folio)
-{
-	unsigned int noreclaim;
-	bool stored;
-
-	folio_clear_dirty_for_io(folio);
-	/* zswap_store() charges as reclaim does: past the limits */
-	noreclaim = memalloc_noreclaim_save();
-	stored = zswap_store(folio);
-	memalloc_noreclaim_restore(noreclaim);
-	if (!stored)
-		folio_mark_dirty(folio);
-	return stored;
-}
-
-/*
  * Waits for the write of a folio, and tells what has become of it. Consumes the
  * reference, or makes the folio a straggler.
+ *
+ * A failed write leaves a trace on the folio only: it is dirty. It was clean
+ * when it was submitted, and nobody but a user can have made it dirty since; a
+ * folio that had a user is anonymous from the first fault on. So one that is
+ * not anonymous is dirty for no other reason. One that is anonymous may be so
+ * for its user's reasons: its write is taken to be good, and if it was not,
+ * nothing is lost either, because a dirty folio is never dropped.
+ *
+ * A failed page goes back to where it came from. A device that has begun to
+ * fail would otherwise turn each command into a way to use up memory.
+ *
+ * Return: 0 if it is written; -EAGAIN if that failed, and it is in zswap again;
+ * -EIO if that failed, and it is not
  */
-static enum zswap_wb_outcome zswap_wb_folio_finish(struct zswap_wb_batch *batch,
-						   struct folio *folio)
+static int zswap_wb_folio_finish(struct zswap_wb_batch *batch,
+				 struct folio *folio)
 {
-	enum zswap_wb_outcome outcome = ZSWAP_WB_WRITTEN;
+	int err = 0;
 
 	folio_wait_writeback(folio);
 	folio_lock(folio);
 
-	/*
-	 * A failed write leaves a mark on the folio only: it is dirty. A folio
-	 * that was faulted in meanwhile can be dirty for its user's reasons;
-	 * its write is taken to be good, and if it was not, nothing is lost
-	 * either, because a dirty folio is never dropped.
-	 */
 	if (folio_test_swapcache(folio) && folio_test_dirty(folio) &&
-	    !folio_mapped(folio)) {
-		outcome = ZSWAP_WB_FAILED;
-		if (!zswap_wb_folio_restore(folio)) {
+	    !folio_test_anon(folio)) {
+		if (!zswap_wb_entry_restore(folio)) {
 			folio_unlock(folio);
 			folio_put(folio);
-			return outcome;
+			return -EIO;
 		}
+		err = -EAGAIN;
 	}
 	if (!zswap_wb_folio_drop(folio))
 		batch->straggler[batch->nr_stragglers++] = folio;
-	return outcome;
+	return err;
 }
 
-static void zswap_wb_batch_complete(struct zswap_wb_batch *batch,
-				    struct zswap_wb_budget *budget,
-				    struct zswap_wb_result *res)
+/*
+ * Waits for entries that were submitted, and counts them. Return: 0, or -EIO if
+ * a page is stuck in memory.
+ */
+static int zswap_wb_batch_complete(struct zswap_wb_batch *batch,
+				   struct zswap_wb_item *item, unsigned int nr,
+				   struct zswap_wb_budget *budget,
+				   struct zswap_wb_result *res)
 {
-	unsigned int i;
+	int err = 0;
 
 	/* New folios wait in a per-CPU batch, which holds a reference */
 	lru_add_drain();
 
-	for (i = 0; i < batch->nr; i++) {
-		struct zswap_wb_item *item = &batch->item[i];
-		enum zswap_wb_outcome outcome;
+	for (; nr; nr--, item++) {
+		int folio_err;
 
 		if (batch->nr_stragglers == ZSWAP_WB_BATCH_MAX)
 			zswap_wb_batch_settle(batch);
 
-		outcome = zswap_wb_folio_finish(batch, item->folio);
-		zswap_wb_stats_add(res, item->nid, outcome, 1);
-		if (outcome == ZSWAP_WB_WRITTEN)
+		folio_err = zswap_wb_folio_finish(batch, item->folio);
+		if (folio_err) {
+			zswap_wb_stats_add(res, item->nid, ZSWAP_WB_FAILED, 1);
+			zswap_wb_budget_refund(budget, item->facts.length);
+		} else {
+			zswap_wb_stats_add(res, item->nid, ZSWAP_WB_WRITTEN, 1);
 			zswap_wb_stats_released(res, item->nid,
 						item->facts.length);
-		else
-			zswap_wb_budget_refund(budget, item->facts.length);
+		}
+		if (folio_err == -EIO)
+			err = -EIO;
 		cond_resched();
 	}
-	batch->nr = 0;
+	return err;
 }
 
 /**
@@ -327,14 +353,43 @@ void zswap_wb_batch_settle(struct zswap_wb_batch *batch)
  * @budget:	was charged for each entry; gets back what was not written
  * @res:	counts what became of the entries
  *
+ * If memory runs out on the way, what has been prepared until then is written
+ * first, which gives its memory back.
+ *
  * Context: process context, may sleep; no locks held. After a signal nothing
- * new is started, but what has been submitted is waited for.
+ * new is started, but what has been submitted is waited for. Entries that it
+ * does not come to have no outcome, as if they had never been selected.
+ * Return:
+ * * 0 if it has dealt with all entries
+ * * -EINTR if a signal has kept it from that
+ * * -EIO if it has found no place for the page of a failed write but memory, so
+ *   that going on would make things worse
  */
-void zswap_wb_batch_write(struct zswap_wb_batch *batch,
-			  struct zswap_wb_budget *budget,
-			  struct zswap_wb_result *res)
+int zswap_wb_batch_write(struct zswap_wb_batch *batch,
+			 struct zswap_wb_budget *budget,
+			 struct zswap_wb_result *res)
 {
-	zswap_wb_batch_prepare(batch, budget, res);
-	zswap_wb_batch_submit(batch);
-	zswap_wb_batch_complete(batch, budget, res);
+	unsigned int i = 0;
+	int err = 0;
+
+	sort(batch->item, batch->nr, sizeof(batch->item[0]), zswap_wb_item_cmp,
+	     NULL);
+
+	while (i < batch->nr && !err) {
+		struct zswap_wb_item *item = &batch->item[i];
+		unsigned int nr;
+
+		i = zswap_wb_batch_prepare(batch, i, budget, res, &nr);
+		if (nr) {
+			zswap_wb_items_submit(item, nr);
+			err = zswap_wb_batch_complete(batch, item, nr, budget,
+						      res);
+		}
+		if (i < batch->nr && signal_pending(current))
+			err = -EINTR;
+	}
+	for (; i < batch->nr; i++)
+		zswap_wb_budget_refund(budget, batch->item[i].facts.length);
+	batch->nr = 0;
+	return err;
 }

@@ -1,0 +1,501 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * KUnit tests of proactive zswap writeback: the parts that need neither a swap
+ * device nor cgroups.
+ */
+#include <kunit/test.h>
+#include <linux/limits.h>
+#include <linux/mm.h>
+#include <linux/prandom.h>
+#include <linux/string.h>
+
+#include "../internal.h"
+
+/* ---- command.c ---- */
+
+static int zswap_wb_parse(const char *text, struct zswap_wb_command *cmd)
+{
+	return zswap_wb_command_parse(text, strlen(text), ZSWAP_WB_KEYS_ALL,
+				      cmd);
+}
+
+struct zswap_wb_good_command {
+	const char	*text;
+	unsigned long	keys;
+	u64		age;
+	u64		max_pages;
+	u64		max_compressed;
+	u64		cgroup_id;
+	bool		descend;
+	enum zswap_wb_type type;
+};
+
+#define AGE	ZSWAP_WB_KEY_AGE
+#define MAX	ZSWAP_WB_KEY_MAX
+#define MAXC	ZSWAP_WB_KEY_MAX_COMPRESSED
+#define NODE	ZSWAP_WB_KEY_NODE
+#define CGROUP	ZSWAP_WB_KEY_CGROUP
+#define DESCEND	ZSWAP_WB_KEY_DESCEND
+#define TYPE	ZSWAP_WB_KEY_TYPE
+#define NONE	ZSWAP_WB_NO_LIMIT
+#define ALL	ZSWAP_WB_TYPE_ALL
+#define INCOMP	ZSWAP_WB_TYPE_INCOMPRESSIBLE
+#define MIB	(1024ULL * 1024)
+
+static const struct zswap_wb_good_command zswap_wb_good_commands[] = {
+	{ "age=0", AGE, 0, NONE, NONE, 0, true, ALL },
+	{ "0", AGE, 0, NONE, NONE, 0, true, ALL },
+	{ "3600", AGE, 3600, NONE, NONE, 0, true, ALL },
+	{ "3600\n", AGE, 3600, NONE, NONE, 0, true, ALL },
+	{ "age=007", AGE, 7, NONE, NONE, 0, true, ALL },
+	{ "1h", AGE, 3600, NONE, NONE, 0, true, ALL },
+	{ "age=90s", AGE, 90, NONE, NONE, 0, true, ALL },
+	{ "age=2m", AGE, 120, NONE, NONE, 0, true, ALL },
+	{ "age=3d", AGE, 3 * 86400, NONE, NONE, 0, true, ALL },
+	{ "age=18446744073709551615", AGE, U64_MAX, NONE, NONE, 0, true, ALL },
+	{ "age=213503982334601d", AGE, 213503982334601ULL * 86400, NONE, NONE,
+	  0, true, ALL },
+	{ "max=10M", MAX, 0, 10 * MIB / PAGE_SIZE, NONE, 0, true, ALL },
+	{ "max=10m", MAX, 0, 10 * MIB / PAGE_SIZE, NONE, 0, true, ALL },
+	{ "max=1T", MAX, 0, MIB * MIB / PAGE_SIZE, NONE, 0, true, ALL },
+	{ "max=1048577", MAX, 0, MIB / PAGE_SIZE, NONE, 0, true, ALL },
+	{ "max_compressed=1", MAXC, 0, NONE, 1, 0, true, ALL },
+	{ "max_compressed=3K", MAXC, 0, NONE, 3072, 0, true, ALL },
+	{ "type=all", TYPE, 0, NONE, NONE, 0, true, ALL },
+	{ "type=incompressible", TYPE, 0, NONE, NONE, 0, true, INCOMP },
+	{ "age=1 cgroup=42", AGE | CGROUP, 1, NONE, NONE, 42, true, ALL },
+	{ "cgroup=42 descend=0 age=1", AGE | CGROUP | DESCEND, 1, NONE, NONE,
+	  42, false, ALL },
+	{ "cgroup=42 descend=1 age=1", AGE | CGROUP | DESCEND, 1, NONE, NONE,
+	  42, true, ALL },
+	{ "cgroup=18446744073709551615 7", AGE | CGROUP, 7, NONE, NONE, U64_MAX,
+	  true, ALL },
+	{ " \t age=5\t \tmax=1M  ", AGE | MAX, 5, MIB / PAGE_SIZE, NONE, 0,
+	  true, ALL },
+	{ "node=0 age=5", AGE | NODE, 5, NONE, NONE, 0, true, ALL },
+	{ "5 max=1M max_compressed=1M node=0 cgroup=1 descend=0 type=all",
+	  ZSWAP_WB_KEYS_ALL, 5, MIB / PAGE_SIZE, MIB, 1, false, ALL },
+};
+
+KUNIT_ARRAY_PARAM_DESC(zswap_wb_good_command, zswap_wb_good_commands, text);
+
+static void zswap_wb_command_good(struct kunit *test)
+{
+	const struct zswap_wb_good_command *want = test->param_value;
+	struct zswap_wb_command cmd;
+
+	KUNIT_ASSERT_EQ(test, zswap_wb_parse(want->text, &cmd), 0);
+	KUNIT_EXPECT_EQ(test, cmd.keys, want->keys);
+	KUNIT_EXPECT_EQ(test, cmd.age, want->age);
+	KUNIT_EXPECT_EQ(test, cmd.max_pages, want->max_pages);
+	KUNIT_EXPECT_EQ(test, cmd.max_compressed, want->max_compressed);
+	KUNIT_EXPECT_EQ(test, cmd.cgroup_id, want->cgroup_id);
+	KUNIT_EXPECT_EQ(test, cmd.descend, want->descend);
+	KUNIT_EXPECT_EQ(test, cmd.type, want->type);
+	if (want->keys & NODE) {
+		KUNIT_EXPECT_EQ(test, nodes_weight(cmd.nodes), 1);
+		KUNIT_EXPECT_TRUE(test, node_isset(0, cmd.nodes));
+	} else {
+		KUNIT_EXPECT_TRUE(test, nodes_full(cmd.nodes));
+	}
+}
+
+struct zswap_wb_bad_command {
+	const char	*text;
+	int		err;
+};
+
+static const struct zswap_wb_bad_command zswap_wb_bad_commands[] = {
+	/* nothing, or not what to write */
+	{ "", -EINVAL }, { "\n", -EINVAL }, { "  \t ", -EINVAL },
+	{ "node=0", -EINVAL }, { "cgroup=1", -EINVAL },
+	{ "cgroup=1 descend=0", -EINVAL },
+	/* no key, unknown key, repeated key */
+	{ "all", -EINVAL }, { "=5", -EINVAL }, { "Age=5", -EINVAL },
+	{ "ages=5", -EINVAL }, { "age =5", -EINVAL }, { "age", -EINVAL },
+	{ "bucket=1", -EINVAL }, { "dry_run=1 age=1", -EINVAL },
+	{ "age=1 age=1", -EINVAL }, { "1 age=1", -EINVAL },
+	{ "1 2", -EINVAL }, { "max=1M 1 max=1M", -EINVAL },
+	/* ages */
+	{ "age=", -EINVAL }, { "age= 5", -EINVAL }, { "age=s", -EINVAL },
+	{ "age=-1", -EINVAL }, { "-1", -EINVAL }, { "age=+1", -EINVAL },
+	{ "age=1.5", -EINVAL }, { "age=0x10", -EINVAL }, { "age=5S", -EINVAL },
+	{ "age=5sm", -EINVAL }, { "age=5w", -EINVAL }, { "age=5M", -EINVAL },
+	{ "age=5=5", -EINVAL }, { "age=5,max=1M", -EINVAL },
+	{ "age=18446744073709551616", -ERANGE },
+	{ "99999999999999999999999", -ERANGE },
+	{ "age=213503982334602d", -ERANGE },
+	{ "age=18446744073709551615m", -ERANGE },
+	/* sizes */
+	{ "max=", -EINVAL }, { "max=K", -EINVAL }, { "max=0", -EINVAL },
+	{ "max=1", -EINVAL }, { "max=1KB", -EINVAL }, { "max=1P", -EINVAL },
+	{ "max=-4096", -EINVAL }, { "max=1 M", -EINVAL },
+	{ "max=16777216T", -ERANGE }, { "max=18446744073709551616", -ERANGE },
+	{ "max_compressed=0", -EINVAL }, { "max_compressed=0K", -EINVAL },
+	{ "max_compressed=16777216T", -ERANGE },
+	/* nodes */
+	{ "age=1 node=", -EINVAL }, { "age=1 node=x", -EINVAL },
+	{ "age=1 node=-1", -EINVAL }, { "age=1 node=1-0", -EINVAL },
+	{ "age=1 node=99999", -EINVAL },
+	{ "age=1 node=99999999999999999999", -EINVAL },
+	/* cgroups */
+	{ "age=1 cgroup=", -EINVAL }, { "age=1 cgroup=/", -EINVAL },
+	{ "age=1 cgroup=-1", -EINVAL }, { "age=1 cgroup=1K", -EINVAL },
+	{ "age=1 cgroup=18446744073709551616", -ERANGE },
+	{ "age=1 descend=1", -EINVAL }, { "age=1 descend=0", -EINVAL },
+	{ "age=1 cgroup=1 descend=2", -EINVAL },
+	{ "age=1 cgroup=1 descend=", -EINVAL },
+	{ "age=1 cgroup=1 descend=01", -EINVAL },
+	{ "age=1 cgroup=1 descend=yes", -EINVAL },
+	/* types */
+	{ "type=", -EINVAL }, { "type=huge", -EINVAL }, { "type=All", -EINVAL },
+	/* lines */
+	{ "age=1\nmax=1M", -EINVAL }, { "age=1\n max=1M", -EINVAL },
+	{ "age=1\n\n", -EINVAL }, { "\nage=1", -EINVAL },
+	{ "age=1\r\n", -EINVAL },
+};
+
+static void zswap_wb_bad_command_desc(const struct zswap_wb_bad_command *bad,
+				      char *desc)
+{
+	/* The text may have newlines, which KTAP can't have in a name */
+	scnprintf(desc, KUNIT_PARAM_DESC_SIZE, "%zd",
+		  bad - zswap_wb_bad_commands);
+}
+
+KUNIT_ARRAY_PARAM(zswap_wb_bad_command, zswap_wb_bad_commands,
+		  zswap_wb_bad_command_desc);
+
+static void zswap_wb_command_bad(struct kunit *test)
+{
+	const struct zswap_wb_bad_command *bad = test->param_value;
+	struct zswap_wb_command cmd;
+
+	KUNIT_EXPECT_EQ_MSG(test, zswap_wb_parse(bad->text, &cmd), bad->err,
+			    "command \"%s\"", bad->text);
+}
+
+/* A front end that does not take a key refuses it like one that is unknown */
+static void zswap_wb_command_allowed(struct kunit *test)
+{
+	static const char text[] = "age=1 node=0";
+	struct zswap_wb_command cmd;
+
+	KUNIT_EXPECT_EQ(test, zswap_wb_command_parse(text, strlen(text),
+						     AGE | NODE, &cmd), 0);
+	KUNIT_EXPECT_EQ(test, zswap_wb_command_parse(text, strlen(text), AGE,
+						     &cmd), -EINVAL);
+}
+
+/* The length counts, not a NUL; what follows it is not read */
+static void zswap_wb_command_length(struct kunit *test)
+{
+	struct zswap_wb_command cmd;
+	char *text;
+
+	KUNIT_EXPECT_EQ(test, zswap_wb_command_parse("age=12345", 5,
+						     ZSWAP_WB_KEYS_ALL, &cmd),
+			0);
+	KUNIT_EXPECT_EQ(test, cmd.age, 1);
+	KUNIT_EXPECT_EQ(test, zswap_wb_command_parse("age=1\0max=1M", 12,
+						     ZSWAP_WB_KEYS_ALL, &cmd),
+			-EINVAL);
+	KUNIT_EXPECT_EQ(test, zswap_wb_command_parse("age=1\0", 6,
+						     ZSWAP_WB_KEYS_ALL, &cmd),
+			-EINVAL);
+
+	/* What a sysfs write may have cut off is refused as a whole */
+	text = kunit_kmalloc(test, PAGE_SIZE, GFP_KERNEL);
+	if (!text)
+		kunit_skip(test, "no memory");
+	memset(text, ' ', PAGE_SIZE);
+	memcpy(text, "age=1", 5);
+	KUNIT_EXPECT_EQ(test, zswap_wb_command_parse(text, PAGE_SIZE - 2,
+						     ZSWAP_WB_KEYS_ALL, &cmd),
+			0);
+	KUNIT_EXPECT_EQ(test, zswap_wb_command_parse(text, PAGE_SIZE,
+						     ZSWAP_WB_KEYS_ALL, &cmd),
+			-EINVAL);
+}
+
+/* ---- age.c ---- */
+
+static void zswap_wb_age_clock(struct kunit *test)
+{
+	u32 stamp = zswap_wb_age_stamp(1000);
+
+	/* Not older than it is, at any fraction of a second */
+	KUNIT_EXPECT_EQ(test, zswap_wb_age_of(stamp, 1000), 0);
+	KUNIT_EXPECT_EQ(test, zswap_wb_age_of(stamp, 1001), 0);
+	KUNIT_EXPECT_EQ(test, zswap_wb_age_of(stamp, 1002), 1);
+	KUNIT_EXPECT_EQ(test, zswap_wb_age_of(stamp, 4601), 3600);
+	/* Stored after the command took the time */
+	KUNIT_EXPECT_EQ(test, zswap_wb_age_of(stamp, 999), 0);
+	KUNIT_EXPECT_EQ(test, zswap_wb_age_of(stamp, 0), 0);
+}
+
+static void zswap_wb_age_wrap(struct kunit *test)
+{
+	const u64 wrap = 1ULL << 32;
+
+	/* across the wrap of the stamp, and of both */
+	KUNIT_EXPECT_EQ(test, zswap_wb_age_stamp(wrap - 1), 0);
+	KUNIT_EXPECT_EQ(test, zswap_wb_age_of(zswap_wb_age_stamp(wrap - 10),
+					      wrap + 10), 19);
+	KUNIT_EXPECT_EQ(test, zswap_wb_age_of(zswap_wb_age_stamp(wrap + 5),
+					      wrap + 5), 0);
+	KUNIT_EXPECT_EQ(test, zswap_wb_age_of(zswap_wb_age_stamp(wrap + 5),
+					      wrap - 5), 0);
+	KUNIT_EXPECT_EQ(test, zswap_wb_age_of(zswap_wb_age_stamp(3 * wrap),
+					      3 * wrap + 101), 100);
+	/* the oldest age that can be told */
+	KUNIT_EXPECT_EQ(test, zswap_wb_age_of(zswap_wb_age_stamp(0),
+					      1ULL << 31), S32_MAX);
+}
+
+/* What is stored in the second of @now may have been there before */
+static void zswap_wb_age_stored_later(struct kunit *test)
+{
+	const u64 wrap = 1ULL << 32;
+
+	KUNIT_EXPECT_FALSE(test, zswap_wb_age_later(zswap_wb_age_stamp(10), 20));
+	KUNIT_EXPECT_FALSE(test, zswap_wb_age_later(zswap_wb_age_stamp(20), 20));
+	KUNIT_EXPECT_TRUE(test, zswap_wb_age_later(zswap_wb_age_stamp(21), 20));
+	KUNIT_EXPECT_TRUE(test, zswap_wb_age_later(zswap_wb_age_stamp(wrap + 5),
+						   wrap - 5));
+	KUNIT_EXPECT_FALSE(test,
+			   zswap_wb_age_later(zswap_wb_age_stamp(wrap - 5),
+					      wrap + 5));
+}
+
+static void zswap_wb_age_buckets(struct kunit *test)
+{
+	unsigned int bucket;
+	u64 min, max;
+
+	KUNIT_EXPECT_EQ(test, zswap_wb_age_bucket_min(0), 0);
+	KUNIT_EXPECT_EQ(test, zswap_wb_age_bucket_max(ZSWAP_WB_NR_BUCKETS - 1),
+			U64_MAX);
+	KUNIT_EXPECT_EQ(test, zswap_wb_age_bucket(U64_MAX),
+			ZSWAP_WB_NR_BUCKETS - 1);
+	for (bucket = 0; bucket < ZSWAP_WB_NR_BUCKETS; bucket++) {
+		min = zswap_wb_age_bucket_min(bucket);
+		max = zswap_wb_age_bucket_max(bucket);
+		KUNIT_EXPECT_LT(test, min, max);
+		KUNIT_EXPECT_EQ(test, zswap_wb_age_bucket(min), bucket);
+		KUNIT_EXPECT_EQ(test, zswap_wb_age_bucket(max - 1), bucket);
+		if (bucket)
+			KUNIT_EXPECT_EQ(test, min,
+					zswap_wb_age_bucket_max(bucket - 1));
+	}
+	/* the default edges are part of the interface */
+	KUNIT_EXPECT_EQ(test, zswap_wb_age_bucket(29), 0);
+	KUNIT_EXPECT_EQ(test, zswap_wb_age_bucket(3600), 7);
+	KUNIT_EXPECT_EQ(test, zswap_wb_age_bucket(259200), 12);
+}
+
+static void zswap_wb_age_histogram(struct kunit *test)
+{
+	struct zswap_wb_histogram hist = {};
+
+	zswap_wb_age_histogram_add(&hist, 0, 100);
+	zswap_wb_age_histogram_add(&hist, 30, 200);
+	zswap_wb_age_histogram_add(&hist, 59, PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, hist.pages[0], 1);
+	KUNIT_EXPECT_EQ(test, hist.bytes[0], 100);
+	KUNIT_EXPECT_EQ(test, hist.pages[1], 2);
+	KUNIT_EXPECT_EQ(test, hist.bytes[1], 200 + PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, hist.pages[2], 0);
+}
+
+/* ---- select.c ---- */
+
+static void zswap_wb_select_verdict(struct kunit *test)
+{
+	struct zswap_wb_filter filter = {
+		.min_age	= 60,
+		.max_age	= 120,
+		.type		= ZSWAP_WB_TYPE_ALL,
+	};
+
+	KUNIT_EXPECT_EQ(test, zswap_wb_select(&filter, 59, false),
+			ZSWAP_WB_YOUNG);
+	KUNIT_EXPECT_EQ(test, zswap_wb_select(&filter, 60, false),
+			ZSWAP_WB_ELIGIBLE);
+	KUNIT_EXPECT_EQ(test, zswap_wb_select(&filter, 119, true),
+			ZSWAP_WB_ELIGIBLE);
+	KUNIT_EXPECT_EQ(test, zswap_wb_select(&filter, 120, false),
+			ZSWAP_WB_OUTSIDE);
+
+	filter.type = ZSWAP_WB_TYPE_INCOMPRESSIBLE;
+	KUNIT_EXPECT_EQ(test, zswap_wb_select(&filter, 59, false),
+			ZSWAP_WB_OUTSIDE);
+	KUNIT_EXPECT_EQ(test, zswap_wb_select(&filter, 59, true),
+			ZSWAP_WB_YOUNG);
+	KUNIT_EXPECT_EQ(test, zswap_wb_select(&filter, 60, false),
+			ZSWAP_WB_OUTSIDE);
+	KUNIT_EXPECT_EQ(test, zswap_wb_select(&filter, 60, true),
+			ZSWAP_WB_ELIGIBLE);
+}
+
+static void zswap_wb_select_budget(struct kunit *test)
+{
+	struct zswap_wb_budget budget;
+
+	zswap_wb_budget_init(&budget, NONE, NONE);
+	KUNIT_EXPECT_FALSE(test, zswap_wb_budget_limited(&budget));
+	KUNIT_EXPECT_FALSE(test, zswap_wb_budget_empty(&budget));
+
+	zswap_wb_budget_init(&budget, 2, NONE);
+	KUNIT_EXPECT_TRUE(test, zswap_wb_budget_limited(&budget));
+	zswap_wb_budget_take(&budget, PAGE_SIZE);
+	KUNIT_EXPECT_FALSE(test, zswap_wb_budget_empty(&budget));
+	zswap_wb_budget_take(&budget, 1);
+	KUNIT_EXPECT_TRUE(test, zswap_wb_budget_empty(&budget));
+	zswap_wb_budget_refund(&budget, 1);
+	KUNIT_EXPECT_FALSE(test, zswap_wb_budget_empty(&budget));
+
+	/* one entry beyond the limit, and never a second one */
+	zswap_wb_budget_init(&budget, NONE, 1000);
+	KUNIT_EXPECT_TRUE(test, zswap_wb_budget_limited(&budget));
+	zswap_wb_budget_take(&budget, 999);
+	KUNIT_EXPECT_FALSE(test, zswap_wb_budget_empty(&budget));
+	zswap_wb_budget_take(&budget, 500);
+	KUNIT_EXPECT_TRUE(test, zswap_wb_budget_empty(&budget));
+	zswap_wb_budget_refund(&budget, 500);
+	KUNIT_EXPECT_FALSE(test, zswap_wb_budget_empty(&budget));
+	zswap_wb_budget_take(&budget, 1);
+	KUNIT_EXPECT_TRUE(test, zswap_wb_budget_empty(&budget));
+}
+
+static void zswap_wb_select_cuts(struct kunit *test)
+{
+	/* the picture at the top of select.c */
+	struct zswap_wb_histogram hist = {
+		.pages = { [12] = 3, [11] = 40, [9] = 200, [8] = 900, [0] = 50 },
+		.bytes = { [12] = 30, [11] = 400, [9] = 2000, [8] = 9000,
+			   [0] = 500 },
+	};
+	struct zswap_wb_budget budget;
+	struct zswap_wb_cut cut;
+
+	zswap_wb_budget_init(&budget, 100, NONE);
+	zswap_wb_select_cut(&hist, 12, &budget, &cut);
+	KUNIT_EXPECT_EQ(test, cut.bucket, 9);
+	KUNIT_EXPECT_EQ(test, cut.pages, 200);
+	KUNIT_EXPECT_EQ(test, cut.bytes, 2000);
+
+	zswap_wb_budget_init(&budget, 43, NONE);
+	zswap_wb_select_cut(&hist, 12, &budget, &cut);
+	KUNIT_EXPECT_EQ(test, cut.bucket, 11);
+
+	zswap_wb_budget_init(&budget, 44, NONE);
+	zswap_wb_select_cut(&hist, 12, &budget, &cut);
+	KUNIT_EXPECT_EQ(test, cut.bucket, 9);
+
+	/* colder buckets are done already */
+	zswap_wb_budget_init(&budget, 201, NONE);
+	zswap_wb_select_cut(&hist, 9, &budget, &cut);
+	KUNIT_EXPECT_EQ(test, cut.bucket, 8);
+
+	/* whichever limit is reached first */
+	zswap_wb_budget_init(&budget, 100, 31);
+	zswap_wb_select_cut(&hist, 12, &budget, &cut);
+	KUNIT_EXPECT_EQ(test, cut.bucket, 11);
+
+	zswap_wb_budget_init(&budget, 1194, NONE);
+	zswap_wb_select_cut(&hist, 12, &budget, &cut);
+	KUNIT_EXPECT_EQ(test, cut.bucket, -1);
+}
+
+/*
+ * Shares of random lists: they use the budget up to the page, no list gives
+ * more than it has, and none is off from its exact share by more than a page.
+ */
+static void zswap_wb_select_shares(struct kunit *test)
+{
+	u64 list[17];
+	struct rnd_state rnd;
+	unsigned int round, i;
+
+	prandom_seed_state(&rnd, 20261123);
+	for (round = 0; round < 2000; round++) {
+		struct zswap_wb_budget budget, share;
+		struct zswap_wb_cut rest = {};
+		u64 total, left;
+
+		for (i = 0; i < ARRAY_SIZE(list); i++) {
+			list[i] = prandom_u32_state(&rnd) % 4 ?
+				  prandom_u32_state(&rnd) %
+				  (1 + prandom_u32_state(&rnd) % 10000) : 0;
+			rest.pages += list[i];
+		}
+		if (!rest.pages)
+			continue;
+		total = 1 + prandom_u32_state(&rnd) % rest.pages;
+		zswap_wb_budget_init(&budget, total, NONE);
+
+		for (i = 0; i < ARRAY_SIZE(list) && budget.pages; i++) {
+			u64 exact;
+
+			left = budget.pages;
+			exact = left * list[i] / rest.pages;
+			zswap_wb_select_share(&budget, list[i], list[i] * 100,
+					      &rest, &share);
+			KUNIT_ASSERT_LE(test, share.pages, (s64)list[i]);
+			KUNIT_ASSERT_GE(test, share.pages, (s64)exact);
+			KUNIT_ASSERT_LE(test, share.pages, (s64)exact + 1);
+			budget.pages -= share.pages;
+		}
+		KUNIT_ASSERT_EQ(test, budget.pages, 0);
+	}
+}
+
+/* Sizes that would overflow in 64 bits */
+static void zswap_wb_select_share_large(struct kunit *test)
+{
+	struct zswap_wb_cut rest = { .pages = 1ULL << 50, .bytes = 1ULL << 62 };
+	struct zswap_wb_budget budget, share;
+
+	zswap_wb_budget_init(&budget, 1ULL << 49, 1ULL << 61);
+	zswap_wb_select_share(&budget, 1ULL << 49, 1ULL << 61, &rest, &share);
+	KUNIT_EXPECT_EQ(test, share.pages, 1LL << 48);
+	KUNIT_EXPECT_EQ(test, share.bytes, 1LL << 60);
+	KUNIT_EXPECT_EQ(test, rest.pages, 1ULL << 49);
+	KUNIT_EXPECT_EQ(test, rest.bytes, 1ULL << 61);
+
+	/* more than was counted: the list has grown, all that is left */
+	zswap_wb_select_share(&budget, 1ULL << 51, 1ULL << 62, &rest, &share);
+	KUNIT_EXPECT_EQ(test, share.pages, budget.pages);
+	KUNIT_EXPECT_EQ(test, share.bytes, budget.bytes);
+	KUNIT_EXPECT_EQ(test, rest.pages, 0);
+}
+
+static struct kunit_case zswap_wb_test_cases[] = {
+	KUNIT_CASE_PARAM(zswap_wb_command_good,
+			 zswap_wb_good_command_gen_params),
+	KUNIT_CASE_PARAM(zswap_wb_command_bad, zswap_wb_bad_command_gen_params),
+	KUNIT_CASE(zswap_wb_command_allowed),
+	KUNIT_CASE(zswap_wb_command_length),
+	KUNIT_CASE(zswap_wb_age_clock),
+	KUNIT_CASE(zswap_wb_age_wrap),
+	KUNIT_CASE(zswap_wb_age_stored_later),
+	KUNIT_CASE(zswap_wb_age_buckets),
+	KUNIT_CASE(zswap_wb_age_histogram),
+	KUNIT_CASE(zswap_wb_select_verdict),
+	KUNIT_CASE(zswap_wb_select_budget),
+	KUNIT_CASE(zswap_wb_select_cuts),
+	KUNIT_CASE(zswap_wb_select_shares),
+	KUNIT_CASE(zswap_wb_select_share_large),
+	{}
+};
+
+static struct kunit_suite zswap_wb_test_suite = {
+	.name = "zswap_wb",
+	.test_cases = zswap_wb_test_cases,
+};
+
+kunit_test_suite(zswap_wb_test_suite);
+
+MODULE_DESCRIPTION("KUnit tests of proactive zswap writeback");
+MODULE_LICENSE("GPL");
