@@ -5,6 +5,7 @@
  */
 #include <kunit/test.h>
 #include <linux/limits.h>
+#include <linux/list_lru.h>
 #include <linux/mm.h>
 #include <linux/prandom.h>
 #include <linux/string.h>
@@ -471,6 +472,48 @@ static void zswap_wb_select_share_large(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rest.pages, 0);
 }
 
+/* ---- list_lru: what glue.c must not rely on ---- */
+
+/* Frees an item as zswap's shrinker does: unlocked, and by list_lru_del() */
+static enum lru_status zswap_wb_drift_cb(struct list_head *item,
+					 struct list_lru_one *l, void *lru)
+{
+	spin_unlock(&l->lock);
+	list_lru_del(lru, item, 0, NULL);
+	return LRU_REMOVED_RETRY;
+}
+
+/*
+ * The count of a node is one too low for each entry that a walk has written
+ * back: list_lru_del() has taken it off, and LRU_REMOVED_RETRY does so again.
+ * The count of a list is right. If this fails, list_lru has been mended.
+ */
+static void zswap_wb_list_lru_drift(struct kunit *test)
+{
+	struct list_head item[5];
+	unsigned long nr = 3;
+	struct list_lru lru = {};
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, list_lru_init(&lru), 0);
+	for (i = 0; i < ARRAY_SIZE(item); i++) {
+		INIT_LIST_HEAD(&item[i]);
+		list_lru_add(&lru, &item[i], 0, NULL);
+	}
+	KUNIT_EXPECT_EQ(test, list_lru_count_node(&lru, 0), 5);
+
+	list_lru_walk_one(&lru, 0, NULL, zswap_wb_drift_cb, &lru, &nr);
+	KUNIT_EXPECT_EQ(test, list_lru_count_one(&lru, 0, NULL), 2);
+	KUNIT_EXPECT_EQ(test, (long)list_lru_count_node(&lru, 0), 5 - 2 * 3);
+
+	/* without a walk, as a command frees its entries */
+	list_lru_del(&lru, &item[3], 0, NULL);
+	KUNIT_EXPECT_EQ(test, list_lru_count_one(&lru, 0, NULL), 1);
+	KUNIT_EXPECT_EQ(test, (long)list_lru_count_node(&lru, 0), 5 - 2 * 3 - 1);
+	list_lru_del(&lru, &item[4], 0, NULL);
+	list_lru_destroy(&lru);
+}
+
 static struct kunit_case zswap_wb_test_cases[] = {
 	KUNIT_CASE_PARAM(zswap_wb_command_good,
 			 zswap_wb_good_command_gen_params),
@@ -487,6 +530,7 @@ static struct kunit_case zswap_wb_test_cases[] = {
 	KUNIT_CASE(zswap_wb_select_cuts),
 	KUNIT_CASE(zswap_wb_select_shares),
 	KUNIT_CASE(zswap_wb_select_share_large),
+	KUNIT_CASE(zswap_wb_list_lru_drift),
 	{}
 };
 
