@@ -11,6 +11,7 @@
 
 #include <linux/types.h>
 
+struct dentry;
 struct zswap_entry;
 
 #ifdef CONFIG_ZSWAP_WB
@@ -27,6 +28,14 @@ static inline void zswap_wb_entry_stamp(struct zswap_entry *entry)
 static inline bool zswap_wb_entry_is_cursor(const struct zswap_entry *entry)
 {
 	return false;
+}
+#endif
+
+#ifdef CONFIG_ZSWAP_WB_DEBUGFS
+void zswap_wb_debugfs_init(struct dentry *dir);
+#else
+static inline void zswap_wb_debugfs_init(struct dentry *dir)
+{
 }
 #endif
 

@@ -12,6 +12,8 @@
  * command for entries of at least N seconds finds none that is younger. The
  * price is that an entry may have to wait up to one tick more.
  */
+#include <linux/minmax.h>
+
 #include "internal.h"
 
 /* Lower bounds of the age buckets in seconds: half a minute to three days */
@@ -107,6 +109,15 @@ u64 zswap_wb_age_bucket_max(unsigned int bucket)
 }
 
 /**
+ * zswap_wb_age_histogram_init() - make an empty histogram
+ * @hist:	the histogram
+ */
+void zswap_wb_age_histogram_init(struct zswap_wb_histogram *hist)
+{
+	*hist = (struct zswap_wb_histogram) { .coldest = -1 };
+}
+
+/**
  * zswap_wb_age_histogram_add() - count an entry
  * @hist:	histogram to count it in
  * @age:	its age in seconds
@@ -121,4 +132,5 @@ void zswap_wb_age_histogram_add(struct zswap_wb_histogram *hist, u64 age,
 
 	hist->pages[bucket]++;
 	hist->bytes[bucket] += length;
+	hist->coldest = max_t(s64, hist->coldest, age);
 }

@@ -110,11 +110,47 @@ static int zswap_wb_command_cgroup(struct zswap_wb_command *cmd, char *value)
 	return zswap_wb_command_number(value, &cmd->cgroup_id);
 }
 
-static int zswap_wb_command_descend(struct zswap_wb_command *cmd, char *value)
+static int zswap_wb_command_switch(const char *value, bool *on)
 {
 	if (strcmp(value, "0") && strcmp(value, "1"))
 		return -EINVAL;
-	cmd->descend = value[0] == '1';
+	*on = value[0] == '1';
+	return 0;
+}
+
+static int zswap_wb_command_descend(struct zswap_wb_command *cmd, char *value)
+{
+	return zswap_wb_command_switch(value, &cmd->descend);
+}
+
+static int zswap_wb_command_dry_run(struct zswap_wb_command *cmd, char *value)
+{
+	return zswap_wb_command_switch(value, &cmd->dry_run);
+}
+
+/* N, N-M, or N- for all that are at least as cold as N */
+static int zswap_wb_command_bucket(struct zswap_wb_command *cmd, char *value)
+{
+	char *last = strchr(value, '-');
+	u64 min, max;
+	int err;
+
+	if (last)
+		*last++ = '\0';
+	err = zswap_wb_command_number(value, &min);
+	if (err)
+		return err;
+	max = min;
+	if (last && *last)
+		err = zswap_wb_command_number(last, &max);
+	else if (last)
+		max = ZSWAP_WB_NR_BUCKETS - 1;
+	if (err)
+		return err;
+	if (min > max || max >= ZSWAP_WB_NR_BUCKETS)
+		return -EINVAL;
+	cmd->bucket_min = min;
+	cmd->bucket_max = max;
 	return 0;
 }
 
@@ -142,6 +178,8 @@ static const struct {
 	{ "cgroup", ZSWAP_WB_KEY_CGROUP, zswap_wb_command_cgroup },
 	{ "descend", ZSWAP_WB_KEY_DESCEND, zswap_wb_command_descend },
 	{ "type", ZSWAP_WB_KEY_TYPE, zswap_wb_command_type },
+	{ "bucket", ZSWAP_WB_KEY_BUCKET, zswap_wb_command_bucket },
+	{ "dry_run", ZSWAP_WB_KEY_DRY_RUN, zswap_wb_command_dry_run },
 };
 
 static int zswap_wb_command_token(char *token, unsigned long allowed,
@@ -197,6 +235,7 @@ int zswap_wb_command_parse(const char *text, size_t len, unsigned long allowed,
 	*cmd = (struct zswap_wb_command) {
 		.max_pages	= ZSWAP_WB_NO_LIMIT,
 		.max_compressed	= ZSWAP_WB_NO_LIMIT,
+		.bucket_max	= ZSWAP_WB_NR_BUCKETS - 1,
 		.descend	= true,
 		.type		= ZSWAP_WB_TYPE_ALL,
 		.nodes		= NODE_MASK_ALL,
@@ -229,6 +268,9 @@ int zswap_wb_command_parse(const char *text, size_t len, unsigned long allowed,
 		return -EINVAL;
 	if ((cmd->keys & ZSWAP_WB_KEY_DESCEND) &&
 	    !(cmd->keys & ZSWAP_WB_KEY_CGROUP))
+		return -EINVAL;
+	if ((cmd->keys & ZSWAP_WB_KEY_AGE) &&
+	    (cmd->keys & ZSWAP_WB_KEY_BUCKET))
 		return -EINVAL;
 	return 0;
 }

@@ -96,6 +96,8 @@ struct zswap_wb_run {
  * @share:	what this list may still give
  * @nr_young:	skipped since the last time that it was accounted
  * @nr_protected: likewise
+ * @nr_dry:	selected by a dry run, likewise
+ * @dry_bytes:	their compressed size
  */
 struct zswap_wb_pass {
 	struct zswap_wb_run		*run;
@@ -109,6 +111,8 @@ struct zswap_wb_pass {
 	struct zswap_wb_budget		share;
 	u64				nr_young;
 	u64				nr_protected;
+	u64				nr_dry;
+	u64				dry_bytes;
 };
 
 /* Looks at one entry, see zswap_wb_visit_t */
@@ -146,21 +150,31 @@ static bool zswap_wb_pass_visit(const struct zswap_wb_facts *facts, void *arg)
 		return false;
 	zswap_wb_budget_take(&run->budget, facts->length);
 	zswap_wb_budget_take(&pass->share, facts->length);
-	zswap_wb_batch_add(run->batch, facts, pass->nid);
+	if (run->cmd->dry_run) {
+		pass->nr_dry++;
+		pass->dry_bytes += facts->length;
+	} else {
+		zswap_wb_batch_add(run->batch, facts, pass->nid);
+	}
 	return true;
 }
 
 static void zswap_wb_pass_account(struct zswap_wb_pass *pass)
 {
+	struct zswap_wb_result *res = pass->run->res;
+
 	if (pass->account) {
-		zswap_wb_stats_add(pass->run->res, pass->nid,
-				   ZSWAP_WB_SKIPPED_YOUNG, pass->nr_young);
-		zswap_wb_stats_add(pass->run->res, pass->nid,
-				   ZSWAP_WB_SKIPPED_PROTECTED,
+		zswap_wb_stats_add(res, pass->nid, ZSWAP_WB_SKIPPED_YOUNG,
+				   pass->nr_young);
+		zswap_wb_stats_add(res, pass->nid, ZSWAP_WB_SKIPPED_PROTECTED,
 				   pass->nr_protected);
 	}
+	zswap_wb_stats_add(res, pass->nid, ZSWAP_WB_WRITTEN, pass->nr_dry);
+	zswap_wb_stats_released(res, pass->nid, pass->dry_bytes);
 	pass->nr_young = 0;
 	pass->nr_protected = 0;
+	pass->nr_dry = 0;
+	pass->dry_bytes = 0;
 }
 
 static int zswap_wb_pass_flush(struct zswap_wb_pass *pass)
@@ -207,7 +221,7 @@ static int zswap_wb_pass_walk(struct zswap_wb_pass *pass,
 static int zswap_wb_pass_share(struct zswap_wb_pass *pass,
 			       struct mem_cgroup *memcg, int nid)
 {
-	struct zswap_wb_histogram hist = {};
+	struct zswap_wb_histogram hist;
 	struct zswap_wb_pass count = {
 		.run	= pass->run,
 		.filter	= pass->filter,
@@ -217,6 +231,7 @@ static int zswap_wb_pass_share(struct zswap_wb_pass *pass,
 	unsigned int bucket = zswap_wb_age_bucket(pass->filter.min_age);
 	int err;
 
+	zswap_wb_age_histogram_init(&hist);
 	err = zswap_wb_pass_walk(&count, memcg, nid);
 	if (!err)
 		zswap_wb_select_share(&pass->run->budget, hist.pages[bucket],
@@ -272,11 +287,6 @@ static int zswap_wb_pass(struct zswap_wb_pass *pass)
 	return err ? err : zswap_wb_pass_flush(pass);
 }
 
-static u64 zswap_wb_run_written(const struct zswap_wb_run *run)
-{
-	return run->res->outcome[ZSWAP_WB_WRITTEN];
-}
-
 /* Writes what is eligible in the buckets from @warm to @cold */
 static int zswap_wb_run_buckets(struct zswap_wb_run *run,
 				struct zswap_wb_filter filter, int warm,
@@ -292,7 +302,24 @@ static int zswap_wb_run_buckets(struct zswap_wb_run *run,
 
 	pass.filter.min_age = max(filter.min_age,
 				  zswap_wb_age_bucket_min(warm));
-	pass.filter.max_age = zswap_wb_age_bucket_max(cold);
+	pass.filter.max_age = min(filter.max_age,
+				  zswap_wb_age_bucket_max(cold));
+	return zswap_wb_pass(&pass);
+}
+
+/* Counts what is eligible */
+static int zswap_wb_run_count(struct zswap_wb_run *run,
+			      struct zswap_wb_filter filter,
+			      struct zswap_wb_histogram *hist, bool account)
+{
+	struct zswap_wb_pass pass = {
+		.run		= run,
+		.filter		= filter,
+		.hist		= hist,
+		.account	= account,
+	};
+
+	zswap_wb_age_histogram_init(hist);
 	return zswap_wb_pass(&pass);
 }
 
@@ -300,18 +327,12 @@ static int zswap_wb_run_buckets(struct zswap_wb_run *run,
 static int zswap_wb_run_limited(struct zswap_wb_run *run,
 				struct zswap_wb_filter filter)
 {
-	struct zswap_wb_histogram hist = {};
-	struct zswap_wb_pass count = {
-		.run		= run,
-		.filter		= filter,
-		.hist		= &hist,
-		.account	= true,
-	};
+	struct zswap_wb_histogram hist;
 	int top = ZSWAP_WB_NR_BUCKETS - 1;
 	struct zswap_wb_cut cut;
 	int err;
 
-	err = zswap_wb_pass(&count);
+	err = zswap_wb_run_count(run, filter, &hist, true);
 	while (!err && top >= 0 && !zswap_wb_budget_empty(&run->budget)) {
 		zswap_wb_select_cut(&hist, top, &run->budget, &cut);
 		if (cut.bucket < top)
@@ -336,6 +357,19 @@ static int zswap_wb_run_limited(struct zswap_wb_run *run,
 	return err;
 }
 
+/* Finds out how cold the coldest entry is that is still there */
+static void zswap_wb_run_report(struct zswap_wb_run *run,
+				struct zswap_wb_filter filter)
+{
+	struct zswap_wb_histogram hist;
+
+	/* The pass must not stop because the limit of the command is reached */
+	zswap_wb_budget_init(&run->budget, ZSWAP_WB_NO_LIMIT,
+			     ZSWAP_WB_NO_LIMIT);
+	if (!zswap_wb_run_count(run, filter, &hist, false))
+		run->res->coldest_left = hist.coldest;
+}
+
 /**
  * zswap_wb_run() - carry out a command
  * @cmd:	the command
@@ -348,7 +382,7 @@ static int zswap_wb_run_limited(struct zswap_wb_run *run,
  * Context: process context of the task that gave the command, may sleep for
  * long; ends early when that task has a signal pending.
  * Return:
- * * 0 if at least one page was written
+ * * 0 if at least one page was written, or a dry run has counted
  * * -EAGAIN if none was: nothing was eligible, or all that was got skipped
  * * -EINTR after a signal; what was written stays written, and counted
  * * -ENODEV if zswap has never been set up
@@ -359,8 +393,9 @@ int zswap_wb_run(const struct zswap_wb_command *cmd,
 		 struct zswap_wb_result *res)
 {
 	struct zswap_wb_filter filter = {
-		.min_age	= cmd->age,
-		.max_age	= U64_MAX,
+		.min_age	= max(cmd->age,
+				      zswap_wb_age_bucket_min(cmd->bucket_min)),
+		.max_age	= zswap_wb_age_bucket_max(cmd->bucket_max),
 		.now		= ktime_get_boottime_seconds(),
 		.type		= cmd->type,
 	};
@@ -370,7 +405,10 @@ int zswap_wb_run(const struct zswap_wb_command *cmd,
 	};
 	int err;
 
-	*res = (struct zswap_wb_result) {};
+	*res = (struct zswap_wb_result) {
+		.coldest_left	= -1,
+		.dry_run	= cmd->dry_run,
+	};
 	if (!zswap_wb_armed())
 		return -ENODEV;
 	err = zswap_wb_scope_open(&run.scope, cmd);
@@ -387,18 +425,21 @@ int zswap_wb_run(const struct zswap_wb_command *cmd,
 	nodes_and(run.nodes, cmd->nodes, node_states[N_NORMAL_MEMORY]);
 	zswap_wb_budget_init(&run.budget, cmd->max_pages, cmd->max_compressed);
 
-	zswap_wb_stats_command();
+	if (!cmd->dry_run)
+		zswap_wb_stats_command();
 	if (zswap_wb_budget_limited(&run.budget))
 		err = zswap_wb_run_limited(&run, filter);
 	else
 		err = zswap_wb_run_buckets(&run, filter, 0,
 					   ZSWAP_WB_NR_BUCKETS - 1, NULL, true);
 	zswap_wb_batch_settle(run.batch);
+	if (cmd->report)
+		zswap_wb_run_report(&run, filter);
 
 	/* Why it was better to stop shows in the counters */
 	if (err == -EIO)
 		err = 0;
-	if (!err && !zswap_wb_run_written(&run))
+	if (!err && !cmd->dry_run && !res->outcome[ZSWAP_WB_WRITTEN])
 		err = -EAGAIN;
 out:
 	zswap_wb_batch_free(run.batch);

@@ -4,8 +4,9 @@
  *
  * Arrows point one way:
  *
- *   sysfs.c -> core.c -> { command.c, age.c, select.c, scope.c, writeback.c,
- *			    stats.c } -> glue.c -> mm/zswap.c
+ *   sysfs.c, debugfs.c -> core.c -> { command.c, age.c, select.c, scope.c,
+ *				       writeback.c, stats.c } -> glue.c
+ *   -> mm/zswap.c
  *
  * command.c, age.c and select.c are pure: they know neither zswap nor memcg,
  * get the time as an argument, and run under KUnit on User-mode Linux.
@@ -62,13 +63,19 @@ enum zswap_wb_type {
 #define ZSWAP_WB_KEY_CGROUP		BIT(4)
 #define ZSWAP_WB_KEY_DESCEND		BIT(5)
 #define ZSWAP_WB_KEY_TYPE		BIT(6)
+#define ZSWAP_WB_KEY_BUCKET		BIT(7)
+#define ZSWAP_WB_KEY_DRY_RUN		BIT(8)
 
-#define ZSWAP_WB_KEYS_ALL		GENMASK(6, 0)
+#define ZSWAP_WB_KEYS_ALL		GENMASK(8, 0)
+
+/* Keys whose meaning may still change, for debugfs only */
+#define ZSWAP_WB_KEYS_DEBUGFS		\
+	(ZSWAP_WB_KEY_BUCKET | ZSWAP_WB_KEY_DRY_RUN)
 
 /* Keys that say what to write; the others only say where */
 #define ZSWAP_WB_KEYS_WHAT						\
 	(ZSWAP_WB_KEY_AGE | ZSWAP_WB_KEY_MAX | ZSWAP_WB_KEY_MAX_COMPRESSED | \
-	 ZSWAP_WB_KEY_TYPE)
+	 ZSWAP_WB_KEY_TYPE | ZSWAP_WB_KEY_BUCKET)
 
 /* Value of a limit that was not given */
 #define ZSWAP_WB_NO_LIMIT		U64_MAX
@@ -77,22 +84,30 @@ enum zswap_wb_type {
  * struct zswap_wb_command - a command, parsed and complete
  * @keys:		the keys that were given, ZSWAP_WB_KEY_*
  * @age:		seconds that an entry must have been in zswap; 0: any
+ * @bucket_min:		warmest age bucket, if ZSWAP_WB_KEY_BUCKET was given
+ * @bucket_max:		coldest age bucket, likewise
  * @max_pages:		most pages to write, or ZSWAP_WB_NO_LIMIT
  * @max_compressed:	compressed bytes after which to stop, or
  *			ZSWAP_WB_NO_LIMIT
  * @cgroup_id:		id of the cgroup, if ZSWAP_WB_KEY_CGROUP was given
  * @descend:		with a cgroup: its descendants, too
  * @type:		which entries by the way they are stored
+ * @dry_run:		count what would be written, but write nothing
+ * @report:		set by a front end that tells what is left: find that out
  * @nodes:		NUMA nodes of the LRU lists to look at
  */
 struct zswap_wb_command {
 	unsigned long		keys;
 	u64			age;
+	unsigned int		bucket_min;
+	unsigned int		bucket_max;
 	u64			max_pages;
 	u64			max_compressed;
 	u64			cgroup_id;
 	bool			descend;
 	enum zswap_wb_type	type;
+	bool			dry_run;
+	bool			report;
 	nodemask_t		nodes;
 };
 
@@ -107,10 +122,12 @@ int zswap_wb_command_parse(const char *text, size_t len, unsigned long allowed,
  * struct zswap_wb_histogram - entries by age bucket
  * @pages:	number of entries in each bucket
  * @bytes:	their compressed size
+ * @coldest:	highest age, -1 if there are no entries
  */
 struct zswap_wb_histogram {
 	u64	pages[ZSWAP_WB_NR_BUCKETS];
 	u64	bytes[ZSWAP_WB_NR_BUCKETS];
+	s64	coldest;
 };
 
 u32 zswap_wb_age_stamp(u64 now);
@@ -119,6 +136,7 @@ bool zswap_wb_age_later(u32 stamp, u64 now);
 unsigned int zswap_wb_age_bucket(u64 age);
 u64 zswap_wb_age_bucket_min(unsigned int bucket);
 u64 zswap_wb_age_bucket_max(unsigned int bucket);
+void zswap_wb_age_histogram_init(struct zswap_wb_histogram *hist);
 void zswap_wb_age_histogram_add(struct zswap_wb_histogram *hist, u64 age,
 				u32 length);
 
@@ -218,13 +236,18 @@ enum zswap_wb_outcome {
 };
 
 /**
- * struct zswap_wb_result - what a command did
+ * struct zswap_wb_result - what a command did, or would do
  * @outcome:		entries by outcome
  * @released_bytes:	compressed bytes that left the pool
+ * @coldest_left:	age in seconds of the coldest eligible entry that is
+ *			left, -1 if there is none or nobody wants to know
+ * @dry_run:		it only counted: leave the counters alone
  */
 struct zswap_wb_result {
 	u64	outcome[ZSWAP_WB_NR_OUTCOMES];
 	u64	released_bytes;
+	s64	coldest_left;
+	bool	dry_run;
 };
 
 int zswap_wb_stats_init(void);
@@ -236,6 +259,7 @@ u64 zswap_wb_stats_commands(void);
 u64 zswap_wb_stats_outcome(int nid, enum zswap_wb_outcome outcome);
 u64 zswap_wb_stats_scanned(int nid);
 u64 zswap_wb_stats_released_bytes(int nid);
+u64 zswap_wb_result_scanned(const struct zswap_wb_result *res);
 
 /* ---- scope.c: the cgroups that a command covers ---- */
 

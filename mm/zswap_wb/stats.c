@@ -56,7 +56,8 @@ void zswap_wb_stats_add(struct zswap_wb_result *res, int nid,
 	if (!nr)
 		return;
 	res->outcome[outcome] += nr;
-	atomic64_add(nr, &zswap_wb_counters[nid].outcome[outcome]);
+	if (!res->dry_run)
+		atomic64_add(nr, &zswap_wb_counters[nid].outcome[outcome]);
 }
 
 /**
@@ -68,7 +69,8 @@ void zswap_wb_stats_add(struct zswap_wb_result *res, int nid,
 void zswap_wb_stats_released(struct zswap_wb_result *res, int nid, u64 bytes)
 {
 	res->released_bytes += bytes;
-	atomic64_add(bytes, &zswap_wb_counters[nid].released_bytes);
+	if (!res->dry_run)
+		atomic64_add(bytes, &zswap_wb_counters[nid].released_bytes);
 }
 
 /**
@@ -129,5 +131,21 @@ u64 zswap_wb_stats_released_bytes(int nid)
 		return atomic64_read(&zswap_wb_counters[nid].released_bytes);
 	for_each_node(nid)
 		sum += atomic64_read(&zswap_wb_counters[nid].released_bytes);
+	return sum;
+}
+
+/**
+ * zswap_wb_result_scanned() - entries that one command has looked at
+ * @res:	its result
+ *
+ * Return: their number, the sum of all outcomes
+ */
+u64 zswap_wb_result_scanned(const struct zswap_wb_result *res)
+{
+	enum zswap_wb_outcome outcome;
+	u64 sum = 0;
+
+	for (outcome = 0; outcome < ZSWAP_WB_NR_OUTCOMES; outcome++)
+		sum += res->outcome[outcome];
 	return sum;
 }

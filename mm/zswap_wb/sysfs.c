@@ -45,7 +45,7 @@ static ssize_t proactive_writeback_store(struct kobject *kobj,
 					 const char *buf, size_t count)
 {
 	int nid = to_zswap_wb_dir(kobj)->nid;
-	unsigned long allowed = ZSWAP_WB_KEYS_ALL;
+	unsigned long allowed = ZSWAP_WB_KEYS_ALL & ~ZSWAP_WB_KEYS_DEBUGFS;
 	struct zswap_wb_command cmd;
 	struct zswap_wb_result res;
 	int err;

@@ -31,51 +31,52 @@ struct zswap_wb_good_command {
 	enum zswap_wb_type type;
 };
 
-#define AGE	ZSWAP_WB_KEY_AGE
-#define MAX	ZSWAP_WB_KEY_MAX
-#define MAXC	ZSWAP_WB_KEY_MAX_COMPRESSED
-#define NODE	ZSWAP_WB_KEY_NODE
-#define CGROUP	ZSWAP_WB_KEY_CGROUP
-#define DESCEND	ZSWAP_WB_KEY_DESCEND
-#define TYPE	ZSWAP_WB_KEY_TYPE
+#define K_AGE	ZSWAP_WB_KEY_AGE
+#define K_MAX	ZSWAP_WB_KEY_MAX
+#define K_MAXC	ZSWAP_WB_KEY_MAX_COMPRESSED
+#define K_NODE	ZSWAP_WB_KEY_NODE
+#define K_CGROUP	ZSWAP_WB_KEY_CGROUP
+#define K_DESCEND	ZSWAP_WB_KEY_DESCEND
+#define K_TYPE	ZSWAP_WB_KEY_TYPE
 #define NONE	ZSWAP_WB_NO_LIMIT
 #define ALL	ZSWAP_WB_TYPE_ALL
 #define INCOMP	ZSWAP_WB_TYPE_INCOMPRESSIBLE
 #define MIB	(1024ULL * 1024)
 
 static const struct zswap_wb_good_command zswap_wb_good_commands[] = {
-	{ "age=0", AGE, 0, NONE, NONE, 0, true, ALL },
-	{ "0", AGE, 0, NONE, NONE, 0, true, ALL },
-	{ "3600", AGE, 3600, NONE, NONE, 0, true, ALL },
-	{ "3600\n", AGE, 3600, NONE, NONE, 0, true, ALL },
-	{ "age=007", AGE, 7, NONE, NONE, 0, true, ALL },
-	{ "1h", AGE, 3600, NONE, NONE, 0, true, ALL },
-	{ "age=90s", AGE, 90, NONE, NONE, 0, true, ALL },
-	{ "age=2m", AGE, 120, NONE, NONE, 0, true, ALL },
-	{ "age=3d", AGE, 3 * 86400, NONE, NONE, 0, true, ALL },
-	{ "age=18446744073709551615", AGE, U64_MAX, NONE, NONE, 0, true, ALL },
-	{ "age=213503982334601d", AGE, 213503982334601ULL * 86400, NONE, NONE,
+	{ "age=0", K_AGE, 0, NONE, NONE, 0, true, ALL },
+	{ "0", K_AGE, 0, NONE, NONE, 0, true, ALL },
+	{ "3600", K_AGE, 3600, NONE, NONE, 0, true, ALL },
+	{ "3600\n", K_AGE, 3600, NONE, NONE, 0, true, ALL },
+	{ "age=007", K_AGE, 7, NONE, NONE, 0, true, ALL },
+	{ "1h", K_AGE, 3600, NONE, NONE, 0, true, ALL },
+	{ "age=90s", K_AGE, 90, NONE, NONE, 0, true, ALL },
+	{ "age=2m", K_AGE, 120, NONE, NONE, 0, true, ALL },
+	{ "age=3d", K_AGE, 3 * 86400, NONE, NONE, 0, true, ALL },
+	{ "age=18446744073709551615", K_AGE, U64_MAX, NONE, NONE, 0, true, ALL },
+	{ "age=213503982334601d", K_AGE, 213503982334601ULL * 86400, NONE, NONE,
 	  0, true, ALL },
-	{ "max=10M", MAX, 0, 10 * MIB / PAGE_SIZE, NONE, 0, true, ALL },
-	{ "max=10m", MAX, 0, 10 * MIB / PAGE_SIZE, NONE, 0, true, ALL },
-	{ "max=1T", MAX, 0, MIB * MIB / PAGE_SIZE, NONE, 0, true, ALL },
-	{ "max=1048577", MAX, 0, MIB / PAGE_SIZE, NONE, 0, true, ALL },
-	{ "max_compressed=1", MAXC, 0, NONE, 1, 0, true, ALL },
-	{ "max_compressed=3K", MAXC, 0, NONE, 3072, 0, true, ALL },
-	{ "type=all", TYPE, 0, NONE, NONE, 0, true, ALL },
-	{ "type=incompressible", TYPE, 0, NONE, NONE, 0, true, INCOMP },
-	{ "age=1 cgroup=42", AGE | CGROUP, 1, NONE, NONE, 42, true, ALL },
-	{ "cgroup=42 descend=0 age=1", AGE | CGROUP | DESCEND, 1, NONE, NONE,
+	{ "max=10M", K_MAX, 0, 10 * MIB / PAGE_SIZE, NONE, 0, true, ALL },
+	{ "max=10m", K_MAX, 0, 10 * MIB / PAGE_SIZE, NONE, 0, true, ALL },
+	{ "max=1T", K_MAX, 0, MIB * MIB / PAGE_SIZE, NONE, 0, true, ALL },
+	{ "max=1048577", K_MAX, 0, MIB / PAGE_SIZE, NONE, 0, true, ALL },
+	{ "max_compressed=1", K_MAXC, 0, NONE, 1, 0, true, ALL },
+	{ "max_compressed=3K", K_MAXC, 0, NONE, 3072, 0, true, ALL },
+	{ "type=all", K_TYPE, 0, NONE, NONE, 0, true, ALL },
+	{ "type=incompressible", K_TYPE, 0, NONE, NONE, 0, true, INCOMP },
+	{ "age=1 cgroup=42", K_AGE | K_CGROUP, 1, NONE, NONE, 42, true, ALL },
+	{ "cgroup=42 descend=0 age=1", K_AGE | K_CGROUP | K_DESCEND, 1, NONE, NONE,
 	  42, false, ALL },
-	{ "cgroup=42 descend=1 age=1", AGE | CGROUP | DESCEND, 1, NONE, NONE,
+	{ "cgroup=42 descend=1 age=1", K_AGE | K_CGROUP | K_DESCEND, 1, NONE, NONE,
 	  42, true, ALL },
-	{ "cgroup=18446744073709551615 7", AGE | CGROUP, 7, NONE, NONE, U64_MAX,
+	{ "cgroup=18446744073709551615 7", K_AGE | K_CGROUP, 7, NONE, NONE, U64_MAX,
 	  true, ALL },
-	{ " \t age=5\t \tmax=1M  ", AGE | MAX, 5, MIB / PAGE_SIZE, NONE, 0,
+	{ " \t age=5\t \tmax=1M  ", K_AGE | K_MAX, 5, MIB / PAGE_SIZE, NONE, 0,
 	  true, ALL },
-	{ "node=0 age=5", AGE | NODE, 5, NONE, NONE, 0, true, ALL },
+	{ "node=0 age=5", K_AGE | K_NODE, 5, NONE, NONE, 0, true, ALL },
 	{ "5 max=1M max_compressed=1M node=0 cgroup=1 descend=0 type=all",
-	  ZSWAP_WB_KEYS_ALL, 5, MIB / PAGE_SIZE, MIB, 1, false, ALL },
+	  K_AGE | K_MAX | K_MAXC | K_NODE | K_CGROUP | K_DESCEND | K_TYPE, 5,
+	  MIB / PAGE_SIZE, MIB, 1, false, ALL },
 };
 
 KUNIT_ARRAY_PARAM_DESC(zswap_wb_good_command, zswap_wb_good_commands, text);
@@ -93,7 +94,7 @@ static void zswap_wb_command_good(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, cmd.cgroup_id, want->cgroup_id);
 	KUNIT_EXPECT_EQ(test, cmd.descend, want->descend);
 	KUNIT_EXPECT_EQ(test, cmd.type, want->type);
-	if (want->keys & NODE) {
+	if (want->keys & K_NODE) {
 		KUNIT_EXPECT_EQ(test, nodes_weight(cmd.nodes), 1);
 		KUNIT_EXPECT_TRUE(test, node_isset(0, cmd.nodes));
 	} else {
@@ -114,7 +115,7 @@ static const struct zswap_wb_bad_command zswap_wb_bad_commands[] = {
 	/* no key, unknown key, repeated key */
 	{ "all", -EINVAL }, { "=5", -EINVAL }, { "Age=5", -EINVAL },
 	{ "ages=5", -EINVAL }, { "age =5", -EINVAL }, { "age", -EINVAL },
-	{ "bucket=1", -EINVAL }, { "dry_run=1 age=1", -EINVAL },
+	{ "buckets=1", -EINVAL }, { "dry-run=1 age=1", -EINVAL },
 	{ "age=1 age=1", -EINVAL }, { "1 age=1", -EINVAL },
 	{ "1 2", -EINVAL }, { "max=1M 1 max=1M", -EINVAL },
 	/* ages */
@@ -148,6 +149,18 @@ static const struct zswap_wb_bad_command zswap_wb_bad_commands[] = {
 	{ "age=1 cgroup=1 descend=", -EINVAL },
 	{ "age=1 cgroup=1 descend=01", -EINVAL },
 	{ "age=1 cgroup=1 descend=yes", -EINVAL },
+	/* buckets */
+	{ "bucket=", -EINVAL }, { "bucket=-", -EINVAL }, { "bucket=-3", -EINVAL },
+	{ "bucket=13", -EINVAL }, { "bucket=0-13", -EINVAL },
+	{ "bucket=5-4", -EINVAL }, { "bucket=1,2", -EINVAL },
+	{ "bucket=1-2-3", -EINVAL }, { "bucket=1s", -EINVAL },
+	{ "bucket=1 age=5", -EINVAL }, { "5 bucket=1", -EINVAL },
+	{ "bucket=1 bucket=2", -EINVAL },
+	{ "bucket=18446744073709551616", -ERANGE },
+	{ "bucket=1-18446744073709551616", -ERANGE },
+	/* dry runs */
+	{ "dry_run=1", -EINVAL }, { "age=1 dry_run=2", -EINVAL },
+	{ "age=1 dry_run=", -EINVAL }, { "age=1 dry_run=yes", -EINVAL },
 	/* types */
 	{ "type=", -EINVAL }, { "type=huge", -EINVAL }, { "type=All", -EINVAL },
 	/* lines */
@@ -183,9 +196,34 @@ static void zswap_wb_command_allowed(struct kunit *test)
 	struct zswap_wb_command cmd;
 
 	KUNIT_EXPECT_EQ(test, zswap_wb_command_parse(text, strlen(text),
-						     AGE | NODE, &cmd), 0);
-	KUNIT_EXPECT_EQ(test, zswap_wb_command_parse(text, strlen(text), AGE,
+						     K_AGE | K_NODE, &cmd), 0);
+	KUNIT_EXPECT_EQ(test, zswap_wb_command_parse(text, strlen(text), K_AGE,
 						     &cmd), -EINVAL);
+}
+
+static void zswap_wb_command_bucket(struct kunit *test)
+{
+	static const struct {
+		const char	*text;
+		unsigned int	min, max;
+		bool		dry_run;
+	} good[] = {
+		{ "bucket=0", 0, 0, false },
+		{ "bucket=12", 12, 12, false },
+		{ "bucket=5-", 5, 12, false },
+		{ "bucket=0-12 dry_run=0", 0, 12, false },
+		{ "bucket=3-4 dry_run=1", 3, 4, true },
+		{ "age=5", 0, 12, false },
+	};
+	struct zswap_wb_command cmd;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(good); i++) {
+		KUNIT_ASSERT_EQ(test, zswap_wb_parse(good[i].text, &cmd), 0);
+		KUNIT_EXPECT_EQ(test, cmd.bucket_min, good[i].min);
+		KUNIT_EXPECT_EQ(test, cmd.bucket_max, good[i].max);
+		KUNIT_EXPECT_EQ(test, cmd.dry_run, good[i].dry_run);
+	}
 }
 
 /* The length counts, not a NUL; what follows it is not read */
@@ -297,8 +335,10 @@ static void zswap_wb_age_buckets(struct kunit *test)
 
 static void zswap_wb_age_histogram(struct kunit *test)
 {
-	struct zswap_wb_histogram hist = {};
+	struct zswap_wb_histogram hist;
 
+	zswap_wb_age_histogram_init(&hist);
+	KUNIT_EXPECT_EQ(test, hist.coldest, -1);
 	zswap_wb_age_histogram_add(&hist, 0, 100);
 	zswap_wb_age_histogram_add(&hist, 30, 200);
 	zswap_wb_age_histogram_add(&hist, 59, PAGE_SIZE);
@@ -307,6 +347,7 @@ static void zswap_wb_age_histogram(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, hist.pages[1], 2);
 	KUNIT_EXPECT_EQ(test, hist.bytes[1], 200 + PAGE_SIZE);
 	KUNIT_EXPECT_EQ(test, hist.pages[2], 0);
+	KUNIT_EXPECT_EQ(test, hist.coldest, 59);
 }
 
 /* ---- select.c ---- */
@@ -519,6 +560,7 @@ static struct kunit_case zswap_wb_test_cases[] = {
 			 zswap_wb_good_command_gen_params),
 	KUNIT_CASE_PARAM(zswap_wb_command_bad, zswap_wb_bad_command_gen_params),
 	KUNIT_CASE(zswap_wb_command_allowed),
+	KUNIT_CASE(zswap_wb_command_bucket),
 	KUNIT_CASE(zswap_wb_command_length),
 	KUNIT_CASE(zswap_wb_age_clock),
 	KUNIT_CASE(zswap_wb_age_wrap),
