@@ -279,6 +279,7 @@ void zswap_wb_cursor_close(struct zswap_wb_cursor *cursor)
 /**
  * zswap_wb_entry_prepare() - bring an entry's page into the swap cache
  * @facts:	what the list told of the entry, whose lock is no longer held
+ * @may_reclaim: the caller has no other folio prepared
  *
  * The entry may have been freed since. It is only looked at when the folio is
  * locked and the tree still has it in that slot:
@@ -290,8 +291,11 @@ void zswap_wb_cursor_close(struct zswap_wb_cursor *cursor)
  *    was freed and the memory used again for the same slot. It has the
  *    right data of its slot, but may be younger than selected: compare the time.
  *
- * A proactive command has no right to have anybody killed: no retries, and no
- * warnings, when memory is short or the cgroup is at its limit.
+ * Whoever holds folios that others may wait for must not reclaim. Without
+ * @may_reclaim, the folio comes from free memory above the watermarks, and the
+ * cgroup is charged past its limit, as reclaim does it; it is for as long as
+ * the batch takes. With it, memory may be reclaimed, but a proactive command
+ * has no right to have anybody killed for it: there are no retries.
  *
  * The folio has to be given to zswap_wb_entry_commit() or zswap_wb_entry_abort().
  *
@@ -302,13 +306,21 @@ void zswap_wb_cursor_close(struct zswap_wb_cursor *cursor)
  * * -ENOMEM	no memory for the folio
  * * -EIO	the data can't be decompressed
  */
-struct folio *zswap_wb_entry_prepare(const struct zswap_wb_facts *facts)
+struct folio *zswap_wb_entry_prepare(const struct zswap_wb_facts *facts,
+				     bool may_reclaim)
 {
+	gfp_t gfp = GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN;
+	unsigned int noreclaim;
 	struct folio *folio;
 
-	folio = zswap_writeback_prepare(facts->entry, facts->slot,
-					GFP_KERNEL | __GFP_NORETRY |
-					__GFP_NOWARN);
+	if (may_reclaim) {
+		folio = zswap_writeback_prepare(facts->entry, facts->slot, gfp);
+	} else {
+		noreclaim = memalloc_noreclaim_save();
+		folio = zswap_writeback_prepare(facts->entry, facts->slot,
+						gfp | __GFP_NOMEMALLOC);
+		memalloc_noreclaim_restore(noreclaim);
+	}
 	if (IS_ERR(folio) || facts->entry->store_time == facts->stamp)
 		return folio;
 

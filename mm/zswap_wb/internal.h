@@ -335,7 +335,8 @@ void zswap_wb_cursor_open(struct zswap_wb_cursor *cursor,
 bool zswap_wb_cursor_scan(struct zswap_wb_cursor *cursor,
 			  zswap_wb_visit_t visit, void *arg);
 void zswap_wb_cursor_close(struct zswap_wb_cursor *cursor);
-struct folio *zswap_wb_entry_prepare(const struct zswap_wb_facts *facts);
+struct folio *zswap_wb_entry_prepare(const struct zswap_wb_facts *facts,
+				     bool may_reclaim);
 void zswap_wb_entry_abort(struct folio *folio);
 bool zswap_wb_entry_restore(struct folio *folio);
 void zswap_wb_entry_commit(struct zswap_entry *entry, struct folio *folio,

@@ -135,9 +135,10 @@ static enum zswap_wb_outcome zswap_wb_prepare_outcome(long err)
  * has asked, too, but that may be long ago; and without a list per cgroup it
  * could not tell.
  */
-static struct folio *zswap_wb_item_prepare(const struct zswap_wb_item *item)
+static struct folio *zswap_wb_item_prepare(const struct zswap_wb_item *item,
+					   bool may_reclaim)
 {
-	struct folio *folio = zswap_wb_entry_prepare(&item->facts);
+	struct folio *folio = zswap_wb_entry_prepare(&item->facts, may_reclaim);
 	bool protected;
 
 	if (IS_ERR(folio))
@@ -171,8 +172,11 @@ static unsigned int zswap_wb_batch_prepare(struct zswap_wb_batch *batch,
 	*nr = 0;
 	for (i = first; i < batch->nr && !signal_pending(current); i++) {
 		struct zswap_wb_item *item = &batch->item[i];
-		struct folio *folio = zswap_wb_item_prepare(item);
+		struct folio *folio = zswap_wb_item_prepare(item, false);
 
+		/* Only the first one may reclaim, when no folio is locked */
+		if (PTR_ERR(folio) == -ENOMEM && !*nr)
+			folio = zswap_wb_item_prepare(item, true);
 		cond_resched();
 		if (!IS_ERR(folio)) {
 			item->folio = folio;
@@ -354,7 +358,8 @@ void zswap_wb_batch_settle(struct zswap_wb_batch *batch)
  * @res:	counts what became of the entries
  *
  * If memory runs out on the way, what has been prepared until then is written
- * first, which gives its memory back.
+ * first, which gives its memory back. Only what is then still short of memory
+ * makes the command reclaim some, and fails if that is in vain.
  *
  * Context: process context, may sleep; no locks held. After a signal nothing
  * new is started, but what has been submitted is waited for. Entries that it
