@@ -1,0 +1,1169 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The runner of the tests of proactive zswap writeback, and their access to
+ * counters, commands and cgroups.  Loads have a file of their own.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "kselftest.h"
+#include "cgroup_util.h"
+#include "zswap_wb_util.h"
+
+#define UTIL_TEST_SECONDS	150
+#define UTIL_WAIT_MS		5000
+#define UTIL_COMMAND_MS		60000
+#define UTIL_MAX_CGROUPS	64
+#define UTIL_TEXT_MAX		65536
+#define UTIL_POOL_PERCENT	"90"
+#define UTIL_FAULT_DIR		"/sys/kernel/debug/fail_make_request"
+#define UTIL_SHRINKER_DIR	"/sys/kernel/debug/shrinker"
+
+long zwb_page_size;
+
+static char util_cgroup_root[ZWB_PATH_MAX];
+static char util_cgroups[UTIL_MAX_CGROUPS][ZWB_PATH_MAX];
+static int util_nr_cgroups;
+
+static char util_swap_disk[64];
+static char util_compressor[64];
+static bool util_write_errors_on;
+
+/* the state of the test that runs */
+static const char *util_test_name = "the setup";
+static bool util_test_failed;
+static bool util_test_skipped;
+static bool util_other_swapout;
+static bool util_other_writeback;
+static char util_skip_reason[256];
+static struct zwb_snap util_test_start;
+
+/* --- results --- */
+
+void zwb_fail(const char *fmt, ...)
+{
+	char text[1024];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	ksft_print_msg("%s\n", text);
+	util_test_failed = true;
+}
+
+bool zwb_failed(void)
+{
+	return util_test_failed;
+}
+
+void zwb_skip(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(util_skip_reason, sizeof(util_skip_reason), fmt, args);
+	va_end(args);
+	util_test_skipped = true;
+}
+
+/* The test itself, or reclaim on its behalf, writes to the swap disk past zswap. */
+void zwb_allow_other_swapout(void)
+{
+	util_other_swapout = true;
+}
+
+/* The test lets the shrinker write back too. */
+void zwb_allow_other_writeback(void)
+{
+	util_other_writeback = true;
+}
+
+bool zwb_compare(const char *func, int line, const char *what, long long got, long long low,
+		 long long high)
+{
+	if (got >= low && got <= high)
+		return true;
+	if (low == high)
+		zwb_fail("%s:%d: %s is %lld, not %lld", func, line, what, got, low);
+	else
+		zwb_fail("%s:%d: %s is %lld, not %lld to %lld", func, line, what, got, low, high);
+	return false;
+}
+
+bool zwb_compare_near(const char *func, int line, const char *what, long long got,
+		      long long want, long long by)
+{
+	return zwb_compare(func, line, what, got, want - by, want + by);
+}
+
+/* --- time --- */
+
+/* CLOCK_BOOTTIME in nanoseconds: the clock by which entries grow old. */
+long long zwb_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return now.tv_sec * ZWB_NS_PER_SEC + now.tv_nsec;
+}
+
+/* The pause between two looks at something that is polled with a deadline. */
+void zwb_pause(void)
+{
+	const struct timespec pause = { .tv_nsec = 5 * ZWB_NS_PER_MS };
+
+	nanosleep(&pause, NULL);
+}
+
+/* --- small files --- */
+
+/* Read a whole file, however many reads it takes; returns its length or -errno. */
+static ssize_t util_read_file(const char *path, char *text, size_t size)
+{
+	size_t length = 0;
+	ssize_t got;
+	int fd;
+
+	fd = open(path, O_RDONLY);
+	if (fd < 0)
+		return -errno;
+	do {
+		got = read(fd, text + length, size - 1 - length);
+		if (got > 0)
+			length += got;
+	} while (got > 0 && length < size - 1);
+	if (got < 0)
+		got = -errno;
+	close(fd);
+	text[length] = '\0';
+	return got < 0 ? got : (ssize_t)length;
+}
+
+/* Find the line "<key> <number>" or "<key>: <number>"; -1 if there is none. */
+static long long util_find_key(const char *text, const char *key)
+{
+	size_t length = strlen(key);
+
+	while (text && *text) {
+		if (!strncmp(text, key, length) && (text[length] == ' ' || text[length] == ':'))
+			return atoll(text + length + 1);
+		text = strchr(text, '\n');
+		if (text)
+			text++;
+	}
+	return -1;
+}
+
+/* A number in a file of its own; -1 if it cannot be read. */
+long long zwb_read_number(const char *path)
+{
+	char text[64];
+
+	if (util_read_file(path, text, sizeof(text)) <= 0)
+		return -1;
+	return atoll(text);
+}
+
+bool zwb_write_string(const char *path, const char *value)
+{
+	int err = zwb_write(path, value, strlen(value));
+
+	if (err)
+		zwb_fail("writing '%s' to %s: %s", value, path, strerror(-err));
+	return !err;
+}
+
+/* Read a parameter of the zswap module, without the newline. */
+bool zwb_param_get(const char *name, char *value, size_t size)
+{
+	char path[ZWB_PATH_MAX];
+
+	snprintf(path, sizeof(path), ZWB_PARAMS "/%s", name);
+	if (util_read_file(path, value, size) <= 0)
+		return false;
+	value[strcspn(value, "\n")] = '\0';
+	return true;
+}
+
+/* Set a parameter of the zswap module, if it is not set to that already. */
+bool zwb_param_set(const char *name, const char *value)
+{
+	char path[ZWB_PATH_MAX], old[64];
+
+	if (zwb_param_get(name, old, sizeof(old)) && !strcmp(old, value))
+		return true;
+	snprintf(path, sizeof(path), ZWB_PARAMS "/%s", name);
+	return zwb_write_string(path, value);
+}
+
+/* --- counters --- */
+
+static const struct {
+	const char *name;
+	size_t offset;
+} util_counts[] = {
+	{ "scanned", offsetof(struct zwb_counts, scanned) },
+	{ "written", offsetof(struct zwb_counts, written) },
+	{ "released_bytes", offsetof(struct zwb_counts, released_bytes) },
+	{ "skipped_young", offsetof(struct zwb_counts, skipped_young) },
+	{ "skipped_busy", offsetof(struct zwb_counts, skipped_busy) },
+	{ "skipped_protected", offsetof(struct zwb_counts, skipped_protected) },
+	{ "skipped_gone", offsetof(struct zwb_counts, skipped_gone) },
+	{ "failed", offsetof(struct zwb_counts, failed) },
+};
+
+static long long *util_count(struct zwb_counts *counts, size_t offset)
+{
+	return (long long *)((char *)counts + offset);
+}
+
+static long long util_vmstat_text(struct zwb_vmstat *vm)
+{
+	static char text[UTIL_TEXT_MAX];
+
+	if (util_read_file("/proc/vmstat", text, sizeof(text)) <= 0)
+		return -1;
+	vm->pswpin = util_find_key(text, "pswpin");
+	vm->pswpout = util_find_key(text, "pswpout");
+	vm->zswpin = util_find_key(text, "zswpin");
+	vm->zswpout = util_find_key(text, "zswpout");
+	vm->zswpwb = util_find_key(text, "zswpwb");
+	vm->zswpwb_proactive = util_find_key(text, "zswpwb_proactive");
+	return 0;
+}
+
+long long zwb_vmstat_key(const char *key)
+{
+	static char text[UTIL_TEXT_MAX];
+
+	if (util_read_file("/proc/vmstat", text, sizeof(text)) <= 0)
+		return -1;
+	return util_find_key(text, key);
+}
+
+/* Numbers of pages are kept in per-CPU differences: make the next reader see the exact sums. */
+void zwb_fold_vmstat(void)
+{
+	char text[16];
+
+	util_read_file("/proc/sys/vm/stat_refresh", text, sizeof(text));
+}
+
+/*
+ * Free pages, those in the per-CPU lists included: MemFree leaves these out,
+ * and they can hold more than a test gives back.  -1 if it cannot be read.
+ */
+long long zwb_free_pages(void)
+{
+	static char text[UTIL_TEXT_MAX];
+	char *line, *save;
+	long long pages = 0;
+
+	zwb_fold_vmstat();
+	if (util_read_file("/proc/zoneinfo", text, sizeof(text)) <= 0)
+		return -1;
+	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		line += strspn(line, " ");
+		if (!strncmp(line, "pages free", 10))
+			pages += atoll(line + 10);
+		else if (!strncmp(line, "count:", 6))
+			pages += atoll(line + 6);
+	}
+	return pages;
+}
+
+/* Entries in zswap; -1 before zswap was set up. */
+long long zwb_stored(void)
+{
+	return zwb_read_number(ZWB_DEBUGFS "/stored_pages");
+}
+
+static void util_snap_disk(struct zwb_snap *snap)
+{
+	char path[ZWB_PATH_MAX], text[512];
+
+	snap->disk_writes = 0;
+	snap->disk_sectors = 0;
+	if (!util_swap_disk[0])
+		return;
+	snprintf(path, sizeof(path), "/sys/class/block/%s/stat", util_swap_disk);
+	if (util_read_file(path, text, sizeof(text)) <= 0 ||
+	    sscanf(text, "%*u %*u %*u %*u %lld %*u %lld", &snap->disk_writes,
+		   &snap->disk_sectors) != 2)
+		zwb_fail("reading %s", path);
+}
+
+/**
+ * zwb_snap() - read every counter
+ * @snap: where to
+ */
+void zwb_snap(struct zwb_snap *snap)
+{
+	char path[ZWB_PATH_MAX];
+	int nodes[ZWB_MAX_NODES];
+	int i, n, nr_nodes = zwb_nodes(nodes, ZWB_MAX_NODES);
+
+	memset(snap, 0, sizeof(*snap));
+	snap->commands = zwb_read_number(ZWB_SYSFS "/stats/commands");
+	if (snap->commands < 0)
+		zwb_fail("reading " ZWB_SYSFS "/stats/commands");
+	for (i = 0; i < (int)ARRAY_SIZE(util_counts); i++) {
+		long long *total = util_count(&snap->total, util_counts[i].offset);
+
+		snprintf(path, sizeof(path), ZWB_SYSFS "/stats/%s", util_counts[i].name);
+		*total = zwb_read_number(path);
+		if (*total < 0)
+			zwb_fail("reading %s", path);
+		for (n = 0; n < nr_nodes; n++) {
+			struct zwb_counts *counts = &snap->node[nodes[n]];
+			long long *count = util_count(counts, util_counts[i].offset);
+
+			snprintf(path, sizeof(path), ZWB_SYSFS "/node%d/stats/%s", nodes[n],
+				 util_counts[i].name);
+			*count = zwb_read_number(path);
+			if (*count < 0)
+				zwb_fail("reading %s", path);
+		}
+	}
+	if (util_vmstat_text(&snap->vm))
+		zwb_fail("reading /proc/vmstat");
+	util_snap_disk(snap);
+	snap->stored = zwb_stored();
+}
+
+/**
+ * zwb_since() - what every counter grew by
+ * @delta: where to
+ * @from: the counters before
+ */
+void zwb_since(struct zwb_snap *delta, const struct zwb_snap *from)
+{
+	const long long *before = (const long long *)from;
+	long long *after = (long long *)delta;
+	size_t i;
+
+	zwb_snap(delta);
+	for (i = 0; i < sizeof(*delta) / sizeof(*after); i++)
+		after[i] -= before[i];
+}
+
+long long zwb_count_skipped(const struct zwb_counts *counts)
+{
+	return counts->skipped_young + counts->skipped_busy + counts->skipped_protected +
+	       counts->skipped_gone;
+}
+
+static void util_check_sums(struct zwb_snap *snap, const char *when)
+{
+	long long sum, total;
+	size_t i;
+	int n;
+
+	sum = snap->total.written + snap->total.failed + zwb_count_skipped(&snap->total);
+	if (snap->total.scanned != sum)
+		zwb_fail("%s: scanned is %lld, but written, skipped and failed add up to %lld",
+			 when, snap->total.scanned, sum);
+	for (n = 0; n < ZWB_MAX_NODES; n++) {
+		struct zwb_counts *counts = &snap->node[n];
+
+		sum = counts->written + counts->failed + zwb_count_skipped(counts);
+		if (counts->scanned != sum)
+			zwb_fail("%s: node %d: scanned is %lld, its parts add up to %lld", when, n,
+				 counts->scanned, sum);
+	}
+	for (i = 0; i < ARRAY_SIZE(util_counts); i++) {
+		total = *util_count(&snap->total, util_counts[i].offset);
+		sum = 0;
+		for (n = 0; n < ZWB_MAX_NODES; n++)
+			sum += *util_count(&snap->node[n], util_counts[i].offset);
+		if (total != sum)
+			zwb_fail("%s: %s is %lld in total, the nodes add up to %lld", when,
+				 util_counts[i].name, total, sum);
+	}
+}
+
+/* A refused command changes no counter at all. */
+bool zwb_check_unchanged(const struct zwb_snap *delta)
+{
+	static const struct zwb_counts none;
+	bool same = true;
+	int n;
+
+	same &= zwb_zero(delta->commands);
+	if (memcmp(&delta->total, &none, sizeof(none))) {
+		zwb_fail("a counter below stats/ changed");
+		same = false;
+	}
+	for (n = 0; n < ZWB_MAX_NODES; n++) {
+		if (memcmp(&delta->node[n], &none, sizeof(none))) {
+			zwb_fail("a counter below node%d/stats/ changed", n);
+			same = false;
+		}
+	}
+	same &= zwb_zero(delta->vm.zswpwb);
+	same &= zwb_zero(delta->vm.zswpwb_proactive);
+	same &= zwb_zero(delta->vm.pswpout);
+	same &= zwb_zero(delta->stored);
+	return same;
+}
+
+/* --- nodes --- */
+
+bool zwb_node_has_directory(int node)
+{
+	char path[ZWB_PATH_MAX];
+
+	snprintf(path, sizeof(path), ZWB_SYSFS "/node%d", node);
+	return !access(path, F_OK);
+}
+
+/**
+ * zwb_nodes() - list the nodes that have a directory, in ascending order
+ * @nodes: where to
+ * @max: room
+ *
+ * Return: how many.
+ */
+int zwb_nodes(int *nodes, int max)
+{
+	int node, nr = 0;
+
+	for (node = 0; node < ZWB_MAX_NODES && nr < max; node++) {
+		if (zwb_node_has_directory(node))
+			nodes[nr++] = node;
+	}
+	return nr;
+}
+
+/* Find two nodes, or skip the test. */
+bool zwb_need_two_nodes(int *first, int *second)
+{
+	int nodes[2];
+
+	if (zwb_nodes(nodes, 2) < 2) {
+		zwb_skip("needs two NUMA nodes with memory");
+		return false;
+	}
+	*first = nodes[0];
+	*second = nodes[1];
+	return true;
+}
+
+/* --- commands --- */
+
+const char *zwb_command_path(int node, char *path, size_t size)
+{
+	if (node == ZWB_GLOBAL)
+		snprintf(path, size, ZWB_SYSFS "/proactive_writeback");
+	else
+		snprintf(path, size, ZWB_SYSFS "/node%d/proactive_writeback", node);
+	return path;
+}
+
+/**
+ * zwb_write() - one open(2), one write(2)
+ * @path: the file
+ * @command: what to write
+ * @length: length of @command
+ *
+ * Return: 0 if all was taken, -errno, or -EMSGSIZE if only a part was taken.
+ */
+int zwb_write(const char *path, const void *command, size_t length)
+{
+	ssize_t written;
+	int fd, err;
+
+	fd = open(path, O_WRONLY);
+	if (fd < 0)
+		return -errno;
+	written = write(fd, command, length);
+	err = -errno;
+	close(fd);
+	if (written < 0)
+		return err;
+	return written == (ssize_t)length ? 0 : -EMSGSIZE;
+}
+
+/**
+ * zwb_run() - issue a command and say what it changed
+ * @delta: what every counter grew by, may be NULL
+ * @node: node whose file takes the command, or ZWB_GLOBAL
+ * @fmt: the command
+ *
+ * What holds for every command is checked here: a page was written exactly if
+ * it succeeded, it was counted exactly if it was accepted, its counters add up.
+ *
+ * Return: 0 or -errno, as write(2) returned it.
+ */
+int zwb_run(struct zwb_snap *delta, int node, const char *fmt, ...)
+{
+	char path[ZWB_PATH_MAX], command[512];
+	struct zwb_snap before, changed;
+	va_list args;
+	int err;
+
+	va_start(args, fmt);
+	vsnprintf(command, sizeof(command), fmt, args);
+	va_end(args);
+	zwb_command_path(node, path, sizeof(path));
+
+	zwb_snap(&before);
+	err = zwb_write(path, command, strlen(command));
+	zwb_since(&changed, &before);
+
+	switch (err) {
+	case 0:
+	case -EAGAIN:
+	case -EINTR:
+		if (changed.commands != 1)
+			zwb_fail("'%s': commands grew by %lld", command, changed.commands);
+		if (!err && changed.total.written < 1)
+			zwb_fail("'%s': succeeded, but no page was written", command);
+		if (err == -EAGAIN && changed.total.written)
+			zwb_fail("'%s': %lld pages were written, but it said -EAGAIN", command,
+				 changed.total.written);
+		util_check_sums(&changed, command);
+		break;
+	default:
+		if (!zwb_check_unchanged(&changed))
+			zwb_fail("'%s': was refused (%s), but left traces", command,
+				 strerror(-err));
+	}
+	if (delta)
+		*delta = changed;
+	return err;
+}
+
+static void util_ignore_signal(int signal)
+{
+	(void)signal;
+}
+
+/**
+ * zwb_start() - make a process that will issue a command
+ * @async: the process
+ * @node: node whose file takes the command, or ZWB_GLOBAL
+ * @sa_flags: flags of the process's handler for SIGUSR1, say SA_RESTART
+ * @fmt: the command
+ *
+ * The command is issued at zwb_go(), its result comes from zwb_wait().
+ */
+bool zwb_start(struct zwb_async *async, int node, int sa_flags, const char *fmt, ...)
+{
+	struct sigaction action = { .sa_handler = util_ignore_signal, .sa_flags = sa_flags };
+	char path[ZWB_PATH_MAX], command[512];
+	int go[2], result[2], err;
+	va_list args;
+	char byte;
+
+	va_start(args, fmt);
+	vsnprintf(command, sizeof(command), fmt, args);
+	va_end(args);
+	zwb_command_path(node, path, sizeof(path));
+
+	if (pipe(go)) {
+		zwb_fail("command: pipe: %s", strerror(errno));
+		return false;
+	}
+	if (pipe(result)) {
+		zwb_fail("command: pipe: %s", strerror(errno));
+		close(go[0]);
+		close(go[1]);
+		return false;
+	}
+	async->pid = fork();
+	if (!async->pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		sigaction(SIGUSR1, &action, NULL);
+		close(go[1]);
+		close(result[0]);
+		if (read(go[0], &byte, 1) != 1)
+			_exit(1);
+		err = zwb_write(path, command, strlen(command));
+		_exit(write(result[1], &err, sizeof(err)) != sizeof(err));
+	}
+	close(go[0]);
+	close(result[1]);
+	async->go = go[1];
+	async->result = result[0];
+	if (async->pid < 0) {
+		zwb_fail("command: fork: %s", strerror(errno));
+		close(async->go);
+		close(async->result);
+		return false;
+	}
+	return true;
+}
+
+void zwb_go(const struct zwb_async *async)
+{
+	if (write(async->go, "", 1) != 1)
+		zwb_fail("command: the process that was to issue it died");
+}
+
+/**
+ * zwb_wait() - wait for a command of another process and for that process's end
+ * @async: the process
+ *
+ * Return: 0 or -errno, as write(2) returned it; -ESRCH if the process was
+ * killed and -ETIMEDOUT, a failure, if the command did not come back.
+ */
+int zwb_wait(struct zwb_async *async)
+{
+	struct pollfd poll_fd = { .fd = async->result, .events = POLLIN };
+	int err = -ESRCH;
+
+	if (poll(&poll_fd, 1, UTIL_COMMAND_MS) < 1) {
+		zwb_fail("command: did not come back within %d s", UTIL_COMMAND_MS / 1000);
+		kill(async->pid, SIGKILL);
+		close(async->go);
+		close(async->result);
+		return -ETIMEDOUT;
+	}
+	if (read(async->result, &err, sizeof(err)) != sizeof(err))
+		err = -ESRCH;
+	close(async->go);
+	close(async->result);
+	waitpid(async->pid, NULL, 0);
+	return err;
+}
+
+/**
+ * zwb_wait_for_writeback() - wait until a command of another process writes
+ * @before: zswpwb before the command was issued
+ *
+ * Return: false, with a failure recorded, if nothing was written for a while.
+ */
+bool zwb_wait_for_writeback(long long before)
+{
+	long long deadline = zwb_now() + UTIL_WAIT_MS * ZWB_NS_PER_MS;
+
+	/* no pause: the command may need only milliseconds */
+	while (zwb_vmstat_key("zswpwb") <= before) {
+		if (zwb_now() > deadline) {
+			zwb_fail("command: wrote nothing for %d s", UTIL_WAIT_MS / 1000);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* --- cgroups --- */
+
+const char *zwb_cgroup_root(void)
+{
+	return util_cgroup_root;
+}
+
+/**
+ * zwb_cgroup_bare() - create a cgroup, whatever controllers its parent hands on
+ * @parent: path of the parent
+ * @name: its name
+ * @path: its path
+ * @size: room for its path
+ *
+ * It is removed at the end of the test.
+ */
+bool zwb_cgroup_bare(const char *parent, const char *name, char *path, size_t size)
+{
+	if (util_nr_cgroups == UTIL_MAX_CGROUPS) {
+		zwb_fail("more than %d cgroups in one test", UTIL_MAX_CGROUPS);
+		return false;
+	}
+	snprintf(path, size, "%s/%s", parent, name);
+	if (cg_create(path)) {
+		zwb_fail("creating cgroup %s: %s", path, strerror(errno));
+		return false;
+	}
+	snprintf(util_cgroups[util_nr_cgroups++], ZWB_PATH_MAX, "%s", path);
+	return true;
+}
+
+/**
+ * zwb_cgroup() - create a cgroup with the memory controller
+ * @parent: path of the parent, or NULL for the root
+ * @name: its name
+ *
+ * It is removed at the end of the test.  A parent other than the root hands on
+ * the memory controller from now on, and may have no process of its own.
+ *
+ * Return: its path, or NULL with a failure recorded.
+ */
+const char *zwb_cgroup(const char *parent, const char *name)
+{
+	char path[ZWB_PATH_MAX], own[128];
+
+	snprintf(own, sizeof(own), "zwb_%s", name);
+	if (parent && !zwb_cgroup_set(parent, "cgroup.subtree_control", "+memory"))
+		return NULL;
+	if (!zwb_cgroup_bare(parent ? parent : util_cgroup_root, own, path, sizeof(path)))
+		return NULL;
+	return util_cgroups[util_nr_cgroups - 1];
+}
+
+bool zwb_cgroup_set(const char *cgroup, const char *file, const char *value)
+{
+	char path[ZWB_PATH_MAX + 64];
+
+	snprintf(path, sizeof(path), "%s/%s", cgroup, file);
+	return zwb_write_string(path, value);
+}
+
+/* Remove a cgroup now rather than at the end of the test; it must have no process. */
+bool zwb_cgroup_remove(const char *cgroup)
+{
+	long long deadline = zwb_now() + UTIL_WAIT_MS * ZWB_NS_PER_MS;
+
+	while (rmdir(cgroup)) {
+		if (errno != EBUSY || zwb_now() > deadline) {
+			zwb_fail("removing cgroup %s: %s", cgroup, strerror(errno));
+			return false;
+		}
+		zwb_pause();
+	}
+	return true;
+}
+
+/* The id is the inode number of the directory; 0 with a failure recorded. */
+unsigned long long zwb_cgroup_id(const char *cgroup)
+{
+	struct stat status;
+
+	if (stat(cgroup, &status)) {
+		zwb_fail("stat %s: %s", cgroup, strerror(errno));
+		return 0;
+	}
+	return status.st_ino;
+}
+
+long long zwb_cgroup_number(const char *cgroup, const char *file)
+{
+	char path[ZWB_PATH_MAX + 64];
+
+	snprintf(path, sizeof(path), "%s/%s", cgroup, file);
+	return zwb_read_number(path);
+}
+
+/* A line of memory.stat, memory.events and the like; -1 if there is none. */
+long long zwb_cgroup_key(const char *cgroup, const char *file, const char *key)
+{
+	static char text[UTIL_TEXT_MAX];
+	char path[ZWB_PATH_MAX + 64];
+
+	snprintf(path, sizeof(path), "%s/%s", cgroup, file);
+	if (util_read_file(path, text, sizeof(text)) <= 0)
+		return -1;
+	return util_find_key(text, key);
+}
+
+/**
+ * zwb_memory_stat_is() - compare a line of memory.stat with what it must be
+ * @cgroup: the cgroup
+ * @key: the line
+ * @want: the value
+ *
+ * memory.stat may be some updates behind for up to two seconds: poll it.
+ */
+bool zwb_memory_stat_is(const char *cgroup, const char *key, long long want)
+{
+	long long deadline = zwb_now() + UTIL_WAIT_MS * ZWB_NS_PER_MS;
+	long long got;
+
+	do {
+		got = zwb_cgroup_key(cgroup, "memory.stat", key);
+		if (got == want)
+			return true;
+		zwb_pause();
+	} while (zwb_now() < deadline);
+	zwb_fail("%s: %s in memory.stat is %lld, not %lld", cgroup, key, got, want);
+	return false;
+}
+
+static void util_remove_cgroups(void)
+{
+	while (util_nr_cgroups) {
+		const char *cgroup = util_cgroups[--util_nr_cgroups];
+
+		if (cg_destroy(cgroup))
+			zwb_fail("removing cgroup %s: %s", cgroup, strerror(errno));
+	}
+}
+
+/* --- the shrinker --- */
+
+static bool util_find_shrinker(char *dir, size_t size)
+{
+	struct dirent *entry;
+	bool found = false;
+	DIR *dirs;
+
+	dirs = opendir(UTIL_SHRINKER_DIR);
+	if (!dirs)
+		return false;
+	while (!found && (entry = readdir(dirs))) {
+		if (!strncmp(entry->d_name, "mm-zswap-", 9)) {
+			snprintf(dir, size, UTIL_SHRINKER_DIR "/%s", entry->d_name);
+			found = true;
+		}
+	}
+	closedir(dirs);
+	return found;
+}
+
+bool zwb_need_shrinker_debugfs(void)
+{
+	char dir[ZWB_PATH_MAX];
+
+	if (util_find_shrinker(dir, sizeof(dir)))
+		return true;
+	zwb_skip("needs CONFIG_SHRINKER_DEBUG");
+	return false;
+}
+
+/**
+ * zwb_shrinker_scan() - let the zswap shrinker visit entries
+ * @cgroup: whose
+ * @node: on which node
+ * @entries: how many
+ *
+ * An entry that was not visited since it was stored gets its second chance: the
+ * shrinker moves it to the end of its list.  Other entries are written back.
+ */
+bool zwb_shrinker_scan(const char *cgroup, int node, long long entries)
+{
+	char dir[ZWB_PATH_MAX], path[ZWB_PATH_MAX + 8], command[128];
+	bool good;
+
+	if (!util_find_shrinker(dir, sizeof(dir))) {
+		zwb_fail("the zswap shrinker is gone from debugfs");
+		return false;
+	}
+	snprintf(path, sizeof(path), "%s/scan", dir);
+	snprintf(command, sizeof(command), "%llu %d %lld", zwb_cgroup_id(cgroup), node, entries);
+	good = zwb_param_set("shrinker_enabled", "Y") && zwb_write_string(path, command);
+	return zwb_param_set("shrinker_enabled", "N") && good;
+}
+
+/**
+ * zwb_shrinker_count() - what the zswap shrinker says it could free
+ * @cgroup: of whom
+ * @node: on which node
+ *
+ * Takes note of, and forgets, the cgroup's recent reads from disk, and is
+ * scaled by the ratio of compression: it is the number of entries only where
+ * nothing was read from disk and nothing compresses.
+ *
+ * Return: the number, 0 if the shrinker does not mention the cgroup, -1 if it
+ * cannot be read.
+ */
+long long zwb_shrinker_count(const char *cgroup, int node)
+{
+	static char text[UTIL_TEXT_MAX];
+	char dir[ZWB_PATH_MAX], path[ZWB_PATH_MAX + 8], id[32];
+	char *line, *number, *save, *save_line;
+	long long count = 0;
+	ssize_t length;
+	int i;
+
+	if (!util_find_shrinker(dir, sizeof(dir)))
+		return -1;
+	snprintf(path, sizeof(path), "%s/count", dir);
+	snprintf(id, sizeof(id), "%llu", zwb_cgroup_id(cgroup));
+	if (!zwb_param_set("shrinker_enabled", "Y"))
+		return -1;
+	length = util_read_file(path, text, sizeof(text));
+	if (!zwb_param_set("shrinker_enabled", "N") || length < 0)
+		return -1;
+	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		number = strtok_r(line, " ", &save_line);
+		if (!number || strcmp(number, id))
+			continue;
+		for (i = 0; number && i <= node; i++)
+			number = strtok_r(NULL, " ", &save_line);
+		count = number ? atoll(number) : 0;
+	}
+	return count;
+}
+
+/* --- write errors --- */
+
+static bool util_fault_set(const char *file, long long value)
+{
+	char path[ZWB_PATH_MAX], text[32];
+
+	snprintf(path, sizeof(path), UTIL_FAULT_DIR "/%s", file);
+	snprintf(text, sizeof(text), "%lld", value);
+	return zwb_write_string(path, text);
+}
+
+static void util_fail_switch(char *path, size_t size)
+{
+	snprintf(path, size, "/sys/class/block/%s/make-it-fail", util_swap_disk);
+}
+
+bool zwb_need_write_errors(void)
+{
+	char path[ZWB_PATH_MAX];
+
+	util_fail_switch(path, sizeof(path));
+	if (!access(path, W_OK) && !access(UTIL_FAULT_DIR "/times", W_OK))
+		return true;
+	zwb_skip("needs CONFIG_FAIL_MAKE_REQUEST and CONFIG_FAULT_INJECTION_DEBUG_FS");
+	return false;
+}
+
+/**
+ * zwb_write_errors() - make requests to the swap disk fail
+ * @times: how many of the next ones, -1 for all, 0 for none any more
+ *
+ * Reads fail too: switch it off before anything is read.
+ */
+bool zwb_write_errors(long long times)
+{
+	char path[ZWB_PATH_MAX];
+	bool good;
+
+	util_fail_switch(path, sizeof(path));
+	if (!times) {
+		util_write_errors_on = false;
+		good = zwb_write_string(path, "0");
+		return util_fault_set("probability", 0) && good;
+	}
+	util_write_errors_on = true;
+	/* verbose prints call traces, which are no error here */
+	return util_fault_set("verbose", 0) && util_fault_set("interval", 1) &&
+	       util_fault_set("space", 0) && util_fault_set("times", times) &&
+	       util_fault_set("probability", 100) && zwb_write_string(path, "1");
+}
+
+/* --- the runner --- */
+
+static void util_find_swap(void)
+{
+	char text[4096], name[256], type[64], *line, *slash;
+
+	if (util_read_file("/proc/swaps", text, sizeof(text)) <= 0)
+		ksft_exit_skip("no swap in this kernel (needs CONFIG_SWAP)\n");
+	line = strchr(text, '\n');
+	if (!line || sscanf(line + 1, "%255s %63s", name, type) != 2)
+		ksft_exit_skip("no swap is on (hint: mkswap and swapon a scratch disk)\n");
+	if (strcmp(type, "partition"))
+		ksft_exit_skip("%s is no block device (hint: swapon a scratch disk)\n", name);
+	slash = strrchr(name, '/');
+	snprintf(util_swap_disk, sizeof(util_swap_disk), "%.63s", slash ? slash + 1 : name);
+}
+
+static void util_find_memcg(bool optional)
+{
+	char value[ZWB_PATH_MAX];
+
+	if (cg_find_unified_root(util_cgroup_root, sizeof(util_cgroup_root), NULL)) {
+		if (optional)
+			return;
+		ksft_exit_skip("no cgroup v2 (hint: mount -t cgroup2 none /sys/fs/cgroup)\n");
+	}
+	if (cg_read(util_cgroup_root, "cgroup.controllers", value, sizeof(value)) ||
+	    !strstr(value, "memory")) {
+		if (optional)
+			return;
+		ksft_exit_skip("no memory controller in cgroup v2 (needs CONFIG_MEMCG)\n");
+	}
+	if (optional)
+		return;
+	if (cg_write(util_cgroup_root, "cgroup.subtree_control", "+memory"))
+		ksft_exit_fail_msg("cannot hand on the memory controller from the root\n");
+}
+
+/* What every test relies on; a test may change it, the next one finds it restored. */
+static void util_restore_environment(void)
+{
+	if (util_write_errors_on)
+		zwb_write_errors(0);
+	zwb_param_set("shrinker_enabled", "N");
+	zwb_param_set("max_pool_percent", UTIL_POOL_PERCENT);
+	zwb_param_set("enabled", "Y");
+	if (util_compressor[0])
+		zwb_param_set("compressor", util_compressor);
+	/* a page that is read from disk brings no neighbours */
+	if (!access("/proc/sys/vm/page-cluster", W_OK))
+		zwb_write_string("/proc/sys/vm/page-cluster", "0");
+}
+
+static void util_check_system(const struct zwb_suite *suite)
+{
+	zwb_page_size = sysconf(_SC_PAGE_SIZE);
+	if (geteuid())
+		ksft_exit_skip("must be root\n");
+	if (access(ZWB_PARAMS, F_OK))
+		ksft_exit_skip("no zswap in this kernel (needs CONFIG_ZSWAP)\n");
+	if (access(ZWB_SYSFS, F_OK)) {
+		/* counters without the directory are no kernel without the feature */
+		if (zwb_vmstat_key("zswpwb_proactive") >= 0)
+			ksft_exit_fail_msg(ZWB_SYSFS " is missing\n");
+		ksft_exit_skip("no proactive writeback in this kernel (needs CONFIG_ZSWAP_WB)\n");
+	}
+	util_find_memcg(suite->no_memcg || suite->leave_off);
+	if (suite->leave_off)
+		return;
+	util_find_swap();
+	util_restore_environment();
+	if (util_test_failed)
+		ksft_exit_fail_msg("cannot set zswap up\n");
+	zwb_param_get("compressor", util_compressor, sizeof(util_compressor));
+	if (zwb_stored() < 0)
+		ksft_exit_skip("no debugfs (hint: mount -t debugfs none /sys/kernel/debug)\n");
+}
+
+/* Exact counts need an empty pool to start with. */
+static bool util_wait_for_empty_pool(void)
+{
+	long long deadline = zwb_now() + UTIL_WAIT_MS * ZWB_NS_PER_MS;
+	long long stored;
+
+	do {
+		stored = zwb_stored();
+		if (!stored)
+			return true;
+		zwb_pause();
+	} while (zwb_now() < deadline);
+	zwb_fail("%lld pages of others are in zswap (hint: run on an idle machine)", stored);
+	return false;
+}
+
+static void util_begin(void)
+{
+	util_test_failed = false;
+	util_test_skipped = false;
+	util_other_swapout = false;
+	util_other_writeback = false;
+}
+
+/* What must hold between the counters at the end of any test. */
+static void util_check_counters(void)
+{
+	struct zwb_snap now, delta;
+
+	zwb_snap(&now);
+	util_check_sums(&now, "since boot");
+	zwb_since(&delta, &util_test_start);
+	if (delta.total.failed)
+		return;
+	if (delta.vm.zswpwb_proactive != delta.total.written)
+		zwb_fail("zswpwb_proactive grew by %lld, written by %lld",
+			 delta.vm.zswpwb_proactive, delta.total.written);
+	if (util_other_writeback)
+		return;
+	if (delta.vm.zswpwb != delta.total.written)
+		zwb_fail("zswpwb grew by %lld, written by %lld", delta.vm.zswpwb,
+			 delta.total.written);
+	if (!util_other_swapout && delta.vm.pswpout != delta.total.written)
+		zwb_fail("pswpout grew by %lld, written by %lld", delta.vm.pswpout,
+			 delta.total.written);
+}
+
+static void util_drop_everything(void)
+{
+	if (util_write_errors_on)
+		zwb_write_errors(0);
+	zwb_loads_verify();
+	zwb_loads_stop();
+	util_remove_cgroups();
+}
+
+static void util_timeout(int signal)
+{
+	static const char text[] = "Bail out! took too long: ";
+
+	(void)signal;
+	if (write(STDOUT_FILENO, text, sizeof(text) - 1) < 0 ||
+	    write(STDOUT_FILENO, util_test_name, strlen(util_test_name)) < 0 ||
+	    write(STDOUT_FILENO, "\n", 1) < 0)
+		_exit(KSFT_FAIL);
+	_exit(KSFT_FAIL);
+}
+
+static void util_run_test(const struct zwb_suite *suite, const struct zwb_test *test, bool last)
+{
+	bool keep = suite->setup && !last;
+
+	util_test_name = test->name;
+	util_begin();
+	alarm(UTIL_TEST_SECONDS);
+	if (!suite->leave_off) {
+		util_restore_environment();
+		if (suite->setup || util_wait_for_empty_pool()) {
+			zwb_snap(&util_test_start);
+			test->fn();
+		}
+		if (!keep)
+			util_drop_everything();
+		util_check_counters();
+	} else {
+		test->fn();
+		util_drop_everything();
+	}
+	alarm(0);
+
+	if (util_test_failed)
+		ksft_test_result_fail("%s\n", test->name);
+	else if (util_test_skipped)
+		ksft_test_result_skip("%s: %s\n", test->name, util_skip_reason);
+	else
+		ksft_test_result_pass("%s\n", test->name);
+}
+
+/**
+ * zwb_main() - run the tests of a program
+ * @suite: the tests
+ *
+ * Return: does not, but ends the program with the exit status that kselftest
+ * expects.
+ */
+int zwb_main(const struct zwb_suite *suite)
+{
+	struct sigaction action = { .sa_handler = util_timeout };
+	bool setup_failed = false, setup_skipped = false;
+	size_t i;
+
+	ksft_print_header();
+	util_check_system(suite);
+	ksft_set_plan(suite->nr_tests);
+	sigaction(SIGALRM, &action, NULL);
+
+	if (suite->setup) {
+		util_begin();
+		alarm(UTIL_TEST_SECONDS);
+		if (util_wait_for_empty_pool())
+			suite->setup();
+		alarm(0);
+		setup_failed = util_test_failed;
+		setup_skipped = util_test_skipped;
+	}
+	for (i = 0; i < suite->nr_tests; i++) {
+		const struct zwb_test *test = &suite->tests[i];
+
+		if (setup_failed)
+			ksft_test_result_fail("%s: the setup failed\n", test->name);
+		else if (setup_skipped)
+			ksft_test_result_skip("%s: %s\n", test->name, util_skip_reason);
+		else
+			util_run_test(suite, test, i + 1 == suite->nr_tests);
+	}
+	if (setup_failed || setup_skipped)
+		util_drop_everything();
+	ksft_finished();
+}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Helpers shared by the tests of proactive zswap writeback.
+ *
+ * A test is a function without arguments.  It records failures with zwb_fail()
+ * and the zwb_equal() family, may call zwb_skip() when the system lacks
+ * something, and simply returns when it cannot go on: the runner stops the
+ * loads, compares their data, removes the cgroups and checks the counters after
+ * every test, whatever happened in it.
+ */
+#ifndef ZSWAP_WB_UTIL_H
+#define ZSWAP_WB_UTIL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "kselftest.h"
+
+#define ZWB_SYSFS		"/sys/kernel/mm/zswap"
+#define ZWB_PARAMS		"/sys/module/zswap/parameters"
+#define ZWB_DEBUGFS		"/sys/kernel/debug/zswap"
+#define ZWB_MAX_NODES		64
+#define ZWB_PATH_MAX		512
+
+#define ZWB_NS_PER_SEC		1000000000LL
+#define ZWB_NS_PER_MS		1000000LL
+
+/* for "node" arguments: the file that is bound to no node, memory that is bound to no node */
+#define ZWB_GLOBAL		(-1)
+#define ZWB_ANY_NODE		(-1)
+
+/**
+ * struct zwb_counts - the counters that exist in total and once per node
+ *
+ * One member per file below stats/, with the file's name.
+ */
+struct zwb_counts {
+	long long scanned;
+	long long written;
+	long long released_bytes;
+	long long skipped_young;
+	long long skipped_busy;
+	long long skipped_protected;
+	long long skipped_gone;
+	long long failed;
+};
+
+/**
+ * struct zwb_vmstat - the lines of /proc/vmstat that the tests follow
+ */
+struct zwb_vmstat {
+	long long pswpin;
+	long long pswpout;
+	long long zswpin;
+	long long zswpout;
+	long long zswpwb;
+	long long zswpwb_proactive;
+};
+
+/**
+ * struct zwb_snap - every counter at one moment, or what each one grew by
+ * @commands: accepted commands
+ * @total: the system's counters
+ * @node: the counters of each node
+ * @vm: from /proc/vmstat
+ * @disk_writes: write requests that the swap disk completed
+ * @disk_sectors: sectors of 512 bytes written to the swap disk
+ * @stored: entries in zswap
+ *
+ * All members are long long, so that a difference can be taken as over an
+ * array.
+ */
+struct zwb_snap {
+	long long commands;
+	struct zwb_counts total;
+	struct zwb_counts node[ZWB_MAX_NODES];
+	struct zwb_vmstat vm;
+	long long disk_writes;
+	long long disk_sectors;
+	long long stored;
+};
+
+/**
+ * enum zwb_content - what a load fills its pages with
+ * @ZWB_TEXT: a quarter noise, the rest one repeated word: compresses to about a quarter
+ * @ZWB_NOISE: noise only: zswap stores it uncompressed, at exactly one page
+ *
+ * No two pages of any two loads are alike, and no page is filled with zeroes.
+ */
+enum zwb_content {
+	ZWB_TEXT,
+	ZWB_NOISE,
+};
+
+/**
+ * struct zwb_load - a process whose pages are in zswap
+ * @pages: number of pages
+ * @content: what they hold
+ * @node: node that they are bound to, or ZWB_ANY_NODE
+ * @cgroup: path of its cgroup, empty for the runner's own
+ * @pid: the process
+ * @first_ns: CLOCK_BOOTTIME before the first page was stored
+ * @last_ns: CLOCK_BOOTTIME after the last page was stored
+ * @address: of the pages in the process
+ * @seed: of the content
+ * @resident: the pages were left in memory
+ * @locked: and locked there
+ * @request: pipe to the process
+ * @reply: pipe from the process
+ */
+struct zwb_load {
+	long long pages;
+	enum zwb_content content;
+	int node;
+	char cgroup[ZWB_PATH_MAX];
+	pid_t pid;
+	long long first_ns;
+	long long last_ns;
+	unsigned long address;
+	unsigned long long seed;
+	bool resident;
+	bool locked;
+	int request;
+	int reply;
+};
+
+/**
+ * struct zwb_async - a command in a process of its own
+ * @pid: the process
+ * @go: pipe on which the process waits before it issues the command
+ * @result: pipe for the command's result
+ */
+struct zwb_async {
+	pid_t pid;
+	int go;
+	int result;
+};
+
+/**
+ * struct zwb_test - one test
+ * @fn: the function
+ * @name: its name in the report
+ */
+struct zwb_test {
+	void (*fn)(void);
+	const char *name;
+};
+
+#define ZWB_TEST(fn) { fn, #fn }
+
+/**
+ * struct zwb_suite - the tests of one program
+ * @tests: the tests, in order
+ * @nr_tests: how many
+ * @leave_off: do not enable zswap, and do not look at what only exists once it was enabled
+ * @no_memcg: run without the memory controller
+ * @setup: if given, it is called once, before the first test, and loads and cgroups live until
+ *         after the last test; otherwise until the end of the test that made them
+ */
+struct zwb_suite {
+	const struct zwb_test *tests;
+	size_t nr_tests;
+	bool leave_off;
+	bool no_memcg;
+	void (*setup)(void);
+};
+
+/* the runner */
+int zwb_main(const struct zwb_suite *suite);
+bool zwb_failed(void);
+void __printf(1, 2) zwb_fail(const char *fmt, ...);
+void __printf(1, 2) zwb_skip(const char *fmt, ...);
+void zwb_allow_other_swapout(void);
+void zwb_allow_other_writeback(void);
+
+/* comparisons that say what was found and what was expected; true if as expected */
+bool zwb_compare(const char *func, int line, const char *what, long long got, long long low,
+		 long long high);
+bool zwb_compare_near(const char *func, int line, const char *what, long long got,
+		      long long want, long long by);
+
+#define zwb_between(got, low, high)	zwb_compare(__func__, __LINE__, #got, got, low, high)
+#define zwb_near(got, want, by)		zwb_compare_near(__func__, __LINE__, #got, got, want, by)
+#define zwb_equal(got, want)		zwb_near(got, want, 0)
+#define zwb_zero(got)			zwb_near(got, 0, 0)
+
+/* time */
+long long zwb_now(void);
+void zwb_pause(void);
+
+/* small files */
+long long zwb_read_number(const char *path);
+bool zwb_write_string(const char *path, const char *value);
+bool zwb_param_set(const char *name, const char *value);
+bool zwb_param_get(const char *name, char *value, size_t size);
+
+/* counters */
+void zwb_snap(struct zwb_snap *snap);
+void zwb_since(struct zwb_snap *delta, const struct zwb_snap *from);
+bool zwb_check_unchanged(const struct zwb_snap *delta);
+long long zwb_count_skipped(const struct zwb_counts *counts);
+long long zwb_stored(void);
+long long zwb_vmstat_key(const char *key);
+void zwb_fold_vmstat(void);
+long long zwb_free_pages(void);
+
+/* nodes */
+bool zwb_node_has_directory(int node);
+int zwb_nodes(int *nodes, int max);
+bool zwb_need_two_nodes(int *first, int *second);
+
+/* commands */
+const char *zwb_command_path(int node, char *path, size_t size);
+int zwb_write(const char *path, const void *command, size_t length);
+int __printf(3, 4) zwb_run(struct zwb_snap *delta, int node, const char *fmt, ...);
+bool __printf(4, 5) zwb_start(struct zwb_async *async, int node, int sa_flags,
+			      const char *fmt, ...);
+void zwb_go(const struct zwb_async *async);
+int zwb_wait(struct zwb_async *async);
+bool zwb_wait_for_writeback(long long before);
+
+/* loads */
+struct zwb_load *zwb_load(const char *cgroup, int node, long long pages,
+			  enum zwb_content content);
+struct zwb_load *zwb_load_resident(const char *cgroup, long long pages, bool locked);
+bool zwb_load_verify(struct zwb_load *load);
+bool zwb_load_touch(struct zwb_load *load, long long first, long long pages);
+bool zwb_load_pageout(struct zwb_load *load);
+bool zwb_load_where(struct zwb_load *load, long long *disk, long long *zswap);
+bool zwb_load_map(struct zwb_load *load, unsigned char *in_zswap);
+bool zwb_load_swapped(struct zwb_load *load, long long *swapped);
+bool zwb_load_churn(struct zwb_load *load, int rounds);
+bool zwb_load_read(struct zwb_load *load, int milliseconds);
+bool zwb_load_busy(struct zwb_load *load);
+bool zwb_load_finish(struct zwb_load *load);
+bool zwb_load_move(struct zwb_load *load, const char *cgroup);
+void zwb_load_stop(struct zwb_load *load);
+void zwb_wait_age(const struct zwb_load *load, int seconds);
+bool zwb_still_younger(const struct zwb_load *load, int seconds);
+
+/* for the runner: what is left at the end of a test */
+bool zwb_loads_verify(void);
+void zwb_loads_stop(void);
+
+/* cgroups */
+const char *zwb_cgroup_root(void);
+const char *zwb_cgroup(const char *parent, const char *name);
+bool zwb_cgroup_bare(const char *parent, const char *name, char *path, size_t size);
+bool zwb_cgroup_set(const char *cgroup, const char *file, const char *value);
+bool zwb_cgroup_remove(const char *cgroup);
+unsigned long long zwb_cgroup_id(const char *cgroup);
+long long zwb_cgroup_number(const char *cgroup, const char *file);
+long long zwb_cgroup_key(const char *cgroup, const char *file, const char *key);
+bool zwb_memory_stat_is(const char *cgroup, const char *key, long long want);
+
+/* the shrinker, through debugfs */
+bool zwb_need_shrinker_debugfs(void);
+bool zwb_shrinker_scan(const char *cgroup, int node, long long entries);
+long long zwb_shrinker_count(const char *cgroup, int node);
+
+/* write errors on the swap disk */
+bool zwb_need_write_errors(void);
+bool zwb_write_errors(long long times);
+
+extern long zwb_page_size;
+
+#endif /* ZSWAP_WB_UTIL_H */
