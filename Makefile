@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Thin on purpose: what the targets do is in tools/testing/vm/.
+
+# A kernel tree of your own instead of Debian's (it is never written to)
+export KSRC ?=
+# Which kernel series, that is which patches/<series>/
+export KSERIES ?= 7.3
+# kvm or tcg; found out by a trial boot when empty
+export ACCEL ?=
+export JOBS ?= $(shell nproc)
+export BUILD ?= build
+
+override BUILD := $(abspath $(BUILD))
+V := tools/testing/vm
+IMAGE := $(BUILD)/kernel/arch/x86/boot/bzImage
+# deps.sh links what it does not have to install into build/bin
+export PATH := $(PATH):$(BUILD)/bin
+
+.DEFAULT_GOAL := help
+# Each step starts where the one before it ended; the kernel's make gets JOBS.
+.NOTPARALLEL:
+.PHONY: help deps source tree kernel kernel-debug kunit demo check check-upstream check-harness \
+	shell lint print-image print-config clean distclean
+
+help:			## this list
+	@echo 'usage: make TARGET [KSRC=dir] [KSERIES=7.3] [ACCEL=tcg|kvm] [JOBS=n] [BUILD=dir]'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 18
+
+demo: kernel		## boot a two-node VM and show redis pages being written back
+	@$(V)/demo.sh
+
+check: kernel-debug	## all tests: KUnit on User-mode Linux, kselftests in the VM
+	@$(V)/check.sh
+
+kernel: tree		## build the patched kernel
+	@$(V)/kernel.sh patched
+
+kernel-debug: tree	## build the patched kernel with lockdep and other checks, for make check
+	@$(V)/kernel.sh debug
+
+kunit: tree		## only the KUnit tests, on User-mode Linux
+	@$(V)/kunit.sh
+
+check-harness: kernel-debug ## does the VM runner turn red when it must?
+	@$(V)/harness-check.sh
+
+check-upstream: kernel	## upstream's own zswap tests on the patched and the unpatched kernel
+	@$(V)/kernel.sh upstream
+	@$(V)/check-upstream.sh
+
+lint: tree		## checkpatch, sparse, W=1, kernel-doc, ABI documents, shellcheck, object code when off
+	@$(V)/lint.sh
+
+shell: kernel		## boot the VM with a shell on the console
+	@$(V)/vm.sh --name shell --kernel $(IMAGE) --interactive
+
+tree: source		## upstream's tree plus our files and patches, in build/linux
+	@$(V)/tree.sh
+
+source: deps		## fetch and unpack the kernel source, once
+	@$(V)/source.sh
+
+deps:			## install the Debian packages that are missing
+	@$(V)/deps.sh
+
+print-image:		## path of the kernel image (builds nothing)
+	@echo $(IMAGE)
+
+print-config:		## path of the kernel's configuration (builds nothing)
+	@echo $(BUILD)/kernel/.config
+
+clean:			## remove what was built, keep the kernel source
+	@$(V)/clean.sh
+
+distclean:		## remove all of build/
+	@$(V)/clean.sh all

@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# clean.sh [all]: remove what was built; all: the fetched source as well.
+
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+[ -d "$BUILD" ] || exit 0
+lock_build
+cd "$BUILD"
+# By name, in case BUILD= is a directory with other things in it.
+rm -rf accel bin check check-upstream demo deps.log kernel kernel-debug kernel-upstream lint linux linux.new \
+	selftests tree um vm
+if [ "${1:-}" = all ]; then
+	rm -rf apt source .lock
+	cd "$TOP"
+	rmdir --ignore-fail-on-non-empty "$BUILD"
+fi

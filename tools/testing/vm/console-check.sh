@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# console-check.sh LOG: print what the kernel complained about, the first few
+# times with some lines of context; exit 1 if there was anything.
+
+set -euo pipefail
+
+bad='WARNING:|(^|[^A-Z])BUG[: ]|Oops|Kernel panic|kernel BUG|Call Trace:|general protection'
+bad+='|blocked for more than|detected stall|rcu.*stall|soft lockup|hard LOCKUP|workqueue lockup'
+bad+='|KASAN|KCSAN|KMSAN|KFENCE|UBSAN|unreferenced object'
+bad+='|possible (circular|recursive|irq)|inconsistent lock state|suspicious RCU|bad unlock balance|lock held when returning|still has locks held|held lock freed'
+bad+='|Unable to handle|unable to handle|invalid opcode|double fault|stack segment|divide error'
+bad+='|scheduling while atomic|sleeping function called|bad page state|Bad page|corruption|refcount_t:'
+bad+='|page allocation failure|Badness|end Kernel'
+
+awk -v bad="$bad" '
+	$0 ~ bad {
+		if (++found <= 3 || left == 0)
+			left = found <= 3 ? 16 : 1
+		if (found == 21)
+			print "..."
+		if (found > 20)
+			left = 0
+	}
+	left > 0 { print; left-- }
+	END { exit found > 0 }
+' "$1"

@@ -1,0 +1,90 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Install the Debian packages that are missing, and say which and what for.
+
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+# package, a file or command that tells that it is there, what it is for
+table='
+gcc              cmd:gcc              compiles the kernel
+libc6-dev        file:/usr/include/stdio.h  compiles the tests
+make             cmd:make             builds
+flex             cmd:flex             kernel configuration
+bison            cmd:bison            kernel configuration
+bc               cmd:bc               kernel build
+libelf-dev       file:/usr/include/libelf.h  kernel build (objtool)
+libssl-dev       file:/usr/include/openssl/ssl.h  kernel build
+perl             cmd:perl             kernel build, checkpatch
+python3          cmd:python3          kunit.py, kernel-doc
+cpio             cmd:cpio             file system of the VM
+kmod             cmd:depmod           kernel build
+rsync            cmd:rsync            kselftest install
+patch            cmd:patch            applies the hook patches
+xz-utils         cmd:xz               unpacks the kernel source
+ccache           cmd:ccache           makes later builds short
+qemu-system-x86  cmd:qemu-system-x86_64  the VM
+busybox-static   static:busybox       user space of the VM
+redis-tools      cmd:redis-cli        the demo (holds the server as well; no daemon is started)
+shellcheck       cmd:shellcheck       make lint
+sparse           cmd:sparse           make lint
+debian-archive-keyring  file:/usr/share/keyrings/debian-archive-keyring.gpg  verifies the kernel source
+'
+
+PATH=$PATH:/usr/sbin:/sbin
+present() {
+	case $1 in
+	cmd:*) command -v "${1#*:}" >/dev/null ;;
+	file:*) [ -e "${1#*:}" ] ;;
+	static:*) command -v "${1#*:}" >/dev/null && ! ldd "$(command -v "${1#*:}")" >/dev/null 2>&1 ;;
+	esac
+}
+
+missing=()
+while read -r package test why; do
+	[ -n "$package" ] || continue
+	present "$test" && continue
+	[ "${#missing[@]}" -gt 0 ] || say "installing what is missing"
+	printf '      %-16s %s\n' "$package" "$why"
+	missing+=("$package")
+done <<<"$table"
+
+if [ "${#missing[@]}" -gt 0 ]; then
+	command -v apt-get >/dev/null ||
+		die "this is not Debian: install the packages above by your own means and run make again."
+	root=()
+	if [ "$(id -u)" -ne 0 ]; then
+		command -v sudo >/dev/null ||
+			die "installing packages needs root: run apt-get install ${missing[*]} as root, then make again."
+		root=(sudo)
+	fi
+	mkdir -p "$BUILD"
+	log=$BUILD/deps.log
+	apt() {
+		${root[@]+"${root[@]}"} env DEBIAN_FRONTEND=noninteractive \
+			apt-get -y -q --no-install-recommends "$@" >>"$log" 2>&1
+	}
+	: >"$log"
+	if ! ls /var/lib/apt/lists/*Packages* >/dev/null 2>&1; then
+		say "reading the package lists"
+		apt update || :
+	fi
+	if ! apt install "${missing[@]}"; then
+		say "reading the package lists again"
+		apt update || :
+		if ! apt install "${missing[@]}"; then
+			grep -E '^(E|Err)' "$log" | tail -n 5 >&2 || :
+			die "apt-get could not install ${missing[*]}: check the network and $log, then run make again."
+		fi
+	fi
+	say "installed ${#missing[@]} packages"
+fi
+
+# redis-tools brings the server's binary under another name. Taking it from
+# there instead of from redis-server starts no daemon on this machine.
+if ! command -v redis-server >/dev/null; then
+	mkdir -p "$BUILD/bin"
+	ln -sf "$(command -v redis-check-rdb)" "$BUILD/bin/redis-server"
+	"$BUILD/bin/redis-server" --version >/dev/null ||
+		die "$BUILD/bin/redis-server does not start: install the package redis-server."
+fi

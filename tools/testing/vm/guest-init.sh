@@ -1,0 +1,64 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# /init of the test VM (busybox sh). Mounts what a test needs, runs the
+# command with its output going out through the port "out", reports its exit
+# status through the port "status", powers off.
+
+export PATH=/bin:/sbin:/usr/bin:/usr/sbin HOME=/root TERM=linux
+
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t devtmpfs devtmpfs /dev 2>/dev/null
+mkdir -p /dev/pts /tmp /run /root
+mount -t devpts devpts /dev/pts 2>/dev/null
+mount -t debugfs debugfs /sys/kernel/debug
+mount -t cgroup2 cgroup2 /sys/fs/cgroup
+mount -t tmpfs tmpfs /tmp
+chmod 1777 /tmp
+for controller in memory io pids; do
+	echo "+$controller" >/sys/fs/cgroup/cgroup.subtree_control 2>/dev/null
+done
+ifconfig lo 127.0.0.1 up 2>/dev/null
+ln -sf /proc/self/fd /dev/fd
+ln -sf fd/0 /dev/stdin
+ln -sf fd/1 /dev/stdout
+ln -sf fd/2 /dev/stderr
+
+if grep -qw vm.interactive /proc/cmdline; then
+	cat <<-'TEXT'
+
+	Two nodes, cgroup2 on /sys/fs/cgroup, debugfs on /sys/kernel/debug; the
+	swap disk is /dev/vda: mkswap /dev/vda && swapon /dev/vda.
+	Leave with poweroff -f, or Ctrl-A X.
+
+	TEXT
+	[ -s /etc/vm-command ] && sh /etc/vm-command
+	cd /payload 2>/dev/null || cd /
+	setsid cttyhack sh
+	poweroff -f
+fi
+
+for port in /sys/class/virtio-ports/vport*; do
+	case $(cat "$port/name") in
+	out) out=/dev/${port##*/} ;;
+	status) status=/dev/${port##*/} ;;
+	esac
+done
+
+# A port can be opened once, and /dev/stderr must be: so a pipe in between.
+mkfifo /run/out
+cat /run/out >"$out" &
+cat=$!
+cd /payload || cd /
+sh /etc/vm-command </dev/null >/run/out 2>&1
+rc=$?
+
+# The pipe ends with its last writer; a daemon left behind may never let go.
+waited=0
+while kill -0 "$cat" 2>/dev/null && [ "$waited" -lt 10 ]; do
+	sleep 0.1
+	waited=$((waited + 1))
+done
+echo "$rc" >"$status"
+poweroff -f

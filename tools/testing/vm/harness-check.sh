@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Does the VM runner turn red when it must? Each guest misbehaves in one way,
+# the status of vm.sh must say so; and the counting of results is checked on
+# a sample. KTAP on stdout.
+
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+cases=(
+	"a guest that succeeds is green|0|60|true"
+	"a guest whose command fails is red|3|60|exit 3"
+	"a guest whose kernel warns is red|126|60|echo 'WARNING: CPU: 0 PID: 1 at the harness check' >/dev/kmsg"
+	"a guest that dies without a word is red|125|60|echo 8 >/proc/sys/kernel/printk; poweroff -f"
+	"a guest whose kernel panics is red|126|60|echo c >/proc/sysrq-trigger"
+	"a guest that hangs is red|124|12|sleep 1000"
+)
+
+echo "TAP version 13"
+echo "1..$((${#cases[@]} + 1))"
+n=0 failed=0
+verdict() {
+	n=$((n + 1))
+	if [ "$1" -eq 0 ]; then
+		echo "ok $n $2"
+	else
+		echo "not ok $n $2"
+		failed=1
+	fi
+}
+
+for c in "${cases[@]}"; do
+	IFS='|' read -r title want timeout run <<<"$c"
+	rc=0
+	"$VMDIR/vm.sh" --name "harness-$n" --kernel "$DEBUG_OUT/$IMAGE" --timeout "$timeout" --run "$run" --quiet || rc=$?
+	[ "$rc" -eq "$want" ] || echo "# status $rc, not $want: see $BUILD/vm/harness-$n"
+	verdict $((rc != want)) "$title"
+done
+
+# 3 pass (one of them a program without subtests), 2 fail (one by itself, one
+# never run because its program died), 2 are skipped (one a whole program).
+counted=$(awk -f "$VMDIR/ktap.awk" <<'TEXT'
+TAP version 13
+1..4
+# TAP version 13
+# 1..3
+# ok 1 one
+# not ok 2 two
+# ok 3 three # SKIP not here
+not ok 1 selftests: a # exit=1
+ok 2 selftests: b
+# TAP version 13
+# 1..2
+# ok 1 one
+not ok 3 selftests: c # TIMEOUT 45 seconds
+# TAP version 13
+# 1..0 # SKIP not here
+ok 4 selftests: d # SKIP
+TEXT
+)
+[ "$counted" = "3 2 2" ] || echo "# counted $counted, not 3 2 2"
+verdict "$([ "$counted" = "3 2 2" ]; echo $?)" "results are counted by their leaves"
+exit "$failed"

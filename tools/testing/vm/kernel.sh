@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# kernel.sh patched|debug|upstream: configure and build a bzImage.
+#
+# patched   what the demo and the shell boot
+# debug     what make check boots: the same with lockdep and other checks
+# upstream  from the source that nobody touched, the patched one's configuration
+#           without the feature: what make check-upstream compares with
+
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+[ "$(uname -m)" = x86_64 ] || die "the test kernel is built for x86-64 and this is $(uname -m): use an x86-64 machine."
+
+configs=$VMDIR/configs
+fragments=("$configs/base.config")
+tree=$WORKTREE
+case ${1:-patched} in
+patched)
+	out=$KERNEL_OUT name=kernel
+	fragments+=("$configs/zswap_wb.config")
+	;;
+debug)
+	out=$DEBUG_OUT name=kernel-debug
+	fragments+=("$configs/zswap_wb.config" "$configs/debug.config")
+	;;
+upstream)
+	out=$UPSTREAM_OUT name=kernel-upstream
+	tree=$(cat "$BUILD/tree/origin")
+	;;
+*) die "kernel.sh knows patched, debug and upstream, not $1." ;;
+esac
+[ -d "$tree/mm" ] || die "there is no kernel tree yet: run make tree."
+
+lock_build
+need_space "$out" 800 "the kernel's build"
+kernel_make_setup
+mkdir -p "$out"
+
+# Configure when a fragment or a Kconfig of ours changed.
+key=$({ cat "${fragments[@]}" "$tree/mm/Kconfig" "$tree/mm/zswap_wb/Kconfig" 2>/dev/null || :; } | sha256sum)
+if [ ! -e "$out/.config" ] || [ "$(cat "$out/.configured" 2>/dev/null)" != "$key" ]; then
+	say "$name: configuring"
+	rm -f "$out/.configured"
+	configure "$tree" "$out" x86_64 "${fragments[@]}"
+	echo "$key" >"$out/.configured"
+fi
+
+build_logged "$name" 1900 "$out/build.log" \
+	"${KMAKE[@]}" -C "$tree" O="$out" ARCH=x86_64 -j"$JOBS" bzImage

@@ -1,0 +1,174 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Static checks, one OK line each; the status is zero only if all are clean.
+#
+# The functions are called by name, which shellcheck does not see.
+# shellcheck disable=SC2317,SC2329
+
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+lock_build
+kernel_make_setup
+out=$BUILD/lint
+configs=$VMDIR/configs
+upstream=$(cat "$BUILD/tree/origin")
+mkdir -p "$out"
+need_space "$out" 300 "lint"
+failed=0
+
+mapfile -t ours <"$BUILD/tree/overlay"
+mapfile -t code < <(printf '%s\n' "${ours[@]}" | grep -E '\.[ch]$')
+# kernel-doc is for the kernel's code; tests have no interface to document.
+mapfile -t documented < <(printf '%s\n' "${code[@]}" | grep -vE '/tests/|^tools/')
+mapfile -t abi < <(printf '%s\n' "${ours[@]}" | grep '^Documentation/ABI/' || :)
+
+# check NAME FUNCTION: run it, print what it says only if it is not content.
+check() {
+	local log=$out/${2//_/-}.log
+	if ("$2") >"$log" 2>&1 9>&-; then
+		echo "OK      $1"
+	else
+		tail -n 40 "$log"
+		echo "FAILED  $1 ($log)"
+		failed=1
+	fi
+}
+
+check_shell() {
+	local files
+	cd "$TOP" || return
+	mapfile -t files < <(find .ci mm tools debugfs-tools -type f 2>/dev/null |
+		while read -r f; do
+			case $f in
+			*.sh) echo "$f" ;;
+			*.[ch] | *.config | *.rst | *.py) ;;
+			*) ! head -n 1 "$f" | grep -qE '^#!.*[/ ](ba|da)?sh( |$)' || echo "$f" ;;
+			esac
+		done | sort)
+	shellcheck -x -P SCRIPTDIR "${files[@]}"
+}
+
+checkpatch() {
+	cd "$WORKTREE" && scripts/checkpatch.pl --strict --quiet --show-types --no-summary "$@"
+}
+
+# FILE_PATH_CHANGES asks for a MAINTAINERS entry, which is in our own file.
+check_patches() {
+	local p status=0
+	while read -r p; do
+		checkpatch --ignore FILE_PATH_CHANGES "$PATCHES/$p" || status=1
+	done < <(sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$PATCHES/series")
+	return "$status"
+}
+
+check_files() {
+	checkpatch -f "${code[@]}"
+}
+
+check_kernel_doc() {
+	cd "$WORKTREE" || return
+	local tool=tools/docs/kernel-doc
+	[ -x "$tool" ] || tool=scripts/kernel-doc
+	"$tool" -none -Wall -Werror "${documented[@]}"
+}
+
+check_abi() {
+	local dir=$out/abi f said
+	[ "${#abi[@]}" -gt 0 ] || { echo "there is no ABI document"; return 1; }
+	rm -rf "$dir"
+	for f in "${abi[@]}"; do
+		grep -q '^What:' "$TOP/$f" || { echo "$f has no What:"; return 1; }
+		mkdir -p "$dir/$(basename "$(dirname "$f")")"
+		cp "$TOP/$f" "$dir/$(basename "$(dirname "$f")")/"
+	done
+	cd "$WORKTREE" || return
+	said=$(python3 tools/docs/get_abi.py --dir "$dir" validate 2>&1) || { echo "$said"; return 1; }
+	[ -z "$said" ] || { echo "$said"; return 1; }
+}
+
+# objects TREE OUT ARCH FRAGMENTS... -- MAKE-ARGUMENTS...
+objects() {
+	local tree=$1 o=$out/$2 arch=$3 fragments=() key
+	shift 3
+	while [ "$1" != -- ]; do
+		fragments+=("$1")
+		shift
+	done
+	shift
+	key=$({ cat "${fragments[@]}" "$tree/mm/Kconfig" "$tree/mm/zswap_wb/Kconfig" 2>/dev/null || :; } | sha256sum)
+	if [ "$(cat "$o/.configured" 2>/dev/null)" != "$key" ]; then
+		rm -rf "$o"
+		configure "$tree" "$o" "$arch" "${fragments[@]}" || return
+		echo "$key" >"$o/.configured"
+	fi
+	"${KMAKE[@]}" -C "$tree" O="$o" ARCH="$arch" -j"$JOBS" "$@"
+}
+
+# What the compiler or sparse say about our files; upstream's are not ours to
+# mend, except for what mm/zswap.c says more than the unpatched one.
+our_warnings() {
+	! grep -E '(mm/zswap_wb/|zswap_wb\.h|mm/zswap\.c).*(warning|error):' "$1"
+}
+
+forget_objects() {
+	rm -f "$out/$1/mm/zswap.o"
+	find "$out/$1/mm/zswap_wb" -name '*.o' -delete 2>/dev/null || :
+}
+
+check_w1() {
+	forget_objects x86
+	objects "$WORKTREE" x86 x86_64 "$configs"/{base,zswap_wb,lint}.config -- \
+		W=1 mm/zswap.o mm/zswap_wb/ >"$out/w1.txt" 2>&1 || { tail -n 30 "$out/w1.txt"; return 1; }
+	our_warnings "$out/w1.txt"
+}
+
+check_sparse() {
+	forget_objects x86
+	objects "$WORKTREE" x86 x86_64 "$configs"/{base,zswap_wb,lint}.config -- \
+		W=1 C=2 mm/zswap.o mm/zswap_wb/ >"$out/sparse.txt" 2>&1 || { tail -n 30 "$out/sparse.txt"; return 1; }
+	our_warnings "$out/sparse.txt"
+}
+
+check_i386() {
+	objects "$WORKTREE" i386 i386 "$configs"/{i386,zswap_wb}.config -- \
+		W=1 mm/zswap.o mm/zswap_wb/ >"$out/i386.txt" 2>&1 || { tail -n 30 "$out/i386.txt"; return 1; }
+	our_warnings "$out/i386.txt"
+}
+
+# One line per instruction, "function: instruction", without addresses.
+instructions() {
+	objdump -d --no-show-raw-insn "$1" | sed -nE \
+		-e 's/^[0-9a-f]+ <(.*)>:$/= \1/p' \
+		-e 's/^ +[0-9a-f]+:[[:space:]]*//; t address' -e b \
+		-e ': address' -e 's/[0-9a-f]+ (<[^>]*>)/\1/g' -e p |
+		awk '$1 == "=" { name = $2; next } { print name ": " $0 }'
+	size -A "$1" | awk '$1 == ".data" || $1 == ".bss" { print $1 ": " $2 " bytes" }'
+}
+
+# Every function must be upstream's, instruction by instruction, but for the
+# one that the split of zswap_writeback_entry() is inlined into. The plain
+# kernel: it has no debug options that put line numbers into the code.
+check_off() {
+	local differ
+	objects "$WORKTREE" off x86_64 "$configs/base.config" -- mm/zswap.o || return
+	objects "$upstream" off-upstream x86_64 "$configs/base.config" -- mm/zswap.o || return
+	instructions "$out/off/mm/zswap.o" >"$out/off.dis"
+	instructions "$out/off-upstream/mm/zswap.o" >"$out/off-upstream.dis"
+	[ "$(wc -l <"$out/off.dis")" -gt 1000 ] || { echo "nothing was disassembled"; return 1; }
+	differ=$(diff "$out/off-upstream.dis" "$out/off.dis" | sed -n 's/^[<>] \([^:]*\):.*/\1/p' | sort -u)
+	size "$out/off-upstream/mm/zswap.o" "$out/off/mm/zswap.o"
+	echo "differ: $differ"
+	[ -z "${differ//shrink_memcg_cb/}" ]
+}
+
+check "shellcheck" check_shell
+check "checkpatch --strict on the patches" check_patches
+check "checkpatch --strict on ${#code[@]} files" check_files
+check "kernel-doc" check_kernel_doc
+check "ABI documents" check_abi
+check "compiler, W=1" check_w1
+check "sparse" check_sparse
+check "32 bit: builds, struct zswap_entry keeps its size" check_i386
+check "switched off: mm/zswap.o is upstream's, but for shrink_memcg_cb()" check_off
+exit "$failed"

@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# selftests.sh TARGET: build upstream's or our kselftests of one directory,
+# statically linked, and install them as a payload for the VM into
+# build/selftests/TARGET.
+
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+target=$1
+out=$BUILD/selftests
+payload=$out/$target
+[ -d "$WORKTREE/tools/testing/selftests/$target" ] ||
+	die "tools/testing/selftests/$target is missing in the kernel tree: run make tree."
+lock_build
+kernel_make_setup
+mkdir -p "$out"
+log=$out/$target.log
+
+build() {
+	"${KMAKE[@]}" -C "$WORKTREE" O="$DEBUG_OUT" ARCH=x86_64 headers &&
+		"${KMAKE[@]}" -C "$WORKTREE/tools/testing/selftests" O="$DEBUG_OUT" ARCH=x86_64 \
+			TARGETS="$target" FORCE_TARGETS=1 INSTALL_DEP_TARGETS='' \
+			USERLDFLAGS=-static KSFT_INSTALL_PATH="$payload" install
+}
+rm -rf "$payload"
+if ! build >"$log" 2>&1 9>&-; then
+	grep -nE 'error:|\*\*\*|undefined reference|No such file' "$log" | head -n 20 >&2 || tail -n 20 "$log" >&2
+	die "building the kselftests in $target failed: the lines above are the compiler's, all of it is in $log."
+fi
+
+# The runner calls timeout with an option that busybox has no use for.
+cat >"$payload/timeout" <<'TEXT'
+#!/bin/sh
+[ "$1" != --foreground ] || shift
+exec busybox timeout "$@"
+TEXT
+cat >"$payload/run.sh" <<'TEXT'
+#!/bin/sh
+rm -f /usr/bin/timeout
+cp /payload/timeout /usr/bin/timeout
+mkswap /dev/vda >/dev/null && swapon /dev/vda || exit 1
+exec sh /payload/run_kselftest.sh "$@"
+TEXT
+chmod 755 "$payload/timeout" "$payload/run.sh"
