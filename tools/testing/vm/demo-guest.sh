@@ -1,0 +1,555 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The part of the demo that runs in the guest, under busybox' ash.
+#
+# It tells, like a page of a manual, how a redis-server's cold pages leave zswap
+# on command.  Each number that follows from another one is checked; the run
+# fails, and names the number, if one is not what it must be.
+#
+# No number is raced for: redis is stopped while anything is counted, and ages
+# keep their distance of several seconds however slow the machine is.
+
+set -u
+export LC_ALL=C
+
+here=/payload
+zswap=/sys/kernel/mm/zswap
+redis=/sys/fs/cgroup/redis
+neighbour=/sys/fs/cgroup/neighbour
+socket=/tmp/redis
+pid=
+checks=0
+failed=
+
+# ---------------------------------------------------------------- the report
+
+section()
+{
+	chapter=$1
+	printf '\n%s\n' "$1"
+}
+
+# A paragraph from stdin, filled and indented as in a manual.
+say()
+{
+	paste -s -d ' ' | fold -s -w 73 | sed 's/^/       /; s/ *$//'
+}
+
+# Show commands as they would be typed, one a line, run them in a shell of their
+# own, show what they say.  Leaves the status in $status, what was said in $said.
+run()
+{
+	printf '\n%s\n' "$1" | sed 's/^\(.\)/       # \1/'
+	said=$(sh -c "$1" 2>&1)
+	status=$?
+	[ -z "$said" ] || printf '%s\n' "$said" | sed 's/^/       /'
+}
+
+row()
+{
+	printf '       %-36s %10s   %s\n' "$1" "$2" "$3"
+}
+
+# must NAME VALUE RELATION BOUND WHAT: one line of the report, and a check.
+must()
+{
+	checks=$((checks + 1))
+	case $3 in
+	'=') [ "$2" -eq "$4" ] ;;
+	'<=') [ "$2" -le "$4" ] ;;
+	'>=') [ "$2" -ge "$4" ] ;;
+	*) false ;;
+	esac
+	# shellcheck disable=SC2181 # the status is that of the branch taken
+	if [ $? -eq 0 ]; then
+		row "$1" "$2" "$3 ${5:-$4}"
+	else
+		row "$1" "$2" "WRONG: must be $3 $4"
+		failed="$failed
+       $chapter: $1 is $2, must be $3 $4${5:+ ($5)}"
+	fi
+}
+
+# What run() ran must have failed, with this error and this text.
+refused()
+{
+	case $said in
+	*"$2"*) says=1 ;;
+	*) says=0 ;;
+	esac
+	printf '\n'
+	must 'exit status of the shell' "$status" = 1
+	must 'it says why' $says = 1 "$1"
+}
+
+# What run() ran must have found no difference.
+compared()
+{
+	[ "$said" = same ] && same=1 || same=0
+	printf '\n'
+	must "$1, byte for byte" "$same" = 1 yes
+}
+
+die()
+{
+	printf '\nDEMO FAILED: %s\n' "$*"
+	exit 1
+}
+
+cleanup()
+{
+	[ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null
+}
+trap cleanup EXIT
+
+# --------------------------------------------------------------- the numbers
+
+# Hundredths of a second since boot, in $now.
+clock()
+{
+	read -r now _ </proc/uptime
+	now=${now%.*}${now#*.}
+}
+
+# store PREFIX FILE: a file of "key value" lines into variables PREFIX_key.
+store()
+{
+	while IFS=': ' read -r key value _; do
+		case $key in
+		pswpin | pswpout | zswpin | zswpout | zswpwb | zswpwb_* | \
+		zswap | zswapped | MemFree | SwapCached)
+			eval "$1_$key=$value"
+			;;
+		esac
+	done <"$2"
+}
+
+# How far a number has come from one taking to the next.
+moved()
+{
+	eval "echo \$(($2_$3 - $1_$3))"
+}
+
+at()
+{
+	eval "echo \$$1_$2"
+}
+
+# memory.stat lags behind by up to two seconds; stored_pages, of zswap itself,
+# never does.  Everything in zswap is one of the two cgroups'.
+settle()
+{
+	tries=0
+	while :; do
+		store here_redis "$redis/memory.stat"
+		store here_neighbour "$neighbour/memory.stat"
+		read -r stored </sys/kernel/debug/zswap/stored_pages
+		others=$(at here neighbour_zswapped)
+		sum=$(($(at here redis_zswapped) + others))
+		[ "$sum" -ne $((stored * 4096)) ] || return 0
+		tries=$((tries + 1))
+		[ "$tries" -lt 60 ] ||
+			die "memory.stat's zswapped is $sum, stored_pages $stored"
+		usleep 100000
+	done
+}
+
+# The CPUs give pages that were freed in bulk back to MemFree bit by bit: wait
+# until that is over.
+calm()
+{
+	tries=0
+	while [ "$tries" -lt 5 ]; do
+		tries=$((tries + 1))
+		store here /proc/meminfo
+		free=$(at here MemFree)
+		usleep 200000
+		store here /proc/meminfo
+		[ $(($(at here MemFree) - free)) -gt 256 ] || return 0
+	done
+}
+
+# Write down every number that the report speaks of, as NAME_*.
+take()
+{
+	settle
+	calm
+	# Fold what the CPUs have not yet added to MemFree and SwapCached.
+	echo 1 >/proc/sys/vm/stat_refresh
+	store "$1" /proc/meminfo
+	store "$1" /proc/vmstat
+	store "$1_redis" "$redis/memory.stat"
+	store "$1_neighbour" "$neighbour/memory.stat"
+	read -r value <"$redis/memory.current"
+	eval "$1_current=$value"
+	read -r value </sys/kernel/debug/zswap/stored_pages
+	eval "$1_stored=$value"
+	read -r value </sys/kernel/debug/zswap/pool_total_size
+	eval "$1_pool=$value"
+	read -r _ _ _ _ requests merges sectors _ </sys/block/vda/stat
+	eval "$1_requests=$requests $1_merges=$merges $1_sectors=$sectors"
+	for dir in "$zswap" "$zswap"/node[0-9]*; do
+		[ "$dir" = "$zswap" ] && part=all || part=${dir##*/}
+		for file in "$dir"/stats/*; do
+			read -r value <"$file"
+			eval "$1_${part}_${file##*/}=$value"
+		done
+	done
+}
+
+counters()
+{
+	grep -r . "$zswap/stats" "$zswap"/node*/stats | sort
+}
+
+# ----------------------------------------------------------------- the actors
+
+# While redis is stopped, not one page of it moves unless a command moves it.
+stop_redis()
+{
+	kill -STOP "$pid" || die "redis-server is gone: $(tail -n 3 /tmp/redis.log)"
+	tries=0
+	while grep -h '^State:' /proc/"$pid"/task/*/status | grep -qv 'T (st'; do
+		tries=$((tries + 1))
+		[ "$tries" -lt 100 ] || die "redis-server does not stop"
+		usleep 20000
+	done
+}
+
+redis_cli()
+{
+	redis-cli -s "$socket" "$@"
+}
+
+# Feed a load.  Redis answers each SET, redis-cli counts the answers.
+feed()
+{
+	read -r files _ <"$here/load$1.count"
+	said=$(redis_cli --pipe <"$here/load$1.resp" 2>&1)
+	case $said in
+	*"errors: 0, replies: $files") ;;
+	*) die "redis took load $1 badly: $said" ;;
+	esac
+}
+
+# Push a cgroup out, as far as memory.reclaim does what it is asked to.
+push_out()
+{
+	amount=$(awk '$1 == "anon" || $1 == "shmem" { sum += $2 }
+		END { printf "%dM", sum / 1048576 }' "$1/memory.stat")
+	run "echo $amount > $1/memory.reclaim"
+}
+
+# ------------------------------------------------------------------ the scene
+
+[ -d "$zswap" ] || die "this kernel has no $zswap: boot the patched one"
+
+cd "$here" || die "there is no $here"
+interp=$(cat "$here/interp")
+mkdir -p "${interp%/*}"
+[ -e "$interp" ] || ln -s "$here/lib/${interp##*/}" "$interp"
+export LD_LIBRARY_PATH="$here/lib" PATH="$here/bin:$PATH"
+
+cpu0=$(cat /sys/devices/system/node/node0/cpulist)
+cpu1=$(cat /sys/devices/system/node/node1/cpulist)
+mask0=$(printf %x $((1 << cpu0)))
+mask1=$(printf %x $((1 << cpu1)))
+
+mkswap /dev/vda >/dev/null || die "/dev/vda takes no mkswap"
+swapon /dev/vda || die "no swap on /dev/vda"
+# Read back only what is asked for, no neighbours: pages stay countable.
+echo 0 >/proc/sys/vm/page-cluster
+# Freed pages shall show up in MemFree and not stay with the CPU that freed them.
+echo 1000 >/proc/sys/vm/percpu_pagelist_high_fraction
+echo N >/sys/module/zswap/parameters/shrinker_enabled
+echo Y >/sys/module/zswap/parameters/enabled
+[ "$(cat /sys/module/zswap/parameters/enabled)" = Y ] || die "no zswap"
+[ -e /sys/kernel/debug/zswap/stored_pages ] || die "zswap has no debugfs files"
+
+read -r files1 bytes1 <"$here/load1.count"
+read -r files2 bytes2 <"$here/load2.count"
+
+echo 'ZSWAP WRITEBACK                   Demonstration                  ZSWAP WRITEBACK'
+section NAME
+say <<TEXT
+zswap writeback - move cold pages from zswap to the swap disk, on command
+TEXT
+
+section MACHINE
+say <<TEXT
+Linux $(uname -r), node 0 with CPU $cpu0, node 1 with CPU $cpu1, swap on /dev/vda.
+zswap compresses with $(cat /sys/module/zswap/parameters/compressor); its own shrinker is off.
+TEXT
+
+section 'FIRST LOAD'
+say <<TEXT
+A redis-server in a cgroup of its own, on CPU $cpu0, so that its memory is node
+0's, takes in $files1 texts of the kernel's Documentation/, $bytes1 bytes. Then
+memory.reclaim pushes it out, into zswap. redis is stopped (SIGSTOP) whenever
+something is counted: so nothing moves but what a command moves.
+TEXT
+run "mkdir $redis $neighbour"
+
+cat >/tmp/redis.conf <<CONF
+port 0
+unixsocket $socket
+save ""
+appendonly no
+hz 1
+dynamic-hz no
+activerehashing no
+activedefrag no
+jemalloc-bg-thread no
+latency-tracking no
+maxclients 16
+loglevel warning
+CONF
+# shellcheck disable=SC2016 # for the inner shell
+sh -c 'echo $$ >"$1/cgroup.procs" && exec taskset "$2" redis-server /tmp/redis.conf' \
+	sh "$redis" "$mask0" >/tmp/redis.log 2>&1 </dev/null &
+pid=$!
+tries=0
+until [ "$(redis_cli ping 2>/dev/null)" = PONG ]; do
+	tries=$((tries + 1))
+	[ "$tries" -lt 100 ] || die "redis-server does not start: $(cat /tmp/redis.log)"
+	usleep 50000
+done
+run "cat $redis/cgroup.procs"
+feed 1
+stop_redis
+run "grep ^anon $redis/memory.numa_stat"
+push_out "$redis"
+clock
+old_since=$now
+read -r stored1 </sys/kernel/debug/zswap/stored_pages
+
+section NEIGHBOUR
+say <<TEXT
+A second cgroup keeps a file in a tmpfs, from CPU $cpu1, so on node 1. It is pushed
+out as well. No command below may write one page of it: the first asks for
+another node, the second for another cgroup.
+TEXT
+run "echo \$\$ > $neighbour/cgroup.procs
+taskset $mask1 head -c 3145728 load2.expect > /tmp/texts"
+push_out "$neighbour"
+clock
+neighbour_since=$now
+
+section 'SECOND LOAD'
+say <<TEXT
+Later redis goes on, now on CPU $cpu1, so with memory of node 1: $files2 more texts,
+$bytes2 bytes. After a pause, so that the ages differ, they are pushed out.
+TEXT
+store a /proc/vmstat
+run "taskset -ap $mask1 $pid | tail -n 1"
+kill -CONT "$pid"
+feed 2
+stop_redis
+store b /proc/vmstat
+settle
+# What redis asked back while it took the second load in is gone from zswap.
+neighbours=$((others / 4096))
+first=$((stored - neighbours))
+back=$(moved a b zswpin)
+
+# The ages: 10 s between the youngest old entry and the oldest young one.
+while clock; [ $((now - neighbour_since)) -lt 1000 ]; do
+	usleep 100000
+done
+young_since=$now
+push_out "$redis"
+store c /proc/vmstat
+settle
+second=$((stored - first - neighbours))
+printf '\n'
+row 'first load, put into zswap' "$stored1" 'pages'
+row '  asked back by redis meanwhile' "$back" 'pages'
+row '  still there' "$first" 'pages'
+row 'neighbour' "$neighbours" 'pages'
+row 'second load' "$second" 'pages'
+printf '\n'
+must 'zswpin while redis is stopped' "$(moved b c zswpin)" = 0
+must 'zswpout meanwhile' "$(moved b c zswpout)" = "$second" 'second load'
+must 'first load' "$first" '>=' $((bytes1 * 9 / 10 / 4096)) '9/10 of its texts'
+must 'second load' "$second" '>=' $((bytes2 * 9 / 10 / 4096)) '9/10 of its texts'
+must 'neighbour' "$neighbours" '>=' 512 '2 MiB'
+
+section 'THE POOL BEFORE'
+run 'cat /sys/kernel/debug/zswap/stored_pages'
+run 'cat /sys/kernel/debug/zswap/pool_total_size'
+run "cd /sys/fs/cgroup; grep -E '^zswap(ped)? ' */memory.stat"
+printf '\n'
+say <<TEXT
+A command that asks for more age than anything has writes nothing and says so,
+but it has looked at every entry. That tells what is where.
+TEXT
+take s
+run "echo age=1d > $zswap/proactive_writeback"
+refused EAGAIN 'Resource temporarily unavailable'
+run "cd $zswap; grep . node*/stats/skipped_young"
+take a
+on0=$(moved s a node0_skipped_young)
+on1=$(moved s a node1_skipped_young)
+young0=$((on0 - first))
+printf '\n'
+must 'node 0 and node 1 together' $((on0 + on1)) = "$(at a stored)" 'stored_pages'
+must 'node 0' "$on0" '>=' "$first" 'the first load'
+must 'node 1' "$on1" '>=' "$neighbours" 'the neighbour'
+must 'written' "$(moved s a all_written)" = 0
+must 'pswpout in /proc/vmstat' "$(moved s a pswpout)" = 0
+
+# What every command's numbers must be, from taking $1 to taking $2, after it
+# wrote $3 pages.
+account()
+{
+	must 'zswpwb in /proc/vmstat' "$(moved "$1" "$2" zswpwb)" = "$3" 'written'
+	must 'zswpwb_proactive in /proc/vmstat' \
+		"$(moved "$1" "$2" zswpwb_proactive)" = "$3" 'written'
+	must "zswpwb_proactive in memory.stat" \
+		"$(moved "$1" "$2" redis_zswpwb_proactive)" = "$3" 'written'
+	must 'pswpout in /proc/vmstat' "$(moved "$1" "$2" pswpout)" = "$3" 'written'
+	must 'pages that reached /dev/vda' \
+		$(($(moved "$1" "$2" sectors) / 8)) = "$3" 'written'
+	must 'stored_pages' "$(moved "$1" "$2" stored)" = "-$3" '-written'
+	must 'released_bytes' "$(moved "$1" "$2" all_released_bytes)" = \
+		"$((-$(moved "$1" "$2" redis_zswap)))" 'fall of zswap'
+	must "neighbour's zswapped" "$(moved "$1" "$2" neighbour_zswapped)" = 0
+	for reason in skipped_busy skipped_protected skipped_gone failed; do
+		must "$reason" "$(moved "$1" "$2" all_$reason)" = 0
+	done
+	must 'scanned' "$(moved "$1" "$2" all_scanned)" = \
+		$(($3 + $(moved "$1" "$2" all_skipped_young))) 'written + young'
+
+	printf '\n'
+	row '' before 'after      moved'
+	for key in current pool MemFree SwapCached requests; do
+		case $key in
+		current) name='memory.current of redis (bytes)' ;;
+		pool) name='pool_total_size (bytes)' ;;
+		requests) name='write requests to /dev/vda' ;;
+		*) name="$key (kB)" ;;
+		esac
+		row "$name" "$(at "$1" $key)" "$(printf '%-10s %s' \
+			"$(at "$2" $key)" "$(moved "$1" "$2" $key)")"
+	done
+	printf '\n'
+	# The CPUs charge up to 64 pages ahead each, and bytes in whole pages.
+	off=$(($(moved "$1" "$2" all_released_bytes) + $(moved "$1" "$2" current)))
+	must 'memory.current fell otherwise by' "${off#-}" '<=' 1048576 '1 MiB'
+	must 'rise of SwapCached (kB)' "$(moved "$1" "$2" SwapCached)" '<=' 0
+}
+
+section 'BY AGE AND NODE'
+take a
+clock
+# Half-way between the two ages: the machine may be 5 seconds late.
+age=$(((now - young_since) / 100 + 5))
+say <<TEXT
+The first load has been in zswap for $(((now - old_since) / 100)) seconds, the neighbour for $(((now - neighbour_since) / 100)), the
+second load for $(((now - young_since) / 100)) at most. Old enough and on node 0 is the first load alone. Every counter must tell the
+same number of pages. When the command returns they have left memory as well:
+memory.current falls by the compressed bytes released, give or take what the
+CPUs hold in reserve, and nothing stays behind in the swap cache.
+TEXT
+run "echo \"age=$age node=0\" > $zswap/proactive_writeback"
+clock
+took=$status
+take b
+written=$(moved a b node0_written)
+printf '\n'
+must 'exit status of the shell' "$took" = 0
+must 'age of the second load (0.01 s)' $((now - young_since)) '<=' $((age * 100)) \
+	'age asked for'
+must 'written' "$written" = "$first" 'the first load'
+must 'skipped_young on node 0' "$(moved a b node0_skipped_young)" = "$young0" \
+	'second load there'
+must 'scanned on node 1' "$(moved a b node1_scanned)" = 0
+account a b "$written"
+released=$(moved a b all_released_bytes)
+must 'fall of pool_total_size' "$((-$(moved a b pool)))" '>=' \
+	$((released * 3 / 4)) '3/4 of released'
+must 'rise of MemFree (kB)' "$(moved a b MemFree)" '>=' \
+	$((released * 3 / 4 / 1024)) '3/4 of released'
+requests=$(moved a b requests)
+[ "$requests" -gt 0 ] || die "no write request reached /dev/vda"
+must 'pages per write request' $((written / requests)) '>=' 8
+
+section 'BY CGROUP, WITH A LIMIT'
+id=$(stat -c %i "$redis")
+say <<TEXT
+A cgroup goes by its id, the inode number of its directory. The neighbour's pages are colder,
+but out of scope; of redis' pages 2 MiB are written, not one more.
+TEXT
+run "stat -c %i $redis"
+run "echo \"cgroup=$id max=2M\" > $zswap/proactive_writeback"
+took=$status
+take c
+printf '\n'
+must 'exit status of the shell' "$took" = 0
+must 'written' "$(moved b c all_written)" = 512 '2 MiB'
+account b c 512
+
+section 'A TYPING ERROR'
+say <<TEXT
+A command that is not understood is refused as a whole, and changes nothing.
+TEXT
+counted=$(counters)
+run "echo \"age=$age nod=0\" > $zswap/proactive_writeback"
+refused EINVAL 'Invalid argument'
+[ "$counted" = "$(counters)" ] && same=1 || same=0
+must 'all counters as before' "$same" = 1 yes
+
+section COUNTERS
+run "cd $zswap; grep . stats/*"
+run "cd $zswap; grep . node*/stats/scanned node*/stats/written"
+take d
+printf '\n'
+must 'commands' "$(moved s d all_commands)" = 3 'those not refused'
+for part in all node0 node1; do
+	sum=$(at d ${part}_written)
+	for reason in skipped_young skipped_busy skipped_protected \
+		skipped_gone failed; do
+		sum=$((sum + $(at d "${part}_$reason")))
+	done
+	must "scanned, $part" "$(at d "${part}_scanned")" = "$sum" \
+		'its parts'
+done
+for counter in scanned written released_bytes skipped_young; do
+	sum=0
+	for dir in "$zswap"/node[0-9]*; do
+		sum=$((sum + $(at d "${dir##*/}_$counter")))
+	done
+	must "$counter" "$(at d all_$counter)" = $sum "the nodes' sum"
+done
+
+section 'READING BACK'
+say <<TEXT
+redis goes on and hands out every text, most of the first load from the disk.
+TEXT
+# Nothing is counted page by page any more: read neighbours, too.
+echo 3 >/proc/sys/vm/page-cluster
+kill -CONT "$pid"
+for load in 1 2; do
+	run "redis-cli -s $socket < load$load.get | cmp - load$load.expect && echo same"
+	compared "load $load"
+done
+run "head -c 3145728 load2.expect | cmp - /tmp/texts && echo same"
+compared neighbour
+must 'values in redis' "$(redis_cli dbsize)" = $((files1 + files2)) 'the files'
+store e /proc/vmstat
+must 'pages read from the disk' "$(moved d e pswpin)" '>=' $((written / 2)) \
+	'half of the written'
+must 'pages read from the disk' "$(moved d e pswpin)" '<=' $((written + 512)) \
+	'written'
+
+section RESULT
+if [ -n "$failed" ]; then
+	printf '       DEMO FAILED. Of %d numbers these are wrong:%s\n' \
+		"$checks" "$failed"
+	exit 1
+fi
+clock
+say <<TEXT
+All $checks numbers are what they must be. This took $((now / 100)) seconds since boot.
+TEXT

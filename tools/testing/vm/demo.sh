@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The demo, seen from the host: make the payload, boot the VM, run the guest's
+# part in it, and end with its status.
+#
+#	demo.sh [KERNEL-IMAGE [DOCUMENTATION]]
+
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+kernel=${1:-$BUILD/kernel/arch/x86/boot/bzImage}
+docs=${2:-$WORKTREE/Documentation}
+
+payload=$BUILD/demo/payload
+mkdir -p "$payload"
+"$VMDIR/demo-data.sh" "$docs" "$payload"
+
+say "booting the demo; ages alone take ten seconds of its half minute"
+rc=0
+"$VMDIR/vm.sh" --name demo --kernel "$kernel" --payload "$payload" \
+	--run 'sh /payload/demo-guest.sh' --timeout 240 || rc=$?
+[ "$rc" -eq 0 ] ||
+	say "the demo failed ($rc); its output and the console are in $BUILD/vm/demo"
+exit "$rc"
