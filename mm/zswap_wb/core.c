@@ -48,7 +48,7 @@
  * Limits
  *
  *   A command with a limit first counts all of its scope, see select.c: it pays
- *   three more looks at each entry for being exact. An entry may be counted
+ *   up to four more looks at each entry for being exact. An entry may be counted
  *   twice as skipped or failed if its cgroup is removed meanwhile, or if it
  *   stands in the last bucket of a limited command. Entries are told apart by
  *   node as zswap does it: by where the entry is, which is where the page was,
@@ -90,7 +90,7 @@ struct zswap_wb_run {
  * @hist:	if not %NULL: only count here what is eligible
  * @rest:	if not %NULL: each list gives only its share of the cut
  * @account:	count what is skipped by age or protection; true in exactly one
- *		of the passes of a command, so that each entry is counted once
+ *		of the passes of a command
  * @nid:	node of the list that is being walked
  * @protected:	its cgroup must not be written
  * @share:	what this list may still give
@@ -350,7 +350,8 @@ static int zswap_wb_run_limited(struct zswap_wb_run *run,
 		 * these leave of the budget belongs to their bucket first,
 		 * whichever list it is in: the shares are of no use any more.
 		 */
-		if (!err && !zswap_wb_budget_empty(&run->budget))
+		if (!err && !zswap_wb_budget_empty(&run->budget) &&
+		    !run->cmd->dry_run)
 			err = zswap_wb_run_buckets(run, filter, top + 1,
 						   top + 1, NULL, false);
 	}

@@ -19,8 +19,9 @@
  * 1. Nobody takes a mark for an entry. Lists are walked by shrink_memcg_cb(),
  *    which skips it, and by other commands, which do, too. Reparenting splices
  *    a list as a whole. All other accesses start from an entry in the tree.
- *    (The walk of the shrinker counts a mark as one of the items that it was
- *    allowed to look at. It is one per command and does not stay.)
+ *    (The walk of the shrinker begins again at the head after each entry that
+ *    it writes, and counts what it steps over. A mark at the head so costs it
+ *    up to half of what it may look at, for as long as the command runs.)
  *
  * 2. A mark is only ever linked and unlinked under the lock of the list that it
  *    is in, see zswap_wb_list_lock() for how that is found.
@@ -326,6 +327,25 @@ struct folio *zswap_wb_entry_prepare(const struct zswap_wb_facts *facts,
 
 	zswap_wb_entry_abort(folio);
 	return ERR_PTR(-ENOENT);
+}
+
+/**
+ * zswap_wb_entry_memcg() - whose page is it
+ * @entry:	the entry
+ * @folio:	what zswap_wb_entry_prepare() has returned for it
+ *
+ * The folio is charged to the cgroup that has swapped the page out. If that one
+ * has been removed it is charged to the cgroup of the current task, which has
+ * nothing to do with it; the entry then knows the parent that has inherited the
+ * page. If zswap does not charge anybody, only the folio knows.
+ *
+ * Context: RCU read side.
+ * Return: the cgroup, or %NULL without memory cgroups
+ */
+struct mem_cgroup *zswap_wb_entry_memcg(struct zswap_entry *entry,
+					struct folio *folio)
+{
+	return entry->objcg ? mem_cgroup_from_entry(entry) : folio_memcg(folio);
 }
 
 /**

@@ -32,6 +32,7 @@
 #define _MM_ZSWAP_WB_INTERNAL_H
 
 #include <linux/bits.h>
+#include <linux/folio_batch.h>
 #include <linux/limits.h>
 #include <linux/nodemask.h>
 #include <linux/sizes.h>
@@ -150,7 +151,7 @@ void zswap_wb_age_histogram_add(struct zswap_wb_histogram *hist, u64 age,
  * @now:	the time when the command started, in seconds since boot. All
  *		passes of a command use the same, so that no entry changes its
  *		bucket, none grows old enough on the way, and what is stored
- *		meanwhile is left alone.
+ *		in a later second is left alone.
  * @type:	which entries by the way they are stored
  */
 struct zswap_wb_filter {
@@ -223,7 +224,8 @@ void zswap_wb_select_share(const struct zswap_wb_budget *budget,
  * @ZSWAP_WB_FAILED:		no memory, decompression error or write error
  * @ZSWAP_WB_NR_OUTCOMES:	their number
  *
- * Each entry that was looked at has one outcome; `scanned` is their sum.
+ * `scanned` is their sum: an entry that was looked at has an outcome. In the last
+ * bucket of a limited command it can have two, see core.c.
  */
 enum zswap_wb_outcome {
 	ZSWAP_WB_WRITTEN,
@@ -337,6 +339,8 @@ bool zswap_wb_cursor_scan(struct zswap_wb_cursor *cursor,
 void zswap_wb_cursor_close(struct zswap_wb_cursor *cursor);
 struct folio *zswap_wb_entry_prepare(const struct zswap_wb_facts *facts,
 				     bool may_reclaim);
+struct mem_cgroup *zswap_wb_entry_memcg(struct zswap_entry *entry,
+					struct folio *folio);
 void zswap_wb_entry_abort(struct folio *folio);
 bool zswap_wb_entry_restore(struct folio *folio);
 void zswap_wb_entry_commit(struct zswap_entry *entry, struct folio *folio,
@@ -350,6 +354,9 @@ void zswap_wb_entry_commit(struct zswap_entry *entry, struct folio *folio,
  * block request typically takes.
  */
 #define ZSWAP_WB_BATCH_MAX	(SZ_1M / PAGE_SIZE)
+
+/* Twice what a task can leave in an LRU batch by moving to another CPU */
+#define ZSWAP_WB_STRAGGLERS_MAX	(2 * FOLIO_BATCH_SIZE)
 
 /**
  * struct zswap_wb_item - an entry of a batch
@@ -376,7 +383,7 @@ struct zswap_wb_batch {
 	unsigned int		nr;
 	struct zswap_wb_item	item[ZSWAP_WB_BATCH_MAX];
 	unsigned int		nr_stragglers;
-	struct folio		*straggler[ZSWAP_WB_BATCH_MAX];
+	struct folio		*straggler[ZSWAP_WB_STRAGGLERS_MAX];
 };
 
 struct zswap_wb_batch *zswap_wb_batch_alloc(void);

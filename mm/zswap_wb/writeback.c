@@ -145,7 +145,8 @@ static struct folio *zswap_wb_item_prepare(const struct zswap_wb_item *item,
 		return folio;
 
 	rcu_read_lock();
-	protected = zswap_wb_scope_protected(folio_memcg(folio));
+	protected = zswap_wb_scope_protected(zswap_wb_entry_memcg(item->facts.entry,
+								  folio));
 	rcu_read_unlock();
 	if (!protected)
 		return folio;
@@ -237,6 +238,7 @@ static bool zswap_wb_folio_drop(struct folio *folio)
 	if (remove_mapping(folio_mapping(folio), folio)) {
 		/* Off the LRU, so freeing it does not do that */
 		folio_clear_active(folio);
+		folio_clear_unevictable(folio);
 		folio_unlock(folio);
 		folio_put(folio);
 	} else {
@@ -252,10 +254,10 @@ static bool zswap_wb_folio_drop(struct folio *folio)
  *
  * A failed write leaves a trace on the folio only: it is dirty. It was clean
  * when it was submitted, and nobody but a user can have made it dirty since; a
- * folio that had a user is anonymous from the first fault on. So one that is
- * not anonymous is dirty for no other reason. One that is anonymous may be so
- * for its user's reasons: its write is taken to be good, and if it was not,
- * nothing is lost either, because a dirty folio is never dropped.
+ * folio that had a user is anonymous from the first fault (or UFFDIO_MOVE) on.
+ * So one that is not anonymous is dirty for no other reason. One that is may be
+ * dirty for its user's reasons: its write is taken to be good, and if it was
+ * not, nothing is lost either, because a dirty folio is never dropped.
  *
  * A failed page goes back to where it came from. A device that has begun to
  * fail would otherwise turn each command into a way to use up memory.
@@ -302,7 +304,7 @@ static int zswap_wb_batch_complete(struct zswap_wb_batch *batch,
 	for (; nr; nr--, item++) {
 		int folio_err;
 
-		if (batch->nr_stragglers == ZSWAP_WB_BATCH_MAX)
+		if (batch->nr_stragglers == ZSWAP_WB_STRAGGLERS_MAX)
 			zswap_wb_batch_settle(batch);
 
 		folio_err = zswap_wb_folio_finish(batch, item->folio);
