@@ -60,7 +60,7 @@ struct zswap_wb_batch *zswap_wb_batch_alloc(void)
 {
 	struct zswap_wb_batch *batch;
 
-	batch = kvmalloc_obj(*batch);
+	batch = kvmalloc_obj(*batch, GFP_KERNEL | __GFP_NOWARN);
 	if (batch) {
 		batch->nr = 0;
 		batch->nr_stragglers = 0;
