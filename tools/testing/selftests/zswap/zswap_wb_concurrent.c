@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +17,9 @@
 
 #define INTERRUPT_PAGES		12000
 #define INTERRUPT_TRIES		3
+#define SHRINKER_PAGES		8000
+#define SHRINKER_ENTRIES	64
+#define SHRINKER_SECONDS	60
 
 /*
  * Two commands at once, each with its own limit, on the same entries: each
@@ -272,6 +276,91 @@ static void processes_exit_meanwhile(void)
 		       delta.total.skipped_gone);
 }
 
+/* Let the shrinker go over a cgroup, until the process is killed. */
+static pid_t start_shrinker(const char *cgroup, const int *nodes, int nr_nodes)
+{
+	pid_t pid = fork();
+	int i;
+
+	if (pid < 0)
+		zwb_fail("shrinker: fork: %s", strerror(errno));
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (i = 0; zwb_shrinker_scan(cgroup, nodes[i], SHRINKER_ENTRIES); i = (i + 1) % nr_nodes)
+		;
+	_exit(1);
+}
+
+static void stop_shrinker(pid_t pid)
+{
+	int status;
+
+	kill(pid, SIGKILL);
+	if (waitpid(pid, &status, 0) != pid || !WIFSIGNALED(status))
+		zwb_fail("shrinker: ended before it was stopped");
+	zwb_param_set("shrinker_enabled", "N");
+}
+
+/*
+ * The shrinker writes from the head of the very lists that unlimited commands
+ * walk over: between them they write every page, and each page once.
+ *
+ * Turns red, or takes the kernel down, when the shrinker takes what keeps a
+ * command's place in a list for an entry, when it frees that or moves it, when
+ * a command loses its place because of what the shrinker takes out, or when
+ * both write the same entry.
+ */
+static void shrinker_during_commands(void)
+{
+	int nodes[2], nr_nodes = zwb_nodes(nodes, 2);
+	struct zwb_snap before, delta;
+	long long deadline;
+	const char *cgroup;
+	int i, err;
+	pid_t pid;
+
+	if (!zwb_need_shrinker_debugfs() || !nr_nodes)
+		return;
+	zwb_allow_other_writeback();
+	cgroup = zwb_cgroup(NULL, "cgroup");
+	if (!cgroup)
+		return;
+	zwb_snap(&before);
+	for (i = 0; i < nr_nodes; i++) {
+		long long pages = SHRINKER_PAGES / nr_nodes;
+
+		/* with the second chance spent, the shrinker writes what it visits */
+		if (!zwb_load(cgroup, nodes[i], pages, ZWB_TEXT) ||
+		    !zwb_shrinker_scan(cgroup, nodes[i], pages))
+			return;
+	}
+	zwb_since(&delta, &before);
+	zwb_zero(delta.vm.zswpwb);
+	zwb_equal(delta.stored, SHRINKER_PAGES);
+
+	pid = start_shrinker(cgroup, nodes, nr_nodes);
+	if (pid < 0)
+		return;
+	zwb_wait_for_writeback(before.vm.zswpwb);
+	deadline = zwb_now() + SHRINKER_SECONDS * ZWB_NS_PER_SEC;
+	do {
+		err = zwb_run(NULL, ZWB_GLOBAL, "age=0");
+		if (err && err != -EAGAIN)
+			zwb_zero(err);
+	} while (!zwb_failed() && zwb_stored() && zwb_now() < deadline);
+	stop_shrinker(pid);
+	zwb_zero(zwb_stored());
+	zwb_since(&delta, &before);
+	zwb_equal(delta.vm.zswpwb, SHRINKER_PAGES);
+	zwb_between(delta.total.written, 1, delta.vm.zswpwb - 1);
+	zwb_zero(delta.total.failed);
+	zwb_between(delta.total.scanned, delta.total.written, SHRINKER_PAGES * delta.commands);
+	ksft_print_msg("%lld pages written by %lld commands, %lld by the shrinker\n",
+		       delta.total.written, delta.commands,
+		       delta.vm.zswpwb - delta.vm.zswpwb_proactive);
+}
+
 static const struct zwb_test tests[] = {
 	ZWB_TEST(two_limits_at_once),
 	ZWB_TEST(two_unlimited_at_once),
@@ -280,6 +369,7 @@ static const struct zwb_test tests[] = {
 	ZWB_TEST(kill_ends_a_command),
 	ZWB_TEST(cgroups_removed_meanwhile),
 	ZWB_TEST(processes_exit_meanwhile),
+	ZWB_TEST(shrinker_during_commands),
 };
 
 int main(void)

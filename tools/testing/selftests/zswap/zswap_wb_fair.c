@@ -19,6 +19,8 @@
 #define EMPTY_CGROUPS		20
 #define MAP_PAGES		256
 #define MAP_EVICTED		64
+#define MAP_OTHERS		100
+#define MAP_WRITTEN		20
 
 /*
  * A budget reaches the one full cgroup among twenty empty ones with the first
@@ -95,6 +97,48 @@ static void equal_children_give_equally(void)
 	zwb_equal(disk_first + disk_second, budget * commands);
 	zwb_near(disk_first, budget * commands / 2, budget * commands / 10);
 	zwb_near(disk_second, budget * commands / 2, budget * commands / 10);
+}
+
+/*
+ * Unequal children give in proportion to what they have, with one command.
+ *
+ * Turns red when each child gives the same, when a budget is rounded down or
+ * up to batches for each child, or when the first one gives all.
+ */
+static void unequal_children_give_in_proportion(void)
+{
+	static const long long pages[] = { 500, 1000, 2500 };
+	struct zwb_load *loads[ARRAY_SIZE(pages)];
+	long long disk, zswap, total = 0;
+	const long long budget = 800;
+	const char *parent, *child;
+	struct zwb_snap delta;
+	int nodes[1];
+	char name[32];
+	size_t i;
+
+	if (!zwb_nodes(nodes, 1))
+		return;
+	parent = zwb_cgroup(NULL, "parent");
+	if (!parent)
+		return;
+	for (i = 0; i < ARRAY_SIZE(pages); i++) {
+		snprintf(name, sizeof(name), "child%zu", i);
+		child = zwb_cgroup(parent, name);
+		loads[i] = child ? zwb_load(child, nodes[0], pages[i], ZWB_TEXT) : NULL;
+		if (!loads[i])
+			return;
+		total += pages[i];
+	}
+	zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "cgroup=%llu max=%lld", zwb_cgroup_id(parent),
+			 budget * zwb_page_size));
+	zwb_equal(delta.total.written, budget);
+	for (i = 0; i < ARRAY_SIZE(pages); i++) {
+		if (!zwb_load_where(loads[i], &disk, &zswap))
+			return;
+		zwb_near(disk, budget * pages[i] / total, 2);
+		zwb_equal(disk + zswap, pages[i]);
+	}
 }
 
 /*
@@ -217,6 +261,85 @@ static void fruitless_command_leaves_no_trace_for_the_shrinker(void)
 	cgroup = zwb_cgroup(NULL, "cgroup");
 	if (!cgroup || !evict(cgroup, nodes[0], false, without) ||
 	    !evict(cgroup, nodes[0], true, with))
+		return;
+	for (i = 0; i < MAP_PAGES; i++) {
+		evicted += !without[i];
+		differences += without[i] != with[i];
+	}
+	zwb_equal(evicted, MAP_EVICTED);
+	zwb_zero(differences);
+}
+
+/*
+ * Let the shrinker evict the others and some more; with or without commands
+ * that write a part of the others before it.
+ */
+static bool evict_after_others(const char *cgroup, int node, bool commands,
+			       unsigned char *in_zswap)
+{
+	struct zwb_load *others, *load;
+	struct zwb_snap before, delta;
+	long long written = 0;
+	bool good;
+
+	/* they come first in the list, and can be told from the rest by a command */
+	others = zwb_load(cgroup, node, MAP_OTHERS, ZWB_NOISE);
+	load = others ? zwb_load(cgroup, node, MAP_PAGES, ZWB_TEXT) : NULL;
+	if (!load)
+		return false;
+	if (commands) {
+		zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "type=incompressible max=%lld",
+				 MAP_WRITTEN * (long long)zwb_page_size));
+		zwb_equal(delta.total.written, MAP_WRITTEN);
+		written += MAP_WRITTEN;
+	}
+
+	/* as in evict() */
+	zwb_snap(&before);
+	if (!zwb_shrinker_scan(cgroup, node, MAP_OTHERS + MAP_PAGES - written))
+		return false;
+	zwb_since(&delta, &before);
+	zwb_zero(delta.vm.zswpwb);
+	if (commands) {
+		zwb_zero(zwb_run(&delta, node, "type=incompressible max_compressed=%lld",
+				 MAP_WRITTEN * (long long)zwb_page_size));
+		zwb_equal(delta.total.written, MAP_WRITTEN);
+		written += MAP_WRITTEN;
+	}
+	zwb_snap(&before);
+	if (!zwb_shrinker_scan(cgroup, node, MAP_OTHERS - written + MAP_EVICTED))
+		return false;
+	zwb_since(&delta, &before);
+	zwb_equal(delta.vm.zswpwb, MAP_OTHERS - written + MAP_EVICTED);
+	good = zwb_load_map(load, in_zswap);
+	zwb_load_verify(load);
+	zwb_load_verify(others);
+	zwb_load_stop(load);
+	zwb_load_stop(others);
+	return good;
+}
+
+/*
+ * A command that writes a part of a list changes nothing for the rest: the
+ * shrinker still gives each entry its second chance once, and then evicts the
+ * same pages as without the command.
+ *
+ * Turns red when a walk that writes rotates the entries that it passes over,
+ * gives them back in another order after it has had them off the list, or
+ * changes their referenced bit.
+ */
+static void partial_command_leaves_the_order_of_the_rest(void)
+{
+	unsigned char without[MAP_PAGES], with[MAP_PAGES];
+	int i, nodes[1], differences = 0, evicted = 0;
+	const char *cgroup;
+
+	if (!zwb_need_shrinker_debugfs() || !zwb_nodes(nodes, 1))
+		return;
+	zwb_allow_other_writeback();
+	cgroup = zwb_cgroup(NULL, "cgroup");
+	if (!cgroup || !evict_after_others(cgroup, nodes[0], false, without) ||
+	    !evict_after_others(cgroup, nodes[0], true, with))
 		return;
 	for (i = 0; i < MAP_PAGES; i++) {
 		evicted += !without[i];
@@ -398,9 +521,11 @@ static void limit_not_reached_is_a_success(void)
 static const struct zwb_test tests[] = {
 	ZWB_TEST(full_cgroup_among_empty_ones),
 	ZWB_TEST(equal_children_give_equally),
+	ZWB_TEST(unequal_children_give_in_proportion),
 	ZWB_TEST(nodes_give_in_proportion),
 	ZWB_TEST(fruitless_command_leaves_no_trace_for_the_next),
 	ZWB_TEST(fruitless_command_leaves_no_trace_for_the_shrinker),
+	ZWB_TEST(partial_command_leaves_the_order_of_the_rest),
 	ZWB_TEST(referenced_bit_neither_protects_nor_changes),
 	ZWB_TEST(first_command_on_a_fresh_pool_writes),
 	ZWB_TEST(age_zero_writes_everything),

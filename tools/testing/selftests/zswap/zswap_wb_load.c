@@ -37,6 +37,7 @@
 
 #define LOAD_MAX		32
 #define LOAD_MAP_MAX		1024
+#define LOAD_SHARED_MAX		4096
 #define LOAD_PAGE_MAX		65536
 #define LOAD_STORE_TRIES	5
 #define LOAD_PAGEOUT_MS		5000
@@ -54,6 +55,7 @@
  * @LOAD_OP_MAP: read page after page, followed by one byte each: was it in zswap?
  * @LOAD_OP_CHURN: verify and page out @count times; value: number of wrong pages
  * @LOAD_OP_READ: read pages in random order for @count milliseconds
+ * @LOAD_OP_FORK: fork a twin, which takes part in each comparison from then on
  */
 enum load_op {
 	LOAD_OP_PAGEOUT,
@@ -63,6 +65,7 @@ enum load_op {
 	LOAD_OP_MAP,
 	LOAD_OP_CHURN,
 	LOAD_OP_READ,
+	LOAD_OP_FORK,
 };
 
 struct load_request {
@@ -86,6 +89,8 @@ static unsigned long long next_seed;
 
 static unsigned char *load_mem;
 static uint64_t load_page[LOAD_PAGE_MAX / sizeof(uint64_t)];
+static int load_twin_request;
+static int load_twin_reply;
 
 static uint64_t load_random(uint64_t *state)
 {
@@ -129,12 +134,77 @@ static long long load_verify_all(const struct zwb_load *load)
 	return wrong;
 }
 
+/* Serves the original: one byte asks for a comparison, its result is the answer. */
+static void load_twin(const struct zwb_load *load, int request_fd, int reply_fd)
+{
+	long long wrong;
+	char byte;
+
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL))
+		_exit(1);
+	while (read(request_fd, &byte, 1) == 1) {
+		wrong = load_verify_all(load);
+		if (write(reply_fd, &wrong, sizeof(wrong)) != sizeof(wrong))
+			break;
+	}
+	_exit(0);
+}
+
+static long long load_fork_twin(const struct zwb_load *load)
+{
+	int request[2], reply[2];
+	pid_t pid;
+
+	if (pipe(request) || pipe(reply))
+		return -errno;
+	pid = fork();
+	if (pid < 0)
+		return -errno;
+	if (!pid) {
+		close(request[1]);
+		close(reply[0]);
+		load_twin(load, request[0], reply[1]);
+	}
+	close(request[0]);
+	close(reply[1]);
+	load_twin_request = request[1];
+	load_twin_reply = reply[0];
+	return 0;
+}
+
+static long long load_verify_twin(void)
+{
+	long long wrong;
+
+	if (!load_twin_request)
+		return 0;
+	if (write(load_twin_request, "", 1) != 1 ||
+	    read(load_twin_reply, &wrong, sizeof(wrong)) != sizeof(wrong))
+		return -EPIPE;
+	return wrong;
+}
+
+/* The page table tells nothing of shared pages that are not in memory: ask the file. */
+static long long load_count_shared(const struct zwb_load *load)
+{
+	static unsigned char resident[LOAD_SHARED_MAX];
+	long long i, swapped = 0;
+
+	if (mincore(load_mem, load->pages * zwb_page_size, resident))
+		return -errno;
+	for (i = 0; i < load->pages; i++)
+		swapped += !(resident[i] & 1);
+	return swapped;
+}
+
 static long long load_count_swapped(const struct zwb_load *load)
 {
 	static uint64_t map[512];
 	long long i, done = 0, swapped = 0;
 	int fd;
 
+	if (load->shared)
+		return load_count_shared(load);
 	fd = open("/proc/self/pagemap", O_RDONLY);
 	if (fd < 0)
 		return -errno;
@@ -250,6 +320,7 @@ static const char *load_prepare(const struct zwb_load *load)
 {
 	size_t size = load->pages * zwb_page_size;
 	unsigned long mask[ZWB_MAX_NODES / (8 * sizeof(unsigned long))] = { 0 };
+	int fd = -1, flags = MAP_PRIVATE | MAP_ANONYMOUS;
 	long long i;
 
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL))
@@ -261,7 +332,13 @@ static const char *load_prepare(const struct zwb_load *load)
 		if (errno)
 			return "entering the cgroup";
 	}
-	load_mem = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (load->shared) {
+		flags = MAP_SHARED;
+		fd = memfd_create("zswap_wb", 0);
+		if (fd < 0 || ftruncate(fd, size))
+			return "memfd_create";
+	}
+	load_mem = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, fd, 0);
 	if (load_mem == MAP_FAILED)
 		return "mmap";
 	/* fails where there are no huge pages */
@@ -297,6 +374,8 @@ static void load_serve(const struct zwb_load *load, const struct load_request *r
 		/* one by one, pages are slow to read: have all of them on their way */
 		madvise(load_mem, load->pages * zwb_page_size, MADV_WILLNEED);
 		value = load_verify_all(load);
+		if (value == 0)
+			value = load_verify_twin();
 		break;
 	case LOAD_OP_TOUCH:
 		load_touch(request->first, request->count);
@@ -317,6 +396,9 @@ static void load_serve(const struct zwb_load *load, const struct load_request *r
 		break;
 	case LOAD_OP_READ:
 		load_read_randomly(load, request->count);
+		break;
+	case LOAD_OP_FORK:
+		value = load_fork_twin(load);
 		break;
 	}
 	load_send_reply(reply, "serving a request", value < 0 ? -value : 0, value);
@@ -462,6 +544,27 @@ struct zwb_load *zwb_load(const char *cgroup, int node, long long pages, enum zw
 	if (!load || !load_spawn(load) || !zwb_load_pageout(load))
 		return NULL;
 	return load;
+}
+
+/**
+ * zwb_load_shared() - put pages of a memfd into zswap
+ * @cgroup: cgroup that they belong to, or NULL for the runner's own
+ * @pages: how many
+ *
+ * Return: as zwb_load().
+ */
+struct zwb_load *zwb_load_shared(const char *cgroup, long long pages)
+{
+	struct zwb_load *load = load_new(cgroup, ZWB_ANY_NODE, pages, ZWB_TEXT);
+
+	if (!load)
+		return NULL;
+	if (pages > LOAD_SHARED_MAX) {
+		zwb_fail("more than %d shared pages", LOAD_SHARED_MAX);
+		return NULL;
+	}
+	load->shared = true;
+	return load_spawn(load) && zwb_load_pageout(load) ? load : NULL;
 }
 
 /**
@@ -636,6 +739,19 @@ bool zwb_load_finish(struct zwb_load *load)
 	long long wrong;
 
 	return load_receive(load, &wrong) && zwb_zero(wrong);
+}
+
+/**
+ * zwb_load_fork() - let a load fork, so that two processes share its pages
+ * @load: the load, whose pages are in zswap: reclaim leaves shared ones alone
+ *
+ * From now on zwb_load_verify() compares the pages of both, the copy's last.
+ */
+bool zwb_load_fork(struct zwb_load *load)
+{
+	long long nothing;
+
+	return load_ask(load, LOAD_OP_FORK, 0, 0, &nothing);
 }
 
 /**

@@ -42,9 +42,9 @@ struct scope {
 	struct zwb_load *warm;
 };
 
-static struct scope across_cgroups, across_nodes, behind, by_bytes, whole_system;
+static struct scope across_cgroups, across_nodes, behind, by_bytes, with_errors, whole_system;
 static struct scope * const scopes[] = {
-	&across_cgroups, &across_nodes, &behind, &by_bytes, &whole_system,
+	&across_cgroups, &across_nodes, &behind, &by_bytes, &with_errors, &whole_system,
 };
 
 static int first_node, second_node;
@@ -90,6 +90,7 @@ static void setup(void)
 	    !scope_cgroups(&across_nodes, "nodes", false) ||
 	    !scope_cgroups(&behind, "behind", false) ||
 	    !scope_cgroups(&by_bytes, "bytes", true) ||
+	    !scope_cgroups(&with_errors, "errors", true) ||
 	    !scope_cgroups(&whole_system, "system", true))
 		return;
 	for (i = 0; i < ARRAY_SIZE(scopes); i++) {
@@ -213,6 +214,30 @@ static void coldest_first_by_compressed_bytes(void)
 }
 
 /*
+ * Some cold pages cannot be written: others as cold are, in their place.
+ *
+ * Turns red when what failed pages give back of the limit goes to a warmer
+ * bucket while there is something left in theirs.
+ */
+static void coldest_first_in_spite_of_write_errors(void)
+{
+	struct scope *scope = &with_errors;
+	struct zwb_snap delta;
+	int err;
+
+	if (!zwb_need_write_errors() || !zwb_write_errors(1))
+		return;
+	err = zwb_run(&delta, ZWB_GLOBAL, "cgroup=%llu max=%lld", zwb_cgroup_id(scope->top),
+		      COLD_PAGES / 2LL * zwb_page_size);
+	if (!zwb_write_errors(0))
+		return;
+	zwb_zero(err);
+	zwb_equal(delta.total.written, COLD_PAGES / 2);
+	zwb_between(delta.total.failed, 1, COLD_PAGES / 2);
+	expect_written(scope, COLD_PAGES / 2, 0);
+}
+
+/*
  * A global command with a limit, and then one by node, over the only loads that
  * are left by now.
  *
@@ -243,6 +268,7 @@ static const struct zwb_test tests[] = {
 	ZWB_TEST(coldest_first_across_nodes),
 	ZWB_TEST(coldest_first_behind_warm_ones),
 	ZWB_TEST(coldest_first_by_compressed_bytes),
+	ZWB_TEST(coldest_first_in_spite_of_write_errors),
 	ZWB_TEST(coldest_first_in_the_whole_system),
 };
 

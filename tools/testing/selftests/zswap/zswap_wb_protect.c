@@ -4,6 +4,7 @@
  * command, with zswap enabled and disabled; and it costs nobody else anything.
  */
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,8 @@
 #define PROTECTED_PAGES		300
 #define FREE_PAGES		400
 #define OTHER_PAGES		500
+#define ORPHANED_PAGES		800
+#define ORPHANED_SOME		100
 
 /*
  * The commands of the four tests below.
@@ -156,12 +159,149 @@ static void protected_entries_cost_no_budget(void)
 	}
 }
 
+/* Issue a command from inside a cgroup. */
+static int __printf(3, 4) run_in(const char *cgroup, struct zwb_snap *delta, const char *fmt, ...)
+{
+	struct zwb_async command;
+	struct zwb_snap before;
+	char text[256];
+	va_list args;
+	int err;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	zwb_snap(&before);
+	if (!zwb_start(&command, ZWB_GLOBAL, 0, "%s", text))
+		return -ECHILD;
+	zwb_async_move(&command, cgroup);
+	zwb_go(&command);
+	err = zwb_wait(&command);
+	zwb_since(delta, &before);
+	return err;
+}
+
+/*
+ * Make a parent whose entries were those of a child that was removed; until
+ * then the child's own switch was as given.  The load's process lives on in the
+ * root.
+ */
+static struct zwb_load *orphaned_load(const char **parent, bool child_protected)
+{
+	struct zwb_load *load;
+	struct zwb_snap delta;
+	long long deadline;
+	const char *child;
+
+	*parent = zwb_cgroup(NULL, "parent");
+	child = *parent ? zwb_cgroup(*parent, "child") : NULL;
+	load = child ? zwb_load(child, ZWB_ANY_NODE, ORPHANED_PAGES, ZWB_TEXT) : NULL;
+	if (!load || !zwb_load_move(load, zwb_cgroup_root()) ||
+	    !zwb_cgroup_set(child, "memory.zswap.writeback", child_protected ? "0" : "1") ||
+	    !zwb_cgroup_remove(child))
+		return NULL;
+
+	/* the kernel moves the entries up in its own time */
+	deadline = zwb_now() + 5 * ZWB_NS_PER_SEC;
+	do {
+		zwb_equal(zwb_run(&delta, ZWB_GLOBAL, "cgroup=%llu descend=0 age=1d",
+				  zwb_cgroup_id(*parent)), -EAGAIN);
+		if (delta.total.skipped_young == ORPHANED_PAGES)
+			return load;
+		zwb_pause();
+	} while (zwb_now() < deadline);
+	zwb_fail("%lld of %d entries of the child have come to the parent",
+		 delta.total.skipped_young, ORPHANED_PAGES);
+	return NULL;
+}
+
+/* The parent's entries are all written, whoever asks for it. */
+static void check_orphaned_are_written(const char *parent, const char *writer)
+{
+	struct zwb_snap delta;
+
+	zwb_zero(run_in(writer, &delta, "cgroup=%llu max=%lld", zwb_cgroup_id(parent),
+			ORPHANED_SOME * (long long)zwb_page_size));
+	zwb_equal(delta.total.written, ORPHANED_SOME);
+	zwb_zero(delta.total.skipped_protected);
+	zwb_zero(run_in(writer, &delta, "age=0"));
+	zwb_equal(delta.total.written, ORPHANED_PAGES - ORPHANED_SOME);
+	zwb_zero(delta.total.skipped_protected);
+	zwb_zero(delta.total.failed);
+	zwb_zero(zwb_stored());
+}
+
+/*
+ * The entries of a removed cgroup are written on behalf of their parent, and
+ * not of the process that gives the command: that one's cgroup is protected.
+ *
+ * Turns red when the folio of an entry whose cgroup is gone is charged to the
+ * cgroup of the writer, and the switch read there.
+ */
+static void removed_cgroup_and_protected_writer(void)
+{
+	const char *parent, *writer;
+
+	writer = zwb_cgroup(NULL, "writer");
+	if (!writer || !orphaned_load(&parent, false) ||
+	    !zwb_cgroup_set(writer, "memory.zswap.writeback", "0"))
+		return;
+	check_orphaned_are_written(parent, writer);
+}
+
+/*
+ * A removed cgroup takes its own switch with it: the parent's decides.
+ *
+ * Turns red when the switch of the cgroup that stored a page is read although
+ * the page belongs to another one by now.
+ */
+static void removed_protected_cgroup(void)
+{
+	const char *parent, *writer;
+
+	writer = zwb_cgroup(NULL, "writer");
+	if (!writer || !orphaned_load(&parent, true))
+		return;
+	check_orphaned_are_written(parent, writer);
+}
+
+/*
+ * The parent is protected, the cgroup that was removed was not, and neither is
+ * the writer: nothing is written.
+ *
+ * Turns red when the switch is read of the cgroup that stored the pages, or of
+ * the writer's.
+ */
+static void removed_cgroup_and_protected_parent(void)
+{
+	const char *parent, *writer;
+	struct zwb_load *load;
+	struct zwb_snap delta;
+
+	writer = zwb_cgroup(NULL, "writer");
+	load = writer ? orphaned_load(&parent, false) : NULL;
+	if (!load || !zwb_cgroup_set(parent, "memory.zswap.writeback", "0"))
+		return;
+	zwb_equal(run_in(writer, &delta, "age=0"), -EAGAIN);
+	zwb_zero(delta.total.written);
+	zwb_equal(delta.total.skipped_protected, load->pages);
+	zwb_equal(delta.total.scanned, load->pages);
+	zwb_equal(run_in(writer, &delta, "max=1G"), -EAGAIN);
+	zwb_equal(delta.total.skipped_protected, load->pages);
+	zwb_equal(run_in(writer, &delta, "cgroup=%llu age=0", zwb_cgroup_id(parent)), -EPERM);
+	zwb_equal(zwb_stored(), load->pages);
+	zwb_zero(delta.total.scanned);
+}
+
 static const struct zwb_test tests[] = {
 	ZWB_TEST(own_switch),
 	ZWB_TEST(ancestors_switch),
 	ZWB_TEST(own_switch_with_zswap_disabled),
 	ZWB_TEST(ancestors_switch_with_zswap_disabled),
 	ZWB_TEST(protected_entries_cost_no_budget),
+	ZWB_TEST(removed_cgroup_and_protected_writer),
+	ZWB_TEST(removed_protected_cgroup),
+	ZWB_TEST(removed_cgroup_and_protected_parent),
 };
 
 int main(void)

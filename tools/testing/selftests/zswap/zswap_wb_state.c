@@ -25,6 +25,11 @@
 #define __NR_process_madvise	440
 #endif
 
+#define SHARED_PAGES		1500
+#define SHARED_SOME		500
+#define FORKED_PAGES		1000
+#define FORKED_TOUCHED		100
+
 #define RACE_PAGES		64
 #define RACE_ROUND_MS		100
 #define RACE_SECONDS		20
@@ -234,12 +239,88 @@ static void entry_in_the_swap_cache_is_busy(void)
 	zwb_equal(zwb_stored(), busy);
 }
 
+/*
+ * Pages of a shared mapping of a file in memory, first a part of them, then
+ * all.
+ *
+ * Turns red when only anonymous pages are written, when a page is expected to
+ * be anonymous to be taken out of the swap cache or to be put back after an
+ * error, when its data is lost on the way.
+ */
+static void shared_memory(void)
+{
+	struct zwb_load *load;
+	struct zwb_snap delta;
+	long long disk, zswap;
+	int fd;
+
+	fd = memfd_create("zswap_wb", 0);
+	if (fd < 0) {
+		zwb_skip("needs CONFIG_MEMFD_CREATE and CONFIG_SHMEM");
+		return;
+	}
+	close(fd);
+	load = zwb_load_shared(NULL, SHARED_PAGES);
+	if (!load)
+		return;
+	zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "max=%lld", SHARED_SOME * (long long)zwb_page_size));
+	zwb_equal(delta.total.written, SHARED_SOME);
+	zwb_equal(delta.stored, -SHARED_SOME);
+	if (zwb_load_where(load, &disk, &zswap)) {
+		zwb_equal(disk, SHARED_SOME);
+		zwb_equal(zswap, SHARED_PAGES - SHARED_SOME);
+	}
+	zwb_zero(zwb_stored());
+
+	if (!zwb_load_touch(load, 0, load->pages) || !zwb_load_pageout(load))
+		return;
+	zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "age=0"));
+	zwb_equal(delta.total.written, SHARED_PAGES);
+	zwb_equal(delta.total.scanned, SHARED_PAGES);
+	zwb_zero(zwb_stored());
+	if (zwb_load_where(load, &disk, &zswap)) {
+		zwb_equal(disk, SHARED_PAGES);
+		zwb_zero(zswap);
+	}
+}
+
+/*
+ * Pages that two processes share after a fork count once, and are right in
+ * both, be they written back or written to by one of the two before.
+ *
+ * Turns red when a slot is freed although there is another user, when an entry
+ * is written once for each, when a written folio goes although the other
+ * process is about to map it.
+ */
+static void pages_shared_after_a_fork(void)
+{
+	struct zwb_load *load;
+	struct zwb_snap delta;
+
+	load = zwb_load(NULL, ZWB_ANY_NODE, FORKED_PAGES, ZWB_TEXT);
+	if (!load || !zwb_load_fork(load))
+		return;
+	/* these leave zswap, and stay in swap for the other process */
+	if (!zwb_load_touch(load, 0, FORKED_TOUCHED))
+		return;
+	zwb_equal(zwb_stored(), FORKED_PAGES - FORKED_TOUCHED);
+	zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "max=%lld", 300LL * zwb_page_size));
+	zwb_equal(delta.total.written, 300);
+	zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "age=0"));
+	zwb_equal(delta.total.written, FORKED_PAGES - FORKED_TOUCHED - 300);
+	zwb_equal(delta.total.scanned, FORKED_PAGES - FORKED_TOUCHED - 300);
+	zwb_zero(zwb_stored());
+	zwb_load_verify(load);
+}
+
 static const struct zwb_test tests[] = {
 	ZWB_TEST(leftovers_of_disabled_zswap),
 	ZWB_TEST(compressor_was_changed),
 	ZWB_TEST(every_write_fails),
 	ZWB_TEST(some_writes_fail),
 	ZWB_TEST(entry_in_the_swap_cache_is_busy),
+	ZWB_TEST(shared_memory),
+	ZWB_TEST(pages_shared_after_a_fork),
 };
 
 int main(void)

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -30,6 +31,8 @@
 #define UTIL_TEXT_MAX		65536
 #define UTIL_POOL_PERCENT	"90"
 #define UTIL_FAULT_DIR		"/sys/kernel/debug/fail_make_request"
+#define UTIL_ALLOC_DIR		"/sys/kernel/debug/fail_page_alloc"
+#define UTIL_ALLOC_SWITCH	"/proc/self/make-it-fail"
 #define UTIL_SHRINKER_DIR	"/sys/kernel/debug/shrinker"
 
 long zwb_page_size;
@@ -41,6 +44,7 @@ static int util_nr_cgroups;
 static char util_swap_disk[64];
 static char util_compressor[64];
 static bool util_write_errors_on;
+static bool util_alloc_errors_on;
 
 /* the state of the test that runs */
 static const char *util_test_name = "the setup";
@@ -553,6 +557,34 @@ static void util_ignore_signal(int signal)
 	(void)signal;
 }
 
+/*
+ * Issue a command with allocations failing in this process, and only while it
+ * is in write(2): what it needs besides is opened and faulted in before.
+ */
+static int util_write_without_memory(const char *path, const char *command)
+{
+	ssize_t length = strlen(command), written;
+	int fd, switch_fd, err;
+
+	if (mlockall(MCL_CURRENT))
+		return -errno;
+	switch_fd = open(UTIL_ALLOC_SWITCH, O_WRONLY);
+	if (switch_fd < 0)
+		return -errno;
+	fd = open(path, O_WRONLY);
+	if (fd < 0)
+		return -errno;
+	if (write(switch_fd, "1", 1) != 1)
+		return -errno;
+	written = write(fd, command, length);
+	err = written < 0 ? -errno : 0;
+	if (write(switch_fd, "0", 1) != 1)
+		return -errno;
+	close(fd);
+	close(switch_fd);
+	return err || written == length ? err : -EMSGSIZE;
+}
+
 /**
  * zwb_start() - make a process that will issue a command
  * @async: the process
@@ -593,7 +625,10 @@ bool zwb_start(struct zwb_async *async, int node, int sa_flags, const char *fmt,
 		close(result[0]);
 		if (read(go[0], &byte, 1) != 1)
 			_exit(1);
-		err = zwb_write(path, command, strlen(command));
+		if (util_alloc_errors_on)
+			err = util_write_without_memory(path, command);
+		else
+			err = zwb_write(path, command, strlen(command));
 		_exit(write(result[1], &err, sizeof(err)) != sizeof(err));
 	}
 	close(go[0]);
@@ -607,6 +642,16 @@ bool zwb_start(struct zwb_async *async, int node, int sa_flags, const char *fmt,
 		return false;
 	}
 	return true;
+}
+
+/* Move the process that will issue a command to another cgroup, which it leaves with its end. */
+bool zwb_async_move(const struct zwb_async *async, const char *cgroup)
+{
+	int err = cg_enter(cgroup, async->pid);
+
+	if (err)
+		zwb_fail("moving command %d to %s: %s", async->pid, cgroup, strerror(-err));
+	return !err;
 }
 
 void zwb_go(const struct zwb_async *async)
@@ -901,13 +946,18 @@ long long zwb_shrinker_count(const char *cgroup, int node)
 
 /* --- write errors --- */
 
-static bool util_fault_set(const char *file, long long value)
+static bool util_fault_set_in(const char *dir, const char *file, long long value)
 {
 	char path[ZWB_PATH_MAX], text[32];
 
-	snprintf(path, sizeof(path), UTIL_FAULT_DIR "/%s", file);
+	snprintf(path, sizeof(path), "%s/%s", dir, file);
 	snprintf(text, sizeof(text), "%lld", value);
 	return zwb_write_string(path, text);
+}
+
+static bool util_fault_set(const char *file, long long value)
+{
+	return util_fault_set_in(UTIL_FAULT_DIR, file, value);
 }
 
 static void util_fail_switch(char *path, size_t size)
@@ -948,6 +998,53 @@ bool zwb_write_errors(long long times)
 	return util_fault_set("verbose", 0) && util_fault_set("interval", 1) &&
 	       util_fault_set("space", 0) && util_fault_set("times", times) &&
 	       util_fault_set("probability", 100) && zwb_write_string(path, "1");
+}
+
+/* --- no memory --- */
+
+bool zwb_need_alloc_errors(void)
+{
+	if (!access(UTIL_ALLOC_DIR "/times", W_OK) && !access(UTIL_ALLOC_SWITCH, W_OK))
+		return true;
+	zwb_skip("needs CONFIG_FAIL_PAGE_ALLOC and CONFIG_FAULT_INJECTION_DEBUG_FS");
+	return false;
+}
+
+static bool util_alloc_set(const char *file, long long value)
+{
+	return util_fault_set_in(UTIL_ALLOC_DIR, file, value);
+}
+
+/**
+ * zwb_alloc_errors() - make allocations of pages fail in the commands of zwb_start()
+ * @space: how many pages they get before
+ * @times: how many of the next allocations fail, -1 for all, 0 for none any more
+ *
+ * Nobody but the processes of zwb_start() is affected, and these only while
+ * they are in write(2).
+ */
+bool zwb_alloc_errors(long long space, long long times)
+{
+	if (!times) {
+		util_alloc_errors_on = false;
+		return util_alloc_set("probability", 0);
+	}
+	/* first of all: nobody but the command */
+	if (!zwb_write_string(UTIL_ALLOC_DIR "/task-filter", "Y"))
+		return false;
+	util_alloc_errors_on = true;
+	return util_alloc_set("verbose", 0) && util_alloc_set("interval", 1) &&
+	       util_alloc_set("min-order", 0) &&
+	       zwb_write_string(UTIL_ALLOC_DIR "/ignore-gfp-wait", "N") &&
+	       zwb_write_string(UTIL_ALLOC_DIR "/ignore-gfp-highmem", "N") &&
+	       util_alloc_set("space", space) && util_alloc_set("times", times) &&
+	       util_alloc_set("probability", 100);
+}
+
+/* How many allocations are still going to fail. */
+long long zwb_alloc_errors_left(void)
+{
+	return zwb_read_number(UTIL_ALLOC_DIR "/times");
 }
 
 /* --- the runner --- */
@@ -993,6 +1090,8 @@ static void util_restore_environment(void)
 {
 	if (util_write_errors_on)
 		zwb_write_errors(0);
+	if (util_alloc_errors_on)
+		zwb_alloc_errors(0, 0);
 	zwb_param_set("shrinker_enabled", "N");
 	zwb_param_set("max_pool_percent", UTIL_POOL_PERCENT);
 	zwb_param_set("enabled", "Y");
@@ -1079,6 +1178,8 @@ static void util_drop_everything(void)
 {
 	if (util_write_errors_on)
 		zwb_write_errors(0);
+	if (util_alloc_errors_on)
+		zwb_alloc_errors(0, 0);
 	zwb_loads_verify();
 	zwb_loads_stop();
 	util_remove_cgroups();

@@ -106,6 +106,7 @@ enum zwb_content {
  * @seed: of the content
  * @resident: the pages were left in memory
  * @locked: and locked there
+ * @shared: a shared mapping of a memfd instead of anonymous memory
  * @request: pipe to the process
  * @reply: pipe from the process
  */
@@ -121,6 +122,7 @@ struct zwb_load {
 	unsigned long long seed;
 	bool resident;
 	bool locked;
+	bool shared;
 	int request;
 	int reply;
 };
@@ -216,6 +218,7 @@ int zwb_write(const char *path, const void *command, size_t length);
 int __printf(3, 4) zwb_run(struct zwb_snap *delta, int node, const char *fmt, ...);
 bool __printf(4, 5) zwb_start(struct zwb_async *async, int node, int sa_flags,
 			      const char *fmt, ...);
+bool zwb_async_move(const struct zwb_async *async, const char *cgroup);
 void zwb_go(const struct zwb_async *async);
 int zwb_wait(struct zwb_async *async);
 bool zwb_wait_for_writeback(long long before);
@@ -223,6 +226,7 @@ bool zwb_wait_for_writeback(long long before);
 /* loads */
 struct zwb_load *zwb_load(const char *cgroup, int node, long long pages,
 			  enum zwb_content content);
+struct zwb_load *zwb_load_shared(const char *cgroup, long long pages);
 struct zwb_load *zwb_load_resident(const char *cgroup, long long pages, bool locked);
 bool zwb_load_verify(struct zwb_load *load);
 bool zwb_load_touch(struct zwb_load *load, long long first, long long pages);
@@ -234,6 +238,7 @@ bool zwb_load_churn(struct zwb_load *load, int rounds);
 bool zwb_load_read(struct zwb_load *load, int milliseconds);
 bool zwb_load_busy(struct zwb_load *load);
 bool zwb_load_finish(struct zwb_load *load);
+bool zwb_load_fork(struct zwb_load *load);
 bool zwb_load_move(struct zwb_load *load, const char *cgroup);
 void zwb_load_stop(struct zwb_load *load);
 void zwb_wait_age(const struct zwb_load *load, int seconds);
@@ -262,6 +267,11 @@ long long zwb_shrinker_count(const char *cgroup, int node);
 /* write errors on the swap disk */
 bool zwb_need_write_errors(void);
 bool zwb_write_errors(long long times);
+
+/* no memory for the commands of zwb_start() */
+bool zwb_need_alloc_errors(void);
+bool zwb_alloc_errors(long long space, long long times);
+long long zwb_alloc_errors_left(void);
 
 extern long zwb_page_size;
 

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Limits that are kept although some pages cannot be written, and commands that
+ * get no memory.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kselftest.h"
+#include "zswap_wb_util.h"
+
+#define ERROR_PAGES		4000
+#define ERROR_BUDGET		1000
+#define ERROR_TIMES		2
+
+#define ALLOC_PAGES		2000
+#define ALLOC_BUDGET		1000
+/* enough to begin with: the pages that a command itself needs, and some to be written */
+#define ALLOC_SPACE		64
+#define ALLOC_TIMES		5
+#define ALLOC_TRIES		4
+
+/* One of the two limits, with some requests failing. */
+static void check_limit_with_write_errors(const char *limit)
+{
+	struct zwb_snap delta;
+	struct zwb_load *load;
+	int err;
+
+	if (!zwb_need_write_errors())
+		return;
+	/* noise: as many bytes as there are pages */
+	load = zwb_load(NULL, ZWB_ANY_NODE, ERROR_PAGES, ZWB_NOISE);
+	if (!load || !zwb_write_errors(ERROR_TIMES))
+		return;
+	err = zwb_run(&delta, ZWB_GLOBAL, "%s=%lld", limit,
+		      ERROR_BUDGET * (long long)zwb_page_size);
+	if (!zwb_write_errors(0))
+		return;
+	ksft_print_msg("%lld pages written, %lld failed\n", delta.total.written,
+		       delta.total.failed);
+	zwb_zero(err);
+	zwb_equal(delta.total.written, ERROR_BUDGET);
+	zwb_between(delta.total.failed, ERROR_TIMES, ERROR_PAGES - ERROR_BUDGET);
+	zwb_equal(delta.total.scanned, delta.total.written + delta.total.failed);
+	zwb_equal(delta.total.released_bytes, ERROR_BUDGET * zwb_page_size);
+	zwb_equal(delta.disk_sectors, ERROR_BUDGET * (zwb_page_size / 512));
+	zwb_equal(delta.stored, -ERROR_BUDGET);
+
+	/* the failed ones are new entries, of the next second: from then on like any other */
+	sleep(2);
+	zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "age=0"));
+	zwb_equal(delta.total.written, ERROR_PAGES - ERROR_BUDGET);
+	zwb_zero(delta.total.failed);
+	zwb_zero(zwb_stored());
+}
+
+/*
+ * A page whose write fails takes nothing from `max`: another one is written in
+ * its place.
+ *
+ * Turns red when the limit is charged for failed pages, when what is given back
+ * comes too late to be used, when a failed page is tried over and over by the
+ * same command, or when more is written in place of a page than one.
+ */
+static void max_is_reached_in_spite_of_write_errors(void)
+{
+	check_limit_with_write_errors("max");
+}
+
+/*
+ * The same with `max_compressed`.
+ *
+ * Turns red when only pages are given back, or bytes of another page.
+ */
+static void max_compressed_is_reached_in_spite_of_write_errors(void)
+{
+	check_limit_with_write_errors("max_compressed");
+}
+
+/*
+ * A page whose write fails while zswap takes no pages stays in memory, and ends
+ * the command: the rest can be written when the disk works again.
+ *
+ * Turns red when the page is lost, when a command goes on and leaves page after
+ * page in memory, or when a page stays in zswap that a later command does not
+ * find.
+ */
+static void failed_page_finds_no_place(void)
+{
+	struct zwb_snap delta, rest;
+	struct zwb_load *load;
+	int err;
+
+	if (!zwb_need_write_errors())
+		return;
+	load = zwb_load(NULL, ZWB_ANY_NODE, ERROR_PAGES, ZWB_TEXT);
+	if (!load || !zwb_param_set("enabled", "N") || !zwb_write_errors(1))
+		return;
+	err = zwb_run(&delta, ZWB_GLOBAL, "age=0");
+	if (!zwb_write_errors(0))
+		return;
+	ksft_print_msg("%lld pages written, %lld failed\n", delta.total.written,
+		       delta.total.failed);
+	if (err != -EAGAIN)
+		zwb_zero(err);
+	zwb_between(delta.total.failed, 1, load->pages / 2);
+	zwb_between(delta.total.scanned, 1, load->pages - 1);
+	zwb_equal(delta.stored, -delta.total.scanned);
+
+	zwb_zero(zwb_run(&rest, ZWB_GLOBAL, "age=0"));
+	zwb_equal(rest.total.written, load->pages - delta.total.scanned);
+	zwb_zero(zwb_stored());
+	zwb_load_verify(load);
+}
+
+/*
+ * Run a command that gets some pages of memory, and then as many errors as
+ * given.  They may be too few to begin with: then nothing has changed, and
+ * another try with twice as many may do better.
+ */
+static int run_without_memory(struct zwb_snap *delta, long long times, const char *command)
+{
+	struct zwb_async async;
+	struct zwb_snap before;
+	int err, tries = 0;
+
+	do {
+		zwb_snap(&before);
+		if (!zwb_alloc_errors(ALLOC_SPACE << tries, times) ||
+		    !zwb_start(&async, ZWB_GLOBAL, 0, "%s", command))
+			return -ECHILD;
+		zwb_go(&async);
+		err = zwb_wait(&async);
+		zwb_since(delta, &before);
+		if (times > 0 && zwb_alloc_errors_left() == times)
+			zwb_fail("no allocation failed: this tested nothing");
+		if (!zwb_alloc_errors(0, 0))
+			return err;
+		if (err == -ENOMEM && !zwb_check_unchanged(delta))
+			zwb_fail("'%s': found no memory, but left traces", command);
+	} while (err == -ENOMEM && ++tries < ALLOC_TRIES && !zwb_failed());
+	return err;
+}
+
+static struct zwb_load *load_for_allocs(const char **cgroup)
+{
+	if (!zwb_need_alloc_errors())
+		return NULL;
+	*cgroup = zwb_cgroup(NULL, "cgroup");
+	return *cgroup ? zwb_load(*cgroup, ZWB_ANY_NODE, ALLOC_PAGES, ZWB_TEXT) : NULL;
+}
+
+/* Each page was either written or has failed, nobody was killed, and the rest can be written. */
+static void check_after_allocs(const char *cgroup, const struct zwb_snap *delta)
+{
+	struct zwb_snap rest;
+
+	ksft_print_msg("%lld pages written, %lld failed\n", delta->total.written,
+		       delta->total.failed);
+	zwb_equal(delta->commands, 1);
+	zwb_equal(delta->stored, -delta->total.written);
+	zwb_zero(zwb_cgroup_key(cgroup, "memory.events", "oom_kill"));
+	if (delta->total.written < ALLOC_PAGES)
+		zwb_zero(zwb_run(&rest, ZWB_GLOBAL, "age=0"));
+	zwb_zero(zwb_stored());
+}
+
+/*
+ * After the first pages of a command there is no memory at all: the command
+ * comes to an end, counts all other pages as failed, and writes those that it
+ * has.
+ *
+ * Turns red when a command waits for memory for ever, when it gives up with
+ * folios in its hands, when it does not count what it has not tried, or when a
+ * page that got no folio is lost.
+ */
+static void no_memory_at_all(void)
+{
+	const char *cgroup;
+	struct zwb_load *load;
+	struct zwb_snap delta;
+
+	load = load_for_allocs(&cgroup);
+	if (!load)
+		return;
+	zwb_zero(run_without_memory(&delta, -1, "age=0"));
+	zwb_between(delta.total.written, 1, ALLOC_SPACE << ALLOC_TRIES);
+	zwb_equal(delta.total.written + delta.total.failed, load->pages);
+	zwb_equal(delta.total.scanned, load->pages);
+	check_after_allocs(cgroup, &delta);
+}
+
+/*
+ * The same under a limit, which cannot be reached: what fails in its bucket is
+ * tried once more by the same command, and not for ever.
+ *
+ * Turns red when a command goes on as long as something is left of its limit.
+ */
+static void no_memory_at_all_under_a_limit(void)
+{
+	const char *cgroup;
+	struct zwb_load *load;
+	struct zwb_snap delta;
+	char command[64];
+
+	load = load_for_allocs(&cgroup);
+	if (!load)
+		return;
+	snprintf(command, sizeof(command), "max=%lld", ALLOC_BUDGET * (long long)zwb_page_size);
+	zwb_zero(run_without_memory(&delta, -1, command));
+	zwb_between(delta.total.written, 1, ALLOC_SPACE << ALLOC_TRIES);
+	zwb_between(delta.total.failed, ALLOC_BUDGET - delta.total.written, 2 * load->pages);
+	zwb_equal(delta.total.scanned, delta.total.written + delta.total.failed);
+	check_after_allocs(cgroup, &delta);
+}
+
+/*
+ * Some allocations fail: no more pages than that have failed, all others are
+ * written.
+ *
+ * Turns red when the first failure ends a command or takes a batch with it.
+ */
+static void some_allocations_fail(void)
+{
+	const char *cgroup;
+	struct zwb_load *load;
+	struct zwb_snap delta;
+
+	load = load_for_allocs(&cgroup);
+	if (!load)
+		return;
+	zwb_zero(run_without_memory(&delta, ALLOC_TIMES, "age=0"));
+	zwb_between(delta.total.failed, 0, ALLOC_TIMES);
+	zwb_equal(delta.total.written + delta.total.failed, load->pages);
+	zwb_equal(delta.total.scanned, load->pages);
+	check_after_allocs(cgroup, &delta);
+}
+
+/*
+ * Some allocations fail under a limit: the limit is reached all the same.
+ *
+ * Turns red when the limit is charged for pages that got no memory.
+ */
+static void max_is_reached_in_spite_of_failed_allocations(void)
+{
+	const char *cgroup;
+	struct zwb_snap delta;
+	char command[64];
+
+	if (!load_for_allocs(&cgroup))
+		return;
+	snprintf(command, sizeof(command), "max=%lld", ALLOC_BUDGET * (long long)zwb_page_size);
+	zwb_zero(run_without_memory(&delta, ALLOC_TIMES, command));
+	zwb_equal(delta.total.written, ALLOC_BUDGET);
+	zwb_between(delta.total.failed, 0, ALLOC_TIMES);
+	zwb_equal(delta.total.scanned, delta.total.written + delta.total.failed);
+	check_after_allocs(cgroup, &delta);
+}
+
+/*
+ * No memory for the command itself: it is refused, and has changed nothing.
+ *
+ * Turns red when a counter changes, when something is left behind that the next
+ * command stumbles over, or when the kernel complains about it: a command that
+ * userspace can repeat is no reason to.
+ */
+static void no_memory_to_begin_with(void)
+{
+	struct zwb_async async;
+	struct zwb_snap before, delta;
+	struct zwb_load *load;
+	const char *cgroup;
+
+	load = load_for_allocs(&cgroup);
+	if (!load)
+		return;
+	zwb_snap(&before);
+	if (!zwb_alloc_errors(0, -1) || !zwb_start(&async, ZWB_GLOBAL, 0, "age=0"))
+		return;
+	zwb_go(&async);
+	zwb_equal(zwb_wait(&async), -ENOMEM);
+	zwb_since(&delta, &before);
+	if (!zwb_alloc_errors(0, 0))
+		return;
+	zwb_check_unchanged(&delta);
+	zwb_zero(zwb_cgroup_key(cgroup, "memory.events", "oom_kill"));
+	zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "age=0"));
+	zwb_equal(delta.total.written, load->pages);
+}
+
+static const struct zwb_test tests[] = {
+	ZWB_TEST(max_is_reached_in_spite_of_write_errors),
+	ZWB_TEST(max_compressed_is_reached_in_spite_of_write_errors),
+	ZWB_TEST(failed_page_finds_no_place),
+	ZWB_TEST(no_memory_to_begin_with),
+	ZWB_TEST(no_memory_at_all),
+	ZWB_TEST(no_memory_at_all_under_a_limit),
+	ZWB_TEST(some_allocations_fail),
+	ZWB_TEST(max_is_reached_in_spite_of_failed_allocations),
+};
+
+int main(void)
+{
+	static const struct zwb_suite suite = {
+		.tests = tests,
+		.nr_tests = ARRAY_SIZE(tests),
+	};
+
+	return zwb_main(&suite);
+}
