@@ -60,7 +60,8 @@ struct zswap_wb_batch *zswap_wb_batch_alloc(void)
 {
 	struct zswap_wb_batch *batch;
 
-	batch = kvmalloc_obj(*batch, GFP_KERNEL | __GFP_NOWARN);
+	batch = kmalloc_obj(*batch,
+			    GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
 	if (batch) {
 		batch->nr = 0;
 		batch->nr_stragglers = 0;
@@ -75,7 +76,7 @@ struct zswap_wb_batch *zswap_wb_batch_alloc(void)
  */
 void zswap_wb_batch_free(struct zswap_wb_batch *batch)
 {
-	kvfree(batch);
+	kfree(batch);
 }
 
 /**

@@ -54,4 +54,4 @@ say "kselftests: what needs a kernel without memory cgroups"
 in_vm kselftests-nomemcg cgroup_disable=memory "-t $alone"
 
 echo "$passed passed, $failed failed, $skipped skipped"
-[ "$failed" -eq 0 ]
+[ "$failed" -eq 0 ] || exit 1
