@@ -242,14 +242,9 @@ static bool evict(const char *cgroup, int node, bool commands, unsigned char *in
 	return good;
 }
 
-/*
- * A command that finds nothing changes nothing for the shrinker: it gives every
- * entry its second chance exactly once, and then evicts the very same pages as
- * without the command.
- *
- * Turns red when a walk rotates entries, clears the referenced bit or sets it.
- */
-static void fruitless_command_leaves_no_trace_for_the_shrinker(void)
+/* Has the shrinker evict without and with a command before it, and compares what it took. */
+static void expect_same_evictions(bool (*evictions)(const char *cgroup, int node, bool commands,
+						    unsigned char *in_zswap))
 {
 	unsigned char without[MAP_PAGES], with[MAP_PAGES];
 	int i, nodes[1], differences = 0, evicted = 0;
@@ -259,8 +254,8 @@ static void fruitless_command_leaves_no_trace_for_the_shrinker(void)
 		return;
 	zwb_allow_other_writeback();
 	cgroup = zwb_cgroup(NULL, "cgroup");
-	if (!cgroup || !evict(cgroup, nodes[0], false, without) ||
-	    !evict(cgroup, nodes[0], true, with))
+	if (!cgroup || !evictions(cgroup, nodes[0], false, without) ||
+	    !evictions(cgroup, nodes[0], true, with))
 		return;
 	for (i = 0; i < MAP_PAGES; i++) {
 		evicted += !without[i];
@@ -268,6 +263,18 @@ static void fruitless_command_leaves_no_trace_for_the_shrinker(void)
 	}
 	zwb_equal(evicted, MAP_EVICTED);
 	zwb_zero(differences);
+}
+
+/*
+ * A command that finds nothing changes nothing for the shrinker: it gives every
+ * entry its second chance exactly once, and then evicts the very same pages as
+ * without the command.
+ *
+ * Turns red when a walk rotates entries, clears the referenced bit or sets it.
+ */
+static void fruitless_command_leaves_no_trace_for_the_shrinker(void)
+{
+	expect_same_evictions(evict);
 }
 
 /*
@@ -330,23 +337,7 @@ static bool evict_after_others(const char *cgroup, int node, bool commands,
  */
 static void partial_command_leaves_the_order_of_the_rest(void)
 {
-	unsigned char without[MAP_PAGES], with[MAP_PAGES];
-	int i, nodes[1], differences = 0, evicted = 0;
-	const char *cgroup;
-
-	if (!zwb_need_shrinker_debugfs() || !zwb_nodes(nodes, 1))
-		return;
-	zwb_allow_other_writeback();
-	cgroup = zwb_cgroup(NULL, "cgroup");
-	if (!cgroup || !evict_after_others(cgroup, nodes[0], false, without) ||
-	    !evict_after_others(cgroup, nodes[0], true, with))
-		return;
-	for (i = 0; i < MAP_PAGES; i++) {
-		evicted += !without[i];
-		differences += without[i] != with[i];
-	}
-	zwb_equal(evicted, MAP_EVICTED);
-	zwb_zero(differences);
+	expect_same_evictions(evict_after_others);
 }
 
 /*
