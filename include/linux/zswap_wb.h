@@ -2,13 +2,14 @@
 /*
  * Proactive zswap writeback: the hooks that mm/zswap.c calls.
  *
- * With CONFIG_ZSWAP_WB=n each of them is an empty inline. With it, the two that
+ * With CONFIG_ZSWAP_WB=n each of them is an empty inline. With it, those that
  * look into struct zswap_entry are inlines of mm/zswap_wb/glue.c, which is part
  * of the same compilation unit as mm/zswap.c.
  */
 #ifndef _LINUX_ZSWAP_WB_H
 #define _LINUX_ZSWAP_WB_H
 
+#include <linux/mm_types.h>
 #include <linux/types.h>
 
 struct dentry;
@@ -16,12 +17,36 @@ struct zswap_entry;
 
 #ifdef CONFIG_ZSWAP_WB
 void zswap_wb_arm(void);
+void zswap_wb_folio_swapin(struct folio *folio);
+void zswap_wb_folio_swapout(struct folio *folio);
+void zswap_wb_slot_free(swp_entry_t slot);
+void zswap_wb_swapoff(int type);
 #else
 static inline void zswap_wb_arm(void)
 {
 }
 
-static inline void zswap_wb_entry_stamp(struct zswap_entry *entry)
+static inline void zswap_wb_folio_swapin(struct folio *folio)
+{
+}
+
+static inline void zswap_wb_folio_swapout(struct folio *folio)
+{
+}
+
+static inline void zswap_wb_slot_free(swp_entry_t slot)
+{
+}
+
+static inline void zswap_wb_swapoff(int type)
+{
+}
+
+static inline void zswap_wb_entry_add(struct zswap_entry *entry, int nid)
+{
+}
+
+static inline void zswap_wb_entry_del(struct zswap_entry *entry, int nid)
 {
 }
 

@@ -12,13 +12,19 @@
  * command for entries of at least N seconds finds none that is younger. The
  * price is that an entry may have to wait up to one tick more.
  */
+#include <linux/ctype.h>
+#include <linux/errno.h>
+#include <linux/kstrtox.h>
 #include <linux/minmax.h>
+#include <linux/string.h>
 
 #include "internal.h"
 
-/* Lower bounds of the age buckets in seconds: half a minute to three days */
-static const u32 zswap_wb_age_edges[ZSWAP_WB_NR_BUCKETS] = {
-	0, 30, 60, 120, 300, 900, 1800, 3600, 10800, 21600, 43200, 86400, 259200
+/* Half a minute to three days */
+const struct zswap_wb_edges zswap_wb_age_edges_default = {
+	.nr	= 13,
+	.min	= { 0, 30, 60, 120, 300, 900, 1800, 3600, 10800, 21600, 43200,
+		    86400, 259200 },
 };
 
 /**
@@ -67,45 +73,85 @@ bool zswap_wb_age_later(u32 stamp, u64 now)
 }
 
 /**
+ * zswap_wb_age_edges_parse() - read a list of bucket edges
+ * @text:	numbers separated by blanks, or the word `default`, with or
+ *		without a newline at the end; is changed
+ * @edges:	result; undefined on failure
+ *
+ * Context: any.
+ * Return:
+ * * 0 on success
+ * * -EINVAL if it is malformed, does not begin with 0 and increase from there,
+ *   or has fewer than two or more than ZSWAP_WB_BUCKETS_MAX numbers
+ * * -ERANGE if a number is more than an age can be
+ */
+int zswap_wb_age_edges_parse(char *text, struct zswap_wb_edges *edges)
+{
+	size_t len = strlen(text);
+	char *token;
+
+	if (len && text[len - 1] == '\n')
+		text[len - 1] = '\0';
+	if (!strcmp(text, "default")) {
+		*edges = zswap_wb_age_edges_default;
+		return 0;
+	}
+
+	edges->nr = 0;
+	while ((token = strsep(&text, " \t"))) {
+		u64 edge;
+		int err;
+
+		if (!token[0])
+			continue;
+		/* kstrtou64() takes a sign, and a newline at the end */
+		if (!isdigit(token[0]) || strchr(token, '\n'))
+			return -EINVAL;
+		err = kstrtou64(token, 10, &edge);
+		if (err)
+			return err;
+		if (edge > ZSWAP_WB_AGE_MAX)
+			return -ERANGE;
+		if (edges->nr == ZSWAP_WB_BUCKETS_MAX)
+			return -EINVAL;
+		if (edges->nr ? edge <= edges->min[edges->nr - 1] : edge)
+			return -EINVAL;
+		edges->min[edges->nr++] = edge;
+	}
+	return edges->nr < 2 ? -EINVAL : 0;
+}
+
+/**
  * zswap_wb_age_bucket() - the bucket that an age belongs to
+ * @edges:	edges of the buckets
  * @age:	seconds
  *
  * Context: any.
- * Return: a number below ZSWAP_WB_NR_BUCKETS; 0 is the warmest bucket
+ * Return: a number below @edges->nr; 0 is the warmest bucket
  */
-unsigned int zswap_wb_age_bucket(u64 age)
+unsigned int zswap_wb_age_bucket(const struct zswap_wb_edges *edges, u64 age)
 {
-	unsigned int bucket = ZSWAP_WB_NR_BUCKETS - 1;
+	unsigned int bucket = edges->nr - 1;
 
-	while (age < zswap_wb_age_edges[bucket])
+	while (age < edges->min[bucket])
 		bucket--;
 	return bucket;
 }
 
 /**
- * zswap_wb_age_bucket_min() - lowest age in a bucket
- * @bucket:	below ZSWAP_WB_NR_BUCKETS
- *
- * Context: any.
- * Return: seconds
- */
-u64 zswap_wb_age_bucket_min(unsigned int bucket)
-{
-	return zswap_wb_age_edges[bucket];
-}
-
-/**
  * zswap_wb_age_bucket_max() - first age that is too old for a bucket
- * @bucket:	below ZSWAP_WB_NR_BUCKETS
+ * @edges:	edges of the buckets
+ * @bucket:	below @edges->nr
  *
  * Context: any.
  * Return: seconds, or U64_MAX for the coldest bucket
  */
-u64 zswap_wb_age_bucket_max(unsigned int bucket)
+u64 zswap_wb_age_bucket_max(const struct zswap_wb_edges *edges,
+			    unsigned int bucket)
 {
-	if (bucket == ZSWAP_WB_NR_BUCKETS - 1)
+	if (bucket == edges->nr - 1)
 		return U64_MAX;
-	return zswap_wb_age_edges[bucket + 1];
+	return edges->min[bucket + 1];
 }
 
 /**
@@ -118,19 +164,20 @@ void zswap_wb_age_histogram_init(struct zswap_wb_histogram *hist)
 }
 
 /**
- * zswap_wb_age_histogram_add() - count an entry
- * @hist:	histogram to count it in
- * @age:	its age in seconds
- * @length:	its compressed size in bytes
+ * zswap_wb_age_histogram_add() - count entries of one age
+ * @hist:	histogram to count them in
+ * @edges:	edges of its buckets
+ * @age:	their age in seconds
+ * @count:	how many, and their size
  *
  * Context: any; the caller serialises.
  */
-void zswap_wb_age_histogram_add(struct zswap_wb_histogram *hist, u64 age,
-				u32 length)
+void zswap_wb_age_histogram_add(struct zswap_wb_histogram *hist,
+				const struct zswap_wb_edges *edges, u64 age,
+				const struct zswap_wb_count *count)
 {
-	unsigned int bucket = zswap_wb_age_bucket(age);
+	unsigned int bucket = zswap_wb_age_bucket(edges, age);
 
-	hist->pages[bucket]++;
-	hist->bytes[bucket] += length;
+	zswap_wb_count_add(&hist->bucket[bucket], count);
 	hist->coldest = max_t(s64, hist->coldest, age);
 }

@@ -143,14 +143,13 @@ static int zswap_wb_command_bucket(struct zswap_wb_command *cmd, char *value)
 	max = min;
 	if (last && *last)
 		err = zswap_wb_command_number(last, &max);
-	else if (last)
-		max = ZSWAP_WB_NR_BUCKETS - 1;
 	if (err)
 		return err;
-	if (min > max || max >= ZSWAP_WB_NR_BUCKETS)
+	/* How many there are at the moment is for zswap_wb_run() to know */
+	if (min > max || max >= ZSWAP_WB_BUCKETS_MAX)
 		return -EINVAL;
 	cmd->bucket_min = min;
-	cmd->bucket_max = max;
+	cmd->bucket_max = last && !*last ? ZSWAP_WB_BUCKET_COLDEST : max;
 	return 0;
 }
 
@@ -235,7 +234,7 @@ int zswap_wb_command_parse(const char *text, size_t len, unsigned long allowed,
 	*cmd = (struct zswap_wb_command) {
 		.max_pages	= ZSWAP_WB_NO_LIMIT,
 		.max_compressed	= ZSWAP_WB_NO_LIMIT,
-		.bucket_max	= ZSWAP_WB_NR_BUCKETS - 1,
+		.bucket_max	= ZSWAP_WB_BUCKET_COLDEST,
 		.descend	= true,
 		.type		= ZSWAP_WB_TYPE_ALL,
 		.nodes		= NODE_MASK_ALL,

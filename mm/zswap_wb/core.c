@@ -60,8 +60,58 @@
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/timekeeping.h>
+#include <linux/zswap_wb.h>
 
 #include "internal.h"
+
+#define CREATE_TRACE_POINTS
+#include <trace/events/zswap_wb.h>
+
+/* Set once zswap has been set up, which may be long after boot */
+static bool zswap_wb_is_armed;
+
+/**
+ * zswap_wb_init() - get all that has to be there from boot on
+ *
+ * Context: once, before zswap and the first swapon.
+ * Return: 0 or -ENOMEM
+ */
+int __init zswap_wb_init(void)
+{
+	int err = zswap_wb_stats_init();
+
+	if (!err)
+		err = zswap_wb_buckets_init();
+	if (!err)
+		err = zswap_wb_refault_init();
+	return err;
+}
+
+/**
+ * zswap_wb_arm() - zswap has been set up
+ *
+ * Context: called once, at the end of zswap_setup(), before the first store.
+ */
+void zswap_wb_arm(void)
+{
+	if (zswap_wb_census_init()) {
+		pr_err("zswap_wb: no memory, so no proactive writeback\n");
+		return;
+	}
+	/* Pairs with zswap_wb_armed(): who sees it set sees the lists */
+	smp_store_release(&zswap_wb_is_armed, true);
+}
+
+/**
+ * zswap_wb_armed() - has zswap been set up
+ *
+ * Return: true if there are lists to look at, also while zswap is disabled
+ */
+bool zswap_wb_armed(void)
+{
+	/* Pairs with zswap_wb_arm() */
+	return smp_load_acquire(&zswap_wb_is_armed);
+}
 
 /**
  * struct zswap_wb_run - a command that is being carried out
@@ -69,6 +119,8 @@
  * @res:	counts what it does
  * @scope:	its cgroups
  * @nodes:	its nodes, without those that can have no entries
+ * @edges:	the edges in force when it started
+ * @generation:	their generation
  * @mark:	keeps its place in a list
  * @batch:	entries selected, but not written yet
  * @budget:	what it may still write, less what is in @batch
@@ -78,6 +130,8 @@ struct zswap_wb_run {
 	struct zswap_wb_result		*res;
 	struct zswap_wb_scope		scope;
 	nodemask_t			nodes;
+	struct zswap_wb_edges		edges;
+	u16				generation;
 	struct zswap_entry		*mark;
 	struct zswap_wb_batch		*batch;
 	struct zswap_wb_budget		budget;
@@ -115,13 +169,39 @@ struct zswap_wb_pass {
 	u64				dry_bytes;
 };
 
+/* Takes an entry that may be written, unless that is one too many */
+static bool zswap_wb_pass_take(struct zswap_wb_pass *pass,
+			       const struct zswap_wb_facts *facts, u64 age)
+{
+	struct zswap_wb_run *run = pass->run;
+	struct zswap_wb_kind kind = {
+		.generation	= run->generation,
+		.nid		= pass->nid,
+		.bucket		= zswap_wb_age_bucket(&run->edges, age),
+	};
+
+	if (zswap_wb_batch_full(run->batch) ||
+	    zswap_wb_budget_empty(&run->budget) ||
+	    zswap_wb_budget_empty(&pass->share))
+		return false;
+	zswap_wb_budget_take(&run->budget, facts->length);
+	zswap_wb_budget_take(&pass->share, facts->length);
+	if (run->cmd->dry_run) {
+		pass->nr_dry++;
+		pass->dry_bytes += facts->length;
+	} else {
+		zswap_wb_batch_add(run->batch, facts, &kind);
+	}
+	return true;
+}
+
 /* Looks at one entry, see zswap_wb_visit_t */
 static bool zswap_wb_pass_visit(const struct zswap_wb_facts *facts, void *arg)
 {
 	struct zswap_wb_pass *pass = arg;
-	struct zswap_wb_run *run = pass->run;
 	u64 age = zswap_wb_age_of(facts->stamp, pass->filter.now);
 	enum zswap_wb_verdict verdict;
+	struct zswap_wb_count count;
 
 	if (zswap_wb_age_later(facts->stamp, pass->filter.now))
 		return true;
@@ -139,23 +219,10 @@ static bool zswap_wb_pass_visit(const struct zswap_wb_facts *facts, void *arg)
 		return true;
 	}
 
-	if (pass->hist) {
-		zswap_wb_age_histogram_add(pass->hist, age, facts->length);
-		return true;
-	}
-
-	if (zswap_wb_batch_full(run->batch) ||
-	    zswap_wb_budget_empty(&run->budget) ||
-	    zswap_wb_budget_empty(&pass->share))
-		return false;
-	zswap_wb_budget_take(&run->budget, facts->length);
-	zswap_wb_budget_take(&pass->share, facts->length);
-	if (run->cmd->dry_run) {
-		pass->nr_dry++;
-		pass->dry_bytes += facts->length;
-	} else {
-		zswap_wb_batch_add(run->batch, facts, pass->nid);
-	}
+	if (!pass->hist)
+		return zswap_wb_pass_take(pass, facts, age);
+	count = zswap_wb_facts_count(facts);
+	zswap_wb_age_histogram_add(pass->hist, &pass->run->edges, age, &count);
 	return true;
 }
 
@@ -180,8 +247,14 @@ static void zswap_wb_pass_account(struct zswap_wb_pass *pass)
 static int zswap_wb_pass_flush(struct zswap_wb_pass *pass)
 {
 	struct zswap_wb_run *run = pass->run;
+	struct zswap_wb_result before = *run->res;
+	unsigned int nr = run->batch->nr;
+	int err;
 
-	return zswap_wb_batch_write(run->batch, &run->budget, run->res);
+	err = zswap_wb_batch_write(run->batch, &run->budget, run->res);
+	if (nr)
+		trace_zswap_wb_batch(run->cmd, nr, &before, run->res);
+	return err;
 }
 
 /* Walks one list. Return: 0, or as zswap_wb_pass() */
@@ -228,16 +301,18 @@ static int zswap_wb_pass_share(struct zswap_wb_pass *pass,
 		.hist	= &hist,
 		.share	= pass->share,
 	};
-	unsigned int bucket = zswap_wb_age_bucket(pass->filter.min_age);
+	const struct zswap_wb_count *cut;
 	int err;
 
 	zswap_wb_age_histogram_init(&hist);
 	err = zswap_wb_pass_walk(&count, memcg, nid);
-	if (!err)
-		zswap_wb_select_share(&pass->run->budget, hist.pages[bucket],
-				      hist.bytes[bucket], pass->rest,
-				      &pass->share);
-	return err;
+	if (err)
+		return err;
+	cut = &hist.bucket[zswap_wb_age_bucket(&pass->run->edges,
+					       pass->filter.min_age)];
+	zswap_wb_select_share(&pass->run->budget, cut->pages, cut->bytes,
+			      pass->rest, &pass->share);
+	return 0;
 }
 
 /* Walks the lists of one cgroup */
@@ -300,10 +375,9 @@ static int zswap_wb_run_buckets(struct zswap_wb_run *run,
 		.account	= account,
 	};
 
-	pass.filter.min_age = max(filter.min_age,
-				  zswap_wb_age_bucket_min(warm));
+	pass.filter.min_age = max(filter.min_age, run->edges.min[warm]);
 	pass.filter.max_age = min(filter.max_age,
-				  zswap_wb_age_bucket_max(cold));
+				  zswap_wb_age_bucket_max(&run->edges, cold));
 	return zswap_wb_pass(&pass);
 }
 
@@ -328,7 +402,7 @@ static int zswap_wb_run_limited(struct zswap_wb_run *run,
 				struct zswap_wb_filter filter)
 {
 	struct zswap_wb_histogram hist;
-	int top = ZSWAP_WB_NR_BUCKETS - 1;
+	int top = run->edges.nr - 1;
 	struct zswap_wb_cut cut;
 	int err;
 
@@ -371,6 +445,71 @@ static void zswap_wb_run_report(struct zswap_wb_run *run,
 		run->res->coldest_left = hist.coldest;
 }
 
+/* The ages that a command asks for. Return: 0, or -EINVAL for no such bucket */
+static int zswap_wb_run_filter(const struct zswap_wb_run *run,
+			       struct zswap_wb_filter *filter)
+{
+	const struct zswap_wb_command *cmd = run->cmd;
+	unsigned int coldest = run->edges.nr - 1;
+
+	*filter = (struct zswap_wb_filter) {
+		.min_age	= cmd->age,
+		.max_age	= U64_MAX,
+		.now		= ktime_get_boottime_seconds(),
+		.type		= cmd->type,
+	};
+	if (!(cmd->keys & ZSWAP_WB_KEY_BUCKET))
+		return 0;
+	if (cmd->bucket_min > coldest || (cmd->bucket_max > coldest &&
+					  cmd->bucket_max != ZSWAP_WB_BUCKET_COLDEST))
+		return -EINVAL;
+	filter->min_age = run->edges.min[cmd->bucket_min];
+	filter->max_age = zswap_wb_age_bucket_max(&run->edges,
+						  min(cmd->bucket_max, coldest));
+	return 0;
+}
+
+/* Carries out a command whose scope is known */
+static int zswap_wb_run_scope(struct zswap_wb_run *run,
+			      const struct zswap_wb_filter *filter)
+{
+	const struct zswap_wb_command *cmd = run->cmd;
+	int err;
+
+	run->mark = zswap_wb_mark_alloc();
+	run->batch = zswap_wb_batch_alloc();
+	if (!run->mark || !run->batch) {
+		err = -ENOMEM;
+		goto out;
+	}
+	/* Only nodes with memory that slab can use have entries */
+	nodes_and(run->nodes, cmd->nodes, node_states[N_NORMAL_MEMORY]);
+	zswap_wb_budget_init(&run->budget, cmd->max_pages, cmd->max_compressed);
+
+	if (!cmd->dry_run)
+		zswap_wb_stats_command();
+	trace_zswap_wb_start(cmd);
+	if (zswap_wb_budget_limited(&run->budget))
+		err = zswap_wb_run_limited(run, *filter);
+	else
+		err = zswap_wb_run_buckets(run, *filter, 0, run->edges.nr - 1,
+					   NULL, true);
+	zswap_wb_batch_settle(run->batch);
+	if (cmd->report)
+		zswap_wb_run_report(run, *filter);
+
+	/* Why it was better to stop shows in the counters */
+	if (err == -EIO)
+		err = 0;
+	if (!err && !cmd->dry_run && !run->res->outcome[ZSWAP_WB_WRITTEN])
+		err = -EAGAIN;
+	trace_zswap_wb_end(cmd, err, run->res);
+out:
+	zswap_wb_batch_free(run->batch);
+	zswap_wb_mark_free(run->mark);
+	return err;
+}
+
 /**
  * zswap_wb_run() - carry out a command
  * @cmd:	the command
@@ -387,23 +526,18 @@ static void zswap_wb_run_report(struct zswap_wb_run *run,
  * * -EAGAIN if none was: nothing was eligible, or all that was got skipped
  * * -EINTR after a signal; what was written stays written, and counted
  * * -ENODEV if zswap has never been set up
+ * * -EINVAL if it names a bucket that there is not
  * * -EOPNOTSUPP, -ENOENT, -EPERM see zswap_wb_scope_open()
  * * -ENOMEM if there is no memory to begin with
  */
 int zswap_wb_run(const struct zswap_wb_command *cmd,
 		 struct zswap_wb_result *res)
 {
-	struct zswap_wb_filter filter = {
-		.min_age	= max(cmd->age,
-				      zswap_wb_age_bucket_min(cmd->bucket_min)),
-		.max_age	= zswap_wb_age_bucket_max(cmd->bucket_max),
-		.now		= ktime_get_boottime_seconds(),
-		.type		= cmd->type,
-	};
 	struct zswap_wb_run run = {
 		.cmd	= cmd,
 		.res	= res,
 	};
+	struct zswap_wb_filter filter;
 	int err;
 
 	*res = (struct zswap_wb_result) {
@@ -412,39 +546,14 @@ int zswap_wb_run(const struct zswap_wb_command *cmd,
 	};
 	if (!zswap_wb_armed())
 		return -ENODEV;
+	run.generation = zswap_wb_buckets_get(&run.edges);
+	err = zswap_wb_run_filter(&run, &filter);
+	if (err)
+		return err;
 	err = zswap_wb_scope_open(&run.scope, cmd);
 	if (err)
 		return err;
-
-	run.mark = zswap_wb_mark_alloc();
-	run.batch = zswap_wb_batch_alloc();
-	if (!run.mark || !run.batch) {
-		err = -ENOMEM;
-		goto out;
-	}
-	/* Only nodes with memory that slab can use have entries */
-	nodes_and(run.nodes, cmd->nodes, node_states[N_NORMAL_MEMORY]);
-	zswap_wb_budget_init(&run.budget, cmd->max_pages, cmd->max_compressed);
-
-	if (!cmd->dry_run)
-		zswap_wb_stats_command();
-	if (zswap_wb_budget_limited(&run.budget))
-		err = zswap_wb_run_limited(&run, filter);
-	else
-		err = zswap_wb_run_buckets(&run, filter, 0,
-					   ZSWAP_WB_NR_BUCKETS - 1, NULL, true);
-	zswap_wb_batch_settle(run.batch);
-	if (cmd->report)
-		zswap_wb_run_report(&run, filter);
-
-	/* Why it was better to stop shows in the counters */
-	if (err == -EIO)
-		err = 0;
-	if (!err && !cmd->dry_run && !res->outcome[ZSWAP_WB_WRITTEN])
-		err = -EAGAIN;
-out:
-	zswap_wb_batch_free(run.batch);
-	zswap_wb_mark_free(run.mark);
+	err = zswap_wb_run_scope(&run, &filter);
 	zswap_wb_scope_close(&run.scope);
 	return err;
 }

@@ -9,14 +9,21 @@
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/ktime.h>
+#include <linux/memory.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
+#include <linux/nodemask.h>
+#include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/timekeeping.h>
 #include <linux/uaccess.h>
 #include <linux/zswap_wb.h>
 
 #include "internal.h"
+
+/* ---- writeback ---- */
 
 /**
  * struct zswap_wb_answer - what an open file knows of its last command
@@ -141,6 +148,282 @@ static const struct file_operations zswap_wb_writeback_fops = {
 	.llseek		= default_llseek,
 };
 
+/* ---- age_buckets ---- */
+
+/*
+ * The columns that all tables share. While a node is busy, an entry can be
+ * counted off in one log that is still counted in another, see census.c: that
+ * makes less than none of it, for a moment.
+ */
+static void zswap_wb_table_bucket(struct seq_file *m,
+				  const struct zswap_wb_edges *edges,
+				  unsigned int bucket,
+				  const struct zswap_wb_count *count)
+{
+	seq_printf(m, "%u %u ", bucket, edges->min[bucket]);
+	if (bucket == edges->nr - 1)
+		seq_puts(m, "inf");
+	else
+		seq_printf(m, "%u", edges->min[bucket + 1]);
+	seq_printf(m, " %lld %lld %lld", max(count->pages, 0),
+		   max(count->bytes, 0), max(count->incompressible, 0));
+}
+
+static int zswap_wb_age_buckets_show(struct seq_file *m, void *unused)
+{
+	int nid = (long)m->private;
+	struct zswap_wb_columns columns;
+	struct zswap_wb_histogram hist;
+	struct zswap_wb_edges edges;
+	unsigned int i;
+
+	if (!zswap_wb_armed())
+		return -ENODEV;
+	zswap_wb_buckets_read(nid, &edges, &columns);
+	zswap_wb_census_histogram(nid, ktime_get_boottime_seconds(), &edges,
+				  &hist);
+
+	seq_puts(m, "bucket min_age max_age pages bytes incompressible written refaulted dropped\n");
+	for (i = 0; i < edges.nr; i++) {
+		const u64 *fate = columns.fate[i];
+
+		zswap_wb_table_bucket(m, &edges, i, &hist.bucket[i]);
+		seq_printf(m, " %llu %llu %llu\n", fate[ZSWAP_WB_FATE_WRITTEN],
+			   fate[ZSWAP_WB_FATE_REFAULTED],
+			   fate[ZSWAP_WB_FATE_DROPPED]);
+	}
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(zswap_wb_age_buckets);
+
+/* ---- age_buckets_cgroup ---- */
+
+/**
+ * struct zswap_wb_cgroups - an open table of all cgroups
+ * @scope:	all cgroups
+ * @mark:	keeps the place in a list
+ * @edges:	edges of the buckets when the file was opened
+ * @now:	seconds since boot when the reader was at its beginning
+ * @path:	room for the path of a cgroup
+ */
+struct zswap_wb_cgroups {
+	struct zswap_wb_scope	scope;
+	struct zswap_entry	*mark;
+	struct zswap_wb_edges	edges;
+	u64			now;
+	char			path[PATH_MAX];
+};
+
+/*
+ * Between two reads no cgroup is held on to, which would keep it from going
+ * away. So the walk begins anew with each read, and counts; cgroups that come
+ * or go in between can make it miss others, or show them twice.
+ */
+static void *zswap_wb_cgroups_start(struct seq_file *m, loff_t *pos)
+{
+	struct zswap_wb_cgroups *cgroups = m->private;
+	struct mem_cgroup *memcg = NULL;
+	loff_t i;
+
+	if (!*pos) {
+		cgroups->now = ktime_get_boottime_seconds();
+		return SEQ_START_TOKEN;
+	}
+	for (i = 0; i < *pos; i++) {
+		memcg = zswap_wb_scope_next(&cgroups->scope, memcg);
+		if (!memcg)
+			break;
+	}
+	return memcg;
+}
+
+static void *zswap_wb_cgroups_next(struct seq_file *m, void *v, loff_t *pos)
+{
+	struct zswap_wb_cgroups *cgroups = m->private;
+
+	++*pos;
+	return zswap_wb_scope_next(&cgroups->scope,
+				   v == SEQ_START_TOKEN ? NULL : v);
+}
+
+static void zswap_wb_cgroups_stop(struct seq_file *m, void *v)
+{
+	if (v != SEQ_START_TOKEN)
+		zswap_wb_scope_break(v);
+}
+
+static int zswap_wb_cgroups_show_node(struct seq_file *m,
+				      struct mem_cgroup *memcg, int nid)
+{
+	struct zswap_wb_cgroups *cgroups = m->private;
+	struct zswap_wb_histogram hist;
+	unsigned int i;
+	int err;
+
+	err = zswap_wb_survey(memcg, nid, cgroups->now, &cgroups->edges,
+			      cgroups->mark, &hist);
+	if (err)
+		return err;
+	for (i = 0; i < cgroups->edges.nr; i++) {
+		if (!hist.bucket[i].pages)
+			continue;
+		seq_printf(m, "%llu %d ", zswap_wb_scope_id(memcg), nid);
+		zswap_wb_table_bucket(m, &cgroups->edges, i, &hist.bucket[i]);
+		seq_printf(m, " %s\n", cgroups->path);
+	}
+	return 0;
+}
+
+static int zswap_wb_cgroups_show(struct seq_file *m, void *v)
+{
+	struct zswap_wb_cgroups *cgroups = m->private;
+	int nid, err;
+
+	if (v == SEQ_START_TOKEN) {
+		seq_puts(m, "cgroup node bucket min_age max_age pages bytes incompressible path\n");
+		return 0;
+	}
+	zswap_wb_scope_path(v, cgroups->path, sizeof(cgroups->path));
+	for_each_node_state(nid, N_NORMAL_MEMORY) {
+		err = zswap_wb_cgroups_show_node(m, v, nid);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static const struct seq_operations zswap_wb_cgroups_ops = {
+	.start	= zswap_wb_cgroups_start,
+	.next	= zswap_wb_cgroups_next,
+	.stop	= zswap_wb_cgroups_stop,
+	.show	= zswap_wb_cgroups_show,
+};
+
+static int zswap_wb_cgroups_open(struct inode *inode, struct file *file)
+{
+	const struct zswap_wb_command everything = { .descend = true };
+	struct zswap_wb_cgroups *cgroups;
+	int err;
+
+	if (!zswap_wb_armed())
+		return -ENODEV;
+	cgroups = __seq_open_private(file, &zswap_wb_cgroups_ops,
+				     sizeof(*cgroups));
+	if (!cgroups)
+		return -ENOMEM;
+	zswap_wb_buckets_get(&cgroups->edges);
+	cgroups->mark = zswap_wb_mark_alloc();
+	err = cgroups->mark ? 0 : -ENOMEM;
+	if (!err)
+		err = zswap_wb_scope_open(&cgroups->scope, &everything);
+	if (!err && !cgroups->scope.root)
+		err = -EOPNOTSUPP;
+	if (err) {
+		zswap_wb_mark_free(cgroups->mark);
+		seq_release_private(inode, file);
+	}
+	return err;
+}
+
+static int zswap_wb_cgroups_release(struct inode *inode, struct file *file)
+{
+	struct seq_file *m = file->private_data;
+	struct zswap_wb_cgroups *cgroups = m->private;
+
+	zswap_wb_scope_close(&cgroups->scope);
+	zswap_wb_mark_free(cgroups->mark);
+	return seq_release_private(inode, file);
+}
+
+static const struct file_operations zswap_wb_cgroups_fops = {
+	.owner		= THIS_MODULE,
+	.open		= zswap_wb_cgroups_open,
+	.read		= seq_read,
+	.llseek		= seq_lseek,
+	.release	= zswap_wb_cgroups_release,
+};
+
+/* ---- age_edges ---- */
+
+static int zswap_wb_age_edges_show(struct seq_file *m, void *unused)
+{
+	struct zswap_wb_edges edges;
+	unsigned int i;
+
+	zswap_wb_buckets_get(&edges);
+	for (i = 0; i < edges.nr; i++)
+		seq_printf(m, "%s%u", i ? " " : "", edges.min[i]);
+	seq_putc(m, '\n');
+	return 0;
+}
+
+static ssize_t zswap_wb_age_edges_write(struct file *file,
+					const char __user *buf, size_t count,
+					loff_t *ppos)
+{
+	struct zswap_wb_edges edges;
+	char *text;
+	int err;
+
+	if (count >= PAGE_SIZE)
+		return -EINVAL;
+	text = memdup_user_nul(buf, count);
+	if (IS_ERR(text))
+		return PTR_ERR(text);
+	err = -EINVAL;
+	if (strlen(text) == count)
+		err = zswap_wb_age_edges_parse(text, &edges);
+	if (!err)
+		err = zswap_wb_buckets_set(&edges);
+	kfree(text);
+	return err ? err : count;
+}
+DEFINE_SHOW_STORE_ATTRIBUTE(zswap_wb_age_edges);
+
+/* ---- directories ---- */
+
+static struct dentry *zswap_wb_debugfs_dir;
+
+/* Serialises memory hotplug events; protects zswap_wb_debugfs_nodes */
+static DEFINE_MUTEX(zswap_wb_debugfs_lock);
+static nodemask_t zswap_wb_debugfs_nodes;
+
+static void zswap_wb_debugfs_update(void)
+{
+	struct dentry *dir;
+	char name[16];
+	int nid;
+
+	mutex_lock(&zswap_wb_debugfs_lock);
+	for_each_node(nid) {
+		bool want = node_state(nid, N_NORMAL_MEMORY);
+
+		if (want == node_isset(nid, zswap_wb_debugfs_nodes))
+			continue;
+		snprintf(name, sizeof(name), "node%d", nid);
+		if (want) {
+			dir = debugfs_create_dir(name, zswap_wb_debugfs_dir);
+			debugfs_create_file("age_buckets", 0444, dir,
+					    (void *)(long)nid,
+					    &zswap_wb_age_buckets_fops);
+			node_set(nid, zswap_wb_debugfs_nodes);
+		} else {
+			debugfs_lookup_and_remove(name, zswap_wb_debugfs_dir);
+			node_clear(nid, zswap_wb_debugfs_nodes);
+		}
+	}
+	mutex_unlock(&zswap_wb_debugfs_lock);
+}
+
+/* As zswap_wb_memory_event() in sysfs.c */
+static int zswap_wb_debugfs_event(struct notifier_block *nb,
+				  unsigned long action, void *arg)
+{
+	if (action == MEM_ONLINE || action == MEM_OFFLINE)
+		zswap_wb_debugfs_update();
+	return NOTIFY_OK;
+}
+
 /**
  * zswap_wb_debugfs_init() - create the files
  * @dir:	zswap's directory
@@ -149,6 +432,17 @@ static const struct file_operations zswap_wb_writeback_fops = {
  */
 void zswap_wb_debugfs_init(struct dentry *dir)
 {
+	zswap_wb_debugfs_dir = dir;
+	debugfs_create_file("age_buckets", 0444, dir, (void *)NUMA_NO_NODE,
+			    &zswap_wb_age_buckets_fops);
+	debugfs_create_file("age_buckets_cgroup", 0400, dir, NULL,
+			    &zswap_wb_cgroups_fops);
+	debugfs_create_file("age_edges", 0600, dir, NULL,
+			    &zswap_wb_age_edges_fops);
 	debugfs_create_file("writeback", 0600, dir, NULL,
 			    &zswap_wb_writeback_fops);
+
+	/* First listen, then look: an event in between is not missed */
+	hotplug_memory_notifier(zswap_wb_debugfs_event, DEFAULT_CALLBACK_PRI);
+	zswap_wb_debugfs_update();
 }

@@ -3,8 +3,8 @@
  * Proactive zswap writeback: all that must see struct zswap_entry.
  *
  * This file is part of the compilation unit of mm/zswap.c, which includes it
- * between its writeback and its shrinker code, as mm/percpu.c does with its
- * backends: what it needs is static there. Everything else of the feature sees
+ * in front of its LRU functions, as mm/percpu.c does with its backends: what it
+ * needs is static there. Everything else of the feature sees
  * an entry as an opaque handle. It holds no policy.
  *
  * A walk that stops and goes on
@@ -53,38 +53,27 @@ static_assert(sizeof(struct zswap_entry) ==
 	      sizeof(struct obj_cgroup *) + sizeof(struct list_head));
 static_assert(BIT(24) > PAGE_SIZE);
 
-/* Set once zswap_list_lru is valid, which may be long after boot */
-static bool zswap_wb_is_armed;
-
-/**
- * zswap_wb_arm() - tell the engine that zswap has been set up
- *
- * Context: called once, at the end of zswap_setup().
- */
-void zswap_wb_arm(void)
-{
-	/* Pairs with zswap_wb_armed(): who sees it set sees the lists */
-	smp_store_release(&zswap_wb_is_armed, true);
-}
-
-/**
- * zswap_wb_armed() - has zswap been set up
- *
- * Return: true if there are lists to look at, also while zswap is disabled
- */
-bool zswap_wb_armed(void)
-{
-	/* Pairs with zswap_wb_arm() */
-	return smp_load_acquire(&zswap_wb_is_armed);
-}
+/* Further down in mm/zswap.c */
+static struct folio *zswap_writeback_prepare(struct zswap_entry *entry,
+					     swp_entry_t swpentry, gfp_t gfp);
+static void zswap_writeback_commit(struct zswap_entry *entry,
+				   struct folio *folio,
+				   struct swap_io_ctx *ctx);
 
 /*
- * Notes the time of a store. The caller has not put @entry on the LRU yet; the
- * LRU lock publishes the time together with the rest of the entry.
+ * Notes the time of a store, and counts the entry. It is not on the LRU yet;
+ * the LRU lock publishes the time together with the rest of the entry.
  */
-static inline void zswap_wb_entry_stamp(struct zswap_entry *entry)
+static inline void zswap_wb_entry_add(struct zswap_entry *entry, int nid)
 {
 	entry->store_time = zswap_wb_age_stamp(ktime_get_boottime_seconds());
+	zswap_wb_census_count(nid, entry->store_time, 1, entry->length);
+}
+
+/* Counts off an entry that its caller has taken off the LRU */
+static inline void zswap_wb_entry_del(struct zswap_entry *entry, int nid)
+{
+	zswap_wb_census_count(nid, entry->store_time, -1, entry->length);
 }
 
 /* Tells a mark from an entry, which has a pool as long as it is on a list */
@@ -378,6 +367,7 @@ bool zswap_wb_entry_restore(struct folio *folio)
 	unsigned int noreclaim;
 	struct zswap_entry *entry;
 	bool stored;
+	int nid;
 
 	folio_clear_dirty_for_io(folio);
 	/* zswap_store() charges as reclaim does: past the limits */
@@ -391,7 +381,10 @@ bool zswap_wb_entry_restore(struct folio *folio)
 
 	/* The folio's lock keeps the entry where it is */
 	entry = xa_load(swap_zswap_tree(folio->swap), swp_offset(folio->swap));
+	nid = entry_to_nid(entry);
+	zswap_wb_entry_del(entry, nid);
 	WRITE_ONCE(entry->store_time, entry->store_time + 1);
+	zswap_wb_census_count(nid, entry->store_time, 1, entry->length);
 	return true;
 }
 

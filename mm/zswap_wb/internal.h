@@ -4,26 +4,39 @@
  *
  * Arrows point one way:
  *
- *   sysfs.c, debugfs.c -> core.c -> { command.c, age.c, select.c, scope.c,
- *				       writeback.c, stats.c } -> glue.c
+ *   sysfs.c, debugfs.c -> core.c, survey.c
+ *   -> { command.c, age.c, select.c, scope.c, writeback.c } -> glue.c
  *   -> mm/zswap.c
  *
- * command.c, age.c and select.c are pure: they know neither zswap nor memcg,
- * get the time as an argument, and run under KUnit on User-mode Linux.
+ * and, for what is counted and remembered, whoever reports it:
+ *
+ *   the above, and the hooks in mm/zswap.c
+ *   -> { refault.c, census.c } -> { wheel.c, buckets.c, stats.c } -> age.c
+ *
+ * command.c, age.c, wheel.c and select.c are pure: they know neither zswap nor
+ * memcg, get the time as an argument, and run under KUnit on User-mode Linux.
  *
  * Lock order, outermost first; everything here is taken by one command at a
  * time, and no two commands share a lock of ours:
  *
  *   kernfs active reference of the file that was written
  *     zswap_wb_dirs_lock (sysfs.c; memory hotplug, never held by a command)
+ *     zswap_wb_buckets_lock (buckets.c; new edges, never held by a command)
  *     folio lock, of the folios of one batch (writeback.c)
+ *       zswap_wb_chunk.lock			(refault.c)
  *       zswap tree xa_lock			(mm/zswap.c, erase)
  *       list_lru_one.lock			(mm/zswap.c, free)
+ *       zswap_wb_log.lock			(census.c, store and free)
+ *         zswap_wb_census.lock
  *       lruvec lock				(isolate)
  *       swap cluster lock			(remove_mapping)
  *     RCU read side, for the walk over cgroups and the lock of one list
  *       list_lru_one.lock			(glue.c, at most
  *						 ZSWAP_WB_SCAN_MAX entries)
+ *
+ * zswap_wb_chunk.lock and zswap_wb_log.lock are also taken under the lock of a
+ * swap cluster, when a slot is freed. Nothing is taken under them but what
+ * stands there.
  *
  * A folio lock is only ever taken on a folio that this command has put into
  * the swap cache itself, and a command that waits for one holds no other.
@@ -36,6 +49,7 @@
 #include <linux/limits.h>
 #include <linux/nodemask.h>
 #include <linux/sizes.h>
+#include <linux/spinlock.h>
 #include <linux/swap.h>
 #include <linux/types.h>
 
@@ -78,6 +92,9 @@ enum zswap_wb_type {
 	(ZSWAP_WB_KEY_AGE | ZSWAP_WB_KEY_MAX | ZSWAP_WB_KEY_MAX_COMPRESSED | \
 	 ZSWAP_WB_KEY_TYPE | ZSWAP_WB_KEY_BUCKET)
 
+/* Value of a bucket that was not given: the coldest one that there is */
+#define ZSWAP_WB_BUCKET_COLDEST		UINT_MAX
+
 /* Value of a limit that was not given */
 #define ZSWAP_WB_NO_LIMIT		U64_MAX
 
@@ -86,7 +103,7 @@ enum zswap_wb_type {
  * @keys:		the keys that were given, ZSWAP_WB_KEY_*
  * @age:		seconds that an entry must have been in zswap; 0: any
  * @bucket_min:		warmest age bucket, if ZSWAP_WB_KEY_BUCKET was given
- * @bucket_max:		coldest age bucket, likewise
+ * @bucket_max:		coldest age bucket, or ZSWAP_WB_BUCKET_COLDEST
  * @max_pages:		most pages to write, or ZSWAP_WB_NO_LIMIT
  * @max_compressed:	compressed bytes after which to stop, or
  *			ZSWAP_WB_NO_LIMIT
@@ -117,29 +134,192 @@ int zswap_wb_command_parse(const char *text, size_t len, unsigned long allowed,
 
 /* ---- age.c: age clock, buckets, histogram ---- */
 
-#define ZSWAP_WB_NR_BUCKETS	13
+#define ZSWAP_WB_BUCKETS_MAX	16
+
+/* More than this, and an age can't be told from a stamp ahead of time */
+#define ZSWAP_WB_AGE_MAX	S32_MAX
+
+/**
+ * struct zswap_wb_edges - where age buckets begin
+ * @nr:		number of buckets
+ * @min:	lowest age of each in seconds, increasing from 0
+ */
+struct zswap_wb_edges {
+	unsigned int	nr;
+	u32		min[ZSWAP_WB_BUCKETS_MAX];
+};
+
+/**
+ * struct zswap_wb_count - an amount of entries
+ * @pages:		their number
+ * @bytes:		their compressed size
+ * @incompressible:	how many of them are stored at full page size
+ *
+ * Signed, because a part of a sum may be below zero.
+ */
+struct zswap_wb_count {
+	s64	pages;
+	s64	bytes;
+	s64	incompressible;
+};
+
+/**
+ * zswap_wb_count_add() - add an amount to another
+ * @sum:	the sum
+ * @count:	what to add
+ */
+static inline void zswap_wb_count_add(struct zswap_wb_count *sum,
+				      const struct zswap_wb_count *count)
+{
+	sum->pages += count->pages;
+	sum->bytes += count->bytes;
+	sum->incompressible += count->incompressible;
+}
 
 /**
  * struct zswap_wb_histogram - entries by age bucket
- * @pages:	number of entries in each bucket
- * @bytes:	their compressed size
+ * @bucket:	entries in each bucket
  * @coldest:	highest age, -1 if there are no entries
  */
 struct zswap_wb_histogram {
-	u64	pages[ZSWAP_WB_NR_BUCKETS];
-	u64	bytes[ZSWAP_WB_NR_BUCKETS];
-	s64	coldest;
+	struct zswap_wb_count	bucket[ZSWAP_WB_BUCKETS_MAX];
+	s64			coldest;
 };
+
+extern const struct zswap_wb_edges zswap_wb_age_edges_default;
 
 u32 zswap_wb_age_stamp(u64 now);
 u64 zswap_wb_age_of(u32 stamp, u64 now);
 bool zswap_wb_age_later(u32 stamp, u64 now);
-unsigned int zswap_wb_age_bucket(u64 age);
-u64 zswap_wb_age_bucket_min(unsigned int bucket);
-u64 zswap_wb_age_bucket_max(unsigned int bucket);
+int zswap_wb_age_edges_parse(char *text, struct zswap_wb_edges *edges);
+unsigned int zswap_wb_age_bucket(const struct zswap_wb_edges *edges, u64 age);
+u64 zswap_wb_age_bucket_max(const struct zswap_wb_edges *edges,
+			    unsigned int bucket);
 void zswap_wb_age_histogram_init(struct zswap_wb_histogram *hist);
-void zswap_wb_age_histogram_add(struct zswap_wb_histogram *hist, u64 age,
-				u32 length);
+void zswap_wb_age_histogram_add(struct zswap_wb_histogram *hist,
+				const struct zswap_wb_edges *edges, u64 age,
+				const struct zswap_wb_count *count);
+
+/* ---- wheel.c: entries by age, without looking at them ---- */
+
+/*
+ * Slots of one second each for the youngest, and on each further level half as
+ * many of twice the length: an age of 2^31 s is within reach of level 24.
+ */
+#define ZSWAP_WB_WHEEL_NEAR	128
+#define ZSWAP_WB_WHEEL_FAR	(ZSWAP_WB_WHEEL_NEAR / 2)
+#define ZSWAP_WB_WHEEL_LEVELS	25
+#define ZSWAP_WB_WHEEL_SLOTS						\
+	(ZSWAP_WB_WHEEL_NEAR +						\
+	 ZSWAP_WB_WHEEL_FAR * (ZSWAP_WB_WHEEL_LEVELS - 1))
+
+/**
+ * struct zswap_wb_wheel - amounts of entries by the time of their store
+ * @tick:	the latest stamp that was seen
+ * @slot:	amounts, see wheel.c
+ */
+struct zswap_wb_wheel {
+	u64			tick;
+	struct zswap_wb_count	slot[ZSWAP_WB_WHEEL_SLOTS];
+};
+
+void zswap_wb_wheel_add(struct zswap_wb_wheel *wheel, u32 stamp,
+			const struct zswap_wb_count *count);
+void zswap_wb_wheel_read(const struct zswap_wb_wheel *wheel, u64 now,
+			 const struct zswap_wb_edges *edges,
+			 struct zswap_wb_histogram *hist);
+
+/* ---- census.c: how many entries there are on each node, by age ---- */
+
+struct zswap_wb_census;
+
+struct zswap_wb_census *zswap_wb_census_alloc(int nid);
+void zswap_wb_census_free(struct zswap_wb_census *census);
+void zswap_wb_census_note(struct zswap_wb_census *census, u32 stamp,
+			  int pages, unsigned int length);
+void zswap_wb_census_read(struct zswap_wb_census *census, u64 now,
+			  const struct zswap_wb_edges *edges,
+			  struct zswap_wb_histogram *hist);
+int zswap_wb_census_init(void);
+void zswap_wb_census_count(int nid, u32 stamp, int pages, unsigned int length);
+void zswap_wb_census_histogram(int nid, u64 now,
+			       const struct zswap_wb_edges *edges,
+			       struct zswap_wb_histogram *hist);
+
+/* ---- buckets.c: the buckets in force, and what came of them ---- */
+
+/**
+ * enum zswap_wb_fate - what becomes of pages that commands write
+ * @ZSWAP_WB_FATE_WRITTEN:	written to the swap device
+ * @ZSWAP_WB_FATE_REFAULTED:	read back from there
+ * @ZSWAP_WB_FATE_DROPPED:	no longer needed, and never read back
+ * @ZSWAP_WB_NR_FATES:		their number
+ */
+enum zswap_wb_fate {
+	ZSWAP_WB_FATE_WRITTEN,
+	ZSWAP_WB_FATE_REFAULTED,
+	ZSWAP_WB_FATE_DROPPED,
+	ZSWAP_WB_NR_FATES,
+};
+
+/**
+ * struct zswap_wb_columns - pages of each bucket by their fate
+ * @fate:	pages
+ */
+struct zswap_wb_columns {
+	u64	fate[ZSWAP_WB_BUCKETS_MAX][ZSWAP_WB_NR_FATES];
+};
+
+/**
+ * struct zswap_wb_kind - what is remembered of a page that a command has written
+ * @generation:	of the buckets that @bucket is one of
+ * @nid:	node of the list that its entry was on
+ * @bucket:	bucket that it was in
+ */
+struct zswap_wb_kind {
+	u16	generation;
+	u16	nid:12;
+	u16	bucket:4;
+};
+
+int zswap_wb_buckets_init(void);
+u16 zswap_wb_buckets_get(struct zswap_wb_edges *edges);
+int zswap_wb_buckets_set(const struct zswap_wb_edges *edges);
+bool zswap_wb_buckets_count(const struct zswap_wb_kind *kind,
+			    enum zswap_wb_fate fate);
+void zswap_wb_buckets_read(int nid, struct zswap_wb_edges *edges,
+			   struct zswap_wb_columns *columns);
+
+/* ---- refault.c: what became of the pages that were written ---- */
+
+#define ZSWAP_WB_CHUNK_SLOTS	512
+#define ZSWAP_WB_MARK_BITS	3
+#define ZSWAP_WB_MARK_KINDS	(BIT(ZSWAP_WB_MARK_BITS) - 1)
+
+/**
+ * struct zswap_wb_chunk - marks of neighbouring slots
+ * @plane:	one bit of the mark of each slot, 0 for no mark
+ * @kind:	what the marks from 1 on stand for
+ * @used:	how many slots have them
+ * @lock:	protects all of it
+ */
+struct zswap_wb_chunk {
+	DECLARE_BITMAP(plane[ZSWAP_WB_MARK_BITS], ZSWAP_WB_CHUNK_SLOTS);
+	struct zswap_wb_kind	kind[ZSWAP_WB_MARK_KINDS];
+	u16			used[ZSWAP_WB_MARK_KINDS];
+	spinlock_t		lock;	/* protects all of it */
+};
+
+bool zswap_wb_chunk_test(const struct zswap_wb_chunk *chunk,
+			 unsigned int slot);
+void zswap_wb_chunk_set(struct zswap_wb_chunk *chunk, unsigned int slot,
+			const struct zswap_wb_kind *kind);
+void zswap_wb_chunk_clear(struct zswap_wb_chunk *chunk, unsigned int slot,
+			  struct zswap_wb_kind *kind);
+int zswap_wb_refault_init(void);
+void zswap_wb_refault_prepare(swp_entry_t slot);
+void zswap_wb_refault_mark(swp_entry_t slot, const struct zswap_wb_kind *kind);
+void zswap_wb_refault_unmark(swp_entry_t slot);
 
 /* ---- select.c: who is eligible, and in what order ---- */
 
@@ -261,6 +441,8 @@ u64 zswap_wb_stats_commands(void);
 u64 zswap_wb_stats_outcome(int nid, enum zswap_wb_outcome outcome);
 u64 zswap_wb_stats_scanned(int nid);
 u64 zswap_wb_stats_released_bytes(int nid);
+void zswap_wb_stats_fate_add(int nid, enum zswap_wb_fate fate);
+u64 zswap_wb_stats_fate(int nid, enum zswap_wb_fate fate);
 u64 zswap_wb_result_scanned(const struct zswap_wb_result *res);
 
 /* ---- scope.c: the cgroups that a command covers ---- */
@@ -283,6 +465,8 @@ struct mem_cgroup *zswap_wb_scope_next(const struct zswap_wb_scope *scope,
 				       struct mem_cgroup *prev);
 void zswap_wb_scope_break(struct mem_cgroup *memcg);
 bool zswap_wb_scope_protected(struct mem_cgroup *memcg);
+u64 zswap_wb_scope_id(struct mem_cgroup *memcg);
+void zswap_wb_scope_path(struct mem_cgroup *memcg, char *buf, size_t size);
 
 /* ---- glue.c: all that must see struct zswap_entry ---- */
 
@@ -303,6 +487,22 @@ struct zswap_wb_facts {
 	u32			length;
 	u32			stamp;
 };
+
+/**
+ * zswap_wb_facts_count() - an entry as an amount
+ * @facts:	the entry
+ *
+ * Return: one page, and its size
+ */
+static inline struct zswap_wb_count
+zswap_wb_facts_count(const struct zswap_wb_facts *facts)
+{
+	return (struct zswap_wb_count) {
+		.pages		= 1,
+		.bytes		= facts->length,
+		.incompressible	= facts->length == PAGE_SIZE,
+	};
+}
 
 /**
  * typedef zswap_wb_visit_t - called for each entry of a scan
@@ -328,7 +528,6 @@ struct zswap_wb_cursor {
 	unsigned long		left;
 };
 
-bool zswap_wb_armed(void);
 struct zswap_entry *zswap_wb_mark_alloc(void);
 void zswap_wb_mark_free(struct zswap_entry *mark);
 void zswap_wb_cursor_open(struct zswap_wb_cursor *cursor,
@@ -346,6 +545,13 @@ bool zswap_wb_entry_restore(struct folio *folio);
 void zswap_wb_entry_commit(struct zswap_entry *entry, struct folio *folio,
 			   struct swap_io_ctx *ctx);
 
+/* ---- survey.c: the entries of one list, by age ---- */
+
+int zswap_wb_survey(struct mem_cgroup *memcg, int nid, u64 now,
+		    const struct zswap_wb_edges *edges,
+		    struct zswap_entry *mark,
+		    struct zswap_wb_histogram *hist);
+
 /* ---- writeback.c: a batch of entries on its way to the swap device ---- */
 
 /*
@@ -361,12 +567,12 @@ void zswap_wb_entry_commit(struct zswap_entry *entry, struct folio *folio,
 /**
  * struct zswap_wb_item - an entry of a batch
  * @facts:	what the list told of it
- * @nid:	node of its list
+ * @kind:	its node and bucket
  * @folio:	its folio in the swap cache, from preparation to completion
  */
 struct zswap_wb_item {
 	struct zswap_wb_facts	facts;
-	int			nid;
+	struct zswap_wb_kind	kind;
 	struct folio		*folio;
 };
 
@@ -391,13 +597,16 @@ void zswap_wb_batch_free(struct zswap_wb_batch *batch);
 void zswap_wb_batch_settle(struct zswap_wb_batch *batch);
 bool zswap_wb_batch_full(const struct zswap_wb_batch *batch);
 void zswap_wb_batch_add(struct zswap_wb_batch *batch,
-			const struct zswap_wb_facts *facts, int nid);
+			const struct zswap_wb_facts *facts,
+			const struct zswap_wb_kind *kind);
 int zswap_wb_batch_write(struct zswap_wb_batch *batch,
 			 struct zswap_wb_budget *budget,
 			 struct zswap_wb_result *res);
 
 /* ---- core.c: one command's life ---- */
 
+bool zswap_wb_armed(void);
+int zswap_wb_init(void);
 int zswap_wb_run(const struct zswap_wb_command *cmd,
 		 struct zswap_wb_result *res);
 

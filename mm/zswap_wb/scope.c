@@ -152,7 +152,40 @@ void zswap_wb_scope_break(struct mem_cgroup *memcg)
 	mem_cgroup_put(memcg);
 }
 
+/**
+ * zswap_wb_scope_id() - id of a cgroup
+ * @memcg:	the cgroup
+ *
+ * Return: what a command names it by
+ */
+u64 zswap_wb_scope_id(struct mem_cgroup *memcg)
+{
+	return mem_cgroup_id(memcg);
+}
+
+/**
+ * zswap_wb_scope_path() - path of a cgroup
+ * @memcg:	the cgroup
+ * @buf:	result; cgroup names contain no newlines
+ * @size:	size of @buf, at least PATH_MAX
+ */
+void zswap_wb_scope_path(struct mem_cgroup *memcg, char *buf, size_t size)
+{
+	if (cgroup_path(memcg->css.cgroup, buf, size) < 0)
+		strscpy(buf, "?", size);
+}
+
 #else /* !CONFIG_MEMCG */
+
+u64 zswap_wb_scope_id(struct mem_cgroup *memcg)
+{
+	return 0;
+}
+
+void zswap_wb_scope_path(struct mem_cgroup *memcg, char *buf, size_t size)
+{
+	buf[0] = '\0';
+}
 
 bool zswap_wb_scope_protected(struct mem_cgroup *memcg)
 {

@@ -122,12 +122,14 @@ void zswap_wb_select_cut(const struct zswap_wb_histogram *hist, int top,
 	int bucket;
 
 	for (bucket = top; bucket >= 0; bucket--) {
-		pages += hist->pages[bucket];
-		bytes += hist->bytes[bucket];
+		const struct zswap_wb_count *count = &hist->bucket[bucket];
+
+		pages += count->pages;
+		bytes += count->bytes;
 		if (pages >= budget->pages || bytes >= budget->bytes) {
 			cut->bucket = bucket;
-			cut->pages = hist->pages[bucket];
-			cut->bytes = hist->bytes[bucket];
+			cut->pages = count->pages;
+			cut->bytes = count->bytes;
 			return;
 		}
 	}

@@ -15,9 +15,16 @@
 
 #include "internal.h"
 
+/**
+ * struct zswap_wb_counters - counters of one node
+ * @outcome:		entries by outcome
+ * @released_bytes:	compressed bytes that left the pool
+ * @fate:		pages by their fate; what was written is in @outcome
+ */
 struct zswap_wb_counters {
 	atomic64_t outcome[ZSWAP_WB_NR_OUTCOMES];
 	atomic64_t released_bytes;
+	atomic64_t fate[ZSWAP_WB_NR_FATES];
 };
 
 static struct zswap_wb_counters *zswap_wb_counters;
@@ -71,6 +78,18 @@ void zswap_wb_stats_released(struct zswap_wb_result *res, int nid, u64 bytes)
 	res->released_bytes += bytes;
 	if (!res->dry_run)
 		atomic64_add(bytes, &zswap_wb_counters[nid].released_bytes);
+}
+
+/**
+ * zswap_wb_stats_fate_add() - count a page that was written by its fate
+ * @nid:	node of the list that its entry was on
+ * @fate:	what has become of it
+ *
+ * Context: any.
+ */
+void zswap_wb_stats_fate_add(int nid, enum zswap_wb_fate fate)
+{
+	atomic64_inc(&zswap_wb_counters[nid].fate[fate]);
 }
 
 /**
@@ -131,6 +150,24 @@ u64 zswap_wb_stats_released_bytes(int nid)
 		return atomic64_read(&zswap_wb_counters[nid].released_bytes);
 	for_each_node(nid)
 		sum += atomic64_read(&zswap_wb_counters[nid].released_bytes);
+	return sum;
+}
+
+/**
+ * zswap_wb_stats_fate() - pages written since boot by their fate
+ * @nid:	node, or NUMA_NO_NODE for all of them
+ * @fate:	the fate, other than ZSWAP_WB_FATE_WRITTEN
+ *
+ * Return: their number
+ */
+u64 zswap_wb_stats_fate(int nid, enum zswap_wb_fate fate)
+{
+	u64 sum = 0;
+
+	if (nid != NUMA_NO_NODE)
+		return atomic64_read(&zswap_wb_counters[nid].fate[fate]);
+	for_each_node(nid)
+		sum += atomic64_read(&zswap_wb_counters[nid].fate[fate]);
 	return sum;
 }
 

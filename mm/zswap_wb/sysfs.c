@@ -138,6 +138,26 @@ static struct zswap_wb_outcome_attr zswap_wb_outcome_attrs[] = {
 
 static_assert(ARRAY_SIZE(zswap_wb_outcome_attrs) == ZSWAP_WB_NR_OUTCOMES);
 
+static ssize_t refaulted_show(struct kobject *kobj, struct kobj_attribute *attr,
+			      char *buf)
+{
+	return sysfs_emit(buf, "%llu\n",
+			  zswap_wb_stats_fate(to_zswap_wb_dir(kobj)->nid,
+					      ZSWAP_WB_FATE_REFAULTED));
+}
+
+static struct kobj_attribute zswap_wb_refaulted_attr = __ATTR_RO(refaulted);
+
+static ssize_t dropped_show(struct kobject *kobj, struct kobj_attribute *attr,
+			    char *buf)
+{
+	return sysfs_emit(buf, "%llu\n",
+			  zswap_wb_stats_fate(to_zswap_wb_dir(kobj)->nid,
+					      ZSWAP_WB_FATE_DROPPED));
+}
+
+static struct kobj_attribute zswap_wb_dropped_attr = __ATTR_RO(dropped);
+
 static struct attribute *zswap_wb_stats_attrs[] = {
 	&zswap_wb_commands_attr.attr,
 	&zswap_wb_scanned_attr.attr,
@@ -148,6 +168,8 @@ static struct attribute *zswap_wb_stats_attrs[] = {
 	&zswap_wb_outcome_attrs[4].kattr.attr,
 	&zswap_wb_outcome_attrs[5].kattr.attr,
 	&zswap_wb_released_bytes_attr.attr,
+	&zswap_wb_refaulted_attr.attr,
+	&zswap_wb_dropped_attr.attr,
 	NULL
 };
 
@@ -253,7 +275,7 @@ static int __init zswap_wb_sysfs_init(void)
 {
 	int err;
 
-	err = zswap_wb_stats_init();
+	err = zswap_wb_init();
 	if (err)
 		return err;
 	zswap_wb_nodes = kzalloc_objs(*zswap_wb_nodes, nr_node_ids);

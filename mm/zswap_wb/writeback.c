@@ -94,16 +94,17 @@ bool zswap_wb_batch_full(const struct zswap_wb_batch *batch)
  * zswap_wb_batch_add() - put an entry into a batch
  * @batch:	a batch that is not full
  * @facts:	the entry
- * @nid:	node of its list
+ * @kind:	its node and bucket
  *
  * Context: the list's LRU lock may be held.
  */
 void zswap_wb_batch_add(struct zswap_wb_batch *batch,
-			const struct zswap_wb_facts *facts, int nid)
+			const struct zswap_wb_facts *facts,
+			const struct zswap_wb_kind *kind)
 {
 	batch->item[batch->nr++] = (struct zswap_wb_item) {
 		.facts	= *facts,
-		.nid	= nid,
+		.kind	= *kind,
 	};
 }
 
@@ -182,13 +183,14 @@ static unsigned int zswap_wb_batch_prepare(struct zswap_wb_batch *batch,
 		cond_resched();
 		if (!IS_ERR(folio)) {
 			item->folio = folio;
+			zswap_wb_refault_prepare(item->facts.slot);
 			batch->item[first + (*nr)++] = *item;
 			continue;
 		}
 		if (PTR_ERR(folio) == -ENOMEM && *nr)
 			break;
 		zswap_wb_budget_refund(budget, item->facts.length);
-		zswap_wb_stats_add(res, item->nid,
+		zswap_wb_stats_add(res, item->kind.nid,
 				   zswap_wb_prepare_outcome(PTR_ERR(folio)), 1);
 	}
 	return i;
@@ -203,8 +205,10 @@ static void zswap_wb_items_submit(struct zswap_wb_item *item, unsigned int nr)
 	/* A swap file's file system may allocate, and must not wait for us */
 	noio = memalloc_noio_save();
 	blk_start_plug(&plug);
-	for (; nr; nr--, item++)
+	for (; nr; nr--, item++) {
+		zswap_wb_refault_mark(item->facts.slot, &item->kind);
 		zswap_wb_entry_commit(item->facts.entry, item->folio, &ctx);
+	}
 	swap_write_submit(&ctx);
 	blk_finish_plug(&plug);
 	memalloc_noio_restore(noio);
@@ -276,6 +280,7 @@ static int zswap_wb_folio_finish(struct zswap_wb_batch *batch,
 
 	if (folio_test_swapcache(folio) && folio_test_dirty(folio) &&
 	    !folio_test_anon(folio)) {
+		zswap_wb_refault_unmark(folio->swap);
 		if (!zswap_wb_entry_restore(folio)) {
 			folio_unlock(folio);
 			folio_put(folio);
@@ -310,11 +315,15 @@ static int zswap_wb_batch_complete(struct zswap_wb_batch *batch,
 
 		folio_err = zswap_wb_folio_finish(batch, item->folio);
 		if (folio_err) {
-			zswap_wb_stats_add(res, item->nid, ZSWAP_WB_FAILED, 1);
+			zswap_wb_stats_add(res, item->kind.nid, ZSWAP_WB_FAILED,
+					   1);
 			zswap_wb_budget_refund(budget, item->facts.length);
 		} else {
-			zswap_wb_stats_add(res, item->nid, ZSWAP_WB_WRITTEN, 1);
-			zswap_wb_stats_released(res, item->nid,
+			zswap_wb_stats_add(res, item->kind.nid,
+					   ZSWAP_WB_WRITTEN, 1);
+			zswap_wb_buckets_count(&item->kind,
+					       ZSWAP_WB_FATE_WRITTEN);
+			zswap_wb_stats_released(res, item->kind.nid,
 						item->facts.length);
 		}
 		if (folio_err == -EIO)

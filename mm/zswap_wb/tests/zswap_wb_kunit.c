@@ -151,7 +151,8 @@ static const struct zswap_wb_bad_command zswap_wb_bad_commands[] = {
 	{ "age=1 cgroup=1 descend=yes", -EINVAL },
 	/* buckets */
 	{ "bucket=", -EINVAL }, { "bucket=-", -EINVAL }, { "bucket=-3", -EINVAL },
-	{ "bucket=13", -EINVAL }, { "bucket=0-13", -EINVAL },
+	{ "bucket=16", -EINVAL }, { "bucket=0-16", -EINVAL },
+	{ "bucket=16-", -EINVAL }, { "bucket=0-4294967295", -EINVAL },
 	{ "bucket=5-4", -EINVAL }, { "bucket=1,2", -EINVAL },
 	{ "bucket=1-2-3", -EINVAL }, { "bucket=1s", -EINVAL },
 	{ "bucket=1 age=5", -EINVAL }, { "5 bucket=1", -EINVAL },
@@ -210,10 +211,11 @@ static void zswap_wb_command_bucket(struct kunit *test)
 	} good[] = {
 		{ "bucket=0", 0, 0, false },
 		{ "bucket=12", 12, 12, false },
-		{ "bucket=5-", 5, 12, false },
+		{ "bucket=5-", 5, ZSWAP_WB_BUCKET_COLDEST, false },
+		{ "bucket=15", 15, 15, false },
 		{ "bucket=0-12 dry_run=0", 0, 12, false },
 		{ "bucket=3-4 dry_run=1", 3, 4, true },
-		{ "age=5", 0, 12, false },
+		{ "age=5", 0, ZSWAP_WB_BUCKET_COLDEST, false },
 	};
 	struct zswap_wb_command cmd;
 	unsigned int i;
@@ -307,49 +309,6 @@ static void zswap_wb_age_stored_later(struct kunit *test)
 					      wrap + 5));
 }
 
-static void zswap_wb_age_buckets(struct kunit *test)
-{
-	unsigned int bucket;
-	u64 min, max;
-
-	KUNIT_EXPECT_EQ(test, zswap_wb_age_bucket_min(0), 0);
-	KUNIT_EXPECT_EQ(test, zswap_wb_age_bucket_max(ZSWAP_WB_NR_BUCKETS - 1),
-			U64_MAX);
-	KUNIT_EXPECT_EQ(test, zswap_wb_age_bucket(U64_MAX),
-			ZSWAP_WB_NR_BUCKETS - 1);
-	for (bucket = 0; bucket < ZSWAP_WB_NR_BUCKETS; bucket++) {
-		min = zswap_wb_age_bucket_min(bucket);
-		max = zswap_wb_age_bucket_max(bucket);
-		KUNIT_EXPECT_LT(test, min, max);
-		KUNIT_EXPECT_EQ(test, zswap_wb_age_bucket(min), bucket);
-		KUNIT_EXPECT_EQ(test, zswap_wb_age_bucket(max - 1), bucket);
-		if (bucket)
-			KUNIT_EXPECT_EQ(test, min,
-					zswap_wb_age_bucket_max(bucket - 1));
-	}
-	/* the default edges are part of the interface */
-	KUNIT_EXPECT_EQ(test, zswap_wb_age_bucket(29), 0);
-	KUNIT_EXPECT_EQ(test, zswap_wb_age_bucket(3600), 7);
-	KUNIT_EXPECT_EQ(test, zswap_wb_age_bucket(259200), 12);
-}
-
-static void zswap_wb_age_histogram(struct kunit *test)
-{
-	struct zswap_wb_histogram hist;
-
-	zswap_wb_age_histogram_init(&hist);
-	KUNIT_EXPECT_EQ(test, hist.coldest, -1);
-	zswap_wb_age_histogram_add(&hist, 0, 100);
-	zswap_wb_age_histogram_add(&hist, 30, 200);
-	zswap_wb_age_histogram_add(&hist, 59, PAGE_SIZE);
-	KUNIT_EXPECT_EQ(test, hist.pages[0], 1);
-	KUNIT_EXPECT_EQ(test, hist.bytes[0], 100);
-	KUNIT_EXPECT_EQ(test, hist.pages[1], 2);
-	KUNIT_EXPECT_EQ(test, hist.bytes[1], 200 + PAGE_SIZE);
-	KUNIT_EXPECT_EQ(test, hist.pages[2], 0);
-	KUNIT_EXPECT_EQ(test, hist.coldest, 59);
-}
-
 /* ---- select.c ---- */
 
 static void zswap_wb_select_verdict(struct kunit *test)
@@ -414,9 +373,11 @@ static void zswap_wb_select_cuts(struct kunit *test)
 {
 	/* the picture at the top of select.c */
 	struct zswap_wb_histogram hist = {
-		.pages = { [12] = 3, [11] = 40, [9] = 200, [8] = 900, [0] = 50 },
-		.bytes = { [12] = 30, [11] = 400, [9] = 2000, [8] = 9000,
-			   [0] = 500 },
+		.bucket = {
+			[12] = { 3, 30 }, [11] = { 40, 400 },
+			[9] = { 200, 2000 }, [8] = { 900, 9000 },
+			[0] = { 50, 500 },
+		},
 	};
 	struct zswap_wb_budget budget;
 	struct zswap_wb_cut cut;
@@ -565,8 +526,6 @@ static struct kunit_case zswap_wb_test_cases[] = {
 	KUNIT_CASE(zswap_wb_age_clock),
 	KUNIT_CASE(zswap_wb_age_wrap),
 	KUNIT_CASE(zswap_wb_age_stored_later),
-	KUNIT_CASE(zswap_wb_age_buckets),
-	KUNIT_CASE(zswap_wb_age_histogram),
 	KUNIT_CASE(zswap_wb_select_verdict),
 	KUNIT_CASE(zswap_wb_select_budget),
 	KUNIT_CASE(zswap_wb_select_cuts),

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Proactive zswap writeback: the age buckets in force, and what became of the
+ * pages that commands wrote, by the bucket that they were in.
+ *
+ * Edges and columns live and die together: new edges come with new columns, all
+ * zero, and a new generation, and replace the old ones with one pointer. What
+ * still has to be said of a page that was written under an older generation
+ * finds that its bucket is no more.
+ */
+#include <linux/atomic.h>
+#include <linux/mutex.h>
+#include <linux/nodemask.h>
+#include <linux/numa.h>
+#include <linux/overflow.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+
+#include "internal.h"
+
+static_assert(NODES_SHIFT <= 12 && ZSWAP_WB_BUCKETS_MAX <= 16);
+
+/**
+ * struct zswap_wb_fates - columns of one node
+ * @fate:	pages of each bucket
+ */
+struct zswap_wb_fates {
+	atomic64_t	fate[ZSWAP_WB_BUCKETS_MAX][ZSWAP_WB_NR_FATES];
+};
+
+/**
+ * struct zswap_wb_buckets - a generation of buckets
+ * @rcu:	frees it
+ * @generation:	its number
+ * @edges:	edges of the buckets
+ * @node:	columns of each node
+ */
+struct zswap_wb_buckets {
+	struct rcu_head		rcu;
+	u16			generation;
+	struct zswap_wb_edges	edges;
+	struct zswap_wb_fates	node[];
+};
+
+static struct zswap_wb_buckets __rcu *zswap_wb_buckets;
+
+/* Serialises those who change the edges */
+static DEFINE_MUTEX(zswap_wb_buckets_lock);
+
+static struct zswap_wb_buckets *
+zswap_wb_buckets_alloc(const struct zswap_wb_edges *edges, u16 generation)
+{
+	struct zswap_wb_buckets *buckets;
+
+	buckets = kzalloc_flex(*buckets, node, nr_node_ids);
+	if (buckets) {
+		buckets->edges = *edges;
+		buckets->generation = generation;
+	}
+	return buckets;
+}
+
+/**
+ * zswap_wb_buckets_init() - start with the default edges
+ *
+ * Context: once, before the first command.
+ * Return: 0 or -ENOMEM
+ */
+int __init zswap_wb_buckets_init(void)
+{
+	struct zswap_wb_buckets *buckets;
+
+	buckets = zswap_wb_buckets_alloc(&zswap_wb_age_edges_default, 0);
+	rcu_assign_pointer(zswap_wb_buckets, buckets);
+	return buckets ? 0 : -ENOMEM;
+}
+
+/**
+ * zswap_wb_buckets_get() - the edges in force
+ * @edges:	result
+ *
+ * Context: any.
+ * Return: their generation, see struct zswap_wb_kind
+ */
+u16 zswap_wb_buckets_get(struct zswap_wb_edges *edges)
+{
+	const struct zswap_wb_buckets *buckets;
+	u16 generation;
+
+	rcu_read_lock();
+	buckets = rcu_dereference(zswap_wb_buckets);
+	*edges = buckets->edges;
+	generation = buckets->generation;
+	rcu_read_unlock();
+	return generation;
+}
+
+/**
+ * zswap_wb_buckets_set() - change the edges, and start the columns anew
+ * @edges:	the new edges
+ *
+ * Commands that are under way keep the edges that they started with.
+ *
+ * Context: process context, may sleep.
+ * Return: 0, or -ENOMEM and all is as before
+ */
+int zswap_wb_buckets_set(const struct zswap_wb_edges *edges)
+{
+	struct zswap_wb_buckets *old, *new;
+
+	mutex_lock(&zswap_wb_buckets_lock);
+	old = rcu_dereference_protected(zswap_wb_buckets,
+					lockdep_is_held(&zswap_wb_buckets_lock));
+	new = zswap_wb_buckets_alloc(edges, old->generation + 1);
+	if (new)
+		rcu_assign_pointer(zswap_wb_buckets, new);
+	mutex_unlock(&zswap_wb_buckets_lock);
+	if (!new)
+		return -ENOMEM;
+	kfree_rcu(old, rcu);
+	return 0;
+}
+
+/**
+ * zswap_wb_buckets_count() - count a page in a column
+ * @kind:	its generation, node and bucket
+ * @fate:	the column
+ *
+ * Context: any.
+ * Return: false if there have been new edges since
+ */
+bool zswap_wb_buckets_count(const struct zswap_wb_kind *kind,
+			    enum zswap_wb_fate fate)
+{
+	struct zswap_wb_buckets *buckets;
+	bool current_generation;
+
+	rcu_read_lock();
+	buckets = rcu_dereference(zswap_wb_buckets);
+	current_generation = buckets->generation == kind->generation;
+	if (current_generation)
+		atomic64_inc(&buckets->node[kind->nid].fate[kind->bucket][fate]);
+	rcu_read_unlock();
+	return current_generation;
+}
+
+static void zswap_wb_columns_add(struct zswap_wb_columns *columns,
+				 const struct zswap_wb_fates *fates)
+{
+	unsigned int bucket, fate;
+
+	for (bucket = 0; bucket < ZSWAP_WB_BUCKETS_MAX; bucket++) {
+		for (fate = 0; fate < ZSWAP_WB_NR_FATES; fate++)
+			columns->fate[bucket][fate] +=
+				atomic64_read(&fates->fate[bucket][fate]);
+	}
+}
+
+/**
+ * zswap_wb_buckets_read() - the edges in force, and their columns
+ * @nid:	node, or NUMA_NO_NODE for all of them
+ * @edges:	result
+ * @columns:	result
+ *
+ * Context: any.
+ */
+void zswap_wb_buckets_read(int nid, struct zswap_wb_edges *edges,
+			   struct zswap_wb_columns *columns)
+{
+	const struct zswap_wb_buckets *buckets;
+
+	*columns = (struct zswap_wb_columns) {};
+	rcu_read_lock();
+	buckets = rcu_dereference(zswap_wb_buckets);
+	*edges = buckets->edges;
+	if (nid != NUMA_NO_NODE) {
+		zswap_wb_columns_add(columns, &buckets->node[nid]);
+	} else {
+		for_each_node(nid)
+			zswap_wb_columns_add(columns, &buckets->node[nid]);
+	}
+	rcu_read_unlock();
+}
