@@ -36,17 +36,20 @@ static void vmstat_and_memory_stat(void)
 		return;
 	zwb_memory_stat_is(text, "zswpwb_proactive", 0);
 	zwb_memory_stat_is(text, "zswpwb_proactive_b", 0);
+	zwb_memory_stat_is(text, "zswpwb_refault", 0);
 
 	zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "cgroup=%llu age=0", zwb_cgroup_id(text)));
 	zwb_equal(delta.total.written, 1500);
 	zwb_equal(delta.vm.zswpwb_proactive, 1500);
 	zwb_equal(delta.vm.zswpwb, 1500);
 	zwb_equal(delta.vm.pswpout, 1500);
+	zwb_zero(delta.vm.zswpwb_refault);
 	text_bytes = delta.total.released_bytes;
 	zwb_between(text_bytes, 1500 * zwb_page_size / 4, 1500 * zwb_page_size / 2);
 	zwb_memory_stat_is(text, "zswpwb_proactive", 1500);
 	zwb_memory_stat_is(text, "zswpwb", 1500);
 	zwb_memory_stat_is(text, "zswpwb_proactive_b", text_bytes);
+	zwb_memory_stat_is(text, "zswpwb_refault", 0);
 	zwb_memory_stat_is(text, "zswapped", 0);
 	zwb_memory_stat_is(noise, "zswpwb_proactive", 0);
 

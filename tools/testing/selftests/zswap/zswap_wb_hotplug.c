@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "kselftest.h"
-#include "zswap_wb_util.h"
+#include "zswap_wb_table.h"
 
 #define HOTPLUG_DIR		"/sys/devices/system/node"
 #define HOTPLUG_WAIT_MS		3000
@@ -221,9 +221,61 @@ static void new_node_is_walked(void)
 	zwb_equal(delta.total.written, load->pages - 300);
 }
 
+/* The directory in debugfs comes and goes with the one in sysfs, or soon after. */
+static bool wait_for_table(bool present)
+{
+	long long deadline = zwb_now() + HOTPLUG_WAIT_MS * ZWB_NS_PER_MS;
+	char path[ZWB_PATH_MAX];
+
+	zwb_table_path(block_node, path, sizeof(path));
+	while (!access(path, F_OK) != present) {
+		if (zwb_now() > deadline) {
+			zwb_fail("%s %s", path, present ? "did not appear" : "did not go away");
+			return false;
+		}
+		zwb_pause();
+	}
+	return true;
+}
+
+/*
+ * The table of a node is there as long as the node can hold entries, and shows
+ * those of the new node, which the total has as well.
+ *
+ * Turns red when the tables are made once at boot, or when the counts are.
+ */
+static void table_follows_the_node(void)
+{
+	struct zwb_table table, total;
+	struct zwb_load *load;
+
+	if (!need_blocks() || !zwb_need_tables())
+		return;
+	/* the node that the test before has brought, if it stayed */
+	if (!wait_for_table(zwb_node_has_directory(block_node)))
+		return;
+	if (!block_online(kernel_block) && !zwb_write_string(kernel_block, "online_kernel"))
+		return;
+	if (!wait_for_directory(true) || !wait_for_table(true))
+		return;
+	load = zwb_load(NULL, block_node, 700, ZWB_TEXT);
+	if (!load || !zwb_table_read(block_node, &table) || !zwb_table_read(ZWB_GLOBAL, &total))
+		return;
+	zwb_equal(zwb_table_sum(&table, 0, -1).pages, 700);
+	zwb_equal(zwb_table_sum(&total, 0, -1).pages, 700);
+	zwb_zero(zwb_run(NULL, block_node, "max=%lld", 200LL * zwb_page_size));
+	if (!zwb_table_read(block_node, &table))
+		return;
+	zwb_equal(zwb_table_sum(&table, 0, -1).pages, 500);
+	zwb_load_stop(load);
+	if (zwb_table_read(block_node, &table))
+		zwb_zero(zwb_table_sum(&table, 0, -1).pages);
+}
+
 static const struct zwb_test tests[] = {
 	ZWB_TEST(movable_memory_makes_no_directory),
 	ZWB_TEST(directory_comes_and_goes),
+	ZWB_TEST(table_follows_the_node),
 	ZWB_TEST(new_node_is_walked),
 };
 

@@ -4,11 +4,12 @@
  * with cgroup_disable=memory, or without CONFIG_MEMCG.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "kselftest.h"
-#include "zswap_wb_util.h"
+#include "zswap_wb_table.h"
 
 static bool need_no_memcg(void)
 {
@@ -59,9 +60,55 @@ static void writes_without_memcg(void)
 	zwb_equal(delta.total.scanned, load->pages);
 }
 
+/*
+ * The tables without cgroups count as ever; the one of cgroups says that there
+ * are none, when it is opened and not with an empty table.
+ *
+ * Turns red when entries are counted by the lists of cgroups.
+ */
+static void tables_without_memcg(void)
+{
+	struct zwb_row sum, of_nodes = { 0 };
+	struct zwb_table table;
+	int i, nodes[ZWB_MAX_NODES], nr_nodes = zwb_nodes(nodes, ZWB_MAX_NODES);
+	int fd;
+
+	if (!need_no_memcg() || !zwb_need_tables())
+		return;
+	fd = open(ZWB_CGROUP_TABLE_FILE, O_RDONLY);
+	zwb_equal(fd < 0 ? -errno : 0, -EOPNOTSUPP);
+	if (fd >= 0)
+		close(fd);
+	if (!zwb_load(NULL, ZWB_ANY_NODE, 500, ZWB_TEXT) ||
+	    !zwb_load(NULL, ZWB_ANY_NODE, 300, ZWB_NOISE) || !zwb_table_read(ZWB_GLOBAL, &table))
+		return;
+	zwb_table_settled(&table);
+	sum = zwb_table_sum(&table, 0, -1);
+	zwb_equal(sum.pages, 800);
+	zwb_equal(sum.incompressible, 300);
+	for (i = 0; i < nr_nodes; i++) {
+		struct zwb_row node;
+
+		if (!zwb_table_read(nodes[i], &table))
+			return;
+		node = zwb_table_sum(&table, 0, -1);
+		of_nodes.pages += node.pages;
+		of_nodes.bytes += node.bytes;
+		of_nodes.incompressible += node.incompressible;
+	}
+	zwb_amounts_are(&of_nodes, &sum);
+	zwb_zero(zwb_run(NULL, ZWB_GLOBAL, "age=0"));
+	if (zwb_table_read(ZWB_GLOBAL, &table)) {
+		zwb_zero(zwb_table_sum(&table, 0, -1).pages);
+		zwb_zero(zwb_table_sum(&table, 0, -1).bytes);
+		zwb_equal(zwb_table_sum(&table, 0, -1).written, sum.written + 800);
+	}
+}
+
 static const struct zwb_test tests[] = {
 	ZWB_TEST(cgroup_is_eopnotsupp),
 	ZWB_TEST(writes_without_memcg),
+	ZWB_TEST(tables_without_memcg),
 };
 
 int main(void)

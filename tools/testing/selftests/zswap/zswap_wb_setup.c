@@ -21,7 +21,7 @@
 
 static const char * const counters[] = {
 	"scanned", "written", "released_bytes", "skipped_young", "skipped_busy",
-	"skipped_protected", "skipped_gone", "failed",
+	"skipped_protected", "skipped_gone", "failed", "refaulted", "dropped",
 };
 
 static bool need_never_set_up(void)

@@ -7,15 +7,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/loop.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/swap.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -34,6 +37,13 @@
 #define UTIL_ALLOC_DIR		"/sys/kernel/debug/fail_page_alloc"
 #define UTIL_ALLOC_SWITCH	"/proc/self/make-it-fail"
 #define UTIL_SHRINKER_DIR	"/sys/kernel/debug/shrinker"
+#define UTIL_ANSWER_FILE	ZWB_DEBUGFS "/writeback"
+#define UTIL_LOOP_CONTROL	"/dev/loop-control"
+/* of an entry of /proc/PID/pagemap: it is a swap entry, and below, of which slot */
+#define UTIL_PAGEMAP_SWAPPED	62
+#define UTIL_PAGEMAP_SLOT_BITS	55
+/* of the small swap device: before any other */
+#define UTIL_LOOP_PRIORITY	100
 
 long zwb_page_size;
 
@@ -41,7 +51,12 @@ static char util_cgroup_root[ZWB_PATH_MAX];
 static char util_cgroups[UTIL_MAX_CGROUPS][ZWB_PATH_MAX];
 static int util_nr_cgroups;
 
+static char util_swap_path[256];
 static char util_swap_disk[64];
+static bool util_swap_is_off;
+static char util_loop_path[32];
+static int util_loop_fd = -1;
+static bool util_loop_is_on;
 static char util_compressor[64];
 static bool util_write_errors_on;
 static bool util_alloc_errors_on;
@@ -54,6 +69,8 @@ static bool util_other_swapout;
 static bool util_other_writeback;
 static char util_skip_reason[256];
 static struct zwb_snap util_test_start;
+/* when last there was no load */
+static struct zwb_snap util_empty_start;
 
 /* --- results --- */
 
@@ -216,18 +233,22 @@ bool zwb_param_set(const char *name, const char *value)
 
 /* --- counters --- */
 
+/* by_command: changes with commands only, and not with what the loads do meanwhile */
 static const struct {
 	const char *name;
 	size_t offset;
+	bool by_command;
 } util_counts[] = {
-	{ "scanned", offsetof(struct zwb_counts, scanned) },
-	{ "written", offsetof(struct zwb_counts, written) },
-	{ "released_bytes", offsetof(struct zwb_counts, released_bytes) },
-	{ "skipped_young", offsetof(struct zwb_counts, skipped_young) },
-	{ "skipped_busy", offsetof(struct zwb_counts, skipped_busy) },
-	{ "skipped_protected", offsetof(struct zwb_counts, skipped_protected) },
-	{ "skipped_gone", offsetof(struct zwb_counts, skipped_gone) },
-	{ "failed", offsetof(struct zwb_counts, failed) },
+	{ "scanned", offsetof(struct zwb_counts, scanned), true },
+	{ "written", offsetof(struct zwb_counts, written), true },
+	{ "released_bytes", offsetof(struct zwb_counts, released_bytes), true },
+	{ "skipped_young", offsetof(struct zwb_counts, skipped_young), true },
+	{ "skipped_busy", offsetof(struct zwb_counts, skipped_busy), true },
+	{ "skipped_protected", offsetof(struct zwb_counts, skipped_protected), true },
+	{ "skipped_gone", offsetof(struct zwb_counts, skipped_gone), true },
+	{ "failed", offsetof(struct zwb_counts, failed), true },
+	{ "refaulted", offsetof(struct zwb_counts, refaulted), false },
+	{ "dropped", offsetof(struct zwb_counts, dropped), false },
 };
 
 static long long *util_count(struct zwb_counts *counts, size_t offset)
@@ -247,6 +268,7 @@ static long long util_vmstat_text(struct zwb_vmstat *vm)
 	vm->zswpout = util_find_key(text, "zswpout");
 	vm->zswpwb = util_find_key(text, "zswpwb");
 	vm->zswpwb_proactive = util_find_key(text, "zswpwb_proactive");
+	vm->zswpwb_refault = util_find_key(text, "zswpwb_refault");
 	return 0;
 }
 
@@ -371,7 +393,8 @@ long long zwb_count_skipped(const struct zwb_counts *counts)
 	       counts->skipped_gone;
 }
 
-static void util_check_sums(struct zwb_snap *snap, const char *when)
+/* @quiet: nobody reads or frees pages at the moment */
+static void util_check_sums(struct zwb_snap *snap, const char *when, bool quiet)
 {
 	long long sum, total;
 	size_t i;
@@ -390,6 +413,8 @@ static void util_check_sums(struct zwb_snap *snap, const char *when)
 				 counts->scanned, sum);
 	}
 	for (i = 0; i < ARRAY_SIZE(util_counts); i++) {
+		if (!quiet && !util_counts[i].by_command)
+			continue;
 		total = *util_count(&snap->total, util_counts[i].offset);
 		sum = 0;
 		for (n = 0; n < ZWB_MAX_NODES; n++)
@@ -420,6 +445,7 @@ bool zwb_check_unchanged(const struct zwb_snap *delta)
 	}
 	same &= zwb_zero(delta->vm.zswpwb);
 	same &= zwb_zero(delta->vm.zswpwb_proactive);
+	same &= zwb_zero(delta->vm.zswpwb_refault);
 	same &= zwb_zero(delta->vm.pswpout);
 	same &= zwb_zero(delta->stored);
 	return same;
@@ -540,7 +566,7 @@ int zwb_run(struct zwb_snap *delta, int node, const char *fmt, ...)
 		if (err == -EAGAIN && changed.total.written)
 			zwb_fail("'%s': %lld pages were written, but it said -EAGAIN", command,
 				 changed.total.written);
-		util_check_sums(&changed, command);
+		util_check_sums(&changed, command, false);
 		break;
 	default:
 		if (!zwb_check_unchanged(&changed))
@@ -705,6 +731,115 @@ bool zwb_wait_for_writeback(long long before)
 		}
 	}
 	return true;
+}
+
+/* --- commands through debugfs --- */
+
+/* the lines of an answer, in their order */
+static const struct {
+	const char *key;
+	size_t offset;
+} util_answer_lines[] = {
+	{ "status", offsetof(struct zwb_answer, status) },
+	{ "scanned", offsetof(struct zwb_answer, scanned) },
+	{ "written", offsetof(struct zwb_answer, written) },
+	{ "released_bytes", offsetof(struct zwb_answer, released_bytes) },
+	{ "skipped_young", offsetof(struct zwb_answer, skipped_young) },
+	{ "skipped_busy", offsetof(struct zwb_answer, skipped_busy) },
+	{ "skipped_protected", offsetof(struct zwb_answer, skipped_protected) },
+	{ "skipped_gone", offsetof(struct zwb_answer, skipped_gone) },
+	{ "failed", offsetof(struct zwb_answer, failed) },
+	{ "coldest_left", offsetof(struct zwb_answer, coldest_left) },
+	{ "elapsed_us", offsetof(struct zwb_answer, elapsed_us) },
+};
+
+static long long *util_answer_value(const struct zwb_answer *answer, size_t line)
+{
+	return (long long *)((char *)answer + util_answer_lines[line].offset);
+}
+
+bool zwb_need_answers(void)
+{
+	if (!access(UTIL_ANSWER_FILE, F_OK))
+		return true;
+	zwb_skip("needs CONFIG_ZSWAP_WB_DEBUGFS");
+	return false;
+}
+
+static bool util_read_answer(int fd, struct zwb_answer *answer)
+{
+	char text[1024], *line = text, *next;
+	ssize_t length;
+	size_t i;
+
+	length = read(fd, text, sizeof(text) - 1);
+	if (length <= 0)
+		return false;
+	text[length] = '\0';
+	for (i = 0; i < ARRAY_SIZE(util_answer_lines); i++, line = next + 1) {
+		size_t key = strlen(util_answer_lines[i].key);
+
+		next = strchr(line, '\n');
+		if (!next || strncmp(line, util_answer_lines[i].key, key) || line[key] != ' ')
+			return false;
+		*util_answer_value(answer, i) = strtoll(line + key, NULL, 10);
+	}
+	return true;
+}
+
+/**
+ * zwb_ask() - issue a command through debugfs, and read its answer
+ * @answer: where to
+ * @fmt: the command
+ *
+ * Return: 0 or -errno, as write(2) returned it.
+ */
+int zwb_ask(struct zwb_answer *answer, const char *fmt, ...)
+{
+	ssize_t written;
+	char command[512];
+	va_list args;
+	int fd, err;
+
+	va_start(args, fmt);
+	vsnprintf(command, sizeof(command), fmt, args);
+	va_end(args);
+
+	memset(answer, 0, sizeof(*answer));
+	fd = open(UTIL_ANSWER_FILE, O_RDWR);
+	if (fd < 0) {
+		err = -errno;
+		zwb_fail("open " UTIL_ANSWER_FILE ": %s", strerror(errno));
+		return err;
+	}
+	written = write(fd, command, strlen(command));
+	err = written < 0 ? -errno : 0;
+	if (!util_read_answer(fd, answer))
+		zwb_fail("no good answer to '%s'", command);
+	close(fd);
+	if (answer->status != err)
+		zwb_fail("'%s': write(2) said %d, the answer %lld", command, err, answer->status);
+	return err;
+}
+
+/* Whether two answers agree in every line but that of the time it took. */
+bool zwb_answer_same(const struct zwb_answer *got, const struct zwb_answer *want)
+{
+	bool same = true;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(util_answer_lines); i++) {
+		long long got_value = *util_answer_value(got, i);
+		long long want_value = *util_answer_value(want, i);
+
+		if (got_value == want_value ||
+		    util_answer_lines[i].offset == offsetof(struct zwb_answer, elapsed_us))
+			continue;
+		zwb_fail("%s is %lld in one answer and %lld in another",
+			 util_answer_lines[i].key, want_value, got_value);
+		same = false;
+	}
+	return same;
 }
 
 /* --- cgroups --- */
@@ -944,6 +1079,153 @@ long long zwb_shrinker_count(const char *cgroup, int node)
 	return count;
 }
 
+/* --- swap devices --- */
+
+/**
+ * zwb_swap_disk() - switch swapping to the swap disk on or off
+ * @on: whether to
+ *
+ * What is on the disk, or in zswap on its behalf, comes back to memory when it
+ * is switched off.  It is switched on again at the end of the test.
+ */
+bool zwb_swap_disk(bool on)
+{
+	int err = on ? swapon(util_swap_path, 0) : swapoff(util_swap_path);
+
+	if (err) {
+		zwb_fail("%s %s: %s", on ? "swapon" : "swapoff", util_swap_path, strerror(errno));
+		return false;
+	}
+	util_swap_is_off = !on;
+	return true;
+}
+
+bool zwb_need_small_swap(void)
+{
+	if (!access(UTIL_LOOP_CONTROL, W_OK))
+		return true;
+	zwb_skip("needs CONFIG_BLK_DEV_LOOP");
+	return false;
+}
+
+/* What mkswap(8) writes: the header of version 1, and the signature. */
+static bool util_make_swap(int fd, long long pages)
+{
+	struct {
+		char boot_bits[1024];
+		unsigned int version;
+		unsigned int last_page;
+	} header = { .version = 1, .last_page = pages };
+	static const char signature[] = "SWAPSPACE2";
+	const size_t length = sizeof(signature) - 1;
+
+	return !ftruncate(fd, (pages + 1) * zwb_page_size) &&
+	       pwrite(fd, &header, sizeof(header), 0) == sizeof(header) &&
+	       pwrite(fd, signature, length, zwb_page_size - length) == (ssize_t)length;
+}
+
+/* Returns the step that failed with errno set, or NULL. */
+static const char *util_make_loop(long long pages)
+{
+	const char *failed = NULL;
+	int control, number, fd;
+
+	fd = memfd_create("zswap_wb_swap", 0);
+	if (fd < 0)
+		return "memfd_create";
+	control = open(UTIL_LOOP_CONTROL, O_RDWR);
+	number = control < 0 ? -1 : ioctl(control, LOOP_CTL_GET_FREE);
+	if (control >= 0)
+		close(control);
+	snprintf(util_loop_path, sizeof(util_loop_path), "/dev/loop%d", number);
+	if (!util_make_swap(fd, pages)) {
+		failed = "making a swap file";
+	} else if (number < 0) {
+		failed = "LOOP_CTL_GET_FREE";
+	} else {
+		util_loop_fd = open(util_loop_path, O_RDWR);
+		if (util_loop_fd < 0)
+			failed = "opening the loop device";
+		else if (ioctl(util_loop_fd, LOOP_SET_FD, fd))
+			failed = "LOOP_SET_FD";
+	}
+	close(fd);
+	return failed;
+}
+
+/**
+ * zwb_small_swap_on() - swap to a small device first
+ * @pages: its size
+ *
+ * A loop device over a file in memory.  It goes away at the end of the test.
+ */
+bool zwb_small_swap_on(long long pages)
+{
+	const char *failed = util_make_loop(pages);
+
+	if (!failed && swapon(util_loop_path, SWAP_FLAG_PREFER | UTIL_LOOP_PRIORITY))
+		failed = "swapon";
+	if (failed) {
+		zwb_fail("small swap device: %s: %s", failed, strerror(errno));
+		zwb_small_swap_off();
+		return false;
+	}
+	util_loop_is_on = true;
+	return true;
+}
+
+/* What is on the small device comes back to memory. */
+bool zwb_small_swap_off(void)
+{
+	bool good = true;
+
+	if (util_loop_is_on && swapoff(util_loop_path)) {
+		zwb_fail("swapoff %s: %s", util_loop_path, strerror(errno));
+		good = false;
+	}
+	util_loop_is_on = false;
+	if (util_loop_fd >= 0) {
+		ioctl(util_loop_fd, LOOP_CLR_FD);
+		close(util_loop_fd);
+		util_loop_fd = -1;
+	}
+	return good;
+}
+
+/**
+ * zwb_load_slots() - find the slots of a load's pages
+ * @load: the load, all of whose pages are in swap
+ * @slots: one for each page, see ZWB_SLOT()
+ */
+bool zwb_load_slots(const struct zwb_load *load, unsigned long long *slots)
+{
+	ssize_t size = load->pages * sizeof(slots[0]), got;
+	char path[ZWB_PATH_MAX];
+	long long i;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/pagemap", load->pid);
+	fd = open(path, O_RDONLY);
+	if (fd < 0) {
+		zwb_fail("open %s: %s", path, strerror(errno));
+		return false;
+	}
+	got = pread(fd, slots, size, load->address / zwb_page_size * sizeof(slots[0]));
+	close(fd);
+	if (got != size) {
+		zwb_fail("%s: read %zd of %zd bytes", path, got, size);
+		return false;
+	}
+	for (i = 0; i < load->pages; i++) {
+		if (!(slots[i] >> UTIL_PAGEMAP_SWAPPED & 1)) {
+			zwb_fail("load %d: page %lld is not in swap", load->pid, i);
+			return false;
+		}
+		slots[i] &= (1ULL << UTIL_PAGEMAP_SLOT_BITS) - 1;
+	}
+	return true;
+}
+
 /* --- write errors --- */
 
 static bool util_fault_set_in(const char *dir, const char *file, long long value)
@@ -1060,6 +1342,7 @@ static void util_find_swap(void)
 		ksft_exit_skip("no swap is on (hint: mkswap and swapon a scratch disk)\n");
 	if (strcmp(type, "partition"))
 		ksft_exit_skip("%s is no block device (hint: swapon a scratch disk)\n", name);
+	snprintf(util_swap_path, sizeof(util_swap_path), "%s", name);
 	slash = strrchr(name, '/');
 	snprintf(util_swap_disk, sizeof(util_swap_disk), "%.63s", slash ? slash + 1 : name);
 }
@@ -1151,14 +1434,53 @@ static void util_begin(void)
 	util_other_writeback = false;
 }
 
+/*
+ * A page that a command wrote is on the disk until it is read back or freed,
+ * and counts once: with all loads gone nothing is left.  Their end may be a
+ * moment ago.
+ */
+static void util_check_nothing_on_disk(void)
+{
+	long long deadline = zwb_now() + UTIL_WAIT_MS * ZWB_NS_PER_MS;
+	long long left[ZWB_MAX_NODES];
+	struct zwb_snap delta;
+	bool nothing;
+	int n;
+
+	do {
+		zwb_since(&delta, &util_empty_start);
+		nothing = true;
+		for (n = 0; n < ZWB_MAX_NODES; n++) {
+			const struct zwb_counts *counts = &delta.node[n];
+
+			left[n] = counts->written - counts->refaulted - counts->dropped;
+			nothing &= !left[n];
+		}
+		if (nothing)
+			return;
+		zwb_pause();
+	} while (zwb_now() < deadline);
+	for (n = 0; n < ZWB_MAX_NODES; n++) {
+		if (left[n])
+			zwb_fail("node %d: written %lld, but refaulted %lld and dropped %lld", n,
+				 delta.node[n].written, delta.node[n].refaulted,
+				 delta.node[n].dropped);
+	}
+}
+
 /* What must hold between the counters at the end of any test. */
-static void util_check_counters(void)
+static void util_check_counters(bool loads_gone)
 {
 	struct zwb_snap now, delta;
 
+	if (loads_gone)
+		util_check_nothing_on_disk();
 	zwb_snap(&now);
-	util_check_sums(&now, "since boot");
+	util_check_sums(&now, "since boot", true);
 	zwb_since(&delta, &util_test_start);
+	if (delta.vm.zswpwb_refault != delta.total.refaulted)
+		zwb_fail("zswpwb_refault grew by %lld, refaulted by %lld",
+			 delta.vm.zswpwb_refault, delta.total.refaulted);
 	if (delta.total.failed)
 		return;
 	if (delta.vm.zswpwb_proactive != delta.total.written)
@@ -1182,6 +1504,9 @@ static void util_drop_everything(void)
 		zwb_alloc_errors(0, 0);
 	zwb_loads_verify();
 	zwb_loads_stop();
+	if (util_swap_is_off)
+		zwb_swap_disk(true);
+	zwb_small_swap_off();
 	util_remove_cgroups();
 }
 
@@ -1208,11 +1533,13 @@ static void util_run_test(const struct zwb_suite *suite, const struct zwb_test *
 		util_restore_environment();
 		if (suite->setup || util_wait_for_empty_pool()) {
 			zwb_snap(&util_test_start);
+			if (!suite->setup)
+				util_empty_start = util_test_start;
 			test->fn();
 		}
 		if (!keep)
 			util_drop_everything();
-		util_check_counters();
+		util_check_counters(!keep);
 	} else {
 		test->fn();
 		util_drop_everything();
@@ -1248,8 +1575,10 @@ int zwb_main(const struct zwb_suite *suite)
 	if (suite->setup) {
 		util_begin();
 		alarm(UTIL_TEST_SECONDS);
-		if (util_wait_for_empty_pool())
+		if (util_wait_for_empty_pool()) {
+			zwb_snap(&util_empty_start);
 			suite->setup();
+		}
 		alarm(0);
 		setup_failed = util_test_failed;
 		setup_skipped = util_test_skipped;

@@ -44,6 +44,8 @@ struct zwb_counts {
 	long long skipped_protected;
 	long long skipped_gone;
 	long long failed;
+	long long refaulted;
+	long long dropped;
 };
 
 /**
@@ -56,6 +58,7 @@ struct zwb_vmstat {
 	long long zswpout;
 	long long zswpwb;
 	long long zswpwb_proactive;
+	long long zswpwb_refault;
 };
 
 /**
@@ -79,6 +82,26 @@ struct zwb_snap {
 	long long disk_writes;
 	long long disk_sectors;
 	long long stored;
+};
+
+/**
+ * struct zwb_answer - what the debugfs file says about a command
+ *
+ * One member per line of the answer, in the order and with the name of the
+ * lines.  All are long long, so that answers can be compared as over an array.
+ */
+struct zwb_answer {
+	long long status;
+	long long scanned;
+	long long written;
+	long long released_bytes;
+	long long skipped_young;
+	long long skipped_busy;
+	long long skipped_protected;
+	long long skipped_gone;
+	long long failed;
+	long long coldest_left;
+	long long elapsed_us;
 };
 
 /**
@@ -223,6 +246,11 @@ void zwb_go(const struct zwb_async *async);
 int zwb_wait(struct zwb_async *async);
 bool zwb_wait_for_writeback(long long before);
 
+/* commands through debugfs, which answers */
+bool zwb_need_answers(void);
+int __printf(2, 3) zwb_ask(struct zwb_answer *answer, const char *fmt, ...);
+bool zwb_answer_same(const struct zwb_answer *got, const struct zwb_answer *want);
+
 /* loads */
 struct zwb_load *zwb_load(const char *cgroup, int node, long long pages,
 			  enum zwb_content content);
@@ -244,6 +272,13 @@ void zwb_load_stop(struct zwb_load *load);
 void zwb_wait_age(const struct zwb_load *load, int seconds);
 bool zwb_still_younger(const struct zwb_load *load, int seconds);
 
+/* the slots of a load's pages: on which swap device each is, and where */
+#define ZWB_SLOT_TYPE_BITS	5
+#define ZWB_SLOT(type, offset)	((unsigned long long)(offset) << ZWB_SLOT_TYPE_BITS | (type))
+#define ZWB_SLOT_TYPE(slot)	((slot) & ((1ULL << ZWB_SLOT_TYPE_BITS) - 1))
+#define ZWB_SLOT_OFFSET(slot)	((slot) >> ZWB_SLOT_TYPE_BITS)
+bool zwb_load_slots(const struct zwb_load *load, unsigned long long *slots);
+
 /* for the runner: what is left at the end of a test */
 bool zwb_loads_verify(void);
 void zwb_loads_stop(void);
@@ -263,6 +298,12 @@ bool zwb_memory_stat_is(const char *cgroup, const char *key, long long want);
 bool zwb_need_shrinker_debugfs(void);
 bool zwb_shrinker_scan(const char *cgroup, int node, long long entries);
 long long zwb_shrinker_count(const char *cgroup, int node);
+
+/* the swap disk, and a small device besides or in place of it; all as it was after each test */
+bool zwb_swap_disk(bool on);
+bool zwb_need_small_swap(void);
+bool zwb_small_swap_on(long long pages);
+bool zwb_small_swap_off(void);
 
 /* write errors on the swap disk */
 bool zwb_need_write_errors(void);
