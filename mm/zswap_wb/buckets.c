@@ -6,7 +6,8 @@
  * Edges and columns live and die together: new edges come with new columns, all
  * zero, and a new generation, and replace the old ones with one pointer. What
  * still has to be said of a page that was written under an older generation
- * finds that its bucket is no more.
+ * finds that its bucket is no more. (Unless the edges have been changed 2^18
+ * times since, and the page is still on the disk.)
  */
 #include <linux/atomic.h>
 #include <linux/mutex.h>
@@ -18,7 +19,8 @@
 
 #include "internal.h"
 
-static_assert(NODES_SHIFT <= 12 && ZSWAP_WB_BUCKETS_MAX <= 16);
+static_assert(NODES_SHIFT <= 10 && ZSWAP_WB_BUCKETS_MAX <= 16 &&
+	      sizeof(struct zswap_wb_kind) == sizeof(u32));
 
 /**
  * struct zswap_wb_fates - columns of one node
@@ -37,7 +39,7 @@ struct zswap_wb_fates {
  */
 struct zswap_wb_buckets {
 	struct rcu_head		rcu;
-	u16			generation;
+	u32			generation;
 	struct zswap_wb_edges	edges;
 	struct zswap_wb_fates	node[];
 };
@@ -48,14 +50,15 @@ static struct zswap_wb_buckets __rcu *zswap_wb_buckets;
 static DEFINE_MUTEX(zswap_wb_buckets_lock);
 
 static struct zswap_wb_buckets *
-zswap_wb_buckets_alloc(const struct zswap_wb_edges *edges, u16 generation)
+zswap_wb_buckets_alloc(const struct zswap_wb_edges *edges, u32 generation)
 {
 	struct zswap_wb_buckets *buckets;
 
 	buckets = kzalloc_flex(*buckets, node, nr_node_ids);
 	if (buckets) {
 		buckets->edges = *edges;
-		buckets->generation = generation;
+		buckets->generation =
+			generation & (BIT(ZSWAP_WB_GENERATION_BITS) - 1);
 	}
 	return buckets;
 }
@@ -82,10 +85,10 @@ int __init zswap_wb_buckets_init(void)
  * Context: any.
  * Return: their generation, see struct zswap_wb_kind
  */
-u16 zswap_wb_buckets_get(struct zswap_wb_edges *edges)
+u32 zswap_wb_buckets_get(struct zswap_wb_edges *edges)
 {
 	const struct zswap_wb_buckets *buckets;
-	u16 generation;
+	u32 generation;
 
 	rcu_read_lock();
 	buckets = rcu_dereference(zswap_wb_buckets);

@@ -27,9 +27,11 @@
  * offline: whoever reads adds the logs of all possible CPUs to the wheel first.
  */
 #include <linux/cpumask.h>
+#include <linux/errno.h>
 #include <linux/mm.h>
 #include <linux/nodemask.h>
 #include <linux/percpu.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/timekeeping.h>
@@ -76,7 +78,7 @@ struct zswap_wb_census {
 	struct zswap_wb_wheel		wheel;
 };
 
-/* By node; %NULL before zswap is set up */
+/* By node; %NULL before zswap is set up, and if there was no memory for it */
 static struct zswap_wb_census **zswap_wb_census_nodes;
 
 /**
@@ -164,7 +166,8 @@ static struct zswap_wb_note *zswap_wb_log_note(struct zswap_wb_census *census,
  * @pages:	1 to count it, -1 to count it off
  * @length:	its compressed size in bytes
  *
- * Context: not in an interrupt. May be called with a swap cluster locked.
+ * Context: not in an interrupt. May be called with a swap cluster locked, and
+ * interrupts disabled.
  */
 void zswap_wb_census_note(struct zswap_wb_census *census, u32 stamp,
 			  int pages, unsigned int length)
@@ -228,7 +231,8 @@ int zswap_wb_census_init(void)
 		if (!nodes[nid])
 			goto fail;
 	}
-	zswap_wb_census_nodes = nodes;
+	/* Pairs with the READ_ONCE() of its users, who depend on the address */
+	smp_store_release(&zswap_wb_census_nodes, nodes);
 	return 0;
 
 fail:
@@ -249,10 +253,10 @@ fail:
  */
 void zswap_wb_census_count(int nid, u32 stamp, int pages, unsigned int length)
 {
-	/* Without memory for it when zswap was set up, there are no commands */
-	if (likely(zswap_wb_census_nodes))
-		zswap_wb_census_note(zswap_wb_census_nodes[nid], stamp, pages,
-				     length);
+	struct zswap_wb_census **nodes = READ_ONCE(zswap_wb_census_nodes);
+
+	if (likely(nodes))
+		zswap_wb_census_note(nodes[nid], stamp, pages, length);
 }
 
 /**
@@ -262,19 +266,25 @@ void zswap_wb_census_count(int nid, u32 stamp, int pages, unsigned int length)
  * @edges:	edges of the buckets
  * @hist:	result
  *
- * Context: process context; zswap_wb_armed().
+ * Context: process context, may sleep.
+ * Return: 0, or -ENODEV if entries are not counted
  */
-void zswap_wb_census_histogram(int nid, u64 now,
-			       const struct zswap_wb_edges *edges,
-			       struct zswap_wb_histogram *hist)
+int zswap_wb_census_histogram(int nid, u64 now,
+			      const struct zswap_wb_edges *edges,
+			      struct zswap_wb_histogram *hist)
 {
+	struct zswap_wb_census **nodes = READ_ONCE(zswap_wb_census_nodes);
+
+	if (!nodes)
+		return -ENODEV;
 	zswap_wb_age_histogram_init(hist);
 	if (nid != NUMA_NO_NODE) {
-		zswap_wb_census_read(zswap_wb_census_nodes[nid], now, edges,
-				     hist);
-		return;
+		zswap_wb_census_read(nodes[nid], now, edges, hist);
+		return 0;
 	}
-	for_each_node(nid)
-		zswap_wb_census_read(zswap_wb_census_nodes[nid], now, edges,
-				     hist);
+	for_each_node(nid) {
+		zswap_wb_census_read(nodes[nid], now, edges, hist);
+		cond_resched();
+	}
+	return 0;
 }

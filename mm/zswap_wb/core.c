@@ -67,6 +67,9 @@
 #define CREATE_TRACE_POINTS
 #include <trace/events/zswap_wb.h>
 
+/* Set at boot, if there was memory for all that has to be there from then on */
+static bool zswap_wb_is_ready;
+
 /* Set once zswap has been set up, which may be long after boot */
 static bool zswap_wb_is_armed;
 
@@ -84,20 +87,21 @@ int __init zswap_wb_init(void)
 		err = zswap_wb_buckets_init();
 	if (!err)
 		err = zswap_wb_refault_init();
+	zswap_wb_is_ready = !err;
 	return err;
 }
 
 /**
- * zswap_wb_arm() - zswap has been set up
+ * zswap_wb_arm() - the lists of zswap have been set up
  *
- * Context: called once, at the end of zswap_setup(), before the first store.
+ * Context: called once, from zswap_setup(), before there is a pool to store to.
  */
 void zswap_wb_arm(void)
 {
-	if (zswap_wb_census_init()) {
-		pr_err("zswap_wb: no memory, so no proactive writeback\n");
+	if (!zswap_wb_is_ready)
 		return;
-	}
+	if (zswap_wb_census_init())
+		pr_err("zswap_wb: no memory to count entries by age\n");
 	/* Pairs with zswap_wb_armed(): who sees it set sees the lists */
 	smp_store_release(&zswap_wb_is_armed, true);
 }
@@ -131,7 +135,7 @@ struct zswap_wb_run {
 	struct zswap_wb_scope		scope;
 	nodemask_t			nodes;
 	struct zswap_wb_edges		edges;
-	u16				generation;
+	u32				generation;
 	struct zswap_entry		*mark;
 	struct zswap_wb_batch		*batch;
 	struct zswap_wb_budget		budget;

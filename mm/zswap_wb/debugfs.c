@@ -9,11 +9,14 @@
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/ktime.h>
+#include <linux/math64.h>
 #include <linux/memory.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/nodemask.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -118,8 +121,9 @@ static ssize_t zswap_wb_writeback_write(struct file *file,
 	zswap_wb_answer_result(answer, &res);
 	zswap_wb_answer_add(answer, "elapsed_us",
 			    ktime_us_delta(ktime_get(), start));
-	/* The answer is read from its beginning */
+	/* The answer is read from its beginning, also that of a failure */
 	*ppos = 0;
+	file->f_pos = 0;
 	mutex_unlock(&answer->lock);
 
 	return err ? err : count;
@@ -176,12 +180,13 @@ static int zswap_wb_age_buckets_show(struct seq_file *m, void *unused)
 	struct zswap_wb_histogram hist;
 	struct zswap_wb_edges edges;
 	unsigned int i;
+	int err;
 
-	if (!zswap_wb_armed())
-		return -ENODEV;
 	zswap_wb_buckets_read(nid, &edges, &columns);
-	zswap_wb_census_histogram(nid, ktime_get_boottime_seconds(), &edges,
-				  &hist);
+	err = zswap_wb_census_histogram(nid, ktime_get_boottime_seconds(),
+					&edges, &hist);
+	if (err)
+		return err;
 
 	seq_puts(m, "bucket min_age max_age pages bytes incompressible written refaulted dropped\n");
 	for (i = 0; i < edges.nr; i++) {
@@ -201,6 +206,7 @@ DEFINE_SHOW_ATTRIBUTE(zswap_wb_age_buckets);
 /**
  * struct zswap_wb_cgroups - an open table of all cgroups
  * @scope:	all cgroups
+ * @nid:	node of the record at hand
  * @mark:	keeps the place in a list
  * @edges:	edges of the buckets when the file was opened
  * @now:	seconds since boot when the reader was at its beginning
@@ -208,6 +214,7 @@ DEFINE_SHOW_ATTRIBUTE(zswap_wb_age_buckets);
  */
 struct zswap_wb_cgroups {
 	struct zswap_wb_scope	scope;
+	u32			nid;
 	struct zswap_entry	*mark;
 	struct zswap_wb_edges	edges;
 	u64			now;
@@ -218,21 +225,28 @@ struct zswap_wb_cgroups {
  * Between two reads no cgroup is held on to, which would keep it from going
  * away. So the walk begins anew with each read, and counts; cgroups that come
  * or go in between can make it miss others, or show them twice.
+ *
+ * Position 0 is the header; from there on each cgroup has one for each node.
  */
 static void *zswap_wb_cgroups_start(struct seq_file *m, loff_t *pos)
 {
 	struct zswap_wb_cgroups *cgroups = m->private;
-	struct mem_cgroup *memcg = NULL;
-	loff_t i;
+	struct mem_cgroup *memcg;
+	u32 nr;
 
 	if (!*pos) {
 		cgroups->now = ktime_get_boottime_seconds();
 		return SEQ_START_TOKEN;
 	}
-	for (i = 0; i < *pos; i++) {
+	nr = div_u64_rem(*pos - 1, nr_node_ids, &cgroups->nid);
+	memcg = zswap_wb_scope_next(&cgroups->scope, NULL);
+	for (; memcg && nr; nr--) {
 		memcg = zswap_wb_scope_next(&cgroups->scope, memcg);
-		if (!memcg)
-			break;
+		if (signal_pending(current)) {
+			zswap_wb_scope_break(memcg);
+			return ERR_PTR(-EINTR);
+		}
+		cond_resched();
 	}
 	return memcg;
 }
@@ -242,52 +256,45 @@ static void *zswap_wb_cgroups_next(struct seq_file *m, void *v, loff_t *pos)
 	struct zswap_wb_cgroups *cgroups = m->private;
 
 	++*pos;
+	if (v != SEQ_START_TOKEN && ++cgroups->nid < nr_node_ids)
+		return v;
+	cgroups->nid = 0;
 	return zswap_wb_scope_next(&cgroups->scope,
 				   v == SEQ_START_TOKEN ? NULL : v);
 }
 
 static void zswap_wb_cgroups_stop(struct seq_file *m, void *v)
 {
-	if (v != SEQ_START_TOKEN)
+	if (v != SEQ_START_TOKEN && !IS_ERR(v))
 		zswap_wb_scope_break(v);
-}
-
-static int zswap_wb_cgroups_show_node(struct seq_file *m,
-				      struct mem_cgroup *memcg, int nid)
-{
-	struct zswap_wb_cgroups *cgroups = m->private;
-	struct zswap_wb_histogram hist;
-	unsigned int i;
-	int err;
-
-	err = zswap_wb_survey(memcg, nid, cgroups->now, &cgroups->edges,
-			      cgroups->mark, &hist);
-	if (err)
-		return err;
-	for (i = 0; i < cgroups->edges.nr; i++) {
-		if (!hist.bucket[i].pages)
-			continue;
-		seq_printf(m, "%llu %d ", zswap_wb_scope_id(memcg), nid);
-		zswap_wb_table_bucket(m, &cgroups->edges, i, &hist.bucket[i]);
-		seq_printf(m, " %s\n", cgroups->path);
-	}
-	return 0;
 }
 
 static int zswap_wb_cgroups_show(struct seq_file *m, void *v)
 {
 	struct zswap_wb_cgroups *cgroups = m->private;
-	int nid, err;
+	struct zswap_wb_histogram hist;
+	struct mem_cgroup *memcg = v;
+	unsigned int i;
+	int err;
 
 	if (v == SEQ_START_TOKEN) {
 		seq_puts(m, "cgroup node bucket min_age max_age pages bytes incompressible path\n");
 		return 0;
 	}
-	zswap_wb_scope_path(v, cgroups->path, sizeof(cgroups->path));
-	for_each_node_state(nid, N_NORMAL_MEMORY) {
-		err = zswap_wb_cgroups_show_node(m, v, nid);
-		if (err)
-			return err;
+	if (!node_state(cgroups->nid, N_NORMAL_MEMORY))
+		return 0;
+	err = zswap_wb_survey(memcg, cgroups->nid, cgroups->now,
+			      &cgroups->edges, cgroups->mark, &hist);
+	if (err)
+		return err;
+	zswap_wb_scope_path(memcg, cgroups->path, sizeof(cgroups->path));
+	for (i = 0; i < cgroups->edges.nr; i++) {
+		if (!hist.bucket[i].pages)
+			continue;
+		seq_printf(m, "%llu %u ", zswap_wb_scope_id(memcg),
+			   cgroups->nid);
+		zswap_wb_table_bucket(m, &cgroups->edges, i, &hist.bucket[i]);
+		seq_printf(m, " %s\n", cgroups->path);
 	}
 	return 0;
 }
@@ -305,8 +312,6 @@ static int zswap_wb_cgroups_open(struct inode *inode, struct file *file)
 	struct zswap_wb_cgroups *cgroups;
 	int err;
 
-	if (!zswap_wb_armed())
-		return -ENODEV;
 	cgroups = __seq_open_private(file, &zswap_wb_cgroups_ops,
 				     sizeof(*cgroups));
 	if (!cgroups)
@@ -428,10 +433,12 @@ static int zswap_wb_debugfs_event(struct notifier_block *nb,
  * zswap_wb_debugfs_init() - create the files
  * @dir:	zswap's directory
  *
- * Context: called once, from zswap_debugfs_init().
+ * Context: called once, from zswap_debugfs_init(), after zswap_wb_arm().
  */
 void zswap_wb_debugfs_init(struct dentry *dir)
 {
+	if (!zswap_wb_armed())
+		return;
 	zswap_wb_debugfs_dir = dir;
 	debugfs_create_file("age_buckets", 0444, dir, (void *)NUMA_NO_NODE,
 			    &zswap_wb_age_buckets_fops);

@@ -76,6 +76,17 @@ static inline void zswap_wb_entry_del(struct zswap_entry *entry, int nid)
 	zswap_wb_census_count(nid, entry->store_time, -1, entry->length);
 }
 
+/* Makes an entry on the LRU younger; the caller has its folio locked */
+static void zswap_wb_entry_restamp(struct zswap_entry *entry, u32 stamp)
+{
+	int nid = entry_to_nid(entry);
+
+	zswap_wb_census_count(nid, entry->store_time, -1, entry->length);
+	/* A command may be looking at it under the LRU lock */
+	WRITE_ONCE(entry->store_time, stamp);
+	zswap_wb_census_count(nid, stamp, 1, entry->length);
+}
+
 /* Tells a mark from an entry, which has a pool as long as it is on a list */
 static inline bool zswap_wb_entry_is_cursor(const struct zswap_entry *entry)
 {
@@ -367,7 +378,6 @@ bool zswap_wb_entry_restore(struct folio *folio)
 	unsigned int noreclaim;
 	struct zswap_entry *entry;
 	bool stored;
-	int nid;
 
 	folio_clear_dirty_for_io(folio);
 	/* zswap_store() charges as reclaim does: past the limits */
@@ -381,10 +391,7 @@ bool zswap_wb_entry_restore(struct folio *folio)
 
 	/* The folio's lock keeps the entry where it is */
 	entry = xa_load(swap_zswap_tree(folio->swap), swp_offset(folio->swap));
-	nid = entry_to_nid(entry);
-	zswap_wb_entry_del(entry, nid);
-	WRITE_ONCE(entry->store_time, entry->store_time + 1);
-	zswap_wb_census_count(nid, entry->store_time, 1, entry->length);
+	zswap_wb_entry_restamp(entry, entry->store_time + 1);
 	return true;
 }
 

@@ -16,27 +16,32 @@
  * command.c, age.c, wheel.c and select.c are pure: they know neither zswap nor
  * memcg, get the time as an argument, and run under KUnit on User-mode Linux.
  *
- * Lock order, outermost first; everything here is taken by one command at a
- * time, and no two commands share a lock of ours:
+ * Lock order, outermost first:
  *
  *   kernfs active reference of the file that was written
- *     zswap_wb_dirs_lock (sysfs.c; memory hotplug, never held by a command)
- *     zswap_wb_buckets_lock (buckets.c; new edges, never held by a command)
+ *   zswap_wb_answer.lock			(debugfs.c, of one open file)
+ *     zswap_wb_dirs_lock, zswap_wb_debugfs_lock
+ *					(memory hotplug, never held by a command)
+ *     zswap_wb_buckets_lock		(new edges, never held by a command)
  *     folio lock, of the folios of one batch (writeback.c)
- *       zswap_wb_chunk.lock			(refault.c)
- *       zswap tree xa_lock			(mm/zswap.c, erase)
- *       list_lru_one.lock			(mm/zswap.c, free)
- *       zswap_wb_log.lock			(census.c, store and free)
+ *       zswap_wb_chunk.lock		(refault.c)
+ *       zswap tree xa_lock		(mm/zswap.c, erase)
+ *       list_lru_one.lock		(mm/zswap.c, free)
+ *       zswap_wb_log.lock		(census.c, store and free)
  *         zswap_wb_census.lock
- *       lruvec lock				(isolate)
- *       swap cluster lock			(remove_mapping)
+ *       lruvec lock			(isolate)
+ *       swap cluster lock		(remove_mapping)
+ *         zswap_wb_chunk.lock, zswap_wb_log.lock, list_lru_one.lock,
+ *         zswap tree xa_lock		(a slot is freed)
  *     RCU read side, for the walk over cgroups and the lock of one list
- *       list_lru_one.lock			(glue.c, at most
- *						 ZSWAP_WB_SCAN_MAX entries)
+ *       list_lru_one.lock		(glue.c, at most
+ *					 ZSWAP_WB_SCAN_MAX entries)
  *
- * zswap_wb_chunk.lock and zswap_wb_log.lock are also taken under the lock of a
- * swap cluster, when a slot is freed. Nothing is taken under them but what
- * stands there.
+ * Commands share no lock of ours but those of a chunk, a log and a census, which
+ * stores, loads and frees take, too, for some ten instructions; a full log is
+ * added to the census in some hundred, and a table reads the census in a few
+ * thousand. The first two may be taken with interrupts disabled, because the
+ * last slot of a folio is freed like that, but never in an interrupt.
  *
  * A folio lock is only ever taken on a folio that this command has put into
  * the swap cache itself, and a command that waits for one holds no other.
@@ -240,11 +245,25 @@ void zswap_wb_census_note(struct zswap_wb_census *census, u32 stamp,
 void zswap_wb_census_read(struct zswap_wb_census *census, u64 now,
 			  const struct zswap_wb_edges *edges,
 			  struct zswap_wb_histogram *hist);
+
+#ifdef CONFIG_ZSWAP_WB_DEBUGFS
 int zswap_wb_census_init(void);
 void zswap_wb_census_count(int nid, u32 stamp, int pages, unsigned int length);
-void zswap_wb_census_histogram(int nid, u64 now,
-			       const struct zswap_wb_edges *edges,
-			       struct zswap_wb_histogram *hist);
+int zswap_wb_census_histogram(int nid, u64 now,
+			      const struct zswap_wb_edges *edges,
+			      struct zswap_wb_histogram *hist);
+#else
+/* Nobody could read it */
+static inline int zswap_wb_census_init(void)
+{
+	return 0;
+}
+
+static inline void zswap_wb_census_count(int nid, u32 stamp, int pages,
+					 unsigned int length)
+{
+}
+#endif
 
 /* ---- buckets.c: the buckets in force, and what came of them ---- */
 
@@ -270,6 +289,8 @@ struct zswap_wb_columns {
 	u64	fate[ZSWAP_WB_BUCKETS_MAX][ZSWAP_WB_NR_FATES];
 };
 
+#define ZSWAP_WB_GENERATION_BITS	18
+
 /**
  * struct zswap_wb_kind - what is remembered of a page that a command has written
  * @generation:	of the buckets that @bucket is one of
@@ -277,13 +298,13 @@ struct zswap_wb_columns {
  * @bucket:	bucket that it was in
  */
 struct zswap_wb_kind {
-	u16	generation;
-	u16	nid:12;
-	u16	bucket:4;
+	u32	generation:ZSWAP_WB_GENERATION_BITS;
+	u32	nid:10;
+	u32	bucket:4;
 };
 
 int zswap_wb_buckets_init(void);
-u16 zswap_wb_buckets_get(struct zswap_wb_edges *edges);
+u32 zswap_wb_buckets_get(struct zswap_wb_edges *edges);
 int zswap_wb_buckets_set(const struct zswap_wb_edges *edges);
 bool zswap_wb_buckets_count(const struct zswap_wb_kind *kind,
 			    enum zswap_wb_fate fate);
@@ -310,11 +331,9 @@ struct zswap_wb_chunk {
 	spinlock_t		lock;	/* protects all of it */
 };
 
-bool zswap_wb_chunk_test(const struct zswap_wb_chunk *chunk,
-			 unsigned int slot);
 void zswap_wb_chunk_set(struct zswap_wb_chunk *chunk, unsigned int slot,
 			const struct zswap_wb_kind *kind);
-void zswap_wb_chunk_clear(struct zswap_wb_chunk *chunk, unsigned int slot,
+bool zswap_wb_chunk_clear(struct zswap_wb_chunk *chunk, unsigned int slot,
 			  struct zswap_wb_kind *kind);
 int zswap_wb_refault_init(void);
 void zswap_wb_refault_prepare(swp_entry_t slot);

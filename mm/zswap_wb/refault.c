@@ -23,10 +23,11 @@
  *
  *	set		when the write is submitted
  *	taken back	when it has failed
- *	refaulted	when the page is read from the swap device, by a fault,
- *			by readahead of a neighbour, or by swapoff
- *	dropped		when the slot is freed, or when its page is swapped out
- *			once more, which makes the copy out of date
+ *	refaulted	when a read from the swap device begins, for a fault,
+ *			for readahead of a neighbour, or for swapoff
+ *	dropped		when the slot is freed, or when its page is stored in
+ *			zswap or written to it once more, which makes the copy
+ *			out of date
  *
  * Lifetimes:
  *
@@ -44,6 +45,7 @@
 #include <linux/bitmap.h>
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/swapops.h>
@@ -88,23 +90,13 @@ static void zswap_wb_chunk_assign(struct zswap_wb_chunk *chunk,
 		__assign_bit(slot, chunk->plane[bit], number & BIT(bit));
 }
 
-/**
- * zswap_wb_chunk_test() - is a slot marked
- * @chunk:	the chunk
- * @slot:	below ZSWAP_WB_CHUNK_SLOTS
- *
- * Context: any; the caller serialises.
- * Return: true if it is
- */
-bool zswap_wb_chunk_test(const struct zswap_wb_chunk *chunk, unsigned int slot)
-{
-	return zswap_wb_chunk_number(chunk, slot);
-}
-
 static bool zswap_wb_kind_older(const struct zswap_wb_kind *kind,
 				const struct zswap_wb_kind *other)
 {
-	return (s16)(kind->generation - other->generation) < 0;
+	u32 ahead = kind->generation - other->generation;
+
+	/* Modulo the number of generations */
+	return ahead & BIT(ZSWAP_WB_GENERATION_BITS - 1);
 }
 
 /*
@@ -230,19 +222,23 @@ void zswap_wb_chunk_set(struct zswap_wb_chunk *chunk, unsigned int slot,
 /**
  * zswap_wb_chunk_clear() - take the mark off a slot
  * @chunk:	the chunk
- * @slot:	below ZSWAP_WB_CHUNK_SLOTS, marked
+ * @slot:	below ZSWAP_WB_CHUNK_SLOTS
  * @kind:	result: what it was marked with
  *
  * Context: any; the caller serialises.
+ * Return: false if it was not marked
  */
-void zswap_wb_chunk_clear(struct zswap_wb_chunk *chunk, unsigned int slot,
+bool zswap_wb_chunk_clear(struct zswap_wb_chunk *chunk, unsigned int slot,
 			  struct zswap_wb_kind *kind)
 {
 	unsigned int number = zswap_wb_chunk_number(chunk, slot);
 
+	if (!number)
+		return false;
 	*kind = chunk->kind[number - 1];
 	chunk->used[number - 1]--;
 	zswap_wb_chunk_assign(chunk, slot, 0);
+	return true;
 }
 
 /* ---- the marks of all slots ---- */
@@ -324,9 +320,7 @@ static bool zswap_wb_refault_clear(swp_entry_t slot, struct zswap_wb_kind *kind)
 	if (!chunk)
 		return false;
 	spin_lock(&chunk->lock);
-	marked = zswap_wb_chunk_test(chunk, nr);
-	if (marked)
-		zswap_wb_chunk_clear(chunk, nr, kind);
+	marked = zswap_wb_chunk_clear(chunk, nr, kind);
 	spin_unlock(&chunk->lock);
 	return marked;
 }
@@ -432,7 +426,8 @@ void zswap_wb_folio_swapout(struct folio *folio)
  * zswap_wb_slot_free() - a slot is being freed
  * @slot:	the slot
  *
- * Context: not in an interrupt; the swap cluster may be locked.
+ * Context: not in an interrupt; the swap cluster may be locked, and interrupts
+ * disabled.
  */
 void zswap_wb_slot_free(swp_entry_t slot)
 {
@@ -451,7 +446,9 @@ void zswap_wb_swapoff(int type)
 	struct zswap_wb_chunk *chunk;
 	unsigned long index;
 
-	xa_for_each(&zswap_wb_chunks[type], index, chunk)
+	xa_for_each(&zswap_wb_chunks[type], index, chunk) {
 		kmem_cache_free(zswap_wb_chunk_cache, chunk);
+		cond_resched();
+	}
 	xa_destroy(&zswap_wb_chunks[type]);
 }

@@ -56,17 +56,19 @@ int zswap_wb_survey(struct mem_cgroup *memcg, int nid, u64 now,
 		.hist	= hist,
 	};
 	struct zswap_wb_cursor cursor;
+	bool more;
 	int err = 0;
 
 	zswap_wb_age_histogram_init(hist);
 	zswap_wb_cursor_open(&cursor, mark, memcg, nid);
-	while (zswap_wb_cursor_scan(&cursor, zswap_wb_survey_visit, &survey)) {
-		if (signal_pending(current)) {
+	do {
+		more = zswap_wb_cursor_scan(&cursor, zswap_wb_survey_visit,
+					    &survey);
+		/* Most lists are empty: whoever reads about all comes by here */
+		if (signal_pending(current))
 			err = -EINTR;
-			break;
-		}
 		cond_resched();
-	}
+	} while (more && !err);
 	zswap_wb_cursor_close(&cursor);
 	return err;
 }

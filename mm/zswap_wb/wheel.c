@@ -29,7 +29,8 @@
  * on level l - 1, so it is older than 127 * 2^(l - 1) s, and no stamp in it is
  * 2^l s or more away from the youngest: an entry is taken for younger than it
  * is by less than 2 / 127, or 1.6 %, of its age, and never for older. Up to
- * 127 s its age is exact.
+ * 125 s its age is exact: the tick is that of the latest stamp, which can be two
+ * seconds ahead of the time, see zswap_wb_entry_restore().
  */
 #include <linux/minmax.h>
 
@@ -156,7 +157,8 @@ void zswap_wb_wheel_read(const struct zswap_wb_wheel *wheel, u64 now,
 			last -= ZSWAP_WB_WHEEL_FAR;
 		}
 		for (i = 0; i < nr; i++, slot++) {
-			u64 block = last - (last - i) % nr;
+			/* No division of 64 bits: both sizes are powers of two */
+			u64 block = last - ((last - i) & (nr - 1));
 			u64 age = zswap_wb_wheel_age(wheel, level, block, now);
 
 			if (!zswap_wb_count_empty(slot))
