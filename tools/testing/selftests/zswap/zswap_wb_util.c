@@ -37,7 +37,6 @@
 #define UTIL_ALLOC_DIR		"/sys/kernel/debug/fail_page_alloc"
 #define UTIL_ALLOC_SWITCH	"/proc/self/make-it-fail"
 #define UTIL_SHRINKER_DIR	"/sys/kernel/debug/shrinker"
-#define UTIL_ANSWER_FILE	ZWB_DEBUGFS "/writeback"
 #define UTIL_LOOP_CONTROL	"/dev/loop-control"
 /* of an entry of /proc/PID/pagemap: it is a swap entry, and below, of which slot */
 #define UTIL_PAGEMAP_SWAPPED	62
@@ -760,29 +759,45 @@ static long long *util_answer_value(const struct zwb_answer *answer, size_t line
 
 bool zwb_need_answers(void)
 {
-	if (!access(UTIL_ANSWER_FILE, F_OK))
+	if (!access(ZWB_ANSWER_FILE, F_OK))
 		return true;
 	zwb_skip("needs CONFIG_ZSWAP_WB_DEBUGFS");
 	return false;
 }
 
-static bool util_read_answer(int fd, struct zwb_answer *answer)
+/**
+ * zwb_read_answer() - read the answer of an open file
+ * @fd: where the command was written to
+ * @answer: result; each key must be there once, in order, and nothing else
+ *
+ * Return: whether it was such an answer.
+ */
+bool zwb_read_answer(int fd, struct zwb_answer *answer)
 {
 	char text[1024], *line = text, *next;
 	ssize_t length;
 	size_t i;
 
 	length = read(fd, text, sizeof(text) - 1);
-	if (length <= 0)
+	if (length <= 0) {
+		zwb_fail("reading the answer gave %zd", length);
 		return false;
+	}
 	text[length] = '\0';
 	for (i = 0; i < ARRAY_SIZE(util_answer_lines); i++, line = next + 1) {
 		size_t key = strlen(util_answer_lines[i].key);
 
 		next = strchr(line, '\n');
-		if (!next || strncmp(line, util_answer_lines[i].key, key) || line[key] != ' ')
+		if (!next || strncmp(line, util_answer_lines[i].key, key) || line[key] != ' ') {
+			zwb_fail("line %zu of the answer is not '%s N': %s", i,
+				 util_answer_lines[i].key, line);
 			return false;
+		}
 		*util_answer_value(answer, i) = strtoll(line + key, NULL, 10);
+	}
+	if (*line) {
+		zwb_fail("the answer has more than it should: %s", line);
+		return false;
 	}
 	return true;
 }
@@ -806,19 +821,21 @@ int zwb_ask(struct zwb_answer *answer, const char *fmt, ...)
 	va_end(args);
 
 	memset(answer, 0, sizeof(*answer));
-	fd = open(UTIL_ANSWER_FILE, O_RDWR);
+	fd = open(ZWB_ANSWER_FILE, O_RDWR);
 	if (fd < 0) {
 		err = -errno;
-		zwb_fail("open " UTIL_ANSWER_FILE ": %s", strerror(errno));
+		zwb_fail("open " ZWB_ANSWER_FILE ": %s", strerror(errno));
 		return err;
 	}
 	written = write(fd, command, strlen(command));
 	err = written < 0 ? -errno : 0;
-	if (!util_read_answer(fd, answer))
+	if (!zwb_read_answer(fd, answer))
 		zwb_fail("no good answer to '%s'", command);
 	close(fd);
 	if (answer->status != err)
 		zwb_fail("'%s': write(2) said %d, the answer %lld", command, err, answer->status);
+	zwb_equal(answer->scanned, answer->written + answer->skipped_young + answer->skipped_busy +
+		  answer->skipped_protected + answer->skipped_gone + answer->failed);
 	return err;
 }
 

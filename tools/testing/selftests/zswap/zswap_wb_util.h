@@ -20,6 +20,7 @@
 #define ZWB_SYSFS		"/sys/kernel/mm/zswap"
 #define ZWB_PARAMS		"/sys/module/zswap/parameters"
 #define ZWB_DEBUGFS		"/sys/kernel/debug/zswap"
+#define ZWB_ANSWER_FILE		ZWB_DEBUGFS "/writeback"
 #define ZWB_MAX_NODES		64
 #define ZWB_PATH_MAX		512
 
@@ -248,6 +249,7 @@ bool zwb_wait_for_writeback(long long before);
 
 /* commands through debugfs, which answers */
 bool zwb_need_answers(void);
+bool zwb_read_answer(int fd, struct zwb_answer *answer);
 int __printf(2, 3) zwb_ask(struct zwb_answer *answer, const char *fmt, ...);
 bool zwb_answer_same(const struct zwb_answer *got, const struct zwb_answer *want);
 
