@@ -21,7 +21,7 @@ export PATH := $(PATH):$(BUILD)/bin
 # Each step starts where the one before it ended; the kernel's make gets JOBS.
 .NOTPARALLEL:
 .PHONY: help deps source tree kernel kernel-debug kunit demo check check-upstream check-harness \
-	shell lint print-image print-config clean distclean
+	bench shell lint print-image print-config clean distclean
 
 help:			## this list
 	@echo 'usage: make TARGET [KSRC=dir] [KSERIES=7.3] [ACCEL=tcg|kvm] [JOBS=n] [BUILD=dir]'
@@ -48,6 +48,11 @@ check-harness: kernel-debug ## does the VM runner turn red when it must?
 check-upstream: kernel	## upstream's own zswap tests on the patched and the unpatched kernel
 	@$(V)/kernel.sh upstream
 	@$(V)/check-upstream.sh
+
+bench: kernel		## what store, load and free cost: feature on, feature off, unpatched kernel
+	@$(V)/kernel.sh off
+	@$(V)/kernel.sh upstream
+	@tools/testing/bench/bench.sh
 
 lint: tree		## checkpatch, sparse, W=1, kernel-doc, ABI documents, shellcheck, object code when off
 	@$(V)/lint.sh

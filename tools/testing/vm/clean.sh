@@ -9,7 +9,7 @@
 lock_build
 cd "$BUILD"
 # By name, in case BUILD= is a directory with other things in it.
-rm -rf accel bin check check-upstream demo deps.log kernel kernel-debug kernel-upstream lint linux linux.new \
+rm -rf accel bench bin check check-upstream demo deps.log kernel kernel-debug kernel-off kernel-upstream lint linux linux.new \
 	selftests tree um vm
 if [ "${1:-}" = all ]; then
 	rm -rf apt source .lock

@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# kernel.sh patched|debug|upstream: configure and build a bzImage.
+# kernel.sh patched|debug|off|upstream: configure and build a bzImage.
 #
 # patched   what the demo and the shell boot
 # debug     what make check boots: the same with lockdep and other checks
+# off       the patched tree, the patched one's configuration without the feature:
+#           what make bench shows to cost nothing
 # upstream  from the source that nobody touched, the patched one's configuration
-#           without the feature: what make check-upstream compares with
+#           without the feature: what make check-upstream and make bench compare with
 
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -24,11 +26,14 @@ debug)
 	out=$DEBUG_OUT name=kernel-debug
 	fragments+=("$configs/zswap_wb.config" "$configs/debug.config")
 	;;
+off)
+	out=$OFF_OUT name=kernel-off
+	;;
 upstream)
 	out=$UPSTREAM_OUT name=kernel-upstream
 	tree=$(cat "$BUILD/tree/origin")
 	;;
-*) die "kernel.sh knows patched, debug and upstream, not $1." ;;
+*) die "kernel.sh knows patched, debug, off and upstream, not $1." ;;
 esac
 [ -d "$tree/mm" ] || die "there is no kernel tree yet: run make tree."
 

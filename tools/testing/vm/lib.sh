@@ -24,6 +24,7 @@ KSERIES=${KSERIES:-7.3}
 	WORKTREE=$BUILD/linux           # upstream + overlay + patches
 	KERNEL_OUT=$BUILD/kernel        # objects of the patched kernel
 	DEBUG_OUT=$BUILD/kernel-debug   # the same with lockdep and other checks
+	OFF_OUT=$BUILD/kernel-off       # our files and patches, the feature switched off
 	UPSTREAM_OUT=$BUILD/kernel-upstream # without our files and patches
 	UML_OUT=$BUILD/um               # objects of the KUnit kernel
 	IMAGE=arch/x86/boot/bzImage     # below each of the three

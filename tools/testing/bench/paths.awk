@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The results of paths.c on all kernels: prints the table, writes the JSON,
+# names each figure that is out of bounds, and ends with 1 if there is one.
+
+BEGIN {
+	paths = split("store load free", path, " ")
+	kernels = split("upstream off patched command aged_upstream aged_patched", name, " ")
+	# Those before it: stored at once, loaded and freed in the same order.
+	aged = 5
+	title["upstream"] = "unpatched"
+	title["off"] = "CONFIG_ZSWAP_WB=n"
+	title["patched"] = "CONFIG_ZSWAP_WB=y"
+	title["command"] = "the same, after a command"
+	title["aged_upstream"] = "unpatched, all ages"
+	title["aged_patched"] = "CONFIG_ZSWAP_WB=y, all ages"
+}
+
+$1 ~ /^(store|load|free)$/ && NF == 3 {
+	seen[kernel, $1]++
+	value = $3 / (kernel ~ /^aged/ ? aged_pages : pages)
+	if (!((kernel, $1) in least) || value < least[kernel, $1])
+		least[kernel, $1] = value
+	if (value > most[kernel, $1])
+		most[kernel, $1] = value
+}
+
+$1 == "table" && NF == 3 {
+	stored[++tables] = $2
+	cost[tables] = $3
+}
+
+$1 == "compressor" {
+	compressor = $2
+}
+
+function wrong(what) {
+	bad[++bads] = what
+}
+
+# The unpatched kernel that did the same.
+function base(k) {
+	return k ~ /^aged/ ? "aged_upstream" : "upstream"
+}
+
+function percent(k, p) {
+	return (least[k, p] / least[base(k), p] - 1) * 100
+}
+
+function abs(x) {
+	return x < 0 ? -x : x
+}
+
+# Rows from the kernel @first on to the one @last, with @first for a base.
+function table(first, last,    k, p, over, s) {
+	printf "%-28s", ""
+	for (p = 1; p <= paths; p++)
+		printf "%10s%9s", path[p], ""
+	printf "\n"
+	for (k = first; k <= last; k++) {
+		printf "%-28s", title[name[k]]
+		for (p = 1; p <= paths; p++) {
+			over = k == first ? "" : sprintf("%+.2f %%", percent(name[k], path[p]))
+			printf "%10.1f%9s", least[name[k], path[p]], over
+		}
+		printf "\n"
+	}
+	printf "%-28s", "between rounds, at most"
+	for (p = 1; p <= paths; p++) {
+		spread[first, p] = 0
+		for (k = first; k <= last; k++) {
+			s = (most[name[k], path[p]] / least[name[k], path[p]] - 1) * 100
+			if (s > spread[first, p])
+				spread[first, p] = s
+		}
+		printf "%10s%9s", "", sprintf("%.2f %%", spread[first, p])
+	}
+	printf "\n"
+}
+
+function json_spread(key, first,    p) {
+	printf "  \"%s\": {", key >json
+	for (p = 1; p <= paths; p++)
+		printf "%s\"%s\": %.3f", (p > 1 ? ", " : ""), path[p], spread[first, p] >json
+	printf "},\n" >json
+}
+
+END {
+	for (k = 1; k <= kernels; k++)
+		for (p = 1; p <= paths; p++)
+			if (seen[name[k], path[p]] != rounds) {
+				print "there are not " rounds " results of " path[p] ", " title[name[k]]
+				exit 2
+			}
+	if (tables != 2) {
+		print "the age table was not read twice"
+		exit 2
+	}
+
+	printf "\nGuest instructions per page, the least of %d rounds of %d pages, %s:\n\n",
+		rounds, pages, compressor
+	table(1, aged - 1)
+	printf "\nThe same for %d pages stored in %d different seconds, loaded or freed one by one\n",
+		aged_pages, aged_seconds
+	printf "in random order:\n\n"
+	table(aged, kernels)
+	printf "%-28s", "more instructions"
+	for (p = 1; p <= paths; p++)
+		printf "%10s%9s", sprintf("%+.1f", least[name[kernels], path[p]] - least[name[aged], path[p]]), ""
+	printf "\n"
+	printf "\nInstructions to read the age buckets: %d with %d pages stored, %d with %d\n",
+		cost[1], stored[1], cost[2], stored[2]
+
+	for (p = 1; p <= paths; p++) {
+		if (path[p] != "free")
+			for (k = 3; k <= kernels; k++)
+				if (percent(name[k], path[p]) > max)
+					wrong(sprintf("%s, %s: %+.2f %%, at most %s %%", path[p],
+						title[name[k]], percent(name[k], path[p]), max))
+		limit = path[p] == "free" ? noise_free : noise
+		if (abs(percent("off", path[p])) > limit)
+			wrong(sprintf("%s, %s: %+.2f %%, and it should be the unpatched kernel's, give or take %s %%",
+				path[p], title["off"], percent("off", path[p]), limit))
+	}
+	if (cost[2] > cost[1] * table_max || cost[1] > cost[2] * table_max)
+		wrong("reading the age buckets depends on the number of pages")
+	for (i = 1; i <= bads; i++)
+		print "OUT OF BOUNDS: " bad[i]
+
+	printf "{\n  \"unit\": \"guest instructions per page\",\n" >json
+	printf "  \"pages\": %d,\n  \"rounds\": %d,\n  \"compressor\": \"%s\",\n", pages, rounds, compressor >json
+	printf "  \"aged_pages\": %d,\n  \"aged_seconds\": %d,\n", aged_pages, aged_seconds >json
+	printf "  \"kernels\": {\n" >json
+	for (k = 1; k <= kernels; k++) {
+		printf "    \"%s\": {", name[k] >json
+		for (p = 1; p <= paths; p++)
+			printf "%s\"%s\": %.2f", (p > 1 ? ", " : ""), path[p], least[name[k], path[p]] >json
+		printf "}%s\n", (k < kernels ? "," : "") >json
+	}
+	printf "  },\n  \"percent_over_upstream\": {\n" >json
+	for (k = 2; k <= kernels; k++) {
+		if (k == aged)
+			continue
+		printf "    \"%s\": {", name[k] >json
+		for (p = 1; p <= paths; p++)
+			printf "%s\"%s\": %.3f", (p > 1 ? ", " : ""), path[p], percent(name[k], path[p]) >json
+		printf "}%s\n", (k < kernels ? "," : "") >json
+	}
+	printf "  },\n" >json
+	json_spread("percent_between_rounds", 1)
+	json_spread("aged_percent_between_rounds", aged)
+	printf "  \"age_buckets_read\": {\"%d\": %d, \"%d\": %d},\n",
+		stored[1], cost[1], stored[2], cost[2] >json
+	printf "  \"in_bounds\": %s\n}\n", (bads ? "false" : "true") >json
+	exit bads > 0
+}
