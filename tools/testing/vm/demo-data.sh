@@ -15,6 +15,7 @@
 #	loadN.expect		what redis-cli must then print, byte for byte
 #	loadN.count		"files bytes", for the report
 #	demo-guest.sh		the part that runs in the guest
+#	demo-chart.awk		what draws the age buckets there
 #
 # The texts are joined only when the tree has changed since the last time.
 
@@ -55,7 +56,7 @@ mkdir -p "$payload/bin" "$payload/lib"
 cp -L "$redis_server" "$payload/bin/redis-server"
 cp -L "$redis_cli" "$payload/bin/redis-cli"
 cp -L "$cmp" "$payload/bin/cmp"
-cp "$here/demo-guest.sh" "$payload/demo-guest.sh"
+cp "$here/demo-guest.sh" "$here/demo-chart.awk" "$payload"
 
 for prog in redis-server redis-cli cmp; do
 	ldd "$payload/bin/$prog"

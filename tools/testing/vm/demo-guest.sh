@@ -15,12 +15,15 @@ export LC_ALL=C
 
 here=/payload
 zswap=/sys/kernel/mm/zswap
+debug=/sys/kernel/debug/zswap
 redis=/sys/fs/cgroup/redis
 neighbour=/sys/fs/cgroup/neighbour
 socket=/tmp/redis
 pid=
 checks=0
 failed=
+# How the bars are drawn, and how wide: one scale for all pictures.
+export CHART="${CHART:-ascii}" CHART_SCALE=0
 
 # ---------------------------------------------------------------- the report
 
@@ -81,6 +84,35 @@ refused()
 	printf '\n'
 	must 'exit status of the shell' "$status" = 1
 	must 'it says why' $says = 1 "$1"
+}
+
+# Draw the age buckets.  What is drawn is what is checked.
+picture()
+{
+	run "awk -f demo-chart.awk $debug/age_buckets"
+	drawn=$said
+}
+
+# The sum of a column of the picture, counted from its right end or, as bars
+# may be empty, its left one.
+drawn()
+{
+	printf '%s\n' "$drawn" | awk -v column="$1" '
+		$2 == "-" {
+			sum += column == "pages" ? $4 : column == "written" ? $(NF - 3) :
+				column == "refaulted" ? $(NF - 2) : $NF
+		}
+		END { print sum + 0 }'
+}
+
+# Every picture must tell what zswap itself counts, at this taking.
+must_agree()
+{
+	must 'pages in the picture' "$(drawn pages)" = "$(at "$1" stored)" 'stored_pages'
+	for counter in written refaulted dropped; do
+		must "$counter in the picture" "$(drawn $counter)" = \
+			"$(moved a "$1" all_$counter)" "stats/$counter"
+	done
 }
 
 # What run() ran must have found no difference.
@@ -144,7 +176,7 @@ settle()
 	while :; do
 		store here_redis "$redis/memory.stat"
 		store here_neighbour "$neighbour/memory.stat"
-		read -r stored </sys/kernel/debug/zswap/stored_pages
+		read -r stored <$debug/stored_pages
 		others=$(at here neighbour_zswapped)
 		sum=$(($(at here redis_zswapped) + others))
 		[ "$sum" -ne $((stored * 4096)) ] || return 0
@@ -183,9 +215,9 @@ take()
 	store "$1_neighbour" "$neighbour/memory.stat"
 	read -r value <"$redis/memory.current"
 	eval "$1_current=$value"
-	read -r value </sys/kernel/debug/zswap/stored_pages
+	read -r value <$debug/stored_pages
 	eval "$1_stored=$value"
-	read -r value </sys/kernel/debug/zswap/pool_total_size
+	read -r value <$debug/pool_total_size
 	eval "$1_pool=$value"
 	read -r _ _ _ _ requests merges sectors _ </sys/block/vda/stat
 	eval "$1_requests=$requests $1_merges=$merges $1_sectors=$sectors"
@@ -196,6 +228,37 @@ take()
 			eval "$1_${part}_${file##*/}=$value"
 		done
 	done
+}
+
+# The age buckets as NAME_old_COLUMN and NAME_young_COLUMN: the sums of the
+# rows from age $age on and of those before, for all, node0 and node1.
+tally()
+{
+	for part in all node0 node1; do
+		[ "$part" = all ] && table=$debug/age_buckets ||
+			table=$debug/$part/age_buckets
+		sums=$(awk -v name="$1_$part" -v age="$age" '
+			NR == 1 { for (i = 1; i <= NF; i++) column[i] = $i; next }
+			{
+				for (i = 4; i <= NF; i++)
+					sum[($2 + 0 < age ? "young_" : "old_") column[i]] += $i
+			}
+			END { for (i in sum) printf "%s_%s=%d\n", name, i, sum[i] }
+		' "$table") || die "$table cannot be read"
+		eval "$sums"
+	done
+}
+
+# One column of a tally, over all rows.
+both()
+{
+	echo $(($(at "$1" "$2_old_$3") + $(at "$1" "$2_young_$3")))
+}
+
+# Of what a command wrote, how much came back, in percent.
+percent()
+{
+	echo $(($2 ? $1 * 100 / $2 : 0))
 }
 
 counters()
@@ -265,7 +328,8 @@ echo 1000 >/proc/sys/vm/percpu_pagelist_high_fraction
 echo N >/sys/module/zswap/parameters/shrinker_enabled
 echo Y >/sys/module/zswap/parameters/enabled
 [ "$(cat /sys/module/zswap/parameters/enabled)" = Y ] || die "no zswap"
-[ -e /sys/kernel/debug/zswap/stored_pages ] || die "zswap has no debugfs files"
+[ -e "$debug/stored_pages" ] || die "zswap has no debugfs files"
+[ -e "$debug/age_edges" ] || die "there are no age buckets: CONFIG_ZSWAP_WB_DEBUGFS is off"
 
 read -r files1 bytes1 <"$here/load1.count"
 read -r files2 bytes2 <"$here/load2.count"
@@ -322,7 +386,7 @@ run "grep ^anon $redis/memory.numa_stat"
 push_out "$redis"
 clock
 old_since=$now
-read -r stored1 </sys/kernel/debug/zswap/stored_pages
+read -r stored1 <$debug/stored_pages
 
 section NEIGHBOUR
 say <<TEXT
@@ -376,8 +440,8 @@ must 'second load' "$second" '>=' $((bytes2 * 9 / 10 / 4096)) '9/10 of its texts
 must 'neighbour' "$neighbours" '>=' 512 '2 MiB'
 
 section 'THE POOL BEFORE'
-run 'cat /sys/kernel/debug/zswap/stored_pages'
-run 'cat /sys/kernel/debug/zswap/pool_total_size'
+run "cat $debug/stored_pages"
+run "cat $debug/pool_total_size"
 run "cd /sys/fs/cgroup; grep -E '^zswap(ped)? ' */memory.stat"
 printf '\n'
 say <<TEXT
@@ -443,11 +507,32 @@ account()
 section 'BY AGE AND NODE'
 take a
 clock
-# Half-way between the two ages: the machine may be 5 seconds late.
-age=$(((now - young_since) / 100 + 5))
+# Between the two ages: the machine may be 7 seconds late.
+age=$(((now - young_since) / 100 + 7))
+short=$((age / 4))
+tally a
 say <<TEXT
 The first load has been in zswap for $(((now - old_since) / 100)) seconds, the neighbour for $(((now - neighbour_since) / 100)), the
-second load for $(((now - young_since) / 100)) at most. Old enough and on node 0 is the first load alone. Every counter must tell the
+second load for $(((now - young_since) / 100)) at most. The age buckets show it: their edges, 30 seconds to
+3 days, are for real life, so the demo sets edges of a few seconds. One bar a
+bucket, as long as it has pages in zswap now.
+TEXT
+run "echo 0 $short $((age / 2)) $age $((age * 2)) $((age * 4)) > $debug/age_edges"
+run "cat $debug/age_buckets"
+CHART_SCALE=$(printf '%s\n' "$said" | awk '$4 + 0 > n { n = $4 } END { print n + 0 }')
+picture
+tally a
+printf '\n'
+must_agree a
+must 'bytes in the table' "$(both a all bytes)" = \
+	$(($(at a redis_zswap) + $(at a neighbour_zswap))) "memory.stat's zswap"
+must 'node 0 in its table' "$(both a node0 pages)" = "$on0" 'looked at above'
+must 'node 1 in its table' "$(both a node1 pages)" = "$on1" 'looked at above'
+must "node 0's pages from ${age}s on" "$(at a node0_old_pages)" = "$first" 'first load'
+must "node 1's pages from ${age}s on" "$(at a node1_old_pages)" = "$neighbours" 'neighbour'
+printf '\n'
+say <<TEXT
+Old enough and on node 0 is the first load alone, so it is what goes. Every counter must tell the
 same number of pages. When the command returns they have left memory as well:
 memory.current falls by the compressed bytes released, give or take what the
 CPUs hold in reserve, and nothing stays behind in the swap cache.
@@ -475,6 +560,20 @@ must 'rise of MemFree (kB)' "$(moved a b MemFree)" '>=' \
 requests=$(moved a b requests)
 [ "$requests" -gt 0 ] || die "no write request reached /dev/vda"
 must 'pages per write request' $((written / requests)) '>=' 8
+
+printf '\n'
+say <<TEXT
+In the picture the bar is as much shorter, and what was written stands beside the
+bucket from which it went.
+TEXT
+picture
+tally b
+printf '\n'
+must_agree b
+must "node 0's pages from ${age}s on" "$(at b node0_old_pages)" = 0
+must "all pages from ${age}s on" "$(at b all_old_pages)" = "$neighbours" 'neighbour'
+must "written from ${age}s on" "$(at b all_old_written)" = "$written" 'written'
+must 'written from the younger ones' "$(at b all_young_written)" = 0
 
 section 'BY CGROUP, WITH A LIMIT'
 id=$(stat -c %i "$redis")
@@ -524,11 +623,90 @@ for counter in scanned written released_bytes skipped_young; do
 	must "$counter" "$(at d all_$counter)" = $sum "the nodes' sum"
 done
 
+section 'WHAT CAME BACK'
+say <<TEXT
+redis goes on. All its readers want the second load now, some one text in forty of the
+first. So was ${age}s a good age? What stayed is found in zswap; of what went, little is read
+from the disk: the refault rate is what came back of what was written. The second command
+set no age, and took of the second load.
+TEXT
+kill -CONT "$pid"
+run "redis-cli -s $socket < load2.get | cmp - load2.expect && echo same"
+compared 'load 2'
+run "awk 'NR % 40 == 20' load1.get | redis-cli -s $socket | wc -l"
+stop_redis
+take e
+picture
+tally e
+refaulted=$(at e all_old_refaulted)
+printf '\n'
+must_agree e
+must 'found in zswap, pages' "$(moved d e zswpin)" '>=' $((second * 3 / 4)) \
+	'3/4 of the second load'
+must 'read from the disk, pages' "$(moved d e pswpin)" '>=' 1
+must 'refaulted' "$(moved d e all_refaulted)" = "$(moved d e pswpin)" 'read from the disk'
+must 'zswpwb_refault in /proc/vmstat' "$(moved d e zswpwb_refault)" = \
+	"$(moved d e all_refaulted)" 'refaulted'
+must 'zswpwb_refault in memory.stat' "$(moved d e redis_zswpwb_refault)" = \
+	"$(moved d e all_refaulted)" 'refaulted'
+must "percent back, age=$age" "$(percent "$refaulted" "$written")" '<=' 25
+
+section 'TOO YOUNG'
+say <<TEXT
+Now the same readers, but an operator who is greedier. The second load goes into zswap again,
+and ${short} seconds later out of it.
+TEXT
+push_out "$redis"
+clock
+again_since=$now
+take f
+# Every entry of redis is older than this, and an age is up to 1 s late.
+while clock; [ $((now - again_since)) -lt $(((short + 1) * 100)) ]; do
+	usleep 100000
+done
+run "echo \"age=$short cgroup=$id\" > $zswap/proactive_writeback"
+took=$status
+take g
+greedy=$(moved f g all_written)
+printf '\n'
+must 'exit status of the shell' "$took" = 0
+must 'written' "$greedy" = $(($(at f redis_zswapped) / 4096)) "all of redis'"
+must 'released_bytes' "$(moved f g all_released_bytes)" = "$(at f redis_zswap)" "all of redis'"
+printf '\n'
+say <<TEXT
+The readers want the second load once more.
+TEXT
+kill -CONT "$pid"
+run "redis-cli -s $socket < load2.get | cmp - load2.expect && echo same"
+compared 'load 2'
+stop_redis
+take h
+picture
+tally h
+returned=$(moved g h all_refaulted)
+printf '\n'
+must_agree h
+must 'read from the disk, pages' "$(moved g h pswpin)" '>=' "$returned" 'refaulted'
+must "percent back, age=$short" "$(percent "$returned" "$greedy")" '>=' 75
+must "more were back from age=$age" $(($(at h all_old_refaulted) - refaulted)) '<=' \
+	$((written / 20)) '1/20 of its pages'
+printf '\n'
+row 'age=' "$age" "$short"
+row 'pages written' "$written" "$greedy"
+row 'bytes of memory given back' "$released" "$(moved f g all_released_bytes)"
+row 'pages that had to be read again' "$refaulted" "$returned"
+row 'percent' "$(percent "$refaulted" "$written")" "$(percent "$returned" "$greedy")"
+printf '\n'
+say <<TEXT
+A bucket whose rate is low has an age from which writing pays; one that reads back most
+of what was written is younger than the time after which its pages are wanted again.
+TEXT
+
 section 'READING BACK'
 say <<TEXT
-redis goes on and hands out every text, most of the first load from the disk.
+In the end redis hands out every text, the first load from the disk.
 TEXT
-# Nothing is counted page by page any more: read neighbours, too.
+# From here on read neighbours, too.
 echo 3 >/proc/sys/vm/page-cluster
 kill -CONT "$pid"
 for load in 1 2; do
@@ -538,11 +716,48 @@ done
 run "head -c 3145728 load2.expect | cmp - /tmp/texts && echo same"
 compared neighbour
 must 'values in redis' "$(redis_cli dbsize)" = $((files1 + files2)) 'the files'
-store e /proc/vmstat
-must 'pages read from the disk' "$(moved d e pswpin)" '>=' $((written / 2)) \
-	'half of the written'
-must 'pages read from the disk' "$(moved d e pswpin)" '<=' $((written + 512)) \
-	'written'
+stop_redis
+take i
+must 'refaulted' "$(moved a i all_refaulted)" '>=' $((written / 2)) 'half of the written'
+must 'refaulted' "$(moved a i all_refaulted)" '<=' "$(moved a i all_written)" 'written'
+
+section 'WHAT IS LEFT'
+say <<TEXT
+redis is killed. What it has on the disk and never asked for is dropped unread, and the account is closed.
+TEXT
+rest=$(($(moved a i all_written) - $(moved a i all_refaulted) - $(moved a i all_dropped)))
+kill -KILL "$pid"
+wait "$pid" 2>/dev/null
+pid=
+# The log is redis' as well, and in swap.
+run "rm /tmp/texts /tmp/redis.log; tail -n 1 /proc/swaps"
+take j
+picture
+printf '\n'
+must_agree j
+must 'stored_pages' "$(at j stored)" = 0
+# A page that is in memory may keep its slot.
+must 'kB of swap in use' "$(awk 'NR > 1 { print $4 }' /proc/swaps)" = \
+	"$(at j SwapCached)" 'SwapCached'
+must 'dropped now' "$(moved i j all_dropped)" '>=' 1
+must 'dropped now' "$(moved i j all_dropped)" = "$rest" 'what was on the disk'
+must 'refaulted + dropped' \
+	$(($(moved a j all_refaulted) + $(moved a j all_dropped))) = \
+	"$(moved a j all_written)" 'written'
+for counter in refaulted dropped; do
+	must "$counter, node 0 and node 1" \
+		$(($(moved a j node0_$counter) + $(moved a j node1_$counter))) = \
+		"$(moved a j all_$counter)" 'the whole'
+done
+run "echo default > $debug/age_edges; cat $debug/age_edges"
+printf '\n'
+[ "$said" = '0 30 60 120 300 900 1800 3600 10800 21600 43200 86400 259200' ] &&
+	same=1 || same=0
+must 'edges as they were' "$same" = 1 yes
+tally j
+for counter in written refaulted dropped; do
+	must "$counter in the table" "$(both j all $counter)" = 0 'a new beginning'
+done
 
 section RESULT
 if [ -n "$failed" ]; then
