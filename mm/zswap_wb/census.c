@@ -13,7 +13,8 @@
  * Nothing gets lost or counted twice, because
  *
  * 1. an entry is put on a list once and taken off once, and list_lru_del()
- *    tells which of its callers did that;
+ *    tells which of its callers did that; in between it may get another stamp,
+ *    which is a note of each;
  *
  * 2. a note is written under the lock of its log, and under the same lock it is
  *    added to the wheel and taken off the log;
@@ -70,7 +71,7 @@ struct zswap_wb_log {
  * struct zswap_wb_census - the entries on the lists of one node
  * @log:	one for each CPU
  * @lock:	protects the wheel
- * @wheel:	what the logs had before they were full
+ * @wheel:	what has been added from the logs
  */
 struct zswap_wb_census {
 	struct zswap_wb_log __percpu	*log;

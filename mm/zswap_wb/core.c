@@ -48,11 +48,11 @@
  * Limits
  *
  *   A command with a limit first counts all of its scope, see select.c: it pays
- *   up to four more looks at each entry for being exact. An entry may be counted
- *   twice as skipped or failed if its cgroup is removed meanwhile, or if it
- *   stands in the last bucket of a limited command. Entries are told apart by
- *   node as zswap does it: by where the entry is, which is where the page was,
- *   and usually where its data is.
+ *   up to four more looks at each entry for being exact, and more if some fail.
+ *   An entry may be counted twice as skipped or failed if its cgroup is removed
+ *   meanwhile, or if it stands in the last bucket of a limited command. Entries
+ *   are told apart by node as zswap does it: by where the entry is, which is
+ *   where the page was, and usually where its data is.
  */
 #include <linux/err.h>
 #include <linux/kernel.h>

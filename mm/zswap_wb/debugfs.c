@@ -26,6 +26,14 @@
 
 #include "internal.h"
 
+/* What was written to a file, to be freed. All that is valid fits into a page. */
+static char *zswap_wb_text_get(const char __user *buf, size_t count)
+{
+	if (count >= PAGE_SIZE)
+		return ERR_PTR(-EINVAL);
+	return memdup_user_nul(buf, count);
+}
+
 /* ---- writeback ---- */
 
 /**
@@ -64,9 +72,7 @@ static int zswap_wb_writeback_run(const char __user *buf, size_t count,
 	char *text;
 	int err;
 
-	if (count >= PAGE_SIZE)
-		return -EINVAL;
-	text = memdup_user_nul(buf, count);
+	text = zswap_wb_text_get(buf, count);
 	if (IS_ERR(text))
 		return PTR_ERR(text);
 	err = zswap_wb_command_parse(text, count, ZSWAP_WB_KEYS_ALL, &cmd);
@@ -156,8 +162,8 @@ static const struct file_operations zswap_wb_writeback_fops = {
 
 /*
  * The columns that all tables share. While a node is busy, an entry can be
- * counted off in one log that is still counted in another, see census.c: that
- * makes less than none of it, for a moment.
+ * counted off in a log that has been added already, and counted in one that has
+ * not, see census.c: that makes less than none of it, for a moment.
  */
 static void zswap_wb_table_bucket(struct seq_file *m,
 				  const struct zswap_wb_edges *edges,
@@ -370,9 +376,7 @@ static ssize_t zswap_wb_age_edges_write(struct file *file,
 	char *text;
 	int err;
 
-	if (count >= PAGE_SIZE)
-		return -EINVAL;
-	text = memdup_user_nul(buf, count);
+	text = zswap_wb_text_get(buf, count);
 	if (IS_ERR(text))
 		return PTR_ERR(text);
 	err = -EINVAL;

@@ -38,10 +38,9 @@
  *					 ZSWAP_WB_SCAN_MAX entries)
  *
  * Commands share no lock of ours but those of a chunk, a log and a census, which
- * stores, loads and frees take, too, for some ten instructions; a full log is
- * added to the census in some hundred, and a table reads the census in a few
- * thousand. The first two may be taken with interrupts disabled, because the
- * last slot of a folio is freed like that, but never in an interrupt.
+ * stores, loads and frees take, too. All three may be taken with interrupts
+ * disabled, because the last slot of a folio is freed like that, but never in an
+ * interrupt. A census is held for as long as it takes to look at its slots.
  *
  * A folio lock is only ever taken on a folio that this command has put into
  * the swap cache itself, and a command that waits for one holds no other.

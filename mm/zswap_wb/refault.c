@@ -16,8 +16,8 @@
  * for chunks that no command has written to. Pages with neighbouring slots were
  * swapped out at about the same time, so that seven kinds in 512 slots are
  * plenty. Should they ever not be enough, the two that are nearest to each other
- * become one: pages are then counted in a bucket next to their own, or, if that
- * is not possible either, in no bucket, or on another node; but they are counted.
+ * become one: some pages are then counted in another bucket, or, if that is not
+ * possible either, in no bucket, or on another node; but they are counted.
  *
  * A mark is
  *

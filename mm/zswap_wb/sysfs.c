@@ -138,25 +138,33 @@ static struct zswap_wb_outcome_attr zswap_wb_outcome_attrs[] = {
 
 static_assert(ARRAY_SIZE(zswap_wb_outcome_attrs) == ZSWAP_WB_NR_OUTCOMES);
 
-static ssize_t refaulted_show(struct kobject *kobj, struct kobj_attribute *attr,
-			      char *buf)
+/**
+ * struct zswap_wb_fate_attr - a file that counts one fate of written pages
+ * @kattr:	the file
+ * @fate:	what it counts
+ */
+struct zswap_wb_fate_attr {
+	struct kobj_attribute	kattr;
+	enum zswap_wb_fate	fate;
+};
+
+static ssize_t fate_show(struct kobject *kobj, struct kobj_attribute *attr,
+			 char *buf)
 {
-	return sysfs_emit(buf, "%llu\n",
-			  zswap_wb_stats_fate(to_zswap_wb_dir(kobj)->nid,
-					      ZSWAP_WB_FATE_REFAULTED));
+	enum zswap_wb_fate fate =
+		container_of(attr, struct zswap_wb_fate_attr, kattr)->fate;
+	int nid = to_zswap_wb_dir(kobj)->nid;
+
+	return sysfs_emit(buf, "%llu\n", zswap_wb_stats_fate(nid, fate));
 }
 
-static struct kobj_attribute zswap_wb_refaulted_attr = __ATTR_RO(refaulted);
+static struct zswap_wb_fate_attr zswap_wb_refaulted_attr = {
+	__ATTR(refaulted, 0444, fate_show, NULL), ZSWAP_WB_FATE_REFAULTED
+};
 
-static ssize_t dropped_show(struct kobject *kobj, struct kobj_attribute *attr,
-			    char *buf)
-{
-	return sysfs_emit(buf, "%llu\n",
-			  zswap_wb_stats_fate(to_zswap_wb_dir(kobj)->nid,
-					      ZSWAP_WB_FATE_DROPPED));
-}
-
-static struct kobj_attribute zswap_wb_dropped_attr = __ATTR_RO(dropped);
+static struct zswap_wb_fate_attr zswap_wb_dropped_attr = {
+	__ATTR(dropped, 0444, fate_show, NULL), ZSWAP_WB_FATE_DROPPED
+};
 
 static struct attribute *zswap_wb_stats_attrs[] = {
 	&zswap_wb_commands_attr.attr,
@@ -168,8 +176,8 @@ static struct attribute *zswap_wb_stats_attrs[] = {
 	&zswap_wb_outcome_attrs[4].kattr.attr,
 	&zswap_wb_outcome_attrs[5].kattr.attr,
 	&zswap_wb_released_bytes_attr.attr,
-	&zswap_wb_refaulted_attr.attr,
-	&zswap_wb_dropped_attr.attr,
+	&zswap_wb_refaulted_attr.kattr.attr,
+	&zswap_wb_dropped_attr.kattr.attr,
 	NULL
 };
 

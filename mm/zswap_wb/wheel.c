@@ -25,12 +25,13 @@
  * what was just added somewhere else, so the sum over all slots is the sum of
  * all that was added, whatever the ticks did.
  *
- * A slot is as old as its youngest stamp. A block of level l has fallen behind
- * on level l - 1, so it is older than 127 * 2^(l - 1) s, and no stamp in it is
- * 2^l s or more away from the youngest: an entry is taken for younger than it
- * is by less than 2 / 127, or 1.6 %, of its age, and never for older. Up to
- * 125 s its age is exact: the tick is that of the latest stamp, which can be two
- * seconds ahead of the time, see zswap_wb_entry_restore().
+ * A slot is as old as the youngest stamp that belongs to it. What is in a block
+ * of level l has fallen behind on level l - 1, so it is older than
+ * 127 * 2^(l - 1) s, and no stamp of the block is 2^l s or more away from the
+ * youngest: an entry is taken for younger than it is by less than 2 / 127, or
+ * 1.6 %, of its age, and never for older. Up to 125 s its age is exact: the tick
+ * is that of the latest stamp, which can be two seconds ahead of the time, see
+ * zswap_wb_entry_restore().
  */
 #include <linux/minmax.h>
 
@@ -115,19 +116,6 @@ void zswap_wb_wheel_add(struct zswap_wb_wheel *wheel, u32 stamp,
 			   count);
 }
 
-/* The age of the youngest that the slot of @block on @level may have got */
-static u64 zswap_wb_wheel_age(const struct zswap_wb_wheel *wheel,
-			      unsigned int level, u64 block, u64 now)
-{
-	u64 end = (block + 1) << level;
-
-	/* The second half of a block arrives later than the first one */
-	if (level)
-		end = min(end, ((wheel->tick >> (level - 1)) -
-				ZSWAP_WB_WHEEL_NEAR + 1) << (level - 1));
-	return zswap_wb_age_of(end - 1, now);
-}
-
 /**
  * zswap_wb_wheel_read() - add what a wheel has counted to a histogram
  * @wheel:	the wheel
@@ -159,11 +147,13 @@ void zswap_wb_wheel_read(const struct zswap_wb_wheel *wheel, u64 now,
 		for (i = 0; i < nr; i++, slot++) {
 			/* No division of 64 bits: both sizes are powers of two */
 			u64 block = last - ((last - i) & (nr - 1));
-			u64 age = zswap_wb_wheel_age(wheel, level, block, now);
+			u64 youngest = ((block + 1) << level) - 1;
 
-			if (!zswap_wb_count_empty(slot))
-				zswap_wb_age_histogram_add(hist, edges, age,
-							   slot);
+			if (zswap_wb_count_empty(slot))
+				continue;
+			zswap_wb_age_histogram_add(hist, edges,
+						   zswap_wb_age_of(youngest, now),
+						   slot);
 		}
 	}
 }

@@ -17,24 +17,6 @@
 
 #define MAX_PAGES		1024
 
-/* Read a load and say how many pages came from the disk. */
-static bool expect_read(struct zwb_load *load, long long want_disk, long long want_zswap)
-{
-	long long disk, zswap;
-
-	return zwb_load_where(load, &disk, &zswap) && zwb_equal(disk, want_disk) &&
-	       zwb_equal(zswap, want_zswap);
-}
-
-/* Write all that is in zswap, which is so much. */
-static bool write_all(long long want)
-{
-	struct zwb_snap delta;
-
-	return zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "age=0")) &&
-	       zwb_equal(delta.total.written, want);
-}
-
 static void with_edges(const char *edges, void (*test)(void))
 {
 	if (!zwb_need_tables() || !zwb_edges_write(edges))
@@ -70,7 +52,7 @@ static void columns_of_four_buckets(void)
 		if (bucket)
 			zwb_wait_age(loads[bucket], 4);
 	}
-	if (!write_all(1000))
+	if (!zwb_write_all(1000))
 		return;
 	for (bucket = 0; bucket < 3; bucket++) {
 		if (!zwb_still_younger(loads[bucket], 4 * (bucket + 1)))
@@ -82,7 +64,7 @@ static void columns_of_four_buckets(void)
 		expect_row(&table, bucket, pages[bucket], 0, 0);
 
 	/* what they have in common is the moment at which they are read */
-	if (!expect_read(loads[3], pages[3], 0) || !zwb_load_touch(loads[1], 0, 100) ||
+	if (!zwb_expect_read(loads[3], pages[3], 0) || !zwb_load_touch(loads[1], 0, 100) ||
 	    !zwb_load_touch(loads[2], 50, 50) || !zwb_table_read(ZWB_GLOBAL, &table))
 		return;
 	expect_row(&table, 0, pages[0], 0, 0);
@@ -121,7 +103,7 @@ static void columns_of_sixteen_buckets(void)
 		return;
 	zwb_wait_age(cold, 15);
 	warm = zwb_load(NULL, ZWB_ANY_NODE, 200, ZWB_TEXT);
-	if (!warm || !write_all(500) || !zwb_still_younger(warm, 15) ||
+	if (!warm || !zwb_write_all(500) || !zwb_still_younger(warm, 15) ||
 	    !zwb_table_read(ZWB_GLOBAL, &table) || !zwb_equal(table.nr, 16))
 		return;
 	expect_row(&table, 15, 300, 0, 0);
@@ -131,7 +113,7 @@ static void columns_of_sixteen_buckets(void)
 	if (zwb_now() - warm->first_ns < ZWB_NS_PER_SEC)
 		expect_row(&table, 0, 200, 0, 0);
 
-	if (!expect_read(cold, 300, 0) || !zwb_table_read(ZWB_GLOBAL, &table))
+	if (!zwb_expect_read(cold, 300, 0) || !zwb_table_read(ZWB_GLOBAL, &table))
 		return;
 	expect_row(&table, 15, 300, 300, 0);
 	sum = zwb_table_sum(&table, 0, 14);
@@ -196,7 +178,7 @@ static void columns_after_new_edges(void)
 	zwb_snap(&start);
 	for (i = 0; i < ARRAY_SIZE(edges); i++) {
 		before = zwb_load(NULL, ZWB_ANY_NODE, 500, ZWB_TEXT);
-		if (!before || !write_all(500))
+		if (!before || !zwb_write_all(500))
 			return;
 		expect_columns(columns + 500, 0, columns);
 		if (!zwb_load_touch(before, 0, 100))
@@ -206,7 +188,7 @@ static void columns_after_new_edges(void)
 			return;
 		expect_columns(0, 0, 0);
 		after = zwb_load(NULL, ZWB_ANY_NODE, 300, ZWB_TEXT);
-		if (!after || !write_all(300))
+		if (!after || !zwb_write_all(300))
 			return;
 		expect_columns(300, 0, 0);
 		if (!zwb_load_touch(before, 100, 100))
@@ -316,7 +298,7 @@ static void node_of_the_list_counts(void)
 	if (!load || !zwb_edges_restore())
 		return;
 	zwb_snap(&before);
-	if (!write_all(800))
+	if (!zwb_write_all(800))
 		return;
 	zwb_since(&delta, &before);
 	zwb_equal(delta.node[second].written, 800);

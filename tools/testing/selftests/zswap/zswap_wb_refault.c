@@ -212,24 +212,6 @@ static bool shrink(const char *cgroup, int node, long long entries, long long pa
 	return zwb_equal(delta.vm.zswpwb, pages);
 }
 
-/* Read a load and say how many pages came from the disk. */
-static bool expect_read(struct zwb_load *load, long long want_disk, long long want_zswap)
-{
-	long long disk, zswap;
-
-	return zwb_load_where(load, &disk, &zswap) && zwb_equal(disk, want_disk) &&
-	       zwb_equal(zswap, want_zswap);
-}
-
-/* Write all that is in zswap, which is so much. */
-static bool write_all(long long want)
-{
-	struct zwb_snap delta;
-
-	return zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "age=0")) &&
-	       zwb_equal(delta.total.written, want);
-}
-
 /* --- what counts --- */
 
 /*
@@ -256,12 +238,12 @@ static void read_back_counts_once(void)
 	if (!other)
 		return;
 	remember(&start);
-	if (!write_all(1300))
+	if (!zwb_write_all(1300))
 		return;
 	expect(&start, 0, 0);
 
 	/* the process moves, its pages do not */
-	if (!zwb_load_move(load, reader) || !expect_read(load, 1000, 0))
+	if (!zwb_load_move(load, reader) || !zwb_expect_read(load, 1000, 0))
 		return;
 	expect(&start, 1000, 0);
 	zwb_memory_stat_is(first, "zswpwb_refault", 1000);
@@ -271,7 +253,7 @@ static void read_back_counts_once(void)
 
 	/* the copies on the disk are still good, so that nothing is written */
 	zwb_snap(&before);
-	if (!page_out(load) || !expect_read(load, 1000, 0))
+	if (!page_out(load) || !zwb_expect_read(load, 1000, 0))
 		return;
 	zwb_since(&delta, &before);
 	zwb_zero(delta.vm.pswpout);
@@ -280,7 +262,7 @@ static void read_back_counts_once(void)
 	zwb_load_stop(load);
 	expect(&start, 1000, 0);
 
-	if (!expect_read(other, 300, 0))
+	if (!zwb_expect_read(other, 300, 0))
 		return;
 	expect(&start, 1300, 0);
 	zwb_memory_stat_is(second, "zswpwb_refault", 300);
@@ -334,7 +316,7 @@ static void unread_pages_are_dropped(void)
 	if (!memory)
 		return;
 	remember(&start);
-	if (!write_all(1600)) {
+	if (!zwb_write_all(1600)) {
 		munmap(memory, 600 * zwb_page_size);
 		return;
 	}
@@ -397,7 +379,7 @@ static void shared_memory_counts(void)
 	if (!load)
 		return;
 	remember(&start);
-	if (!write_all(1000) || !zwb_load_touch(load, 0, 300))
+	if (!zwb_write_all(1000) || !zwb_load_touch(load, 0, 300))
 		return;
 	expect(&start, 300, 0);
 	if (!punch_hole(load, 100, 400))
@@ -459,7 +441,7 @@ static void shared_after_a_fork(void)
 	if (!load || !zwb_load_fork(load))
 		return;
 	remember(&start);
-	if (!write_all(800) || !zwb_load_touch(load, 0, 200))
+	if (!zwb_write_all(800) || !zwb_load_touch(load, 0, 200))
 		return;
 	expect(&start, 200, 0);
 	/* 600 in both processes, then in the second the 200 that the first has its own copy of */
@@ -469,7 +451,7 @@ static void shared_after_a_fork(void)
 	zwb_load_stop(load);
 
 	load = zwb_load(NULL, ZWB_ANY_NODE, 500, ZWB_TEXT);
-	if (!load || !zwb_load_fork(load) || !write_all(500))
+	if (!load || !zwb_load_fork(load) || !zwb_write_all(500))
 		return;
 	zwb_load_stop(load);
 	/* its twin ends a moment later */
@@ -506,15 +488,15 @@ static void written_back_twice(void)
 	if (!load)
 		return;
 	remember(&start);
-	if (!write_all(500) || !zwb_load_touch(load, 0, 500))
+	if (!zwb_write_all(500) || !zwb_load_touch(load, 0, 500))
 		return;
 	expect(&start, 500, 0);
-	if (!zwb_load_pageout(load) || !zwb_load_slots(load, first) || !write_all(500))
+	if (!zwb_load_pageout(load) || !zwb_load_slots(load, first) || !zwb_write_all(500))
 		return;
 	expect(&start, 500, 0);
 
 	/* a page that is read keeps its slot, and is stored there again once it was written to */
-	if (!expect_read(load, 500, 0) || !zwb_load_touch(load, 0, 500))
+	if (!zwb_expect_read(load, 500, 0) || !zwb_load_touch(load, 0, 500))
 		return;
 	expect(&start, 1000, 0);
 	if (!zwb_load_pageout(load) || !zwb_load_slots(load, second))
@@ -522,17 +504,17 @@ static void written_back_twice(void)
 	for (i = 0; i < load->pages; i++)
 		same += first[i] == second[i];
 	ksft_print_msg("%lld of %lld pages are in the slot where they were\n", same, load->pages);
-	if (!write_all(500))
+	if (!zwb_write_all(500))
 		return;
 	expect(&start, 1000, 0);
-	if (!expect_read(load, 500, 0))
+	if (!zwb_expect_read(load, 500, 0))
 		return;
 	expect(&start, 1500, 0);
 
 	/* once more, but not by a command */
 	if (!zwb_load_touch(load, 0, 500) || !zwb_load_pageout(load) ||
 	    !shrink(cgroup, nodes[0], 500, 500) || !leave_swap_cache(load) ||
-	    !expect_read(load, 500, 0))
+	    !zwb_expect_read(load, 500, 0))
 		return;
 	expect(&start, 1500, 0);
 }
@@ -557,7 +539,7 @@ static void readahead_counts_each_page_once(void)
 		if (!load)
 			return;
 		remember(&start);
-		if (!write_all(1000) || !zwb_write_string("/proc/sys/vm/page-cluster", "3"))
+		if (!zwb_write_all(1000) || !zwb_write_string("/proc/sys/vm/page-cluster", "3"))
 			return;
 		zwb_snap(&before);
 		ahead = zwb_vmstat_key("swap_ra");
@@ -608,10 +590,10 @@ static void shrinker_does_not_count(void)
 	if (!load)
 		return;
 	remember(&start);
-	if (!shrink(cgroup, nodes[0], 600, 400) || !write_all(200) || !leave_swap_cache(load))
+	if (!shrink(cgroup, nodes[0], 600, 400) || !zwb_write_all(200) || !leave_swap_cache(load))
 		return;
 	expect(&start, 200, 0);
-	if (!expect_read(load, 600, 0))
+	if (!zwb_expect_read(load, 600, 0))
 		return;
 	expect(&start, 200, 0);
 	zwb_memory_stat_is(cgroup, "zswpwb_refault", 200);
@@ -619,7 +601,7 @@ static void shrinker_does_not_count(void)
 	expect(&start, 200, 0);
 
 	load = zwb_load(cgroup, nodes[0], 500, ZWB_TEXT);
-	if (!load || !shrink(cgroup, nodes[0], 500, 300) || !write_all(200))
+	if (!load || !shrink(cgroup, nodes[0], 500, 300) || !zwb_write_all(200))
 		return;
 	zwb_load_stop(load);
 	expect(&start, 200, 200);
@@ -661,13 +643,13 @@ static void pressure_does_not_count(void)
 	zwb_between(delta.vm.zswpwb, 1, 1099);
 	zwb_between(delta.vm.pswpout - delta.vm.zswpwb, 1, 500);
 	expect(&start, 0, 0);
-	if (!zwb_cgroup_set(cgroup, "memory.zswap.max", "max") || !write_all(left))
+	if (!zwb_cgroup_set(cgroup, "memory.zswap.max", "max") || !zwb_write_all(left))
 		return;
 	expect(&start, 0, 0);
 	if (!leave_swap_cache(first) || !leave_swap_cache(second))
 		return;
 	expect(&start, left, 0);
-	if (!expect_read(first, 600, 0) || !expect_read(second, 500, 0))
+	if (!zwb_expect_read(first, 600, 0) || !zwb_expect_read(second, 500, 0))
 		return;
 	expect(&start, left, 0);
 	zwb_load_stop(first);
@@ -691,10 +673,10 @@ static void pages_past_zswap_do_not_count(void)
 	if (!written)
 		return;
 	remember(&start);
-	if (!write_all(200))
+	if (!zwb_write_all(200))
 		return;
 	load = load_past_zswap(NULL, 500);
-	if (!load || !expect_read(load, 500, 0))
+	if (!load || !zwb_expect_read(load, 500, 0))
 		return;
 	expect(&start, 0, 0);
 	zwb_load_stop(load);
@@ -770,7 +752,7 @@ static void failed_write_does_not_count(void)
 	zwb_equal(delta.total.failed, 600);
 	expect(&start, 0, 0);
 	if (!zwb_equal(zwb_stored(), 600) || !shrink(cgroup, nodes[0], 600, 300) ||
-	    !leave_swap_cache(load) || !expect_read(load, 300, 300))
+	    !leave_swap_cache(load) || !zwb_expect_read(load, 300, 300))
 		return;
 	expect(&start, 0, 0);
 	zwb_load_stop(load);
@@ -785,7 +767,7 @@ static void failed_write_does_not_count(void)
 	zwb_zero(err);
 	zwb_between(delta.total.failed, 2, 1500);
 	zwb_equal(delta.total.written + delta.total.failed, 3000);
-	if (!expect_read(rest, delta.total.written, delta.total.failed))
+	if (!zwb_expect_read(rest, delta.total.written, delta.total.failed))
 		return;
 	expect(&start, delta.total.written, 0);
 }
@@ -858,7 +840,7 @@ static bool write_small(const struct zwb_load *load)
 		return false;
 	for (i = 0; i < load->pages; i++)
 		small_used[offsets[i]] = true;
-	return write_all(load->pages);
+	return zwb_write_all(load->pages);
 }
 
 static void reuse_slots(void)
@@ -882,14 +864,14 @@ static void reuse_slots(void)
 	expect(&start, 0, SMALL_PAGES);
 
 	load = zwb_load(cgroup, nodes[0], SMALL_PAGES, ZWB_TEXT);
-	if (!load || !expect_reuse(load, "in zswap") || !expect_read(load, 0, SMALL_PAGES))
+	if (!load || !expect_reuse(load, "in zswap") || !zwb_expect_read(load, 0, SMALL_PAGES))
 		return;
 	expect(&start, 0, SMALL_PAGES);
 	zwb_load_stop(load);
 	expect(&start, 0, SMALL_PAGES);
 
 	load = load_past_zswap(cgroup, SMALL_PAGES);
-	if (!load || !expect_reuse(load, "past zswap") || !expect_read(load, SMALL_PAGES, 0))
+	if (!load || !expect_reuse(load, "past zswap") || !zwb_expect_read(load, SMALL_PAGES, 0))
 		return;
 	expect(&start, 0, SMALL_PAGES);
 	zwb_load_stop(load);
@@ -906,7 +888,7 @@ static void reuse_slots(void)
 	load = zwb_load(cgroup, nodes[0], SMALL_PAGES, ZWB_TEXT);
 	if (!load || !expect_reuse(load, "of the shrinker") ||
 	    !shrink(cgroup, nodes[0], SMALL_PAGES, SMALL_PAGES) || !leave_swap_cache(load) ||
-	    !expect_read(load, SMALL_PAGES, 0))
+	    !zwb_expect_read(load, SMALL_PAGES, 0))
 		return;
 	expect(&start, SMALL_PAGES, SMALL_PAGES);
 	zwb_load_stop(load);
@@ -914,7 +896,7 @@ static void reuse_slots(void)
 
 	load = zwb_load(cgroup, nodes[0], SMALL_PAGES, ZWB_TEXT);
 	if (!load || !expect_reuse(load, "of a command") || !write_small(load) ||
-	    !expect_read(load, SMALL_PAGES, 0))
+	    !zwb_expect_read(load, SMALL_PAGES, 0))
 		return;
 	expect(&start, 2 * SMALL_PAGES, SMALL_PAGES);
 }
@@ -966,17 +948,17 @@ static void swapoff_reads_back(void)
 	zwb_load_stop(shared);
 	expect(&start, 1200, 0);
 
-	if (!zwb_swap_disk(true) || !zwb_load_pageout(load) || !expect_read(load, 0, 1000))
+	if (!zwb_swap_disk(true) || !zwb_load_pageout(load) || !zwb_expect_read(load, 0, 1000))
 		return;
 	zwb_load_stop(load);
 	load = load_past_zswap(NULL, 1500);
-	if (!load || !expect_read(load, 1500, 0))
+	if (!load || !zwb_expect_read(load, 1500, 0))
 		return;
 	zwb_load_stop(load);
 	expect(&start, 1200, 0);
 
 	load = zwb_load(NULL, ZWB_ANY_NODE, 1000, ZWB_TEXT);
-	if (!load || !write_all(1000) || !zwb_load_touch(load, 0, 600))
+	if (!load || !zwb_write_all(1000) || !zwb_load_touch(load, 0, 600))
 		return;
 	expect(&start, 1800, 0);
 	zwb_load_stop(load);
@@ -1020,7 +1002,7 @@ static void two_devices(void)
 	if (!zwb_between(small, 256, SMALL_SLOTS / 2 - 1))
 		return;
 	remember(&start);
-	if (!write_all(3000))
+	if (!zwb_write_all(3000))
 		return;
 	expect(&start, 0, 0);
 	if (!zwb_small_swap_off())
@@ -1041,7 +1023,7 @@ static void two_devices(void)
 	if (!load)
 		return;
 	zwb_between(count_on_small(load), 256, SMALL_SLOTS / 2 - 1);
-	if (!expect_read(load, 3000, 0))
+	if (!zwb_expect_read(load, 3000, 0))
 		return;
 	zwb_load_stop(load);
 	expect(&start, 3000, 0);
@@ -1120,10 +1102,10 @@ static void mark_many_kinds(void)
 		zwb_wait_age(loads[i], 0);
 	}
 	remember(&start);
-	if (!write_all(KINDS * KIND_PAGES))
+	if (!zwb_write_all(KINDS * KIND_PAGES))
 		return;
 	other = zwb_load(NULL, second, KIND_PAGES, ZWB_TEXT);
-	if (!other || !write_all(KIND_PAGES) || !zwb_table_read(ZWB_GLOBAL, &table))
+	if (!other || !zwb_write_all(KIND_PAGES) || !zwb_table_read(ZWB_GLOBAL, &table))
 		return;
 	for (i = 0; i < table.nr; i++)
 		rows += table.row[i].written > 0;
@@ -1140,7 +1122,7 @@ static void mark_many_kinds(void)
 	zwb_snap(&before);
 	for (i = 0; i < KINDS; i++) {
 		load = zwb_load(NULL, first, KIND_PAGES, ZWB_TEXT);
-		if (!load || !zwb_edges_write("0 100") || !write_all(KIND_PAGES))
+		if (!load || !zwb_edges_write("0 100") || !zwb_write_all(KIND_PAGES))
 			return;
 		loads[i] = load;
 	}

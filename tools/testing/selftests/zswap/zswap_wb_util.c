@@ -839,6 +839,24 @@ int zwb_ask(struct zwb_answer *answer, const char *fmt, ...)
 	return err;
 }
 
+/* Read a load back; so many of its pages must come from the disk, and so many from zswap. */
+bool zwb_expect_read(struct zwb_load *load, long long want_disk, long long want_zswap)
+{
+	long long disk, zswap;
+
+	return zwb_load_where(load, &disk, &zswap) && zwb_equal(disk, want_disk) &&
+	       zwb_equal(zswap, want_zswap);
+}
+
+/* Write all that is in zswap, which must be so many pages. */
+bool zwb_write_all(long long want)
+{
+	struct zwb_snap delta;
+
+	return zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "age=0")) &&
+	       zwb_equal(delta.total.written, want);
+}
+
 /* Whether two answers agree in every line but that of the time it took. */
 bool zwb_answer_same(const struct zwb_answer *got, const struct zwb_answer *want)
 {

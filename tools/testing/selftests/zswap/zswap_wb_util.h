@@ -246,6 +246,7 @@ bool zwb_async_move(const struct zwb_async *async, const char *cgroup);
 void zwb_go(const struct zwb_async *async);
 int zwb_wait(struct zwb_async *async);
 bool zwb_wait_for_writeback(long long before);
+bool zwb_write_all(long long want);
 
 /* commands through debugfs, which answers */
 bool zwb_need_answers(void);
@@ -271,6 +272,7 @@ bool zwb_load_finish(struct zwb_load *load);
 bool zwb_load_fork(struct zwb_load *load);
 bool zwb_load_move(struct zwb_load *load, const char *cgroup);
 void zwb_load_stop(struct zwb_load *load);
+bool zwb_expect_read(struct zwb_load *load, long long want_disk, long long want_zswap);
 void zwb_wait_age(const struct zwb_load *load, int seconds);
 bool zwb_still_younger(const struct zwb_load *load, int seconds);
 
