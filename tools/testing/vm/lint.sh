@@ -144,6 +144,12 @@ check_i386() {
 	! nm -u "$out"/i386/mm/zswap.o "$out"/i386/mm/zswap_wb/*.o | grep -E '__u?(div|mod)di3'
 }
 
+check_small() {
+	objects "$WORKTREE" small x86_64 "$configs/small.config" -- \
+		W=1 mm/zswap.o mm/zswap_wb/ >"$out/small.txt" 2>&1 || { tail -n 30 "$out/small.txt"; return 1; }
+	our_warnings "$out/small.txt"
+}
+
 # One line per instruction, "function: instruction", without addresses.
 instructions() {
 	objdump -d --no-show-raw-insn "$1" | sed -nE \
@@ -178,5 +184,6 @@ check "ABI documents" check_abi
 check "compiler, W=1" check_w1
 check "sparse" check_sparse
 check "32 bit: builds, struct zswap_entry keeps its size" check_i386
+check "without debugfs, NUMA and memory cgroups: builds" check_small
 check "switched off: mm/zswap.o is upstream's, but for shrink_memcg_cb()" check_off
 exit "$failed"
