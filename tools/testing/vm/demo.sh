@@ -21,7 +21,7 @@ payload=$BUILD/demo/payload
 mkdir -p "$payload"
 "$VMDIR/demo-data.sh" "$docs" "$payload"
 
-say "booting the demo; of its 40 seconds 13 go by for pages to get older"
+say "booting the demo; of its 50 seconds 13 go by for pages to get older"
 rc=0
 "$VMDIR/vm.sh" --name demo --kernel "$kernel" --payload "$payload" \
 	--run "CHART=$chart sh /payload/demo-guest.sh" --timeout 240 || rc=$?
