@@ -436,6 +436,22 @@ enum zswap_wb_outcome {
 };
 
 /**
+ * enum zswap_wb_counter - what is counted for each node since boot
+ * @ZSWAP_WB_RELEASED_BYTES:	compressed bytes that left the pool
+ * @ZSWAP_WB_REFAULTED:		written pages that were read back
+ * @ZSWAP_WB_DROPPED:		written pages that no longer can be
+ * @ZSWAP_WB_NR_COUNTERS:	their number, with the outcomes in front of them
+ *
+ * An enum zswap_wb_outcome is a counter as well.
+ */
+enum zswap_wb_counter {
+	ZSWAP_WB_RELEASED_BYTES = ZSWAP_WB_NR_OUTCOMES,
+	ZSWAP_WB_REFAULTED,
+	ZSWAP_WB_DROPPED,
+	ZSWAP_WB_NR_COUNTERS,
+};
+
+/**
  * struct zswap_wb_result - what a command did, or would do
  * @outcome:		entries by outcome
  * @released_bytes:	compressed bytes that left the pool
@@ -456,11 +472,9 @@ void zswap_wb_stats_add(struct zswap_wb_result *res, int nid,
 			enum zswap_wb_outcome outcome, u64 nr);
 void zswap_wb_stats_released(struct zswap_wb_result *res, int nid, u64 bytes);
 u64 zswap_wb_stats_commands(void);
-u64 zswap_wb_stats_outcome(int nid, enum zswap_wb_outcome outcome);
+void zswap_wb_stats_count(int nid, unsigned int counter, u64 nr);
+u64 zswap_wb_stats_read(int nid, unsigned int counter);
 u64 zswap_wb_stats_scanned(int nid);
-u64 zswap_wb_stats_released_bytes(int nid);
-void zswap_wb_stats_fate_add(int nid, enum zswap_wb_fate fate);
-u64 zswap_wb_stats_fate(int nid, enum zswap_wb_fate fate);
 u64 zswap_wb_result_scanned(const struct zswap_wb_result *res);
 
 /* ---- scope.c: the cgroups that a command covers ---- */

@@ -352,7 +352,7 @@ static void zswap_wb_slot_dropped(swp_entry_t slot)
 
 	if (!zswap_wb_refault_clear(slot, &kind))
 		return;
-	zswap_wb_stats_fate_add(kind.nid, ZSWAP_WB_FATE_DROPPED);
+	zswap_wb_stats_count(kind.nid, ZSWAP_WB_DROPPED, 1);
 	zswap_wb_buckets_count(&kind, ZSWAP_WB_FATE_DROPPED);
 }
 
@@ -375,7 +375,7 @@ static void zswap_wb_slot_refaulted(swp_entry_t slot, struct folio *folio)
 
 	if (!zswap_wb_refault_clear(slot, &kind))
 		return;
-	zswap_wb_stats_fate_add(kind.nid, ZSWAP_WB_FATE_REFAULTED);
+	zswap_wb_stats_count(kind.nid, ZSWAP_WB_REFAULTED, 1);
 	current_generation = zswap_wb_buckets_count(&kind,
 						    ZSWAP_WB_FATE_REFAULTED);
 	count_vm_event(ZSWPWB_REFAULT);

@@ -17,14 +17,10 @@
 
 /**
  * struct zswap_wb_counters - counters of one node
- * @outcome:		entries by outcome
- * @released_bytes:	compressed bytes that left the pool
- * @fate:		pages by their fate; what was written is in @outcome
+ * @value:	one for each outcome and each enum zswap_wb_counter
  */
 struct zswap_wb_counters {
-	atomic64_t outcome[ZSWAP_WB_NR_OUTCOMES];
-	atomic64_t released_bytes;
-	atomic64_t fate[ZSWAP_WB_NR_FATES];
+	atomic64_t value[ZSWAP_WB_NR_COUNTERS];
 };
 
 static struct zswap_wb_counters *zswap_wb_counters;
@@ -51,6 +47,19 @@ void zswap_wb_stats_command(void)
 }
 
 /**
+ * zswap_wb_stats_count() - add to a counter
+ * @nid:	node of the list that the entries are or were on
+ * @counter:	an enum zswap_wb_outcome or an enum zswap_wb_counter
+ * @nr:		how much
+ *
+ * Context: any.
+ */
+void zswap_wb_stats_count(int nid, unsigned int counter, u64 nr)
+{
+	atomic64_add(nr, &zswap_wb_counters[nid].value[counter]);
+}
+
+/**
  * zswap_wb_stats_add() - count entries by outcome
  * @res:	result of the command that looked at them
  * @nid:	node of their list
@@ -64,7 +73,7 @@ void zswap_wb_stats_add(struct zswap_wb_result *res, int nid,
 		return;
 	res->outcome[outcome] += nr;
 	if (!res->dry_run)
-		atomic64_add(nr, &zswap_wb_counters[nid].outcome[outcome]);
+		zswap_wb_stats_count(nid, outcome, nr);
 }
 
 /**
@@ -77,19 +86,7 @@ void zswap_wb_stats_released(struct zswap_wb_result *res, int nid, u64 bytes)
 {
 	res->released_bytes += bytes;
 	if (!res->dry_run)
-		atomic64_add(bytes, &zswap_wb_counters[nid].released_bytes);
-}
-
-/**
- * zswap_wb_stats_fate_add() - count a page that was written by its fate
- * @nid:	node of the list that its entry was on
- * @fate:	what has become of it
- *
- * Context: any.
- */
-void zswap_wb_stats_fate_add(int nid, enum zswap_wb_fate fate)
-{
-	atomic64_inc(&zswap_wb_counters[nid].fate[fate]);
+		zswap_wb_stats_count(nid, ZSWAP_WB_RELEASED_BYTES, bytes);
 }
 
 /**
@@ -103,20 +100,20 @@ u64 zswap_wb_stats_commands(void)
 }
 
 /**
- * zswap_wb_stats_outcome() - entries with an outcome since boot
+ * zswap_wb_stats_read() - a counter since boot
  * @nid:	node, or NUMA_NO_NODE for all of them
- * @outcome:	the outcome
+ * @counter:	an enum zswap_wb_outcome or an enum zswap_wb_counter
  *
- * Return: their number
+ * Return: its value
  */
-u64 zswap_wb_stats_outcome(int nid, enum zswap_wb_outcome outcome)
+u64 zswap_wb_stats_read(int nid, unsigned int counter)
 {
 	u64 sum = 0;
 
 	if (nid != NUMA_NO_NODE)
-		return atomic64_read(&zswap_wb_counters[nid].outcome[outcome]);
+		return atomic64_read(&zswap_wb_counters[nid].value[counter]);
 	for_each_node(nid)
-		sum += atomic64_read(&zswap_wb_counters[nid].outcome[outcome]);
+		sum += atomic64_read(&zswap_wb_counters[nid].value[counter]);
 	return sum;
 }
 
@@ -132,42 +129,7 @@ u64 zswap_wb_stats_scanned(int nid)
 	u64 sum = 0;
 
 	for (outcome = 0; outcome < ZSWAP_WB_NR_OUTCOMES; outcome++)
-		sum += zswap_wb_stats_outcome(nid, outcome);
-	return sum;
-}
-
-/**
- * zswap_wb_stats_released_bytes() - compressed bytes written back since boot
- * @nid:	node, or NUMA_NO_NODE for all of them
- *
- * Return: bytes
- */
-u64 zswap_wb_stats_released_bytes(int nid)
-{
-	u64 sum = 0;
-
-	if (nid != NUMA_NO_NODE)
-		return atomic64_read(&zswap_wb_counters[nid].released_bytes);
-	for_each_node(nid)
-		sum += atomic64_read(&zswap_wb_counters[nid].released_bytes);
-	return sum;
-}
-
-/**
- * zswap_wb_stats_fate() - pages written since boot by their fate
- * @nid:	node, or NUMA_NO_NODE for all of them
- * @fate:	the fate, other than ZSWAP_WB_FATE_WRITTEN
- *
- * Return: their number
- */
-u64 zswap_wb_stats_fate(int nid, enum zswap_wb_fate fate)
-{
-	u64 sum = 0;
-
-	if (nid != NUMA_NO_NODE)
-		return atomic64_read(&zswap_wb_counters[nid].fate[fate]);
-	for_each_node(nid)
-		sum += atomic64_read(&zswap_wb_counters[nid].fate[fate]);
+		sum += zswap_wb_stats_read(nid, outcome);
 	return sum;
 }
 

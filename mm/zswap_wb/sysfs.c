@@ -92,92 +92,57 @@ static ssize_t scanned_show(struct kobject *kobj, struct kobj_attribute *attr,
 
 static struct kobj_attribute zswap_wb_scanned_attr = __ATTR_RO(scanned);
 
-static ssize_t released_bytes_show(struct kobject *kobj,
-				   struct kobj_attribute *attr, char *buf)
-{
-	int nid = to_zswap_wb_dir(kobj)->nid;
-
-	return sysfs_emit(buf, "%llu\n", zswap_wb_stats_released_bytes(nid));
-}
-
-static struct kobj_attribute zswap_wb_released_bytes_attr =
-	__ATTR_RO(released_bytes);
-
 /**
- * struct zswap_wb_outcome_attr - a file that counts one outcome
+ * struct zswap_wb_counter_attr - a file with one counter
  * @kattr:	the file
- * @outcome:	what it counts
+ * @counter:	see zswap_wb_stats_read()
  */
-struct zswap_wb_outcome_attr {
+struct zswap_wb_counter_attr {
 	struct kobj_attribute	kattr;
-	enum zswap_wb_outcome	outcome;
+	unsigned int		counter;
 };
 
-static ssize_t outcome_show(struct kobject *kobj, struct kobj_attribute *attr,
+static ssize_t counter_show(struct kobject *kobj, struct kobj_attribute *attr,
 			    char *buf)
 {
-	enum zswap_wb_outcome outcome =
-		container_of(attr, struct zswap_wb_outcome_attr, kattr)->outcome;
+	unsigned int counter =
+		container_of(attr, struct zswap_wb_counter_attr, kattr)->counter;
 	int nid = to_zswap_wb_dir(kobj)->nid;
 
-	return sysfs_emit(buf, "%llu\n", zswap_wb_stats_outcome(nid, outcome));
+	return sysfs_emit(buf, "%llu\n", zswap_wb_stats_read(nid, counter));
 }
 
-static struct zswap_wb_outcome_attr zswap_wb_outcome_attrs[] = {
-	{ __ATTR(written, 0444, outcome_show, NULL), ZSWAP_WB_WRITTEN },
-	{ __ATTR(skipped_young, 0444, outcome_show, NULL),
+static struct zswap_wb_counter_attr zswap_wb_counter_attrs[] = {
+	{ __ATTR(written, 0444, counter_show, NULL), ZSWAP_WB_WRITTEN },
+	{ __ATTR(skipped_young, 0444, counter_show, NULL),
 	  ZSWAP_WB_SKIPPED_YOUNG },
-	{ __ATTR(skipped_busy, 0444, outcome_show, NULL),
+	{ __ATTR(skipped_busy, 0444, counter_show, NULL),
 	  ZSWAP_WB_SKIPPED_BUSY },
-	{ __ATTR(skipped_protected, 0444, outcome_show, NULL),
+	{ __ATTR(skipped_protected, 0444, counter_show, NULL),
 	  ZSWAP_WB_SKIPPED_PROTECTED },
-	{ __ATTR(skipped_gone, 0444, outcome_show, NULL),
+	{ __ATTR(skipped_gone, 0444, counter_show, NULL),
 	  ZSWAP_WB_SKIPPED_GONE },
-	{ __ATTR(failed, 0444, outcome_show, NULL), ZSWAP_WB_FAILED },
+	{ __ATTR(failed, 0444, counter_show, NULL), ZSWAP_WB_FAILED },
+	{ __ATTR(released_bytes, 0444, counter_show, NULL),
+	  ZSWAP_WB_RELEASED_BYTES },
+	{ __ATTR(refaulted, 0444, counter_show, NULL), ZSWAP_WB_REFAULTED },
+	{ __ATTR(dropped, 0444, counter_show, NULL), ZSWAP_WB_DROPPED },
 };
 
-static_assert(ARRAY_SIZE(zswap_wb_outcome_attrs) == ZSWAP_WB_NR_OUTCOMES);
-
-/**
- * struct zswap_wb_fate_attr - a file that counts one fate of written pages
- * @kattr:	the file
- * @fate:	what it counts
- */
-struct zswap_wb_fate_attr {
-	struct kobj_attribute	kattr;
-	enum zswap_wb_fate	fate;
-};
-
-static ssize_t fate_show(struct kobject *kobj, struct kobj_attribute *attr,
-			 char *buf)
-{
-	enum zswap_wb_fate fate =
-		container_of(attr, struct zswap_wb_fate_attr, kattr)->fate;
-	int nid = to_zswap_wb_dir(kobj)->nid;
-
-	return sysfs_emit(buf, "%llu\n", zswap_wb_stats_fate(nid, fate));
-}
-
-static struct zswap_wb_fate_attr zswap_wb_refaulted_attr = {
-	__ATTR(refaulted, 0444, fate_show, NULL), ZSWAP_WB_FATE_REFAULTED
-};
-
-static struct zswap_wb_fate_attr zswap_wb_dropped_attr = {
-	__ATTR(dropped, 0444, fate_show, NULL), ZSWAP_WB_FATE_DROPPED
-};
+static_assert(ARRAY_SIZE(zswap_wb_counter_attrs) == ZSWAP_WB_NR_COUNTERS);
 
 static struct attribute *zswap_wb_stats_attrs[] = {
 	&zswap_wb_commands_attr.attr,
 	&zswap_wb_scanned_attr.attr,
-	&zswap_wb_outcome_attrs[0].kattr.attr,
-	&zswap_wb_outcome_attrs[1].kattr.attr,
-	&zswap_wb_outcome_attrs[2].kattr.attr,
-	&zswap_wb_outcome_attrs[3].kattr.attr,
-	&zswap_wb_outcome_attrs[4].kattr.attr,
-	&zswap_wb_outcome_attrs[5].kattr.attr,
-	&zswap_wb_released_bytes_attr.attr,
-	&zswap_wb_refaulted_attr.kattr.attr,
-	&zswap_wb_dropped_attr.kattr.attr,
+	&zswap_wb_counter_attrs[0].kattr.attr,
+	&zswap_wb_counter_attrs[1].kattr.attr,
+	&zswap_wb_counter_attrs[2].kattr.attr,
+	&zswap_wb_counter_attrs[3].kattr.attr,
+	&zswap_wb_counter_attrs[4].kattr.attr,
+	&zswap_wb_counter_attrs[5].kattr.attr,
+	&zswap_wb_counter_attrs[6].kattr.attr,
+	&zswap_wb_counter_attrs[7].kattr.attr,
+	&zswap_wb_counter_attrs[8].kattr.attr,
 	NULL
 };
 

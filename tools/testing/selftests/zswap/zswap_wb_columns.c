@@ -238,18 +238,6 @@ static int cpu_of_node(int node)
 	return text[0] >= '0' && text[0] <= '9' ? atoi(text) : -1;
 }
 
-static bool run_on_cpu(pid_t pid, int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	if (!sched_setaffinity(pid, sizeof(set), &set))
-		return true;
-	zwb_fail("sched_setaffinity to CPU %d: %s", cpu, strerror(errno));
-	return false;
-}
-
 /* How many pages of a load are in the memory of a node now. */
 static long long count_on_node(const struct zwb_load *load, int node)
 {
@@ -291,7 +279,7 @@ static void node_of_the_list_counts(void)
 		return;
 	}
 	/* memory comes from the node of the CPU */
-	if (sched_getaffinity(0, sizeof(all), &all) || !run_on_cpu(0, second_cpu))
+	if (sched_getaffinity(0, sizeof(all), &all) || !zwb_run_on_cpu(0, second_cpu))
 		return;
 	load = zwb_load(NULL, ZWB_ANY_NODE, 800, ZWB_TEXT);
 	sched_setaffinity(0, sizeof(all), &all);
@@ -302,7 +290,7 @@ static void node_of_the_list_counts(void)
 		return;
 	zwb_since(&delta, &before);
 	zwb_equal(delta.node[second].written, 800);
-	if (!run_on_cpu(load->pid, first_cpu) || !zwb_load_touch(load, 0, 500) ||
+	if (!zwb_run_on_cpu(load->pid, first_cpu) || !zwb_load_touch(load, 0, 500) ||
 	    !zwb_between(count_on_node(load, first), 400, 500))
 		return;
 	zwb_since(&delta, &before);

@@ -63,17 +63,6 @@ static void with_edges(const char *edges, void (*fn)(void))
 	}
 }
 
-static void check_mode(const char *path, mode_t mode)
-{
-	struct stat status;
-
-	if (stat(path, &status))
-		zwb_fail("stat %s: %s", path, strerror(errno));
-	else if ((status.st_mode & 07777) != mode || status.st_uid || status.st_gid)
-		zwb_fail("%s: mode %04o, owner %u:%u, not %04o, owner 0:0", path,
-			 status.st_mode & 07777, status.st_uid, status.st_gid, mode);
-}
-
 /*
  * Who may do what with the files.
  *
@@ -87,12 +76,12 @@ static void modes(void)
 
 	if (!zwb_need_tables())
 		return;
-	check_mode(ZWB_TABLE_FILE, 0444);
+	zwb_check_mode(ZWB_TABLE_FILE, 0444);
 	for (i = 0; i < nr_nodes; i++)
-		check_mode(zwb_table_path(nodes[i], path, sizeof(path)), 0444);
-	check_mode(ZWB_CGROUP_TABLE_FILE, 0400);
-	check_mode(ZWB_EDGES_FILE, 0600);
-	check_mode(ZWB_DEBUGFS "/writeback", 0600);
+		zwb_check_mode(zwb_table_path(nodes[i], path, sizeof(path)), 0444);
+	zwb_check_mode(ZWB_CGROUP_TABLE_FILE, 0400);
+	zwb_check_mode(ZWB_EDGES_FILE, 0600);
+	zwb_check_mode(ZWB_DEBUGFS "/writeback", 0600);
 }
 
 /*

@@ -107,20 +107,8 @@ static bool expect_at(int line, const struct moment *from, long long refaulted, 
 /*
  * Loads stay on the CPU of the runner: pages wait in a list of the CPU on which
  * they were faulted in, which MADV_PAGEOUT from another CPU does not empty.
+ * Finds one to be on, and another one if there is.
  */
-static bool run_on_cpu(pid_t pid, int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	if (!sched_setaffinity(pid, sizeof(set), &set))
-		return true;
-	zwb_fail("sched_setaffinity to CPU %d: %s", cpu, strerror(errno));
-	return false;
-}
-
-/* Find a CPU to be on, and another one if there is. */
 static void find_cpus(void)
 {
 	cpu_set_t set;
@@ -1052,7 +1040,7 @@ static void readers_and_commands_at_once(void)
 	zwb_snap(&before);
 	for (round = 0; round < RACE_ROUNDS; round++) {
 		if (!zwb_start(&command, ZWB_GLOBAL, 0, "age=0") ||
-		    !run_on_cpu(command.pid, other_cpu))
+		    !zwb_run_on_cpu(command.pid, other_cpu))
 			return;
 		zwb_go(&command);
 		/* one faults in what it reads, and the other frees what it writes to */
@@ -1177,6 +1165,6 @@ int main(void)
 	};
 
 	find_cpus();
-	run_on_cpu(0, own_cpu);
+	zwb_run_on_cpu(0, own_cpu);
 	return zwb_main(&suite);
 }

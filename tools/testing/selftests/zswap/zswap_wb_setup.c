@@ -35,27 +35,16 @@ static bool need_never_set_up(void)
 	return false;
 }
 
-static void check_mode(const char *path, mode_t mode)
-{
-	struct stat status;
-
-	if (stat(path, &status))
-		zwb_fail("stat %s: %s", path, strerror(errno));
-	else if ((status.st_mode & 07777) != mode || status.st_uid || status.st_gid)
-		zwb_fail("%s: mode %04o, owner %u:%u, not %04o, owner 0:0", path,
-			 status.st_mode & 07777, status.st_uid, status.st_gid, mode);
-}
-
 static void check_directory(const char *dir)
 {
 	char path[ZWB_PATH_MAX];
 	size_t i;
 
 	snprintf(path, sizeof(path), "%s/proactive_writeback", dir);
-	check_mode(path, 0200);
+	zwb_check_mode(path, 0200);
 	for (i = 0; i < ARRAY_SIZE(counters); i++) {
 		snprintf(path, sizeof(path), "%s/stats/%s", dir, counters[i]);
-		check_mode(path, 0444);
+		zwb_check_mode(path, 0444);
 	}
 }
 
@@ -93,9 +82,9 @@ static void tree(void)
 	char dir[ZWB_PATH_MAX];
 	int node, nr = 0;
 
-	check_mode(ZWB_SYSFS, 0755);
+	zwb_check_mode(ZWB_SYSFS, 0755);
 	check_directory(ZWB_SYSFS);
-	check_mode(ZWB_SYSFS "/stats/commands", 0444);
+	zwb_check_mode(ZWB_SYSFS "/stats/commands", 0444);
 	for (node = 0; node < ZWB_MAX_NODES; node++) {
 		bool present = zwb_node_has_directory(node);
 

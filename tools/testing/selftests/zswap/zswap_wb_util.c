@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <linux/loop.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -846,6 +847,31 @@ bool zwb_expect_read(struct zwb_load *load, long long want_disk, long long want_
 
 	return zwb_load_where(load, &disk, &zswap) && zwb_equal(disk, want_disk) &&
 	       zwb_equal(zswap, want_zswap);
+}
+
+/* A file must have these permission bits, and belong to root. */
+void zwb_check_mode(const char *path, mode_t mode)
+{
+	struct stat status;
+
+	if (stat(path, &status))
+		zwb_fail("stat %s: %s", path, strerror(errno));
+	else if ((status.st_mode & 07777) != mode || status.st_uid || status.st_gid)
+		zwb_fail("%s: mode %04o, owner %u:%u, not %04o, owner 0:0", path,
+			 status.st_mode & 07777, status.st_uid, status.st_gid, mode);
+}
+
+/* Keep a process, 0 for this one, on one CPU. */
+bool zwb_run_on_cpu(pid_t pid, int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (!sched_setaffinity(pid, sizeof(set), &set))
+		return true;
+	zwb_fail("sched_setaffinity to CPU %d: %s", cpu, strerror(errno));
+	return false;
 }
 
 /* Write all that is in zswap, which must be so many pages. */

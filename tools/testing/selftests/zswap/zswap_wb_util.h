@@ -254,6 +254,10 @@ bool zwb_read_answer(int fd, struct zwb_answer *answer);
 int __printf(2, 3) zwb_ask(struct zwb_answer *answer, const char *fmt, ...);
 bool zwb_answer_same(const struct zwb_answer *got, const struct zwb_answer *want);
 
+/* the system */
+void zwb_check_mode(const char *path, mode_t mode);
+bool zwb_run_on_cpu(pid_t pid, int cpu);
+
 /* loads */
 struct zwb_load *zwb_load(const char *cgroup, int node, long long pages,
 			  enum zwb_content content);
