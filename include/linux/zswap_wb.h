@@ -13,6 +13,7 @@
 #include <linux/types.h>
 
 struct dentry;
+struct mem_cgroup;
 struct zswap_entry;
 
 #ifdef CONFIG_ZSWAP_WB
@@ -42,7 +43,17 @@ static inline void zswap_wb_swapoff(int type)
 {
 }
 
-static inline void zswap_wb_entry_add(struct zswap_entry *entry, int nid)
+static inline u32 zswap_wb_entry_add(struct zswap_entry *entry, int nid)
+{
+	return 0;
+}
+
+static inline void zswap_wb_list_added(struct mem_cgroup *memcg, int nid,
+				       u32 stamp)
+{
+}
+
+static inline void zswap_wb_list_rotated(struct zswap_entry *entry)
 {
 }
 

@@ -185,18 +185,8 @@ void zswap_wb_census_note(struct zswap_wb_census *census, u32 stamp,
 	spin_unlock(&log->lock);
 }
 
-/**
- * zswap_wb_census_read() - add the entries of a census to a histogram
- * @census:	the census
- * @now:	seconds since boot
- * @edges:	edges of the histogram's buckets
- * @hist:	the histogram
- *
- * Context: process context.
- */
-void zswap_wb_census_read(struct zswap_wb_census *census, u64 now,
-			  const struct zswap_wb_edges *edges,
-			  struct zswap_wb_histogram *hist)
+/* Adds all notes to the wheel. */
+static void zswap_wb_census_collect(struct zswap_wb_census *census)
 {
 	int cpu;
 
@@ -208,9 +198,26 @@ void zswap_wb_census_read(struct zswap_wb_census *census, u64 now,
 			zswap_wb_census_flush(census, log);
 		spin_unlock(&log->lock);
 	}
+}
 
+/**
+ * zswap_wb_census_read() - add the entries of a census to a histogram
+ * @census:	the census
+ * @now:	seconds since boot
+ * @edges:	edges of the histogram's buckets
+ * @bound:	take entries for as young, or for as old, as they can be
+ * @hist:	the histogram
+ *
+ * Context: process context.
+ */
+void zswap_wb_census_read(struct zswap_wb_census *census, u64 now,
+			  const struct zswap_wb_edges *edges,
+			  enum zswap_wb_bound bound,
+			  struct zswap_wb_histogram *hist)
+{
+	zswap_wb_census_collect(census);
 	spin_lock(&census->lock);
-	zswap_wb_wheel_read(&census->wheel, now, edges, hist);
+	zswap_wb_wheel_read(&census->wheel, now, edges, bound, hist);
 	spin_unlock(&census->lock);
 }
 
@@ -262,30 +269,54 @@ void zswap_wb_census_count(int nid, u32 stamp, int pages, unsigned int length)
 
 /**
  * zswap_wb_census_histogram() - the entries that there are, by age
- * @nid:	node, or NUMA_NO_NODE for all of them
+ * @nodes:	nodes that they are on
  * @now:	seconds since boot
  * @edges:	edges of the buckets
+ * @bound:	take entries for as young, or for as old, as they can be
  * @hist:	result
  *
  * Context: process context, may sleep.
  * Return: 0, or -ENODEV if entries are not counted
  */
-int zswap_wb_census_histogram(int nid, u64 now,
+int zswap_wb_census_histogram(const nodemask_t *nodes, u64 now,
 			      const struct zswap_wb_edges *edges,
+			      enum zswap_wb_bound bound,
 			      struct zswap_wb_histogram *hist)
 {
-	struct zswap_wb_census **nodes = READ_ONCE(zswap_wb_census_nodes);
+	struct zswap_wb_census **census = READ_ONCE(zswap_wb_census_nodes);
+	int nid;
 
-	if (!nodes)
+	if (!census)
 		return -ENODEV;
 	zswap_wb_age_histogram_init(hist);
-	if (nid != NUMA_NO_NODE) {
-		zswap_wb_census_read(nodes[nid], now, edges, hist);
-		return 0;
-	}
-	for_each_node(nid) {
-		zswap_wb_census_read(nodes[nid], now, edges, hist);
+	for_each_node_mask(nid, *nodes) {
+		zswap_wb_census_read(census[nid], now, edges, bound, hist);
 		cond_resched();
 	}
+	return 0;
+}
+
+/**
+ * zswap_wb_census_older() - the entries of a node that are old enough
+ * @nid:	the node
+ * @now:	seconds since boot
+ * @age:	in seconds
+ * @count:	result: the amount of entries of that age or more, and no less
+ *
+ * Context: process context.
+ * Return: 0, or -ENODEV if entries are not counted
+ */
+int zswap_wb_census_older(int nid, u64 now, u64 age,
+			  struct zswap_wb_count *count)
+{
+	struct zswap_wb_census **census = READ_ONCE(zswap_wb_census_nodes);
+
+	if (!census)
+		return -ENODEV;
+	*count = (struct zswap_wb_count) {};
+	zswap_wb_census_collect(census[nid]);
+	spin_lock(&census[nid]->lock);
+	zswap_wb_wheel_older(&census[nid]->wheel, now, age, count);
+	spin_unlock(&census[nid]->lock);
 	return 0;
 }

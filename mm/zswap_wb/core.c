@@ -24,7 +24,8 @@
  *
  *	parse      command.c   text to struct zswap_wb_command
  *	open       scope.c     id to cgroup; from here on it counts
- *	select     select.c    walk the lists, take what is eligible
+ *	plan       core.c      which ages, in which order, how much of each
+ *	gather     gather.c    from the lists of a node, what is eligible
  *	write      writeback.c in batches: prepare, submit, complete
  *	account    stats.c     one outcome for each entry
  *
@@ -35,37 +36,51 @@
  *   chance, or a child's list is spliced in. It costs no memory, see age.c and
  *   the assertion in glue.c.
  *
- *   A command has to look at each entry of its scope once, and must leave the
- *   lists as they were: no rotation, no cleared bits, or it would change what
- *   the shrinker does next, and what the next command finds. See glue.c for
- *   how a walk keeps its place. Selection happens under the lock of a list and
- *   does no I/O; I/O happens with no lock held on entries that may have changed
- *   since, and are checked again.
+ *   A command looks at as few entries as it can. How old the entries of a node
+ *   are is counted as they come and go (census.c), so what is too young on the
+ *   whole is not looked at; and a list that is in order is left with the first
+ *   entry that is too young (glue.c). What it does look at it must leave as it
+ *   was: no rotation, no cleared bits, or it would change what the shrinker does
+ *   next, and what the next command finds. See glue.c for how a walk keeps its
+ *   place. Selection happens under the lock of a list and does no I/O; I/O
+ *   happens with no lock held on entries that may have changed since, and are
+ *   checked again.
  *
  *   Whether a page is `referenced` plays no role. The bit says that an entry is
  *   new to the shrinker; a command is told what is new by its age.
  *
  * Limits
  *
- *   A command with a limit first counts all of its scope, see select.c: it pays
- *   up to four more looks at each entry for being exact, and more if some fail.
- *   An entry may be counted twice as skipped or failed if its cgroup is removed
- *   meanwhile, or if it stands in the last bucket of a limited command. Entries
- *   are told apart by node as zswap does it: by where the entry is, which is
- *   where the page was, and usually where its data is.
+ *   Where the shrinker has rotated entries, all that was stored before that has
+ *   to be looked at, and by a command with a limit once for each bucket that
+ *   it gets to, three times if it is more than the budget may be enough for. An
+ *   entry may be counted that often as busy, gone or failed then, and twice if its
+ *   cgroup is removed meanwhile. Entries are told apart by node as zswap does it:
+ *   by where the entry is, which is where the page was, and usually where its data
+ *   is. Workers on other nodes run with their own priority, not the caller's, and
+ *   their CPU time is nobody's.
  */
 #include <linux/err.h>
-#include <linux/kernel.h>
+#include <linux/math64.h>
+#include <linux/minmax.h>
 #include <linux/nodemask.h>
+#include <linux/printk.h>
 #include <linux/sched.h>
-#include <linux/sched/signal.h>
+#include <linux/slab.h>
 #include <linux/timekeeping.h>
+#include <linux/topology.h>
 #include <linux/zswap_wb.h>
 
 #include "internal.h"
 
 #define CREATE_TRACE_POINTS
 #include <trace/events/zswap_wb.h>
+
+/* Most pages of a node that are not worth the way to another CPU */
+#define ZSWAP_WB_NEAR_PAGES	ZSWAP_WB_BATCH_MAX
+
+/* How often what lists have left of their shares is given away */
+#define ZSWAP_WB_SHARE_ROUNDS	2
 
 /* Set at boot, if there was memory for all that has to be there from then on */
 static bool zswap_wb_is_ready;
@@ -118,343 +133,327 @@ bool zswap_wb_armed(void)
 }
 
 /**
- * struct zswap_wb_run - a command that is being carried out
- * @cmd:	the command
- * @res:	counts what it does
- * @scope:	its cgroups
- * @nodes:	its nodes, without those that can have no entries
- * @edges:	the edges in force when it started
- * @generation:	their generation
- * @mark:	keeps its place in a list
- * @batch:	entries selected, but not written yet
- * @budget:	what it may still write, less what is in @batch
+ * struct zswap_wb_part - what a command has on one node
+ * @gather:	what works on it
+ * @weight:	its weight for a pass with shares
+ * @budget:	what it may write in a pass
  */
-struct zswap_wb_run {
-	const struct zswap_wb_command	*cmd;
-	struct zswap_wb_result		*res;
-	struct zswap_wb_scope		scope;
-	nodemask_t			nodes;
-	struct zswap_wb_edges		edges;
-	u32				generation;
-	struct zswap_entry		*mark;
-	struct zswap_wb_batch		*batch;
-	struct zswap_wb_budget		budget;
+struct zswap_wb_part {
+	struct zswap_wb_gather	*gather;
+	u64			weight;
+	struct zswap_wb_budget	budget;
 };
 
 /**
- * struct zswap_wb_pass - one pass of a command over its lists
- * @run:	the command
- * @filter:	what it looks for
- * @hist:	if not %NULL: only count here what is eligible
- * @rest:	if not %NULL: each list gives only its share of the cut
- * @account:	count what is skipped by age or protection; true in exactly one
- *		of the passes of a command
- * @nid:	node of the list that is being walked
- * @protected:	its cgroup must not be written
- * @share:	what this list may still give
- * @nr_young:	skipped since the last time that it was accounted
- * @nr_protected: likewise
- * @nr_dry:	selected by a dry run, likewise
- * @dry_bytes:	their compressed size
+ * struct zswap_wb_run - a command that is being carried out
+ * @plan:	what it wants
+ * @res:	counts what it does
+ * @nodes:	its nodes, without those where there is nothing for it
+ * @part:	its parts, by node
+ * @budget:	what it may still write
+ * @later:	highest age that the last pass has seen and left for another
+ *		one, -1 if there was none, S64_MAX before the first pass
  */
-struct zswap_wb_pass {
-	struct zswap_wb_run		*run;
-	struct zswap_wb_filter		filter;
-	struct zswap_wb_histogram	*hist;
-	struct zswap_wb_cut		*rest;
-	bool				account;
-
-	int				nid;
-	bool				protected;
-	struct zswap_wb_budget		share;
-	u64				nr_young;
-	u64				nr_protected;
-	u64				nr_dry;
-	u64				dry_bytes;
+struct zswap_wb_run {
+	struct zswap_wb_plan	plan;
+	struct zswap_wb_result	*res;
+	nodemask_t		nodes;
+	struct zswap_wb_part	*part;
+	struct zswap_wb_budget	budget;
+	s64			later;
 };
 
-/* Takes an entry that may be written, unless that is one too many */
-static bool zswap_wb_pass_take(struct zswap_wb_pass *pass,
-			       const struct zswap_wb_facts *facts, u64 age)
+/* Can there be anything for the command on a node? */
+static bool zswap_wb_run_wants(const struct zswap_wb_run *run, int nid)
 {
-	struct zswap_wb_run *run = pass->run;
-	struct zswap_wb_kind kind = {
-		.generation	= run->generation,
-		.nid		= pass->nid,
-		.bucket		= zswap_wb_age_bucket(&run->edges, age),
-	};
-
-	if (zswap_wb_batch_full(run->batch) ||
-	    zswap_wb_budget_empty(&run->budget) ||
-	    zswap_wb_budget_empty(&pass->share))
-		return false;
-	zswap_wb_budget_take(&run->budget, facts->length);
-	zswap_wb_budget_take(&pass->share, facts->length);
-	if (run->cmd->dry_run) {
-		pass->nr_dry++;
-		pass->dry_bytes += facts->length;
-	} else {
-		zswap_wb_batch_add(run->batch, facts, &kind);
-	}
-	return true;
-}
-
-/* Looks at one entry, see zswap_wb_visit_t */
-static bool zswap_wb_pass_visit(const struct zswap_wb_facts *facts, void *arg)
-{
-	struct zswap_wb_pass *pass = arg;
-	u64 age = zswap_wb_age_of(facts->stamp, pass->filter.now);
-	enum zswap_wb_verdict verdict;
+	const struct zswap_wb_filter *filter = &run->plan.filter;
 	struct zswap_wb_count count;
 
-	if (zswap_wb_age_later(facts->stamp, pass->filter.now))
+	/* What is stored and freed right now may be counted off before it is on */
+	if (filter->min_age <= ZSWAP_WB_ORDER_SLACK)
 		return true;
+	if (zswap_wb_census_older(nid, filter->now, filter->min_age, &count))
+		return true;
+	if (filter->type == ZSWAP_WB_TYPE_INCOMPRESSIBLE)
+		return count.incompressible;
+	return count.pages;
+}
 
-	verdict = zswap_wb_select(&pass->filter, age,
-				  facts->length == PAGE_SIZE);
-	if (verdict == ZSWAP_WB_OUTSIDE)
-		return true;
-	if (pass->protected) {
-		pass->nr_protected++;
-		return true;
-	}
-	if (verdict == ZSWAP_WB_YOUNG) {
-		pass->nr_young++;
-		return true;
-	}
+/* Is a node's part of a pass so large that another CPU should do it? */
+static bool zswap_wb_run_elsewhere(const struct zswap_wb_run *run, int nid)
+{
+	const struct zswap_wb_filter *filter = &run->plan.filter;
+	const s64 near = ZSWAP_WB_NEAR_PAGES;
+	struct zswap_wb_count count;
 
-	if (!pass->hist)
-		return zswap_wb_pass_take(pass, facts, age);
-	count = zswap_wb_facts_count(facts);
-	zswap_wb_age_histogram_add(pass->hist, &pass->run->edges, age, &count);
+	if (run->part[nid].budget.pages <= near)
+		return false;
+	if (zswap_wb_census_older(nid, filter->now, filter->floor, &count))
+		return true;
+	return count.pages > near;
+}
+
+/*
+ * Starts a node's part of a pass, which may be done when it returns. Return: false
+ * if it has no budget
+ */
+static bool zswap_wb_run_start(struct zswap_wb_run *run, int nid, bool elsewhere)
+{
+	struct zswap_wb_part *part = &run->part[nid];
+
+	if (zswap_wb_budget_empty(&part->budget)) {
+		/* Nobody knows what is there */
+		run->later = S64_MAX;
+		return false;
+	}
+	zswap_wb_gather_start(part->gather, &part->budget, elsewhere);
 	return true;
 }
 
-static void zswap_wb_pass_account(struct zswap_wb_pass *pass)
+/* Waits for a node's part. Return: 0, or what is the worst so far */
+static int zswap_wb_run_wait(struct zswap_wb_run *run, int nid, int err)
 {
-	struct zswap_wb_result *res = pass->run->res;
+	int node_err = zswap_wb_gather_wait(run->part[nid].gather, &run->budget,
+					    &run->later);
 
-	if (pass->account) {
-		zswap_wb_stats_add(res, pass->nid, ZSWAP_WB_SKIPPED_YOUNG,
-				   pass->nr_young);
-		zswap_wb_stats_add(res, pass->nid, ZSWAP_WB_SKIPPED_PROTECTED,
-				   pass->nr_protected);
-	}
-	zswap_wb_stats_add(res, pass->nid, ZSWAP_WB_WRITTEN, pass->nr_dry);
-	zswap_wb_stats_released(res, pass->nid, pass->dry_bytes);
-	pass->nr_young = 0;
-	pass->nr_protected = 0;
-	pass->nr_dry = 0;
-	pass->dry_bytes = 0;
+	return node_err && err != -EINTR ? node_err : err;
 }
 
-static int zswap_wb_pass_flush(struct zswap_wb_pass *pass)
+/*
+ * One pass over the lists of all nodes at the same time, each with its own budget.
+ *
+ * A limit of bytes may be exceeded by less than one entry, and not by one on each
+ * node: then it is one node after the other.
+ *
+ * Return: 0, -EINTR after a signal, or -EIO if it is better not to go on
+ */
+static int zswap_wb_run_parallel(struct zswap_wb_run *run)
 {
-	struct zswap_wb_run *run = pass->run;
-	struct zswap_wb_result before = *run->res;
-	unsigned int nr = run->batch->nr;
-	int err;
-
-	err = zswap_wb_batch_write(run->batch, &run->budget, run->res);
-	if (nr)
-		trace_zswap_wb_batch(run->cmd, nr, &before, run->res);
-	return err;
-}
-
-/* Walks one list. Return: 0, or as zswap_wb_pass() */
-static int zswap_wb_pass_walk(struct zswap_wb_pass *pass,
-			      struct mem_cgroup *memcg, int nid)
-{
-	struct zswap_wb_run *run = pass->run;
-	struct zswap_wb_cursor cursor;
-	bool more;
-	int err = 0;
-
-	pass->nid = nid;
-	zswap_wb_cursor_open(&cursor, run->mark, memcg, nid);
-	do {
-		/* Each time, because it may change while we write */
-		pass->protected = zswap_wb_scope_protected(memcg);
-		more = zswap_wb_cursor_scan(&cursor, zswap_wb_pass_visit, pass);
-		zswap_wb_pass_account(pass);
-
-		/* Failures give budget back: write before it is found empty */
-		if (zswap_wb_batch_full(run->batch) ||
-		    zswap_wb_budget_empty(&run->budget))
-			err = zswap_wb_pass_flush(pass);
-		if (zswap_wb_budget_empty(&run->budget) ||
-		    zswap_wb_budget_empty(&pass->share))
-			break;
-		if (!err && more && signal_pending(current))
-			err = -EINTR;
-		cond_resched();
-	} while (more && !err);
-	zswap_wb_cursor_close(&cursor);
-
-	return err;
-}
-
-/* Finds out what one list gives of the bucket at the cut */
-static int zswap_wb_pass_share(struct zswap_wb_pass *pass,
-			       struct mem_cgroup *memcg, int nid)
-{
-	struct zswap_wb_histogram hist;
-	struct zswap_wb_pass count = {
-		.run	= pass->run,
-		.filter	= pass->filter,
-		.hist	= &hist,
-		.share	= pass->share,
-	};
-	const struct zswap_wb_count *cut;
-	int err;
-
-	zswap_wb_age_histogram_init(&hist);
-	err = zswap_wb_pass_walk(&count, memcg, nid);
-	if (err)
-		return err;
-	cut = &hist.bucket[zswap_wb_age_bucket(&pass->run->edges,
-					       pass->filter.min_age)];
-	zswap_wb_select_share(&pass->run->budget, cut->pages, cut->bytes,
-			      pass->rest, &pass->share);
-	return 0;
-}
-
-/* Walks the lists of one cgroup */
-static int zswap_wb_pass_nodes(struct zswap_wb_pass *pass,
-			       struct mem_cgroup *memcg)
-{
-	struct zswap_wb_run *run = pass->run;
+	bool together = run->plan.cmd->max_compressed == ZSWAP_WB_NO_LIMIT;
+	nodemask_t away = NODE_MASK_NONE;
+	int here = numa_node_id();
 	int nid, err = 0;
 
+	run->later = -1;
 	for_each_node_mask(nid, run->nodes) {
-		if (zswap_wb_budget_empty(&run->budget))
-			break;
-		zswap_wb_budget_init(&pass->share, ZSWAP_WB_NO_LIMIT,
-				     ZSWAP_WB_NO_LIMIT);
-		if (pass->rest)
-			err = zswap_wb_pass_share(pass, memcg, nid);
-		if (!err)
-			err = zswap_wb_pass_walk(pass, memcg, nid);
-		if (!err && signal_pending(current))
-			err = -EINTR;
-		if (err)
-			break;
+		if (together && nid != here &&
+		    zswap_wb_run_elsewhere(run, nid) &&
+		    zswap_wb_run_start(run, nid, true))
+			node_set(nid, away);
 	}
+	for_each_node_mask(nid, run->nodes) {
+		struct zswap_wb_budget *budget = &run->part[nid].budget;
+
+		if (node_isset(nid, away))
+			continue;
+		if (!together)
+			budget->bytes = min(budget->bytes, run->budget.bytes);
+		if (!err && zswap_wb_run_start(run, nid, false))
+			err = zswap_wb_run_wait(run, nid, err);
+	}
+	for_each_node_mask(nid, away)
+		err = zswap_wb_run_wait(run, nid, err);
 	return err;
 }
 
 /*
- * Walks all lists of the command, and writes what it has selected. Return: 0,
- * -EINTR after a signal, or -EIO if it is better not to go on
+ * One pass over the lists of one node after the other, as far as the budget goes.
+ * Return: as zswap_wb_run_parallel()
  */
-static int zswap_wb_pass(struct zswap_wb_pass *pass)
+static int zswap_wb_run_serial(struct zswap_wb_run *run)
 {
-	struct zswap_wb_run *run = pass->run;
-	struct mem_cgroup *memcg = NULL;
-	int err = 0;
+	int nid, err = 0;
 
-	if (!run->scope.root) {
-		err = zswap_wb_pass_nodes(pass, NULL);
-	} else {
-		while ((memcg = zswap_wb_scope_next(&run->scope, memcg))) {
-			err = zswap_wb_pass_nodes(pass, memcg);
-			if (err || zswap_wb_budget_empty(&run->budget))
-				break;
-		}
-		zswap_wb_scope_break(memcg);
-	}
-	return err ? err : zswap_wb_pass_flush(pass);
-}
-
-/* Writes what is eligible in the buckets from @warm to @cold */
-static int zswap_wb_run_buckets(struct zswap_wb_run *run,
-				struct zswap_wb_filter filter, int warm,
-				int cold, struct zswap_wb_cut *rest,
-				bool account)
-{
-	struct zswap_wb_pass pass = {
-		.run		= run,
-		.filter		= filter,
-		.rest		= rest,
-		.account	= account,
-	};
-
-	pass.filter.min_age = max(filter.min_age, run->edges.min[warm]);
-	pass.filter.max_age = min(filter.max_age,
-				  zswap_wb_age_bucket_max(&run->edges, cold));
-	return zswap_wb_pass(&pass);
-}
-
-/* Counts what is eligible */
-static int zswap_wb_run_count(struct zswap_wb_run *run,
-			      struct zswap_wb_filter filter,
-			      struct zswap_wb_histogram *hist, bool account)
-{
-	struct zswap_wb_pass pass = {
-		.run		= run,
-		.filter		= filter,
-		.hist		= hist,
-		.account	= account,
-	};
-
-	zswap_wb_age_histogram_init(hist);
-	return zswap_wb_pass(&pass);
-}
-
-/* Writes the coldest that the budget allows, see select.c */
-static int zswap_wb_run_limited(struct zswap_wb_run *run,
-				struct zswap_wb_filter filter)
-{
-	struct zswap_wb_histogram hist;
-	int top = run->edges.nr - 1;
-	struct zswap_wb_cut cut;
-	int err;
-
-	err = zswap_wb_run_count(run, filter, &hist, true);
-	while (!err && top >= 0 && !zswap_wb_budget_empty(&run->budget)) {
-		zswap_wb_select_cut(&hist, top, &run->budget, &cut);
-		if (cut.bucket < top)
-			err = zswap_wb_run_buckets(run, filter, cut.bucket + 1,
-						   top, NULL, false);
-		if (err || cut.bucket < 0)
-			break;
-
-		top = cut.bucket - 1;
-		if (!zswap_wb_budget_empty(&run->budget))
-			err = zswap_wb_run_buckets(run, filter, cut.bucket,
-						   cut.bucket, &cut, false);
-		/*
-		 * Once is enough, unless entries have failed or are gone. What
-		 * these leave of the budget belongs to their bucket first,
-		 * whichever list it is in: the shares are of no use any more.
-		 */
-		if (!err && !zswap_wb_budget_empty(&run->budget) &&
-		    !run->cmd->dry_run)
-			err = zswap_wb_run_buckets(run, filter, top + 1,
-						   top + 1, NULL, false);
+	run->later = -1;
+	for_each_node_mask(nid, run->nodes) {
+		run->part[nid].budget = run->budget;
+		if (!err && zswap_wb_run_start(run, nid, false))
+			err = zswap_wb_run_wait(run, nid, err);
 	}
 	return err;
 }
 
-/* Finds out how cold the coldest entry is that is still there */
-static void zswap_wb_run_report(struct zswap_wb_run *run,
-				struct zswap_wb_filter filter)
+/* Writes all that is eligible */
+static int zswap_wb_run_unlimited(struct zswap_wb_run *run)
 {
-	struct zswap_wb_histogram hist;
+	int nid;
 
-	/* The pass must not stop because the limit of the command is reached */
-	zswap_wb_budget_init(&run->budget, ZSWAP_WB_NO_LIMIT,
-			     ZSWAP_WB_NO_LIMIT);
-	if (!zswap_wb_run_count(run, filter, &hist, false))
-		run->res->coldest_left = hist.coldest;
+	for_each_node_mask(nid, run->nodes)
+		run->part[nid].budget = run->budget;
+	return zswap_wb_run_parallel(run);
+}
+
+/*
+ * Writes all that is eligible in a pass that the budget is enough for. Each node
+ * gets what it needs, and a part of what nobody needs: entries that are stored in
+ * this very second can make it more than was counted.
+ */
+static int zswap_wb_run_fitting(struct zswap_wb_run *run)
+{
+	const struct zswap_wb_filter *filter = &run->plan.filter;
+	struct zswap_wb_budget spare = run->budget;
+	unsigned int nr = nodes_weight(run->nodes);
+	int nid;
+
+	for_each_node_mask(nid, run->nodes) {
+		struct zswap_wb_budget *budget = &run->part[nid].budget;
+		struct zswap_wb_count count;
+
+		if (zswap_wb_census_older(nid, filter->now, filter->floor,
+					  &count))
+			count = (struct zswap_wb_count) {};
+		/* Entries may have come since it was found to fit */
+		budget->pages = clamp(count.pages, 0, spare.pages);
+		budget->bytes = clamp(count.bytes, 0, spare.bytes);
+		zswap_wb_budget_charge(&spare, budget->pages, budget->bytes);
+	}
+	for_each_node_mask(nid, run->nodes) {
+		struct zswap_wb_budget *budget = &run->part[nid].budget;
+
+		budget->pages += div_u64(spare.pages, nr);
+		budget->bytes += div_u64(spare.bytes, nr);
+	}
+	return zswap_wb_run_parallel(run);
+}
+
+/* Lets each list write its share. Return: as zswap_wb_run_parallel() */
+static int zswap_wb_run_shares(struct zswap_wb_run *run)
+{
+	struct zswap_wb_budget left = run->budget;
+	unsigned int lists = 0;
+	u64 rest = 0;
+	int nid, err;
+
+	for_each_node_mask(nid, run->nodes) {
+		struct zswap_wb_part *part = &run->part[nid];
+
+		err = zswap_wb_gather_weight(part->gather, &part->weight,
+					     &lists);
+		if (err)
+			return err;
+		rest += part->weight;
+	}
+	/* There is nobody to be fair to */
+	if (lists < 2)
+		return 0;
+	for_each_node_mask(nid, run->nodes) {
+		struct zswap_wb_part *part = &run->part[nid];
+
+		zswap_wb_select_share(&left, part->weight, &rest,
+				      &part->budget);
+	}
+	run->plan.shared = true;
+	err = zswap_wb_run_parallel(run);
+	run->plan.shared = false;
+	return err;
+}
+
+/* Writes as much of a bucket as the budget allows */
+static int zswap_wb_run_bucket(struct zswap_wb_run *run)
+{
+	unsigned int round;
+	int err;
+
+	for (round = 0; round < ZSWAP_WB_SHARE_ROUNDS; round++) {
+		err = zswap_wb_run_shares(run);
+		if (err || zswap_wb_budget_empty(&run->budget))
+			return err;
+	}
+	return zswap_wb_run_serial(run);
+}
+
+/* The same for a dry run. Return: as it, or -ENOMEM */
+static int zswap_wb_run_bucket_dry(struct zswap_wb_run *run)
+{
+	int nid, err = 0;
+
+	for_each_node_mask(nid, run->nodes) {
+		if (!err)
+			err = zswap_wb_gather_dry_begin(run->part[nid].gather);
+	}
+	if (!err)
+		err = zswap_wb_run_bucket(run);
+	for_each_node_mask(nid, run->nodes)
+		zswap_wb_gather_dry_end(run->part[nid].gather);
+	return err;
+}
+
+/*
+ * Writes the coldest of what is left, see select.c. Sets the floor of the filter
+ * to the youngest age that has been dealt with.
+ */
+static int zswap_wb_run_step(struct zswap_wb_run *run)
+{
+	const struct zswap_wb_edges *edges = &run->plan.edges;
+	struct zswap_wb_filter *filter = &run->plan.filter;
+	unsigned int fitting = edges->nr;
+	struct zswap_wb_histogram hist;
+	unsigned int bucket, i;
+	bool any = false;
+
+	if (run->later < 0) {
+		/* All has been written, but not all has been counted */
+		filter->floor = filter->min_age;
+		return zswap_wb_run_serial(run);
+	}
+
+	bucket = min(zswap_wb_age_bucket(edges, filter->max_age - 1),
+		     zswap_wb_age_bucket(edges, run->later));
+	if (!zswap_wb_census_histogram(&run->nodes, filter->now, edges,
+				       ZSWAP_WB_BOUND_OLDEST, &hist))
+		fitting = zswap_wb_select_fitting(&hist, edges->nr,
+						  &run->budget);
+	for (i = fitting; i < edges->nr; i++)
+		any |= hist.bucket[i].pages;
+
+	if (fitting <= bucket) {
+		filter->floor = max(filter->min_age, edges->min[fitting]);
+		if (any || filter->floor == filter->min_age)
+			return zswap_wb_run_fitting(run);
+		filter->max_age = filter->floor;
+		bucket = fitting - 1;
+	}
+	filter->floor = max(filter->min_age, edges->min[bucket]);
+	if (run->plan.cmd->dry_run)
+		return zswap_wb_run_bucket_dry(run);
+	return zswap_wb_run_bucket(run);
+}
+
+/* Writes the coldest that the budget allows */
+static int zswap_wb_run_limited(struct zswap_wb_run *run)
+{
+	struct zswap_wb_filter *filter = &run->plan.filter;
+	int err;
+
+	run->later = S64_MAX;
+	do {
+		err = zswap_wb_run_step(run);
+		filter->max_age = filter->floor;
+	} while (!err && filter->floor > filter->min_age &&
+		 !zswap_wb_budget_empty(&run->budget));
+	return err;
+}
+
+/* Finds out how cold the coldest entry is that is still there */
+static void zswap_wb_run_report(struct zswap_wb_run *run)
+{
+	s64 coldest = -1;
+	int nid;
+
+	for_each_node_mask(nid, run->nodes) {
+		if (zswap_wb_gather_coldest(run->part[nid].gather, &coldest))
+			return;
+	}
+	run->res->coldest_left = coldest;
 }
 
 /* The ages that a command asks for. Return: 0, or -EINVAL for no such bucket */
-static int zswap_wb_run_filter(const struct zswap_wb_run *run,
-			       struct zswap_wb_filter *filter)
+static int zswap_wb_run_filter(struct zswap_wb_run *run)
 {
-	const struct zswap_wb_command *cmd = run->cmd;
-	unsigned int coldest = run->edges.nr - 1;
+	const struct zswap_wb_command *cmd = run->plan.cmd;
+	const struct zswap_wb_edges *edges = &run->plan.edges;
+	struct zswap_wb_filter *filter = &run->plan.filter;
+	unsigned int coldest = edges->nr - 1;
 
 	*filter = (struct zswap_wb_filter) {
 		.min_age	= cmd->age,
@@ -462,55 +461,115 @@ static int zswap_wb_run_filter(const struct zswap_wb_run *run,
 		.now		= ktime_get_boottime_seconds(),
 		.type		= cmd->type,
 	};
-	if (!(cmd->keys & ZSWAP_WB_KEY_BUCKET))
-		return 0;
-	if (cmd->bucket_min > coldest || (cmd->bucket_max > coldest &&
-					  cmd->bucket_max != ZSWAP_WB_BUCKET_COLDEST))
-		return -EINVAL;
-	filter->min_age = run->edges.min[cmd->bucket_min];
-	filter->max_age = zswap_wb_age_bucket_max(&run->edges,
-						  min(cmd->bucket_max, coldest));
+	if (cmd->keys & ZSWAP_WB_KEY_BUCKET) {
+		if (cmd->bucket_min > coldest ||
+		    (cmd->bucket_max > coldest &&
+		     cmd->bucket_max != ZSWAP_WB_BUCKET_COLDEST))
+			return -EINVAL;
+		filter->min_age = edges->min[cmd->bucket_min];
+		filter->max_age =
+			zswap_wb_age_bucket_max(edges, min(cmd->bucket_max,
+							   coldest));
+	}
+	filter->floor = filter->min_age;
 	return 0;
 }
 
-/* Carries out a command whose scope is known */
-static int zswap_wb_run_scope(struct zswap_wb_run *run,
-			      const struct zswap_wb_filter *filter)
+static void zswap_wb_run_close(struct zswap_wb_run *run)
 {
-	const struct zswap_wb_command *cmd = run->cmd;
+	int nid;
+
+	if (!run->part)
+		return;
+	for_each_node_mask(nid, run->nodes) {
+		if (run->part[nid].gather)
+			zswap_wb_gather_close(run->part[nid].gather, run->res);
+	}
+	kfree(run->part);
+	run->part = NULL;
+}
+
+/* Gets what it takes to work on the nodes. Return: 0 or -ENOMEM */
+static int zswap_wb_run_open(struct zswap_wb_run *run)
+{
+	int nid;
+
+	if (nodes_empty(run->nodes))
+		return 0;
+	run->part = kzalloc_objs(*run->part, nr_node_ids);
+	if (!run->part)
+		return -ENOMEM;
+	for_each_node_mask(nid, run->nodes) {
+		struct zswap_wb_part *part = &run->part[nid];
+
+		part->gather = zswap_wb_gather_open(&run->plan, nid,
+						    run->plan.cmd->max_pages);
+		if (!part->gather) {
+			zswap_wb_run_close(run);
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+/* Writes what there is to write */
+static int zswap_wb_run_nodes(struct zswap_wb_run *run)
+{
+	const struct zswap_wb_command *cmd = run->plan.cmd;
+	const struct zswap_wb_filter filter = run->plan.filter;
 	int err;
 
-	run->mark = zswap_wb_mark_alloc();
-	run->batch = zswap_wb_batch_alloc();
-	if (!run->mark || !run->batch) {
-		err = -ENOMEM;
-		goto out;
-	}
-	/* Only nodes with memory that slab can use have entries */
-	nodes_and(run->nodes, cmd->nodes, node_states[N_NORMAL_MEMORY]);
 	zswap_wb_budget_init(&run->budget, cmd->max_pages, cmd->max_compressed);
+	if (zswap_wb_budget_limited(&run->budget))
+		err = zswap_wb_run_limited(run);
+	else
+		err = zswap_wb_run_unlimited(run);
+
+	run->plan.filter = filter;
+	if (cmd->report)
+		zswap_wb_run_report(run);
+	return err;
+}
+
+/* Carries out a command whose scope is known */
+static int zswap_wb_run_scope(struct zswap_wb_run *run)
+{
+	const struct zswap_wb_command *cmd = run->plan.cmd;
+	struct zswap_wb_result *res = run->res;
+	nodemask_t nothing = NODE_MASK_NONE;
+	int nid, err;
+
+	for_each_node_mask(nid, cmd->nodes) {
+		/* Only nodes with memory that slab can use have entries */
+		if (!node_state(nid, N_NORMAL_MEMORY))
+			continue;
+		if (zswap_wb_run_wants(run, nid))
+			node_set(nid, run->nodes);
+		else
+			node_set(nid, nothing);
+	}
+	err = zswap_wb_run_open(run);
+	if (err)
+		return err;
 
 	if (!cmd->dry_run)
 		zswap_wb_stats_command();
 	trace_zswap_wb_start(cmd);
-	if (zswap_wb_budget_limited(&run->budget))
-		err = zswap_wb_run_limited(run, *filter);
-	else
-		err = zswap_wb_run_buckets(run, *filter, 0, run->edges.nr - 1,
-					   NULL, true);
-	zswap_wb_batch_settle(run->batch);
-	if (cmd->report)
-		zswap_wb_run_report(run, *filter);
+	/* How many of the others are of another type, nobody knows */
+	for_each_node_mask(nid, nothing) {
+		if (!err && cmd->type == ZSWAP_WB_TYPE_ALL)
+			err = zswap_wb_gather_skip(&run->plan, nid, res);
+	}
+	if (!err && !nodes_empty(run->nodes))
+		err = zswap_wb_run_nodes(run);
+	zswap_wb_run_close(run);
 
 	/* Why it was better to stop shows in the counters */
 	if (err == -EIO)
 		err = 0;
-	if (!err && !cmd->dry_run && !run->res->outcome[ZSWAP_WB_WRITTEN])
+	if (!err && !cmd->dry_run && !res->outcome[ZSWAP_WB_WRITTEN])
 		err = -EAGAIN;
-	trace_zswap_wb_end(cmd, err, run->res);
-out:
-	zswap_wb_batch_free(run->batch);
-	zswap_wb_mark_free(run->mark);
+	trace_zswap_wb_end(cmd, err, res);
 	return err;
 }
 
@@ -532,16 +591,18 @@ out:
  * * -ENODEV if zswap has never been set up
  * * -EINVAL if it names a bucket that there is not
  * * -EOPNOTSUPP, -ENOENT, -EPERM see zswap_wb_scope_open()
- * * -ENOMEM if there is no memory to begin with
+ * * -ENOMEM if there is no memory to begin with, or for a dry run to go on
  */
 int zswap_wb_run(const struct zswap_wb_command *cmd,
 		 struct zswap_wb_result *res)
 {
 	struct zswap_wb_run run = {
-		.cmd	= cmd,
+		.plan = {
+			.cmd	= cmd,
+			.task	= current,
+		},
 		.res	= res,
 	};
-	struct zswap_wb_filter filter;
 	int err;
 
 	*res = (struct zswap_wb_result) {
@@ -550,14 +611,14 @@ int zswap_wb_run(const struct zswap_wb_command *cmd,
 	};
 	if (!zswap_wb_armed())
 		return -ENODEV;
-	run.generation = zswap_wb_buckets_get(&run.edges);
-	err = zswap_wb_run_filter(&run, &filter);
+	run.plan.generation = zswap_wb_buckets_get(&run.plan.edges);
+	err = zswap_wb_run_filter(&run);
 	if (err)
 		return err;
-	err = zswap_wb_scope_open(&run.scope, cmd);
+	err = zswap_wb_scope_open(&run.plan.scope, cmd);
 	if (err)
 		return err;
-	err = zswap_wb_run_scope(&run, &filter);
-	zswap_wb_scope_close(&run.scope);
+	err = zswap_wb_run_scope(&run);
+	zswap_wb_scope_close(&run.plan.scope);
 	return err;
 }

@@ -9,7 +9,6 @@
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/ktime.h>
-#include <linux/math64.h>
 #include <linux/memory.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
@@ -182,6 +181,7 @@ static void zswap_wb_table_bucket(struct seq_file *m,
 static int zswap_wb_age_buckets_show(struct seq_file *m, void *unused)
 {
 	int nid = (long)m->private;
+	nodemask_t nodes = node_possible_map;
 	struct zswap_wb_columns columns;
 	struct zswap_wb_histogram hist;
 	struct zswap_wb_edges edges;
@@ -189,8 +189,10 @@ static int zswap_wb_age_buckets_show(struct seq_file *m, void *unused)
 	int err;
 
 	zswap_wb_buckets_read(nid, &edges, &columns);
-	err = zswap_wb_census_histogram(nid, ktime_get_boottime_seconds(),
-					&edges, &hist);
+	if (nid != NUMA_NO_NODE)
+		nodes = nodemask_of_node(nid);
+	err = zswap_wb_census_histogram(&nodes, ktime_get_boottime_seconds(),
+					&edges, ZSWAP_WB_BOUND_YOUNGEST, &hist);
 	if (err)
 		return err;
 
@@ -212,25 +214,59 @@ DEFINE_SHOW_ATTRIBUTE(zswap_wb_age_buckets);
 /**
  * struct zswap_wb_cgroups - an open table of all cgroups
  * @scope:	all cgroups
- * @nid:	node of the record at hand
+ * @walk:	where to find the next one
+ * @at:		where to find the one at hand again
+ * @pos:	position of the record at hand
+ * @nid:	its node
  * @mark:	keeps the place in a list
  * @edges:	edges of the buckets when the file was opened
  * @now:	seconds since boot when the reader was at its beginning
  * @path:	room for the path of a cgroup
  */
 struct zswap_wb_cgroups {
-	struct zswap_wb_scope	scope;
-	u32			nid;
-	struct zswap_entry	*mark;
-	struct zswap_wb_edges	edges;
-	u64			now;
-	char			path[PATH_MAX];
+	struct zswap_wb_scope		scope;
+	struct zswap_wb_scope_walk	walk;
+	struct zswap_wb_scope_walk	at;
+	loff_t				pos;
+	u32				nid;
+	struct zswap_entry		*mark;
+	struct zswap_wb_edges		edges;
+	u64				now;
+	char				path[PATH_MAX];
 };
+
+static struct mem_cgroup *zswap_wb_cgroups_get(struct zswap_wb_cgroups *cgroups)
+{
+	cgroups->at = cgroups->walk;
+	return zswap_wb_scope_next(&cgroups->walk);
+}
+
+static struct mem_cgroup *
+zswap_wb_cgroups_rewind(struct zswap_wb_cgroups *cgroups)
+{
+	zswap_wb_scope_begin(&cgroups->walk, &cgroups->scope, NUMA_NO_NODE);
+	cgroups->pos = 1;
+	cgroups->nid = 0;
+	return zswap_wb_cgroups_get(cgroups);
+}
+
+/* Goes to the next record; takes over the reference to @memcg. */
+static struct mem_cgroup *
+zswap_wb_cgroups_step(struct zswap_wb_cgroups *cgroups,
+		      struct mem_cgroup *memcg)
+{
+	cgroups->pos++;
+	if (++cgroups->nid < nr_node_ids)
+		return memcg;
+	cgroups->nid = 0;
+	zswap_wb_scope_put(memcg);
+	return zswap_wb_cgroups_get(cgroups);
+}
 
 /*
  * Between two reads no cgroup is held on to, which would keep it from going
- * away. So the walk begins anew with each read, and counts; cgroups that come
- * or go in between can make it miss others, or show them twice.
+ * away, but its place is known. A cgroup that goes away while it is at hand can
+ * make the reader miss records of the next one.
  *
  * Position 0 is the header; from there on each cgroup has one for each node.
  */
@@ -238,18 +274,22 @@ static void *zswap_wb_cgroups_start(struct seq_file *m, loff_t *pos)
 {
 	struct zswap_wb_cgroups *cgroups = m->private;
 	struct mem_cgroup *memcg;
-	u32 nr;
 
 	if (!*pos) {
+		cgroups->pos = 0;
 		cgroups->now = ktime_get_boottime_seconds();
 		return SEQ_START_TOKEN;
 	}
-	nr = div_u64_rem(*pos - 1, nr_node_ids, &cgroups->nid);
-	memcg = zswap_wb_scope_next(&cgroups->scope, NULL);
-	for (; memcg && nr; nr--) {
-		memcg = zswap_wb_scope_next(&cgroups->scope, memcg);
+	if (cgroups->pos && cgroups->pos <= *pos) {
+		cgroups->walk = cgroups->at;
+		memcg = zswap_wb_cgroups_get(cgroups);
+	} else {
+		memcg = zswap_wb_cgroups_rewind(cgroups);
+	}
+	while (memcg && cgroups->pos < *pos) {
+		memcg = zswap_wb_cgroups_step(cgroups, memcg);
 		if (signal_pending(current)) {
-			zswap_wb_scope_break(memcg);
+			zswap_wb_scope_put(memcg);
 			return ERR_PTR(-EINTR);
 		}
 		cond_resched();
@@ -262,17 +302,15 @@ static void *zswap_wb_cgroups_next(struct seq_file *m, void *v, loff_t *pos)
 	struct zswap_wb_cgroups *cgroups = m->private;
 
 	++*pos;
-	if (v != SEQ_START_TOKEN && ++cgroups->nid < nr_node_ids)
-		return v;
-	cgroups->nid = 0;
-	return zswap_wb_scope_next(&cgroups->scope,
-				   v == SEQ_START_TOKEN ? NULL : v);
+	if (v == SEQ_START_TOKEN)
+		return zswap_wb_cgroups_rewind(cgroups);
+	return zswap_wb_cgroups_step(cgroups, v);
 }
 
 static void zswap_wb_cgroups_stop(struct seq_file *m, void *v)
 {
 	if (v != SEQ_START_TOKEN && !IS_ERR(v))
-		zswap_wb_scope_break(v);
+		zswap_wb_scope_put(v);
 }
 
 static int zswap_wb_cgroups_show(struct seq_file *m, void *v)
@@ -323,14 +361,14 @@ static int zswap_wb_cgroups_open(struct inode *inode, struct file *file)
 	if (!cgroups)
 		return -ENOMEM;
 	zswap_wb_buckets_get(&cgroups->edges);
-	cgroups->mark = zswap_wb_mark_alloc();
+	cgroups->mark = zswap_wb_marks_alloc(1);
 	err = cgroups->mark ? 0 : -ENOMEM;
 	if (!err)
 		err = zswap_wb_scope_open(&cgroups->scope, &everything);
 	if (!err && !cgroups->scope.root)
 		err = -EOPNOTSUPP;
 	if (err) {
-		zswap_wb_mark_free(cgroups->mark);
+		zswap_wb_marks_free(cgroups->mark);
 		seq_release_private(inode, file);
 	}
 	return err;
@@ -342,7 +380,7 @@ static int zswap_wb_cgroups_release(struct inode *inode, struct file *file)
 	struct zswap_wb_cgroups *cgroups = m->private;
 
 	zswap_wb_scope_close(&cgroups->scope);
-	zswap_wb_mark_free(cgroups->mark);
+	zswap_wb_marks_free(cgroups->mark);
 	return seq_release_private(inode, file);
 }
 

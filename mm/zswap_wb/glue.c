@@ -36,9 +36,35 @@
  *    only make the way shorter, new and rotated ones go to the tail, and those
  *    of a child that goes offline to the head, which the mark has left. And it
  *    can't be led on forever by a busy shrinker.
+ *
+ * A walk that need not go to the end
+ * ----------------------------------
+ *
+ * A list is in the order of the stores but for three things, and if they are
+ * known, an entry that is too young says that all behind it are:
+ *
+ * 1. An entry goes to the tail some time after its clock was read: up to a tick,
+ *    or as long as its task was kept from running. The former is allowed for by
+ *    ZSWAP_WB_ORDER_SLACK, which also covers the second that an entry gets in
+ *    zswap_wb_entry_restore(); the latter is noticed by whoever adds it.
+ *
+ * 2. The shrinker moves entries from the head to the tail.
+ *
+ * 3. The list of a child that goes offline is put in front of the parent's.
+ *
+ * For the first two, the lruvec of the list remembers when that was last so. What
+ * is behind an entry that was stored later than that was stored later still. For
+ * the third, an entry knows by its objcg whose it was: only those that were the
+ * cgroup's own from the beginning count, and children's stay in front of them.
+ * A page that a dead child swaps out later is not the cgroup's own either, but
+ * goes to the tail in its turn.
  */
+#include <linux/atomic.h>
+#include <linux/memcontrol.h>
+#include <linux/mmzone.h>
 #include <linux/sched/mm.h>
 #include <linux/timekeeping.h>
+#include <linux/xarray.h>
 
 #include "internal.h"
 
@@ -62,12 +88,16 @@ static void zswap_writeback_commit(struct zswap_entry *entry,
 
 /*
  * Notes the time of a store, and counts the entry. It is not on the LRU yet;
- * the LRU lock publishes the time together with the rest of the entry.
+ * the LRU lock publishes the time together with the rest of the entry. Returns
+ * the time, for zswap_wb_list_added().
  */
-static inline void zswap_wb_entry_add(struct zswap_entry *entry, int nid)
+static inline u32 zswap_wb_entry_add(struct zswap_entry *entry, int nid)
 {
-	entry->store_time = zswap_wb_age_stamp(ktime_get_boottime_seconds());
-	zswap_wb_census_count(nid, entry->store_time, 1, entry->length);
+	u32 stamp = zswap_wb_age_stamp(ktime_get_boottime_seconds());
+
+	entry->store_time = stamp;
+	zswap_wb_census_count(nid, stamp, 1, entry->length);
+	return stamp;
 }
 
 /* Counts off an entry that its caller has taken off the LRU */
@@ -87,6 +117,62 @@ static void zswap_wb_entry_restamp(struct zswap_entry *entry, u32 stamp)
 	zswap_wb_census_count(nid, stamp, 1, entry->length);
 }
 
+/* Whoever comes late, with an older time, must not take back a younger one. */
+static void zswap_wb_lruvec_disorder(struct lruvec *lruvec, u32 now)
+{
+	u32 *disordered = &lruvec->zswap_lruvec_state.disordered;
+	u32 old = READ_ONCE(*disordered);
+
+	while ((s32)(now - old) > 0 && !try_cmpxchg(disordered, &old, now))
+		;
+}
+
+/*
+ * Notes that the list of @memcg is not in the order of the stores up to now.
+ *
+ * A cgroup that is going offline may have given its list to its parent already:
+ * objcgs follow later. Note it for both then.
+ *
+ * Context: RCU read side.
+ */
+static void zswap_wb_list_disorder(struct mem_cgroup *memcg, int nid, u32 now)
+{
+	memcg = zswap_wb_scope_list(memcg);
+	zswap_wb_lruvec_disorder(mem_cgroup_lruvec(memcg, NODE_DATA(nid)), now);
+	while (zswap_wb_scope_dying(memcg)) {
+		memcg = parent_mem_cgroup(memcg);
+		zswap_wb_lruvec_disorder(mem_cgroup_lruvec(memcg,
+							   NODE_DATA(nid)),
+					 now);
+	}
+}
+
+/*
+ * An entry with @stamp has been added to the list of @memcg. It belongs to its
+ * owner from then on, and may be gone by now.
+ *
+ * Context: RCU read side.
+ */
+static inline void zswap_wb_list_added(struct mem_cgroup *memcg, int nid,
+				       u32 stamp)
+{
+	u32 now = zswap_wb_age_stamp(ktime_get_boottime_seconds());
+
+	if (unlikely(now - stamp > 1))
+		zswap_wb_list_disorder(memcg, nid, now);
+}
+
+/* An entry is moved to the tail of its list, whose lock is held. */
+static void zswap_wb_list_rotated(struct zswap_entry *entry)
+{
+	u32 now = zswap_wb_age_stamp(ktime_get_boottime_seconds());
+
+	rcu_read_lock();
+	zswap_wb_list_disorder(mem_cgroup_from_entry(entry),
+			       entry_to_nid(entry), now);
+	rcu_read_unlock();
+}
+
 /* Tells a mark from an entry, which has a pool as long as it is on a list */
 static inline bool zswap_wb_entry_is_cursor(const struct zswap_entry *entry)
 {
@@ -94,27 +180,42 @@ static inline bool zswap_wb_entry_is_cursor(const struct zswap_entry *entry)
 }
 
 /**
- * zswap_wb_mark_alloc() - get what a command needs to keep its place in a list
+ * zswap_wb_marks_alloc() - get what a command needs to keep its place in lists
+ * @nr:		number of lists at a time
  *
  * Context: process context, may sleep.
- * Return: a mark that is in no list, or %NULL
+ * Return: marks that are in no list, or %NULL
  */
-struct zswap_entry *zswap_wb_mark_alloc(void)
+struct zswap_entry *zswap_wb_marks_alloc(unsigned int nr)
 {
-	struct zswap_entry *mark = kzalloc_obj(*mark);
+	struct zswap_entry *marks = kzalloc_objs(*marks, nr);
+	unsigned int i;
 
-	if (mark)
-		INIT_LIST_HEAD(&mark->lru);
-	return mark;
+	for (i = 0; marks && i < nr; i++)
+		INIT_LIST_HEAD(&marks[i].lru);
+	return marks;
 }
 
 /**
- * zswap_wb_mark_free() - free a mark
- * @mark:	from zswap_wb_mark_alloc(), in no list; may be %NULL
+ * zswap_wb_marks_get() - one of them
+ * @marks:	from zswap_wb_marks_alloc()
+ * @i:		less than their number
+ *
+ * Return: the mark
  */
-void zswap_wb_mark_free(struct zswap_entry *mark)
+struct zswap_entry *zswap_wb_marks_get(struct zswap_entry *marks,
+				       unsigned int i)
 {
-	kfree(mark);
+	return &marks[i];
+}
+
+/**
+ * zswap_wb_marks_free() - free marks
+ * @marks:	from zswap_wb_marks_alloc(), in no list; may be %NULL
+ */
+void zswap_wb_marks_free(struct zswap_entry *marks)
+{
+	kfree(marks);
 }
 
 /*
@@ -163,6 +264,52 @@ static struct list_lru_one *zswap_wb_list_lock(int nid,
 }
 
 /**
+ * zswap_wb_list_size() - number of entries in a list
+ * @memcg:	cgroup of the list, with a reference; %NULL for lists that are not
+ *		per cgroup
+ * @nid:	node of the list
+ *
+ * Context: zswap has been set up.
+ * Return: their number, 0 also if the cgroup has no list any more
+ */
+unsigned long zswap_wb_list_size(struct mem_cgroup *memcg, int nid)
+{
+	unsigned long nr = 0;
+
+	rcu_read_lock();
+	/* A cgroup that never stored anything may have no list to look at */
+	if (zswap_wb_list_owner(memcg))
+		nr = list_lru_count_one(&zswap_list_lru, nid, memcg);
+	rcu_read_unlock();
+	return nr;
+}
+
+#ifdef CONFIG_MEMCG
+/**
+ * zswap_wb_list_next() - find the next cgroup that has lists
+ * @index:	memcg_kmem_id() to begin with; set to that of the cgroup
+ * @nid:	node of a list, or NUMA_NO_NODE
+ * @empty:	set if there are no entries in its list on @nid
+ *
+ * A cgroup gets lists with its first entry, and loses them when it is removed.
+ * The root cgroup, whose lists are there always, has no index.
+ *
+ * Context: RCU read side.
+ * Return: false if there is none from @index on
+ */
+bool zswap_wb_list_next(unsigned long *index, int nid, bool *empty)
+{
+	struct list_lru_memcg *lists = xa_find(&zswap_list_lru.xa, index,
+					       ULONG_MAX, XA_PRESENT);
+
+	/* Below zero: they have just been given to the parent */
+	*empty = lists && nid != NUMA_NO_NODE &&
+		 READ_ONCE(lists->node[nid].nr_items) <= 0;
+	return lists;
+}
+#endif
+
+/**
  * zswap_wb_cursor_open() - begin to walk a list
  * @cursor:	result, to be closed with zswap_wb_cursor_close()
  * @mark:	the command's mark, in no list
@@ -180,13 +327,43 @@ void zswap_wb_cursor_open(struct zswap_wb_cursor *cursor,
 		.mark	= mark,
 		.memcg	= memcg,
 		.nid	= nid,
+		.left	= zswap_wb_list_size(memcg, nid),
 	};
+}
 
-	/* A cgroup that never stored anything may have no list to lock */
-	rcu_read_lock();
-	if (zswap_wb_list_owner(memcg))
-		cursor->left = list_lru_count_one(&zswap_list_lru, nid, memcg);
-	rcu_read_unlock();
+/**
+ * struct zswap_wb_order - what is known of the order of a list
+ * @disordered:	when an entry was last put out of order, as a stamp
+ * @inherits:	it has entries of other cgroups in front of its own
+ * @objcg:	whose entries are its own, if @inherits
+ */
+struct zswap_wb_order {
+	u32			disordered;
+	bool			inherits;
+	const struct obj_cgroup	*objcg;
+};
+
+/* The list is locked. */
+static void zswap_wb_order_read(struct zswap_wb_order *order,
+				struct mem_cgroup *memcg, int nid)
+{
+	struct lruvec *lruvec = mem_cgroup_lruvec(memcg, NODE_DATA(nid));
+
+	order->disordered = READ_ONCE(lruvec->zswap_lruvec_state.disordered);
+	order->inherits = memcg;
+	order->objcg = zswap_wb_scope_objcg(memcg, nid);
+}
+
+/*
+ * Are all entries of a list that are behind @entry no older than it, by more
+ * than ZSWAP_WB_ORDER_SLACK? See the top.
+ */
+static bool zswap_wb_order_holds(const struct zswap_wb_order *order,
+				 const struct zswap_entry *entry, u32 stamp)
+{
+	if (order->inherits && entry->objcg != order->objcg)
+		return false;
+	return (s32)(stamp - order->disordered) > ZSWAP_WB_ORDER_SLACK;
 }
 
 /**
@@ -196,7 +373,8 @@ void zswap_wb_cursor_open(struct zswap_wb_cursor *cursor,
  * @arg:	handed to @visit
  *
  * Looks at ZSWAP_WB_SCAN_MAX entries at most. Changes neither the order of the
- * list nor any entry.
+ * list nor any entry. Afterwards, @cursor->left is the number of entries that
+ * were not looked at.
  *
  * Context: process context.
  * Return: true if there are entries left to look at
@@ -204,9 +382,11 @@ void zswap_wb_cursor_open(struct zswap_wb_cursor *cursor,
 bool zswap_wb_cursor_scan(struct zswap_wb_cursor *cursor,
 			  zswap_wb_visit_t visit, void *arg)
 {
+	enum zswap_wb_visit what = ZSWAP_WB_VISIT_NEXT;
 	struct mem_cgroup *memcg = cursor->memcg;
 	struct list_head *mark = &cursor->mark->lru;
 	unsigned int nr = ZSWAP_WB_SCAN_MAX;
+	struct zswap_wb_order order;
 	struct list_head *next;
 	struct list_lru_one *l;
 	bool more = false;
@@ -223,30 +403,41 @@ bool zswap_wb_cursor_scan(struct zswap_wb_cursor *cursor,
 		cursor->left = l->nr_items;
 	}
 	list_del_init(mark);
-	if (memcg != cursor->memcg)
+	if (memcg != cursor->memcg) {
+		cursor->left = 0;
 		goto unlock;
+	}
+	zswap_wb_order_read(&order, memcg, cursor->nid);
 
 	while (nr-- && cursor->left && next != &l->list) {
 		struct zswap_entry *entry =
 			list_entry(next, struct zswap_entry, lru);
 
 		if (!zswap_wb_entry_is_cursor(entry)) {
+			/* zswap_wb_entry_restore() may change it */
+			u32 stamp = READ_ONCE(entry->store_time);
 			struct zswap_wb_facts facts = {
-				.entry	= entry,
-				.slot	= entry->swpentry,
-				.length	= entry->length,
-				/* zswap_wb_entry_restore() may change it */
-				.stamp	= READ_ONCE(entry->store_time),
+				.entry		= entry,
+				.slot		= entry->swpentry,
+				.length		= entry->length,
+				.stamp		= stamp,
+				.in_order	= zswap_wb_order_holds(&order,
+								entry, stamp),
 			};
 
-			if (!visit(&facts, arg))
+			what = visit(&facts, arg);
+			if (what == ZSWAP_WB_VISIT_AGAIN)
 				break;
 			cursor->left--;
+			if (what == ZSWAP_WB_VISIT_LAST)
+				goto unlock;
 		}
 		next = next->next;
 	}
 
-	more = cursor->left && next != &l->list;
+	if (next == &l->list)
+		cursor->left = 0;
+	more = cursor->left;
 	if (more)
 		list_add_tail(mark, next);
 unlock:
@@ -335,8 +526,8 @@ struct folio *zswap_wb_entry_prepare(const struct zswap_wb_facts *facts,
  * @folio:	what zswap_wb_entry_prepare() has returned for it
  *
  * The folio is charged to the cgroup that has swapped the page out. If that one
- * has been removed it is charged to the cgroup of the current task, which has
- * nothing to do with it; the entry then knows the parent that has inherited the
+ * has been removed it is charged to the cgroup of the current task, or to the
+ * root if that is a worker, which have nothing to do with it; the entry then knows the parent that has inherited the
  * page. If zswap does not charge anybody, only the folio knows.
  *
  * Context: RCU read side.

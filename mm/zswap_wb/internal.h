@@ -5,7 +5,7 @@
  * Arrows point one way:
  *
  *   sysfs.c, debugfs.c -> core.c, survey.c
- *   -> { command.c, age.c, select.c, scope.c, writeback.c } -> glue.c
+ *   -> gather.c -> { command.c, age.c, select.c, scope.c, writeback.c } -> glue.c
  *   -> mm/zswap.c
  *
  * and, for what is counted and remembered, whoever reports it:
@@ -218,6 +218,16 @@ void zswap_wb_age_histogram_add(struct zswap_wb_histogram *hist,
 	 ZSWAP_WB_WHEEL_FAR * (ZSWAP_WB_WHEEL_LEVELS - 1))
 
 /**
+ * enum zswap_wb_bound - what to make of an age that is not known to the second
+ * @ZSWAP_WB_BOUND_YOUNGEST:	it is the least that it can be
+ * @ZSWAP_WB_BOUND_OLDEST:	it is the most that it can be
+ */
+enum zswap_wb_bound {
+	ZSWAP_WB_BOUND_YOUNGEST,
+	ZSWAP_WB_BOUND_OLDEST,
+};
+
+/**
  * struct zswap_wb_wheel - amounts of entries by the time of their store
  * @tick:	the latest stamp that was seen
  * @slot:	amounts, see wheel.c
@@ -231,7 +241,10 @@ void zswap_wb_wheel_add(struct zswap_wb_wheel *wheel, u32 stamp,
 			const struct zswap_wb_count *count);
 void zswap_wb_wheel_read(const struct zswap_wb_wheel *wheel, u64 now,
 			 const struct zswap_wb_edges *edges,
+			 enum zswap_wb_bound bound,
 			 struct zswap_wb_histogram *hist);
+void zswap_wb_wheel_older(const struct zswap_wb_wheel *wheel, u64 now, u64 age,
+			  struct zswap_wb_count *sum);
 
 /* ---- census.c: how many entries there are on each node, by age ---- */
 
@@ -243,26 +256,16 @@ void zswap_wb_census_note(struct zswap_wb_census *census, u32 stamp,
 			  int pages, unsigned int length);
 void zswap_wb_census_read(struct zswap_wb_census *census, u64 now,
 			  const struct zswap_wb_edges *edges,
+			  enum zswap_wb_bound bound,
 			  struct zswap_wb_histogram *hist);
-
-#ifdef CONFIG_ZSWAP_WB_DEBUGFS
 int zswap_wb_census_init(void);
+int zswap_wb_census_older(int nid, u64 now, u64 age,
+			  struct zswap_wb_count *count);
 void zswap_wb_census_count(int nid, u32 stamp, int pages, unsigned int length);
-int zswap_wb_census_histogram(int nid, u64 now,
+int zswap_wb_census_histogram(const nodemask_t *nodes, u64 now,
 			      const struct zswap_wb_edges *edges,
+			      enum zswap_wb_bound bound,
 			      struct zswap_wb_histogram *hist);
-#else
-/* Nobody could read it */
-static inline int zswap_wb_census_init(void)
-{
-	return 0;
-}
-
-static inline void zswap_wb_census_count(int nid, u32 stamp, int pages,
-					 unsigned int length)
-{
-}
-#endif
 
 /* ---- buckets.c: the buckets in force, and what came of them ---- */
 
@@ -343,7 +346,8 @@ void zswap_wb_refault_unmark(swp_entry_t slot);
 
 /**
  * struct zswap_wb_filter - what one pass over the lists looks for
- * @min_age:	youngest age to select, in seconds
+ * @min_age:	youngest age that the command asks for, in seconds
+ * @floor:	youngest age to select in this pass, not less than @min_age
  * @max_age:	first age that is too old, or U64_MAX; older entries belong to
  *		another pass of the same command
  * @now:	the time when the command started, in seconds since boot. All
@@ -354,6 +358,7 @@ void zswap_wb_refault_unmark(swp_entry_t slot);
  */
 struct zswap_wb_filter {
 	u64			min_age;
+	u64			floor;
 	u64			max_age;
 	u64			now;
 	enum zswap_wb_type	type;
@@ -362,12 +367,14 @@ struct zswap_wb_filter {
 /**
  * enum zswap_wb_verdict - what selection says of an entry
  * @ZSWAP_WB_OUTSIDE:	not for this pass, and not counted by it
- * @ZSWAP_WB_YOUNG:	younger than @min_age
+ * @ZSWAP_WB_YOUNG:	younger than the command asks for
+ * @ZSWAP_WB_LATER:	old enough, but another pass comes first
  * @ZSWAP_WB_ELIGIBLE:	may be written
  */
 enum zswap_wb_verdict {
 	ZSWAP_WB_OUTSIDE,
 	ZSWAP_WB_YOUNG,
+	ZSWAP_WB_LATER,
 	ZSWAP_WB_ELIGIBLE,
 };
 
@@ -382,18 +389,6 @@ struct zswap_wb_budget {
 	s64	bytes;
 };
 
-/**
- * struct zswap_wb_cut - how far down the buckets a budget reaches
- * @bucket:	the warmest bucket to touch, -1 when the budget covers all
- * @pages:	eligible pages in that bucket
- * @bytes:	their compressed size
- */
-struct zswap_wb_cut {
-	int	bucket;
-	u64	pages;
-	u64	bytes;
-};
-
 enum zswap_wb_verdict zswap_wb_select(const struct zswap_wb_filter *filter,
 				      u64 age, bool incompressible);
 void zswap_wb_budget_init(struct zswap_wb_budget *budget, u64 max_pages,
@@ -402,12 +397,12 @@ bool zswap_wb_budget_limited(const struct zswap_wb_budget *budget);
 bool zswap_wb_budget_empty(const struct zswap_wb_budget *budget);
 void zswap_wb_budget_take(struct zswap_wb_budget *budget, u32 length);
 void zswap_wb_budget_refund(struct zswap_wb_budget *budget, u32 length);
-void zswap_wb_select_cut(const struct zswap_wb_histogram *hist, int top,
-			 const struct zswap_wb_budget *budget,
-			 struct zswap_wb_cut *cut);
-void zswap_wb_select_share(const struct zswap_wb_budget *budget,
-			   u64 list_pages, u64 list_bytes,
-			   struct zswap_wb_cut *rest,
+void zswap_wb_budget_charge(struct zswap_wb_budget *budget, u64 pages,
+			    u64 bytes);
+unsigned int zswap_wb_select_fitting(const struct zswap_wb_histogram *hist,
+				     unsigned int nr,
+				     const struct zswap_wb_budget *budget);
+void zswap_wb_select_share(struct zswap_wb_budget *left, u64 part, u64 *rest,
 			   struct zswap_wb_budget *share);
 
 /* ---- stats.c: counters ---- */
@@ -422,8 +417,9 @@ void zswap_wb_select_share(const struct zswap_wb_budget *budget,
  * @ZSWAP_WB_FAILED:		no memory, decompression error or write error
  * @ZSWAP_WB_NR_OUTCOMES:	their number
  *
- * `scanned` is their sum: an entry that was looked at has an outcome. In the last
- * bucket of a limited command it can have two, see core.c.
+ * `scanned` is their sum. An entry has one outcome; under a limit it can be found
+ * busy, gone or failed up to three times, see core.c. What is known to be too
+ * young has one without being looked at.
  */
 enum zswap_wb_outcome {
 	ZSWAP_WB_WRITTEN,
@@ -455,6 +451,7 @@ enum zswap_wb_counter {
  * struct zswap_wb_result - what a command did, or would do
  * @outcome:		entries by outcome
  * @released_bytes:	compressed bytes that left the pool
+ * @looked:		how often it has looked at an entry in a list
  * @coldest_left:	age in seconds of the coldest eligible entry that is
  *			left, -1 if there is none or nobody wants to know
  * @dry_run:		it only counted: leave the counters alone
@@ -462,6 +459,7 @@ enum zswap_wb_counter {
 struct zswap_wb_result {
 	u64	outcome[ZSWAP_WB_NR_OUTCOMES];
 	u64	released_bytes;
+	u64	looked;
 	s64	coldest_left;
 	bool	dry_run;
 };
@@ -476,6 +474,8 @@ void zswap_wb_stats_count(int nid, unsigned int counter, u64 nr);
 u64 zswap_wb_stats_read(int nid, unsigned int counter);
 u64 zswap_wb_stats_scanned(int nid);
 u64 zswap_wb_result_scanned(const struct zswap_wb_result *res);
+void zswap_wb_result_add(struct zswap_wb_result *sum,
+			 const struct zswap_wb_result *res);
 
 /* ---- scope.c: the cgroups that a command covers ---- */
 
@@ -490,20 +490,44 @@ struct zswap_wb_scope {
 	bool			descend;
 };
 
+/**
+ * struct zswap_wb_scope_walk - a place among the cgroups of a scope
+ * @scope:	the scope
+ * @nid:	node of the entries, or NUMA_NO_NODE to visit all that have lists
+ * @level:	level of the cgroups that are visited
+ * @below:	highest level seen that is below that
+ * @index:	where to go on
+ */
+struct zswap_wb_scope_walk {
+	const struct zswap_wb_scope	*scope;
+	int				nid;
+	int				level;
+	int				below;
+	unsigned long			index;
+};
+
 int zswap_wb_scope_open(struct zswap_wb_scope *scope,
 			const struct zswap_wb_command *cmd);
 void zswap_wb_scope_close(struct zswap_wb_scope *scope);
-struct mem_cgroup *zswap_wb_scope_next(const struct zswap_wb_scope *scope,
-				       struct mem_cgroup *prev);
-void zswap_wb_scope_break(struct mem_cgroup *memcg);
+void zswap_wb_scope_begin(struct zswap_wb_scope_walk *walk,
+			  const struct zswap_wb_scope *scope, int nid);
+struct mem_cgroup *zswap_wb_scope_next(struct zswap_wb_scope_walk *walk);
+void zswap_wb_scope_put(struct mem_cgroup *memcg);
+struct mem_cgroup *zswap_wb_scope_list(struct mem_cgroup *memcg);
+bool zswap_wb_scope_dying(struct mem_cgroup *memcg);
+const struct obj_cgroup *zswap_wb_scope_objcg(struct mem_cgroup *memcg,
+					      int nid);
 bool zswap_wb_scope_protected(struct mem_cgroup *memcg);
 u64 zswap_wb_scope_id(struct mem_cgroup *memcg);
 void zswap_wb_scope_path(struct mem_cgroup *memcg, char *buf, size_t size);
 
 /* ---- glue.c: all that must see struct zswap_entry ---- */
 
-/* Most entries to look at under one hold of an LRU lock */
-#define ZSWAP_WB_SCAN_MAX	256
+/* Most entries to look at under one hold of an LRU lock; the shrinker has 32 */
+#define ZSWAP_WB_SCAN_MAX	64
+
+/* Seconds by which an entry can be older than one in front of it, see glue.c */
+#define ZSWAP_WB_ORDER_SLACK	2
 
 /**
  * struct zswap_wb_facts - what a list tells of an entry under its lock
@@ -512,11 +536,13 @@ void zswap_wb_scope_path(struct mem_cgroup *memcg, char *buf, size_t size);
  * @slot:	the entry's swap slot
  * @length:	compressed size in bytes
  * @stamp:	when it was stored, see zswap_wb_age_stamp()
+ * @in_order:	what is behind it is older by ZSWAP_WB_ORDER_SLACK at most
  */
 struct zswap_wb_facts {
 	struct zswap_entry	*entry;
 	swp_entry_t		slot;
-	u32			length;
+	u32			length:31;
+	u32			in_order:1;
 	u32			stamp;
 };
 
@@ -537,21 +563,35 @@ zswap_wb_facts_count(const struct zswap_wb_facts *facts)
 }
 
 /**
+ * enum zswap_wb_visit - what a scan has to do after an entry
+ * @ZSWAP_WB_VISIT_NEXT:	go on
+ * @ZSWAP_WB_VISIT_AGAIN:	end, and let the next scan begin with this entry
+ * @ZSWAP_WB_VISIT_LAST:	end the walk
+ */
+enum zswap_wb_visit {
+	ZSWAP_WB_VISIT_NEXT,
+	ZSWAP_WB_VISIT_AGAIN,
+	ZSWAP_WB_VISIT_LAST,
+};
+
+/**
  * typedef zswap_wb_visit_t - called for each entry of a scan
  * @facts:	the entry
  * @arg:	whatever the caller of the scan handed in
  *
  * Context: the list's LRU lock is held: must not sleep.
- * Return: false to leave this entry for the next scan and to end this one
+ * Return: how to go on
  */
-typedef bool (*zswap_wb_visit_t)(const struct zswap_wb_facts *facts, void *arg);
+typedef enum zswap_wb_visit (*zswap_wb_visit_t)(const struct zswap_wb_facts *facts,
+						void *arg);
 
 /**
  * struct zswap_wb_cursor - a place in one LRU list
  * @mark:	stands in the list before the entry to look at next
  * @memcg:	cgroup of the list, with a reference held by the caller
  * @nid:	node of the list
- * @left:	entries to look at before the walk is over
+ * @left:	entries to look at before the walk is over; when it is, entries
+ *		that it has not looked at
  */
 struct zswap_wb_cursor {
 	struct zswap_entry	*mark;
@@ -560,8 +600,12 @@ struct zswap_wb_cursor {
 	unsigned long		left;
 };
 
-struct zswap_entry *zswap_wb_mark_alloc(void);
-void zswap_wb_mark_free(struct zswap_entry *mark);
+struct zswap_entry *zswap_wb_marks_alloc(unsigned int nr);
+struct zswap_entry *zswap_wb_marks_get(struct zswap_entry *marks,
+				       unsigned int i);
+void zswap_wb_marks_free(struct zswap_entry *marks);
+unsigned long zswap_wb_list_size(struct mem_cgroup *memcg, int nid);
+bool zswap_wb_list_next(unsigned long *index, int nid, bool *empty);
 void zswap_wb_cursor_open(struct zswap_wb_cursor *cursor,
 			  struct zswap_entry *mark, struct mem_cgroup *memcg,
 			  int nid);
@@ -584,20 +628,29 @@ int zswap_wb_survey(struct mem_cgroup *memcg, int nid, u64 now,
 		    struct zswap_entry *mark,
 		    struct zswap_wb_histogram *hist);
 
-/* ---- writeback.c: a batch of entries on its way to the swap device ---- */
+/* ---- writeback.c: selected entries on their way to the swap device ---- */
 
 /*
- * Entries in a batch: 1 MiB of memory, which the cgroups are charged for until
- * the batch is through. With 4 KiB pages that is twice the 128 pages which a
- * block request typically takes.
+ * Entries that are selected before the first of them is written, so that they
+ * can be sorted by swap slot. Pages that were swapped out one after the other have
+ * neighbouring slots, but are in the lists of their cgroups: the more, the more
+ * of the neighbours meet again. It costs some 40 bytes for each.
  */
-#define ZSWAP_WB_BATCH_MAX	(SZ_1M / PAGE_SIZE)
+#define ZSWAP_WB_WINDOW_MAX	2048
+
+/*
+ * Entries that are written together: 2 MiB of memory, and twice that for the
+ * time that one batch is being written and the next one is prepared; the cgroups
+ * are charged for it. Block requests take 128 to 254 pages of 4 KiB, and each
+ * batch ends with one that may not be full.
+ */
+#define ZSWAP_WB_BATCH_MAX	(SZ_2M / PAGE_SIZE)
 
 /* Twice what a task can leave in an LRU batch by moving to another CPU */
 #define ZSWAP_WB_STRAGGLERS_MAX	(2 * FOLIO_BATCH_SIZE)
 
 /**
- * struct zswap_wb_item - an entry of a batch
+ * struct zswap_wb_item - a selected entry
  * @facts:	what the list told of it
  * @kind:	its node and bucket
  * @folio:	its folio in the swap cache, from preparation to completion
@@ -610,29 +663,101 @@ struct zswap_wb_item {
 
 /**
  * struct zswap_wb_batch - entries that are written together
- * @nr:			items in use
- * @item:		the items
+ * @taken:	entries that it was made of
+ * @nr:		those of them that could be prepared
+ * @item:	these
+ * @res:	what has become of the entries so far
+ */
+struct zswap_wb_batch {
+	unsigned int		taken;
+	unsigned int		nr;
+	struct zswap_wb_item	*item;
+	struct zswap_wb_result	res;
+};
+
+/**
+ * struct zswap_wb_window - entries that were selected, and those being written
+ * @cmd:		the command
+ * @task:		who gave it: a signal for that task ends it
+ * @budget:		was charged for each entry; gets back what is not written
+ * @res:		counts what becomes of the entries
+ * @flight:		the batch that is being written
+ * @landed:		room for the items of @flight
  * @nr_stragglers:	folios in use in @straggler
  * @straggler:		written folios that were still in the LRU batch of
  *			another CPU when they should have left the swap cache;
  *			each with a reference
+ * @err:		-EIO once there was no place but memory for the page of
+ *			a failed write
+ * @max:		room for selected entries
+ * @nr:			selected entries
+ * @item:		these
  */
-struct zswap_wb_batch {
-	unsigned int		nr;
-	struct zswap_wb_item	item[ZSWAP_WB_BATCH_MAX];
-	unsigned int		nr_stragglers;
-	struct folio		*straggler[ZSWAP_WB_STRAGGLERS_MAX];
+struct zswap_wb_window {
+	const struct zswap_wb_command	*cmd;
+	struct task_struct		*task;
+	struct zswap_wb_budget		*budget;
+	struct zswap_wb_result		*res;
+	struct zswap_wb_batch		flight;
+	struct zswap_wb_item		landed[ZSWAP_WB_BATCH_MAX];
+	unsigned int			nr_stragglers;
+	struct folio			*straggler[ZSWAP_WB_STRAGGLERS_MAX];
+	int				err;
+	unsigned int			max;
+	unsigned int			nr;
+	struct zswap_wb_item		item[];
 };
 
-struct zswap_wb_batch *zswap_wb_batch_alloc(void);
-void zswap_wb_batch_free(struct zswap_wb_batch *batch);
-void zswap_wb_batch_settle(struct zswap_wb_batch *batch);
-bool zswap_wb_batch_full(const struct zswap_wb_batch *batch);
-void zswap_wb_batch_add(struct zswap_wb_batch *batch,
-			const struct zswap_wb_facts *facts,
-			const struct zswap_wb_kind *kind);
-int zswap_wb_batch_write(struct zswap_wb_batch *batch,
-			 struct zswap_wb_budget *budget,
+struct zswap_wb_window *zswap_wb_window_alloc(unsigned int max);
+void zswap_wb_window_free(struct zswap_wb_window *window);
+void zswap_wb_window_add(struct zswap_wb_window *window,
+			 const struct zswap_wb_facts *facts,
+			 const struct zswap_wb_kind *kind);
+int zswap_wb_window_write(struct zswap_wb_window *window);
+int zswap_wb_window_land(struct zswap_wb_window *window);
+void zswap_wb_window_settle(struct zswap_wb_window *window);
+
+/* ---- gather.c: what a command takes from the lists of one node ---- */
+
+/* Lists that entries are drawn from at the same time */
+#define ZSWAP_WB_LANES		16
+
+/**
+ * struct zswap_wb_plan - what a command wants, as all of its nodes need it
+ * @cmd:	the command
+ * @task:	who gave it
+ * @scope:	its cgroups
+ * @edges:	the edges in force when it started
+ * @generation:	their generation
+ * @filter:	what the pass at hand looks for
+ * @shared:	each list gives its share only; what is skipped is not counted
+ */
+struct zswap_wb_plan {
+	const struct zswap_wb_command	*cmd;
+	struct task_struct		*task;
+	struct zswap_wb_scope		scope;
+	struct zswap_wb_edges		edges;
+	u32				generation;
+	struct zswap_wb_filter		filter;
+	bool				shared;
+};
+
+struct zswap_wb_gather;
+
+struct zswap_wb_gather *zswap_wb_gather_open(const struct zswap_wb_plan *plan,
+					     int nid, u64 max_pages);
+void zswap_wb_gather_close(struct zswap_wb_gather *gather,
+			   struct zswap_wb_result *res);
+void zswap_wb_gather_start(struct zswap_wb_gather *gather,
+			   const struct zswap_wb_budget *budget, bool elsewhere);
+int zswap_wb_gather_wait(struct zswap_wb_gather *gather,
+			 struct zswap_wb_budget *budget, s64 *later);
+int zswap_wb_gather_weight(struct zswap_wb_gather *gather, u64 *weight,
+			   unsigned int *nr_lists);
+int zswap_wb_gather_dry_begin(struct zswap_wb_gather *gather);
+void zswap_wb_gather_dry_end(struct zswap_wb_gather *gather);
+int zswap_wb_gather_coldest(struct zswap_wb_gather *gather, s64 *coldest);
+int zswap_wb_gather_skip(const struct zswap_wb_plan *plan, int nid,
 			 struct zswap_wb_result *res);
 
 /* ---- core.c: one command's life ---- */

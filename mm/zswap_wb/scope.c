@@ -2,18 +2,31 @@
 /*
  * Proactive zswap writeback: the cgroups that a command covers.
  *
- * Cgroups are visited children first. An entry of a cgroup that goes offline
- * moves to the list of the parent: visiting the parent last finds it there, so
- * a removal in the middle of a command hides nothing from it.
+ * Only cgroups that have entries are visited, and those that may inherit some
+ * from their children. A cgroup that never had an entry costs nothing, and one
+ * that had costs as much as to see that its list is empty.
+ *
+ * They are visited from the bottom of the hierarchy to the top, level by level.
+ * An entry of a cgroup that goes offline moves to the list of the parent:
+ * visiting the parent later finds it there, so a removal in the middle of a
+ * command hides nothing from it. All cgroups of one level can be visited at the
+ * same time.
  */
 #include <linux/cgroup.h>
 #include <linux/err.h>
+#include <linux/limits.h>
+#include <linux/list.h>
 #include <linux/memcontrol.h>
+#include <linux/minmax.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
 
 #include "internal.h"
 
 #ifdef CONFIG_MEMCG
+
+/* Most cgroups to look at in one go */
+#define ZSWAP_WB_SEARCH_MAX	256
 
 /* Without per-cgroup lists, all entries are on the lists of the nodes */
 static bool zswap_wb_scope_available(void)
@@ -97,6 +110,9 @@ int zswap_wb_scope_open(struct zswap_wb_scope *scope,
 		return -EPERM;
 	}
 	scope->root = memcg;
+	/* No need to look for descendants where there are none */
+	if (list_empty(&memcg->css.children))
+		scope->descend = false;
 	return 0;
 }
 
@@ -110,46 +126,149 @@ void zswap_wb_scope_close(struct zswap_wb_scope *scope)
 }
 
 /**
- * zswap_wb_scope_next() - go to the next cgroup, children before parents
+ * zswap_wb_scope_begin() - begin to visit the cgroups of a scope
+ * @walk:	the walk; holds no reference, so it can be given up at any time
  * @scope:	a scope that has a root
- * @prev:	what the previous call returned, or %NULL to begin; the
- *		reference to it is dropped
+ * @nid:	node of the entries; NUMA_NO_NODE to visit cgroups whose lists are
+ *		empty, too
+ */
+void zswap_wb_scope_begin(struct zswap_wb_scope_walk *walk,
+			  const struct zswap_wb_scope *scope, int nid)
+{
+	*walk = (struct zswap_wb_scope_walk) {
+		.scope	= scope,
+		.nid	= nid,
+		.level	= INT_MAX,
+		.below	= scope->root->css.cgroup->level,
+	};
+}
+
+/*
+ * Looks for the next cgroup below the scope's root, from @walk->index on, and sets
+ * that behind it. Return: false at the end of the index
+ */
+static bool zswap_wb_scope_search(struct zswap_wb_scope_walk *walk,
+				  struct mem_cgroup **found)
+{
+	struct mem_cgroup *root = walk->scope->root;
+	unsigned int left = ZSWAP_WB_SEARCH_MAX;
+	bool more = true, empty;
+
+	*found = NULL;
+	rcu_read_lock();
+	while (!*found && left--) {
+		struct mem_cgroup *memcg;
+
+		more = zswap_wb_list_next(&walk->index, walk->nid, &empty);
+		if (!more)
+			break;
+		memcg = mem_cgroup_from_private_id(walk->index++);
+		if (!memcg || memcg == root)
+			continue;
+		/* The list may be that of a child by the time of the visit */
+		if (empty && list_empty(&memcg->css.children))
+			continue;
+		if (mem_cgroup_is_descendant(memcg, root) &&
+		    css_tryget(&memcg->css))
+			*found = memcg;
+	}
+	rcu_read_unlock();
+	return more;
+}
+
+/* As zswap_wb_scope_search(), but goes on until it has found one. */
+static struct mem_cgroup *zswap_wb_scope_find(struct zswap_wb_scope_walk *walk)
+{
+	struct mem_cgroup *memcg;
+
+	while (zswap_wb_scope_search(walk, &memcg)) {
+		if (memcg)
+			return memcg;
+		cond_resched();
+	}
+	return NULL;
+}
+
+/**
+ * zswap_wb_scope_next() - go to the next cgroup
+ * @walk:	the walk; its @level is that of the cgroup
  *
- * Offline cgroups that still have users are returned as well.
+ * Goes over the index once for each level that has cgroups, and finds out the
+ * next one on the way.
  *
  * Context: process context.
  * Return: a cgroup with a reference, or %NULL at the end
  */
-struct mem_cgroup *zswap_wb_scope_next(const struct zswap_wb_scope *scope,
-				       struct mem_cgroup *prev)
+struct mem_cgroup *zswap_wb_scope_next(struct zswap_wb_scope_walk *walk)
 {
-	struct cgroup_subsys_state *root = &scope->root->css;
-	struct cgroup_subsys_state *css = prev ? &prev->css : NULL;
+	struct mem_cgroup *root = walk->scope->root;
+	int top = root->css.cgroup->level;
+	struct mem_cgroup *memcg;
 
-	rcu_read_lock();
-	if (scope->descend) {
-		do {
-			css = css_next_descendant_post(css, root);
-		} while (css && !css_tryget(css));
-	} else if (!prev) {
-		css = root;
-		css_get(css);
-	} else {
-		css = NULL;
+	while (walk->level > top) {
+		while (walk->scope->descend &&
+		       (memcg = zswap_wb_scope_find(walk))) {
+			int level = memcg->css.cgroup->level;
+
+			if (level == walk->level)
+				return memcg;
+			if (level < walk->level)
+				walk->below = max(walk->below, level);
+			mem_cgroup_put(memcg);
+			cond_resched();
+		}
+		walk->level = walk->below;
+		walk->below = top;
+		walk->index = 0;
 	}
-	rcu_read_unlock();
-
-	mem_cgroup_put(prev);
-	return mem_cgroup_from_css(css);
+	if (walk->level < top)
+		return NULL;
+	walk->level = top - 1;
+	css_get(&root->css);
+	return root;
 }
 
 /**
- * zswap_wb_scope_break() - end a walk early
- * @memcg:	what the last zswap_wb_scope_next() returned
+ * zswap_wb_scope_put() - let go of a cgroup
+ * @memcg:	what zswap_wb_scope_next() has returned; may be %NULL
  */
-void zswap_wb_scope_break(struct mem_cgroup *memcg)
+void zswap_wb_scope_put(struct mem_cgroup *memcg)
 {
 	mem_cgroup_put(memcg);
+}
+
+/**
+ * zswap_wb_scope_list() - whose list has the entries of a cgroup
+ * @memcg:	the cgroup
+ *
+ * Return: @memcg, or %NULL if lists are not per cgroup
+ */
+struct mem_cgroup *zswap_wb_scope_list(struct mem_cgroup *memcg)
+{
+	return zswap_wb_scope_available() ? memcg : NULL;
+}
+
+/**
+ * zswap_wb_scope_dying() - can it be that the parent has a cgroup's list now
+ * @memcg:	the cgroup, or %NULL
+ *
+ * Context: RCU read side: it is known for a grace period before that is so.
+ */
+bool zswap_wb_scope_dying(struct mem_cgroup *memcg)
+{
+	return memcg && css_is_dying(&memcg->css);
+}
+
+/**
+ * zswap_wb_scope_objcg() - what the entries of a cgroup are charged to
+ * @memcg:	the cgroup, with a reference; or %NULL
+ * @nid:	node of the pages
+ *
+ * Return: the objcg, which no other cgroup had before; %NULL if there is none
+ */
+const struct obj_cgroup *zswap_wb_scope_objcg(struct mem_cgroup *memcg, int nid)
+{
+	return memcg ? memcg->nodeinfo[nid]->orig_objcg : NULL;
 }
 
 /**
@@ -203,14 +322,33 @@ void zswap_wb_scope_close(struct zswap_wb_scope *scope)
 {
 }
 
-struct mem_cgroup *zswap_wb_scope_next(const struct zswap_wb_scope *scope,
-				       struct mem_cgroup *prev)
+void zswap_wb_scope_begin(struct zswap_wb_scope_walk *walk,
+			  const struct zswap_wb_scope *scope, int nid)
+{
+}
+
+struct mem_cgroup *zswap_wb_scope_next(struct zswap_wb_scope_walk *walk)
 {
 	return NULL;
 }
 
-void zswap_wb_scope_break(struct mem_cgroup *memcg)
+void zswap_wb_scope_put(struct mem_cgroup *memcg)
 {
+}
+
+struct mem_cgroup *zswap_wb_scope_list(struct mem_cgroup *memcg)
+{
+	return NULL;
+}
+
+bool zswap_wb_scope_dying(struct mem_cgroup *memcg)
+{
+	return false;
+}
+
+const struct obj_cgroup *zswap_wb_scope_objcg(struct mem_cgroup *memcg, int nid)
+{
+	return NULL;
 }
 
 #endif

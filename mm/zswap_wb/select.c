@@ -6,19 +6,29 @@
  * in one pass over the lists. With a limit the coldest bucket has to go first,
  * in whatever cgroup and on whatever node its entries are, while each list
  * knows only its own order, and not even that once the shrinker has given
- * second chances. So a limited command counts first:
+ * second chances. So a limited command works its way down the buckets:
  *
  *	bucket		12   11   10    9    8 ...  0
- *	eligible	 3   40    0  200  900 ... 50	budget: 100 pages
+ *	in zswap	 3   40    0  200  900 ... 50	budget: 100 pages
  *			 '---------'    '
  *			    all 43      57 of 200
  *
- * The cut is the warmest bucket that the budget reaches, here 9. A pass writes
- * all that is colder, a second one gives each list its share of the cut. A list
- * with n of the r eligible entries that are in the lists not yet visited gets
- * n / r of what is left of the budget, rounded up. Such shares add up to the
- * budget exactly: the last list has n = r. They favour nobody by more than one
- * page, and need no memory of what an earlier command has taken from whom.
+ * The census (census.c) has the numbers of whole nodes. They are no less than
+ * those of the command's cgroups, and what fits into the budget together needs
+ * no order, so it is written in one pass, here buckets 12 to 10. From there on it
+ * is one pass for each bucket that has entries, until the budget is used up. A
+ * pass ends in a list that is in order with the first entry that is too warm:
+ * most entries that a limited command looks at it writes.
+ *
+ * In the bucket that is more than what is left of the budget each list gets a
+ * share. Who has how many entries of a bucket nobody knows without counting, so
+ * a share goes by the size of the list, if the entry at its head says that it
+ * has something to give at all. A list with n of the r entries that are in the
+ * lists not yet visited gets n / r of what has not been given away yet, rounded
+ * up. Such shares add up to the budget exactly: the last list has n = r. They
+ * favour nobody by more than one page, and need no memory of what an earlier
+ * command has taken from whom. What lists have left of their shares is given
+ * away once more, and what is left then goes to whoever has entries.
  */
 #include <linux/kernel.h>
 #include <linux/math64.h>
@@ -42,6 +52,8 @@ enum zswap_wb_verdict zswap_wb_select(const struct zswap_wb_filter *filter,
 		return ZSWAP_WB_OUTSIDE;
 	if (age < filter->min_age)
 		return ZSWAP_WB_YOUNG;
+	if (age < filter->floor)
+		return ZSWAP_WB_LATER;
 	if (age >= filter->max_age)
 		return ZSWAP_WB_OUTSIDE;
 	return ZSWAP_WB_ELIGIBLE;
@@ -107,61 +119,69 @@ void zswap_wb_budget_refund(struct zswap_wb_budget *budget, u32 length)
 }
 
 /**
- * zswap_wb_select_cut() - find out how far down the buckets a budget reaches
- * @hist:	eligible entries by bucket
- * @top:	coldest bucket to look at; colder ones have been dealt with
+ * zswap_wb_budget_charge() - take a number of entries off
  * @budget:	the budget
- * @cut:	result: the first bucket, from @top on down to warmer ones, whose
- *		entries would use the budget up, and how many there are
+ * @pages:	their number
+ * @bytes:	their compressed size
  */
-void zswap_wb_select_cut(const struct zswap_wb_histogram *hist, int top,
-			 const struct zswap_wb_budget *budget,
-			 struct zswap_wb_cut *cut)
+void zswap_wb_budget_charge(struct zswap_wb_budget *budget, u64 pages,
+			    u64 bytes)
 {
-	u64 pages = 0, bytes = 0;
-	int bucket;
+	budget->pages -= pages;
+	budget->bytes -= bytes;
+}
 
-	for (bucket = top; bucket >= 0; bucket--) {
-		const struct zswap_wb_count *count = &hist->bucket[bucket];
+/**
+ * zswap_wb_select_fitting() - find out which buckets a budget is enough for
+ * @hist:	entries by bucket, no fewer than there are
+ * @nr:		number of buckets
+ * @budget:	the budget
+ *
+ * Return: the warmest bucket which fits into the budget together with all colder
+ * ones, or @nr if not even the coldest does
+ */
+unsigned int zswap_wb_select_fitting(const struct zswap_wb_histogram *hist,
+				     unsigned int nr,
+				     const struct zswap_wb_budget *budget)
+{
+	s64 pages = 0, bytes = 0;
+
+	while (nr) {
+		const struct zswap_wb_count *count = &hist->bucket[nr - 1];
 
 		pages += count->pages;
 		bytes += count->bytes;
-		if (pages >= budget->pages || bytes >= budget->bytes) {
-			cut->bucket = bucket;
-			cut->pages = count->pages;
-			cut->bytes = count->bytes;
-			return;
-		}
+		if (pages > budget->pages || bytes > budget->bytes)
+			break;
+		nr--;
 	}
-	*cut = (struct zswap_wb_cut) { .bucket = -1 };
+	return nr;
 }
 
 /* @part of @whole of what is left of a limit, rounded up */
 static s64 zswap_wb_share_of(s64 left, u64 part, u64 whole)
 {
+	if (left <= 0)
+		return 0;
 	if (part >= whole)
 		return left;
 	return mul_u64_u64_div_u64_roundup(left, part, whole);
 }
 
 /**
- * zswap_wb_select_share() - what one list may give of the bucket at the cut
- * @budget:	what is left of the budget; not empty
- * @list_pages:	eligible pages in the list
- * @list_bytes:	their compressed size
- * @rest:	eligible pages and bytes in this list and those that are still
- *		to come; this list is taken off
- * @share:	result: the list's own budget
+ * zswap_wb_select_share() - give a part of a budget to one of many
+ * @left:	what has not been given away yet; the share is taken off
+ * @part:	entries of the one
+ * @rest:	entries of this one and of those that are still to come; @part is
+ *		taken off
+ * @share:	result: its own budget
  */
-void zswap_wb_select_share(const struct zswap_wb_budget *budget,
-			   u64 list_pages, u64 list_bytes,
-			   struct zswap_wb_cut *rest,
+void zswap_wb_select_share(struct zswap_wb_budget *left, u64 part, u64 *rest,
 			   struct zswap_wb_budget *share)
 {
-	share->pages = zswap_wb_share_of(budget->pages, list_pages,
-					 rest->pages);
-	share->bytes = zswap_wb_share_of(budget->bytes, list_bytes,
-					 rest->bytes);
-	rest->pages -= min(rest->pages, list_pages);
-	rest->bytes -= min(rest->bytes, list_bytes);
+	share->pages = zswap_wb_share_of(left->pages, part, *rest);
+	share->bytes = zswap_wb_share_of(left->bytes, part, *rest);
+	left->pages -= share->pages;
+	left->bytes -= share->bytes;
+	*rest -= min(*rest, part);
 }

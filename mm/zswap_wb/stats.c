@@ -148,3 +148,19 @@ u64 zswap_wb_result_scanned(const struct zswap_wb_result *res)
 		sum += res->outcome[outcome];
 	return sum;
 }
+
+/**
+ * zswap_wb_result_add() - add a part of a result
+ * @sum:	the result
+ * @res:	a part, which is in the counters already
+ */
+void zswap_wb_result_add(struct zswap_wb_result *sum,
+			 const struct zswap_wb_result *res)
+{
+	enum zswap_wb_outcome outcome;
+
+	for (outcome = 0; outcome < ZSWAP_WB_NR_OUTCOMES; outcome++)
+		sum->outcome[outcome] += res->outcome[outcome];
+	sum->released_bytes += res->released_bytes;
+	sum->looked += res->looked;
+}

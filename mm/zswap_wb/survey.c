@@ -24,14 +24,15 @@ struct zswap_wb_survey {
 };
 
 /* Counts one entry, see zswap_wb_visit_t */
-static bool zswap_wb_survey_visit(const struct zswap_wb_facts *facts, void *arg)
+static enum zswap_wb_visit
+zswap_wb_survey_visit(const struct zswap_wb_facts *facts, void *arg)
 {
 	struct zswap_wb_survey *survey = arg;
 	struct zswap_wb_count count = zswap_wb_facts_count(facts);
 	u64 age = zswap_wb_age_of(facts->stamp, survey->now);
 
 	zswap_wb_age_histogram_add(survey->hist, survey->edges, age, &count);
-	return true;
+	return ZSWAP_WB_VISIT_NEXT;
 }
 
 /**
@@ -40,7 +41,7 @@ static bool zswap_wb_survey_visit(const struct zswap_wb_facts *facts, void *arg)
  * @nid:	node of the list
  * @now:	seconds since boot
  * @edges:	edges of the buckets
- * @mark:	keeps the place, see zswap_wb_mark_alloc()
+ * @mark:	keeps the place, see zswap_wb_marks_alloc()
  * @hist:	result
  *
  * Context: process context; zswap_wb_armed().

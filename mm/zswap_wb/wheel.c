@@ -25,13 +25,14 @@
  * what was just added somewhere else, so the sum over all slots is the sum of
  * all that was added, whatever the ticks did.
  *
- * A slot is as old as the youngest stamp that belongs to it. What is in a block
- * of level l has fallen behind on level l - 1, so it is older than
- * 127 * 2^(l - 1) s, and no stamp of the block is 2^l s or more away from the
- * youngest: an entry is taken for younger than it is by less than 2 / 127, or
- * 1.6 %, of its age, and never for older. Up to 125 s its age is exact: the tick
- * is that of the latest stamp, which can be two seconds ahead of the time, see
- * zswap_wb_entry_restore().
+ * A slot is as old as the youngest stamp that belongs to it, or as the oldest for
+ * those who must not underestimate it. What is in a block of level l has fallen
+ * behind on level l - 1, so it is older than 127 * 2^(l - 1) s, and no stamp of
+ * the block is 2^l s or more away from the youngest: an entry is taken for
+ * younger than it is by less than 2 / 127, or 1.6 %, of its age, and never for
+ * older; going by the oldest it is the other way round. Up to 125 s its age is
+ * exact: the tick is that of the latest stamp, which can be two seconds ahead of
+ * the time, see zswap_wb_entry_restore().
  */
 #include <linux/minmax.h>
 
@@ -116,11 +117,31 @@ void zswap_wb_wheel_add(struct zswap_wb_wheel *wheel, u32 stamp,
 			   count);
 }
 
+/*
+ * Sets the number of slots of a level, and returns the last block that is there;
+ * on level 0 the block of the tick is, on others those that have fallen behind.
+ */
+static u64 zswap_wb_wheel_last(const struct zswap_wb_wheel *wheel,
+			       unsigned int level, unsigned int *nr)
+{
+	*nr = level ? ZSWAP_WB_WHEEL_FAR : ZSWAP_WB_WHEEL_NEAR;
+	return (wheel->tick >> level) - (level ? ZSWAP_WB_WHEEL_FAR : 0);
+}
+
+/* Has enough time passed since boot for entries on a level? */
+static bool zswap_wb_wheel_reaches(const struct zswap_wb_wheel *wheel,
+				   unsigned int level)
+{
+	return level < ZSWAP_WB_WHEEL_LEVELS &&
+	       (!level || wheel->tick >> level >= ZSWAP_WB_WHEEL_FAR);
+}
+
 /**
  * zswap_wb_wheel_read() - add what a wheel has counted to a histogram
  * @wheel:	the wheel
  * @now:	seconds since boot
  * @edges:	edges of the histogram's buckets
+ * @bound:	take entries for as young, or for as old, as they can be
  * @hist:	the histogram
  *
  * Looks at the slots of those levels that an entry can be on since boot.
@@ -129,31 +150,60 @@ void zswap_wb_wheel_add(struct zswap_wb_wheel *wheel, u32 stamp,
  */
 void zswap_wb_wheel_read(const struct zswap_wb_wheel *wheel, u64 now,
 			 const struct zswap_wb_edges *edges,
+			 enum zswap_wb_bound bound,
 			 struct zswap_wb_histogram *hist)
 {
 	const struct zswap_wb_count *slot = wheel->slot;
-	unsigned int level, i;
+	unsigned int level, nr, i;
 
-	for (level = 0; level < ZSWAP_WB_WHEEL_LEVELS; level++) {
-		unsigned int nr = level ? ZSWAP_WB_WHEEL_FAR :
-					  ZSWAP_WB_WHEEL_NEAR;
-		u64 last = wheel->tick >> level;
+	for (level = 0; zswap_wb_wheel_reaches(wheel, level); level++) {
+		u64 last = zswap_wb_wheel_last(wheel, level, &nr);
 
-		if (level) {
-			if (last < ZSWAP_WB_WHEEL_FAR)
-				break;
-			last -= ZSWAP_WB_WHEEL_FAR;
-		}
 		for (i = 0; i < nr; i++, slot++) {
 			/* No division of 64 bits: both sizes are powers of two */
 			u64 block = last - ((last - i) & (nr - 1));
-			u64 youngest = ((block + 1) << level) - 1;
+			u64 stamp = block << level;
 
 			if (zswap_wb_count_empty(slot))
 				continue;
+			if (bound == ZSWAP_WB_BOUND_YOUNGEST)
+				stamp += BIT_ULL(level) - 1;
 			zswap_wb_age_histogram_add(hist, edges,
-						   zswap_wb_age_of(youngest, now),
+						   zswap_wb_age_of(stamp, now),
 						   slot);
 		}
+	}
+}
+
+/**
+ * zswap_wb_wheel_older() - add up what is old enough
+ * @wheel:	the wheel
+ * @now:	seconds since boot
+ * @age:	in seconds
+ * @sum:	the amount of entries of that age or more, and no less, is added to
+ *		this
+ *
+ * Goes over the slots that are old enough, and no others.
+ *
+ * Context: any; the caller serialises.
+ */
+void zswap_wb_wheel_older(const struct zswap_wb_wheel *wheel, u64 now, u64 age,
+			  struct zswap_wb_count *sum)
+{
+	const struct zswap_wb_count *slot = wheel->slot;
+	unsigned int level, nr;
+
+	if (age > now)
+		return;
+	for (level = 0; zswap_wb_wheel_reaches(wheel, level); level++) {
+		u64 last = zswap_wb_wheel_last(wheel, level, &nr);
+		s64 block = max_t(s64, last - nr + 1, 0);
+
+		/* Stamps ahead of the time are of age 0, as those of now */
+		if (age)
+			last = min(last, (now - age) >> level);
+		for (; block <= (s64)last; block++)
+			zswap_wb_count_add(sum, &slot[block & (nr - 1)]);
+		slot += nr;
 	}
 }

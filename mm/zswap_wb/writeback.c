@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Proactive zswap writeback: a batch of entries on its way to the swap device,
+ * Proactive zswap writeback: selected entries on their way to the swap device,
  * and out of memory.
+ *
+ * A window of them is sorted by swap slot, and written in batches. Each goes
+ * through three steps:
  *
  * prepare	All that sleeps on memory or can fail: a folio in the swap cache
  *		for each entry, with the page's data. The folios are locked, but
@@ -15,6 +18,15 @@
  *		again. Left there, they would cost a page each until reclaim
  *		comes by, while all that leaving zswap has saved is the
  *		compressed copy.
+ *
+ * A batch is completed when the next one has been submitted, so the device has
+ * work while the next one is decompressed:
+ *
+ *	CPU	prepare 1, submit 1, prepare 2, submit 2, complete 1, prepare 3 ...
+ *	device	                     write 1             , write 2          ...
+ *
+ * No folio is locked then but those that are being prepared, or the one that is
+ * being completed.
  *
  * What a folio in the swap cache goes through, and why no page gets lost:
  *
@@ -36,6 +48,7 @@
 #include <linux/blkdev.h>
 #include <linux/err.h>
 #include <linux/memcontrol.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
 #include <linux/rcupdate.h>
@@ -43,6 +56,7 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
+#include <linux/string.h>
 #include <linux/swap_ops.h>
 #include <linux/swapops.h>
 
@@ -50,59 +64,56 @@
 #include "../swap.h"
 #include "internal.h"
 
+#include <trace/events/zswap_wb.h>
+
 /**
- * zswap_wb_batch_alloc() - get an empty batch
+ * zswap_wb_window_alloc() - get an empty window
+ * @max:	room for entries to select
  *
  * Context: process context, may sleep.
- * Return: the batch, or %NULL
+ * Return: the window, or %NULL
  */
-struct zswap_wb_batch *zswap_wb_batch_alloc(void)
+struct zswap_wb_window *zswap_wb_window_alloc(unsigned int max)
 {
-	struct zswap_wb_batch *batch;
+	struct zswap_wb_window *window;
 
-	batch = kmalloc_obj(*batch,
-			    GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
-	if (batch) {
-		batch->nr = 0;
-		batch->nr_stragglers = 0;
+	window = kvmalloc_flex(*window, item, max,
+			       GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
+	if (window) {
+		window->flight = (struct zswap_wb_batch) {
+			.item	= window->landed,
+		};
+		window->nr_stragglers = 0;
+		window->err = 0;
+		window->max = max;
+		window->nr = 0;
 	}
-	return batch;
+	return window;
 }
 
 /**
- * zswap_wb_batch_free() - free a batch
- * @batch:	a batch that zswap_wb_batch_settle() has been called for; what
- *		it has not written stays in zswap
+ * zswap_wb_window_free() - free a window
+ * @window:	a window that zswap_wb_window_settle() has been called for, or
+ *		%NULL; what it has not written stays in zswap
  */
-void zswap_wb_batch_free(struct zswap_wb_batch *batch)
+void zswap_wb_window_free(struct zswap_wb_window *window)
 {
-	kfree(batch);
+	kvfree(window);
 }
 
 /**
- * zswap_wb_batch_full() - is it time to write a batch
- * @batch:	the batch
- *
- * Return: true if no further entry can be added
- */
-bool zswap_wb_batch_full(const struct zswap_wb_batch *batch)
-{
-	return batch->nr == ZSWAP_WB_BATCH_MAX;
-}
-
-/**
- * zswap_wb_batch_add() - put an entry into a batch
- * @batch:	a batch that is not full
+ * zswap_wb_window_add() - select an entry
+ * @window:	a window that has room
  * @facts:	the entry
  * @kind:	its node and bucket
  *
  * Context: the list's LRU lock may be held.
  */
-void zswap_wb_batch_add(struct zswap_wb_batch *batch,
-			const struct zswap_wb_facts *facts,
-			const struct zswap_wb_kind *kind)
+void zswap_wb_window_add(struct zswap_wb_window *window,
+			 const struct zswap_wb_facts *facts,
+			 const struct zswap_wb_kind *kind)
 {
-	batch->item[batch->nr++] = (struct zswap_wb_item) {
+	window->item[window->nr++] = (struct zswap_wb_item) {
 		.facts	= *facts,
 		.kind	= *kind,
 	};
@@ -158,46 +169,51 @@ static struct folio *zswap_wb_item_prepare(const struct zswap_wb_item *item,
 
 /*
  * Gets the folios of the entries from @first on, and moves those that are going
- * to be written together, to @first and behind. Stops at a signal, and when
- * memory runs out while there are folios to write first.
+ * to be written together, to @first and behind. Stops when the batch is full, at a
+ * signal, and when memory runs out while there are folios to write first.
  *
- * Return: the first entry that has not been dealt with; @nr is set to the
- * number of entries to write
+ * Return: the first entry that has not been dealt with
  */
-static unsigned int zswap_wb_batch_prepare(struct zswap_wb_batch *batch,
-					   unsigned int first,
-					   struct zswap_wb_budget *budget,
-					   struct zswap_wb_result *res,
-					   unsigned int *nr)
+static unsigned int zswap_wb_batch_prepare(struct zswap_wb_window *window,
+					   struct zswap_wb_batch *batch,
+					   unsigned int first)
 {
+	unsigned int last = min(window->nr, first + ZSWAP_WB_BATCH_MAX);
 	unsigned int i;
 
-	*nr = 0;
-	for (i = first; i < batch->nr && !signal_pending(current); i++) {
-		struct zswap_wb_item *item = &batch->item[i];
+	batch->item = &window->item[first];
+	for (i = first; i < last && !signal_pending(window->task); i++) {
+		struct zswap_wb_item *item = &window->item[i];
 		struct folio *folio = zswap_wb_item_prepare(item, false);
 
-		/* Only the first one may reclaim, when no folio is locked */
-		if (PTR_ERR(folio) == -ENOMEM && !*nr)
+		/*
+		 * Only the first one may reclaim, when no folio is locked, and
+		 * not before we have given back what we have.
+		 */
+		if (PTR_ERR(folio) == -ENOMEM && !batch->nr) {
+			zswap_wb_window_land(window);
 			folio = zswap_wb_item_prepare(item, true);
+		}
 		cond_resched();
 		if (!IS_ERR(folio)) {
 			item->folio = folio;
 			zswap_wb_refault_prepare(item->facts.slot);
-			batch->item[first + (*nr)++] = *item;
+			batch->item[batch->nr++] = *item;
 			continue;
 		}
-		if (PTR_ERR(folio) == -ENOMEM && *nr)
+		if (PTR_ERR(folio) == -ENOMEM && batch->nr)
 			break;
-		zswap_wb_budget_refund(budget, item->facts.length);
-		zswap_wb_stats_add(res, item->kind.nid,
+		zswap_wb_budget_refund(window->budget, item->facts.length);
+		zswap_wb_stats_add(&batch->res, item->kind.nid,
 				   zswap_wb_prepare_outcome(PTR_ERR(folio)), 1);
 	}
+	batch->taken = i - first;
 	return i;
 }
 
-static void zswap_wb_items_submit(struct zswap_wb_item *item, unsigned int nr)
+static void zswap_wb_batch_submit(const struct zswap_wb_batch *batch)
 {
+	const struct zswap_wb_item *item = batch->item;
 	struct swap_io_ctx ctx = {};
 	struct blk_plug plug;
 	unsigned int noio;
@@ -205,7 +221,7 @@ static void zswap_wb_items_submit(struct zswap_wb_item *item, unsigned int nr)
 	/* A swap file's file system may allocate, and must not wait for us */
 	noio = memalloc_noio_save();
 	blk_start_plug(&plug);
-	for (; nr; nr--, item++) {
+	for (; item < batch->item + batch->nr; item++) {
 		zswap_wb_refault_mark(item->facts.slot, &item->kind);
 		zswap_wb_entry_commit(item->facts.entry, item->folio, &ctx);
 	}
@@ -270,7 +286,7 @@ static bool zswap_wb_folio_drop(struct folio *folio)
  * Return: 0 if it is written; -EAGAIN if that failed, and it is in zswap again;
  * -EIO if that failed, and it is not
  */
-static int zswap_wb_folio_finish(struct zswap_wb_batch *batch,
+static int zswap_wb_folio_finish(struct zswap_wb_window *window,
 				 struct folio *folio)
 {
 	int err = 0;
@@ -289,53 +305,63 @@ static int zswap_wb_folio_finish(struct zswap_wb_batch *batch,
 		err = -EAGAIN;
 	}
 	if (!zswap_wb_folio_drop(folio))
-		batch->straggler[batch->nr_stragglers++] = folio;
-	return err;
-}
-
-/*
- * Waits for entries that were submitted, and counts them. Return: 0, or -EIO if
- * a page is stuck in memory.
- */
-static int zswap_wb_batch_complete(struct zswap_wb_batch *batch,
-				   struct zswap_wb_item *item, unsigned int nr,
-				   struct zswap_wb_budget *budget,
-				   struct zswap_wb_result *res)
-{
-	int err = 0;
-
-	/* New folios wait in a per-CPU batch, which holds a reference */
-	lru_add_drain();
-
-	for (; nr; nr--, item++) {
-		int folio_err;
-
-		if (batch->nr_stragglers == ZSWAP_WB_STRAGGLERS_MAX)
-			zswap_wb_batch_settle(batch);
-
-		folio_err = zswap_wb_folio_finish(batch, item->folio);
-		if (folio_err) {
-			zswap_wb_stats_add(res, item->kind.nid, ZSWAP_WB_FAILED,
-					   1);
-			zswap_wb_budget_refund(budget, item->facts.length);
-		} else {
-			zswap_wb_stats_add(res, item->kind.nid,
-					   ZSWAP_WB_WRITTEN, 1);
-			zswap_wb_buckets_count(&item->kind,
-					       ZSWAP_WB_FATE_WRITTEN);
-			zswap_wb_stats_released(res, item->kind.nid,
-						item->facts.length);
-		}
-		if (folio_err == -EIO)
-			err = -EIO;
-		cond_resched();
-	}
+		window->straggler[window->nr_stragglers++] = folio;
 	return err;
 }
 
 /**
- * zswap_wb_batch_settle() - give back what the batches so far have left behind
- * @batch:	the batch
+ * zswap_wb_window_land() - wait until what is being written is out of memory
+ * @window:	the window
+ *
+ * Context: process context, may sleep; no locks held.
+ * Return: 0, or -EIO if it has found no place for the page of a failed write but
+ * memory, so that going on would make things worse
+ */
+int zswap_wb_window_land(struct zswap_wb_window *window)
+{
+	struct zswap_wb_batch *flight = &window->flight;
+	struct zswap_wb_item *item = flight->item;
+
+	if (!flight->taken)
+		return window->err;
+
+	/* New folios wait in a per-CPU batch, which holds a reference */
+	lru_add_drain();
+
+	for (; item < flight->item + flight->nr; item++) {
+		int folio_err;
+
+		if (window->nr_stragglers == ZSWAP_WB_STRAGGLERS_MAX)
+			zswap_wb_window_settle(window);
+
+		folio_err = zswap_wb_folio_finish(window, item->folio);
+		if (folio_err) {
+			zswap_wb_stats_add(&flight->res, item->kind.nid,
+					   ZSWAP_WB_FAILED, 1);
+			zswap_wb_budget_refund(window->budget,
+					       item->facts.length);
+		} else {
+			zswap_wb_stats_add(&flight->res, item->kind.nid,
+					   ZSWAP_WB_WRITTEN, 1);
+			zswap_wb_buckets_count(&item->kind,
+					       ZSWAP_WB_FATE_WRITTEN);
+			zswap_wb_stats_released(&flight->res, item->kind.nid,
+						item->facts.length);
+		}
+		if (folio_err == -EIO)
+			window->err = -EIO;
+		cond_resched();
+	}
+
+	trace_zswap_wb_batch(window->cmd, flight->taken, &flight->res);
+	zswap_wb_result_add(window->res, &flight->res);
+	flight->taken = 0;
+	return window->err;
+}
+
+/**
+ * zswap_wb_window_settle() - give back what the batches so far have left behind
+ * @window:	the window
  *
  * Stragglers come from a task that moved to another CPU while it prepared a
  * batch. To empty the LRU batches of all CPUs is expensive, so it is done for
@@ -343,16 +369,16 @@ static int zswap_wb_batch_complete(struct zswap_wb_batch *batch,
  *
  * Context: process context, may sleep.
  */
-void zswap_wb_batch_settle(struct zswap_wb_batch *batch)
+void zswap_wb_window_settle(struct zswap_wb_window *window)
 {
 	unsigned int i;
 
-	if (!batch->nr_stragglers)
+	if (!window->nr_stragglers)
 		return;
 
 	lru_add_drain_all();
-	for (i = 0; i < batch->nr_stragglers; i++) {
-		struct folio *folio = batch->straggler[i];
+	for (i = 0; i < window->nr_stragglers; i++) {
+		struct folio *folio = window->straggler[i];
 
 		folio_lock(folio);
 		/* Somebody else has it off the LRU: it is in use, leave it */
@@ -360,53 +386,62 @@ void zswap_wb_batch_settle(struct zswap_wb_batch *batch)
 			folio_put(folio);
 		cond_resched();
 	}
-	batch->nr_stragglers = 0;
+	window->nr_stragglers = 0;
+}
+
+/* The batch that was submitted takes the place of the one before it. */
+static int zswap_wb_window_launch(struct zswap_wb_window *window,
+				  const struct zswap_wb_batch *batch)
+{
+	int err = zswap_wb_window_land(window);
+
+	window->flight = *batch;
+	window->flight.item = window->landed;
+	memcpy(window->landed, batch->item,
+	       batch->nr * sizeof(window->landed[0]));
+	return err;
 }
 
 /**
- * zswap_wb_batch_write() - write a batch, and wait until it is out of memory
- * @batch:	the batch; empty afterwards
- * @budget:	was charged for each entry; gets back what was not written
- * @res:	counts what became of the entries
+ * zswap_wb_window_write() - write the selected entries
+ * @window:	the window; nothing is selected afterwards
+ *
+ * The last batch may still be on its way when it returns. It is dealt with in the
+ * next call, or by zswap_wb_window_land().
  *
  * If memory runs out on the way, what has been prepared until then is written
  * first, which gives its memory back. Only what is then still short of memory
  * makes the command reclaim some, and fails if that is in vain.
  *
  * Context: process context, may sleep; no locks held. After a signal nothing
- * new is started, but what has been submitted is waited for. Entries that it
- * does not come to have no outcome, as if they had never been selected.
+ * new is started. Entries that it does not come to have no outcome, as if they
+ * had never been selected.
  * Return:
  * * 0 if it has dealt with all entries
  * * -EINTR if a signal has kept it from that
- * * -EIO if it has found no place for the page of a failed write but memory, so
- *   that going on would make things worse
+ * * -EIO see zswap_wb_window_land()
  */
-int zswap_wb_batch_write(struct zswap_wb_batch *batch,
-			 struct zswap_wb_budget *budget,
-			 struct zswap_wb_result *res)
+int zswap_wb_window_write(struct zswap_wb_window *window)
 {
 	unsigned int i = 0;
 	int err = 0;
 
-	sort(batch->item, batch->nr, sizeof(batch->item[0]), zswap_wb_item_cmp,
-	     NULL);
+	sort(window->item, window->nr, sizeof(window->item[0]),
+	     zswap_wb_item_cmp, NULL);
 
-	while (i < batch->nr && !err) {
-		struct zswap_wb_item *item = &batch->item[i];
-		unsigned int nr;
+	while (i < window->nr && !err) {
+		struct zswap_wb_batch batch = {};
 
-		i = zswap_wb_batch_prepare(batch, i, budget, res, &nr);
-		if (nr) {
-			zswap_wb_items_submit(item, nr);
-			err = zswap_wb_batch_complete(batch, item, nr, budget,
-						      res);
-		}
-		if (i < batch->nr && signal_pending(current))
+		i = zswap_wb_batch_prepare(window, &batch, i);
+		if (batch.nr)
+			zswap_wb_batch_submit(&batch);
+		err = zswap_wb_window_launch(window, &batch);
+		if (!err && i < window->nr && signal_pending(window->task))
 			err = -EINTR;
 	}
-	for (; i < batch->nr; i++)
-		zswap_wb_budget_refund(budget, batch->item[i].facts.length);
-	batch->nr = 0;
+	for (; i < window->nr; i++)
+		zswap_wb_budget_refund(window->budget,
+				       window->item[i].facts.length);
+	window->nr = 0;
 	return err;
 }

@@ -52,14 +52,13 @@ TRACE_EVENT(zswap_wb_start,
 		  __entry->dry_run, __get_bitmask(nodes))
 );
 
-/* A command has dealt with a batch of entries. */
+/* A command has dealt with a batch of entries, all of one node. */
 TRACE_EVENT(zswap_wb_batch,
 
 	TP_PROTO(const struct zswap_wb_command *cmd, unsigned int nr,
-		 const struct zswap_wb_result *before,
-		 const struct zswap_wb_result *after),
+		 const struct zswap_wb_result *res),
 
-	TP_ARGS(cmd, nr, before, after),
+	TP_ARGS(cmd, nr, res),
 
 	TP_STRUCT__entry(
 		__field(u64, cgroup)
@@ -73,15 +72,11 @@ TRACE_EVENT(zswap_wb_batch,
 	TP_fast_assign(
 		__entry->cgroup = cmd->cgroup_id;
 		__entry->nr = nr;
-		__entry->written = after->outcome[ZSWAP_WB_WRITTEN] -
-				   before->outcome[ZSWAP_WB_WRITTEN];
-		__entry->failed = after->outcome[ZSWAP_WB_FAILED] -
-				  before->outcome[ZSWAP_WB_FAILED];
-		__entry->skipped = zswap_wb_result_scanned(after) -
-				   zswap_wb_result_scanned(before) -
+		__entry->written = res->outcome[ZSWAP_WB_WRITTEN];
+		__entry->failed = res->outcome[ZSWAP_WB_FAILED];
+		__entry->skipped = zswap_wb_result_scanned(res) -
 				   __entry->written - __entry->failed;
-		__entry->released_bytes = after->released_bytes -
-					  before->released_bytes;
+		__entry->released_bytes = res->released_bytes;
 	),
 
 	TP_printk("cgroup=%llu nr=%u written=%u failed=%u skipped=%u released_bytes=%llu",
@@ -108,6 +103,7 @@ TRACE_EVENT(zswap_wb_end,
 		__field(u64, skipped_protected)
 		__field(u64, skipped_gone)
 		__field(u64, failed)
+		__field(u64, looked)
 	),
 
 	TP_fast_assign(
@@ -122,14 +118,15 @@ TRACE_EVENT(zswap_wb_end,
 			res->outcome[ZSWAP_WB_SKIPPED_PROTECTED];
 		__entry->skipped_gone = res->outcome[ZSWAP_WB_SKIPPED_GONE];
 		__entry->failed = res->outcome[ZSWAP_WB_FAILED];
+		__entry->looked = res->looked;
 	),
 
-	TP_printk("cgroup=%llu status=%d scanned=%llu written=%llu released_bytes=%llu skipped_young=%llu skipped_busy=%llu skipped_protected=%llu skipped_gone=%llu failed=%llu",
+	TP_printk("cgroup=%llu status=%d scanned=%llu written=%llu released_bytes=%llu skipped_young=%llu skipped_busy=%llu skipped_protected=%llu skipped_gone=%llu failed=%llu looked=%llu",
 		  __entry->cgroup, __entry->status, __entry->scanned,
 		  __entry->written, __entry->released_bytes,
 		  __entry->skipped_young, __entry->skipped_busy,
 		  __entry->skipped_protected, __entry->skipped_gone,
-		  __entry->failed)
+		  __entry->failed, __entry->looked)
 );
 
 /* A page that a command wrote is read back; bucket -1: it is not known any more. */

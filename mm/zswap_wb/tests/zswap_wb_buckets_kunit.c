@@ -287,6 +287,33 @@ static void zswap_wb_model_compare(struct kunit *test,
 	KUNIT_ASSERT_EQ(test, sum.pages, model->nr);
 }
 
+/* What is old enough is the same, whether by slots or by age */
+static void zswap_wb_wheel_compare_older(struct kunit *test,
+					 const struct zswap_wb_wheel *wheel,
+					 struct zswap_wb_model *model)
+{
+	struct zswap_wb_edges edges = { 2, { 0, 1 } };
+	struct zswap_wb_count older = {}, *want;
+	struct zswap_wb_histogram hist;
+
+	edges.min[1] += zswap_wb_model_random(model, 20000) >>
+			zswap_wb_model_random(model, 15);
+	zswap_wb_age_histogram_init(&hist);
+	zswap_wb_wheel_read(wheel, model->now, &edges, ZSWAP_WB_BOUND_OLDEST,
+			    &hist);
+	want = &hist.bucket[1];
+	zswap_wb_wheel_older(wheel, model->now, edges.min[1], &older);
+	KUNIT_ASSERT_EQ(test, older.pages, want->pages);
+	KUNIT_ASSERT_EQ(test, older.bytes, want->bytes);
+
+	/* no age: all of them */
+	zswap_wb_count_add(want, &hist.bucket[0]);
+	older = (struct zswap_wb_count) {};
+	zswap_wb_wheel_older(wheel, model->now, 0, &older);
+	KUNIT_ASSERT_EQ(test, older.pages, want->pages);
+	KUNIT_ASSERT_EQ(test, older.incompressible, want->incompressible);
+}
+
 /*
  * Random stores, frees, ticks and edges. With @delay, amounts reach the wheel
  * later, and in another order than they came about.
@@ -335,8 +362,10 @@ static void zswap_wb_wheel_random(struct kunit *test, u64 now, bool delay)
 
 		zswap_wb_model_edges(model, &edges);
 		zswap_wb_age_histogram_init(&hist);
-		zswap_wb_wheel_read(wheel, model->now, &edges, &hist);
+		zswap_wb_wheel_read(wheel, model->now, &edges,
+				    ZSWAP_WB_BOUND_YOUNGEST, &hist);
 		zswap_wb_model_compare(test, model, &edges, &hist);
+		zswap_wb_wheel_compare_older(test, wheel, model);
 	}
 }
 
@@ -372,7 +401,7 @@ static void zswap_wb_wheel_each_second(struct kunit *test)
 	for (i = 1; i <= nr; i++)
 		zswap_wb_wheel_add(wheel, i, &one);
 	zswap_wb_age_histogram_init(&hist);
-	zswap_wb_wheel_read(wheel, nr, &edges, &hist);
+	zswap_wb_wheel_read(wheel, nr, &edges, ZSWAP_WB_BOUND_YOUNGEST, &hist);
 	KUNIT_EXPECT_EQ(test, hist.bucket[0].pages, 127);
 	KUNIT_EXPECT_LE(test, hist.bucket[2].pages, nr - 86400);
 	KUNIT_EXPECT_GE(test, hist.bucket[2].pages, nr - 86400 - 86400 / 62);
@@ -380,6 +409,14 @@ static void zswap_wb_wheel_each_second(struct kunit *test)
 			nr - 127);
 	KUNIT_EXPECT_LE(test, hist.coldest, nr - 1);
 	KUNIT_EXPECT_GE(test, hist.coldest, nr - 1 - nr / 62);
+
+	/* who must not underestimate gets no fewer than there are */
+	zswap_wb_age_histogram_init(&hist);
+	zswap_wb_wheel_read(wheel, nr, &edges, ZSWAP_WB_BOUND_OLDEST, &hist);
+	KUNIT_EXPECT_EQ(test, hist.bucket[0].pages, 127);
+	KUNIT_EXPECT_GE(test, hist.bucket[2].pages, nr - 86400);
+	KUNIT_EXPECT_LE(test, hist.bucket[2].pages, nr - 86400 + 86400 / 62);
+	KUNIT_EXPECT_GE(test, hist.coldest, nr - 1);
 
 	/* all slots are empty again, not only their sum */
 	for (i = 1; i <= nr; i++)
@@ -426,7 +463,8 @@ static void zswap_wb_census_model(struct kunit *test)
 
 		zswap_wb_model_edges(model, &edges);
 		zswap_wb_age_histogram_init(&hist);
-		zswap_wb_census_read(census, model->now, &edges, &hist);
+		zswap_wb_census_read(census, model->now, &edges,
+				     ZSWAP_WB_BOUND_YOUNGEST, &hist);
 		zswap_wb_model_compare(test, model, &edges, &hist);
 	}
 }

@@ -315,6 +315,7 @@ static void zswap_wb_select_verdict(struct kunit *test)
 {
 	struct zswap_wb_filter filter = {
 		.min_age	= 60,
+		.floor		= 60,
 		.max_age	= 120,
 		.type		= ZSWAP_WB_TYPE_ALL,
 	};
@@ -337,6 +338,21 @@ static void zswap_wb_select_verdict(struct kunit *test)
 			ZSWAP_WB_OUTSIDE);
 	KUNIT_EXPECT_EQ(test, zswap_wb_select(&filter, 60, true),
 			ZSWAP_WB_ELIGIBLE);
+
+	/* old enough for the command, but not for this pass */
+	filter.floor = 100;
+	KUNIT_EXPECT_EQ(test, zswap_wb_select(&filter, 59, true),
+			ZSWAP_WB_YOUNG);
+	KUNIT_EXPECT_EQ(test, zswap_wb_select(&filter, 60, false),
+			ZSWAP_WB_OUTSIDE);
+	KUNIT_EXPECT_EQ(test, zswap_wb_select(&filter, 60, true),
+			ZSWAP_WB_LATER);
+	KUNIT_EXPECT_EQ(test, zswap_wb_select(&filter, 99, true),
+			ZSWAP_WB_LATER);
+	KUNIT_EXPECT_EQ(test, zswap_wb_select(&filter, 100, true),
+			ZSWAP_WB_ELIGIBLE);
+	KUNIT_EXPECT_EQ(test, zswap_wb_select(&filter, 120, true),
+			ZSWAP_WB_OUTSIDE);
 }
 
 static void zswap_wb_select_budget(struct kunit *test)
@@ -369,10 +385,10 @@ static void zswap_wb_select_budget(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, zswap_wb_budget_empty(&budget));
 }
 
-static void zswap_wb_select_cuts(struct kunit *test)
+static void zswap_wb_select_fits(struct kunit *test)
 {
 	/* the picture at the top of select.c */
-	struct zswap_wb_histogram hist = {
+	const struct zswap_wb_histogram hist = {
 		.bucket = {
 			[12] = { 3, 30 }, [11] = { 40, 400 },
 			[9] = { 200, 2000 }, [8] = { 900, 9000 },
@@ -380,35 +396,27 @@ static void zswap_wb_select_cuts(struct kunit *test)
 		},
 	};
 	struct zswap_wb_budget budget;
-	struct zswap_wb_cut cut;
 
 	zswap_wb_budget_init(&budget, 100, NONE);
-	zswap_wb_select_cut(&hist, 12, &budget, &cut);
-	KUNIT_EXPECT_EQ(test, cut.bucket, 9);
-	KUNIT_EXPECT_EQ(test, cut.pages, 200);
-	KUNIT_EXPECT_EQ(test, cut.bytes, 2000);
-
+	KUNIT_EXPECT_EQ(test, zswap_wb_select_fitting(&hist, 13, &budget), 10);
 	zswap_wb_budget_init(&budget, 43, NONE);
-	zswap_wb_select_cut(&hist, 12, &budget, &cut);
-	KUNIT_EXPECT_EQ(test, cut.bucket, 11);
-
-	zswap_wb_budget_init(&budget, 44, NONE);
-	zswap_wb_select_cut(&hist, 12, &budget, &cut);
-	KUNIT_EXPECT_EQ(test, cut.bucket, 9);
-
-	/* colder buckets are done already */
-	zswap_wb_budget_init(&budget, 201, NONE);
-	zswap_wb_select_cut(&hist, 9, &budget, &cut);
-	KUNIT_EXPECT_EQ(test, cut.bucket, 8);
+	KUNIT_EXPECT_EQ(test, zswap_wb_select_fitting(&hist, 13, &budget), 10);
+	zswap_wb_budget_init(&budget, 42, NONE);
+	KUNIT_EXPECT_EQ(test, zswap_wb_select_fitting(&hist, 13, &budget), 12);
+	zswap_wb_budget_init(&budget, 2, NONE);
+	KUNIT_EXPECT_EQ(test, zswap_wb_select_fitting(&hist, 13, &budget), 13);
+	zswap_wb_budget_init(&budget, 1192, NONE);
+	KUNIT_EXPECT_EQ(test, zswap_wb_select_fitting(&hist, 13, &budget), 1);
+	zswap_wb_budget_init(&budget, 1193, NONE);
+	KUNIT_EXPECT_EQ(test, zswap_wb_select_fitting(&hist, 13, &budget), 0);
 
 	/* whichever limit is reached first */
-	zswap_wb_budget_init(&budget, 100, 31);
-	zswap_wb_select_cut(&hist, 12, &budget, &cut);
-	KUNIT_EXPECT_EQ(test, cut.bucket, 11);
-
-	zswap_wb_budget_init(&budget, 1194, NONE);
-	zswap_wb_select_cut(&hist, 12, &budget, &cut);
-	KUNIT_EXPECT_EQ(test, cut.bucket, -1);
+	zswap_wb_budget_init(&budget, 100, 429);
+	KUNIT_EXPECT_EQ(test, zswap_wb_select_fitting(&hist, 13, &budget), 12);
+	zswap_wb_budget_init(&budget, 42, 430);
+	KUNIT_EXPECT_EQ(test, zswap_wb_select_fitting(&hist, 13, &budget), 12);
+	zswap_wb_budget_init(&budget, NONE, 430);
+	KUNIT_EXPECT_EQ(test, zswap_wb_select_fitting(&hist, 13, &budget), 10);
 }
 
 /*
@@ -424,31 +432,30 @@ static void zswap_wb_select_shares(struct kunit *test)
 	prandom_seed_state(&rnd, 20261123);
 	for (round = 0; round < 2000; round++) {
 		struct zswap_wb_budget budget, share;
-		struct zswap_wb_cut rest = {};
-		u64 total, left;
+		u64 rest = 0;
 
 		for (i = 0; i < ARRAY_SIZE(list); i++) {
 			list[i] = prandom_u32_state(&rnd) % 4 ?
 				  prandom_u32_state(&rnd) %
 				  (1 + prandom_u32_state(&rnd) % 10000) : 0;
-			rest.pages += list[i];
+			rest += list[i];
 		}
-		if (!rest.pages)
+		if (!rest)
 			continue;
-		total = 1 + prandom_u32_state(&rnd) % rest.pages;
-		zswap_wb_budget_init(&budget, total, NONE);
+		zswap_wb_budget_init(&budget,
+				     1 + prandom_u32_state(&rnd) % rest, NONE);
 
-		for (i = 0; i < ARRAY_SIZE(list) && budget.pages; i++) {
-			u64 exact;
+		for (i = 0; i < ARRAY_SIZE(list) && rest; i++) {
+			u64 exact = budget.pages * list[i] / rest;
+			u64 before = rest;
+			s64 left = budget.pages;
 
-			left = budget.pages;
-			exact = left * list[i] / rest.pages;
-			zswap_wb_select_share(&budget, list[i], list[i] * 100,
-					      &rest, &share);
+			zswap_wb_select_share(&budget, list[i], &rest, &share);
 			KUNIT_ASSERT_LE(test, share.pages, (s64)list[i]);
 			KUNIT_ASSERT_GE(test, share.pages, (s64)exact);
 			KUNIT_ASSERT_LE(test, share.pages, (s64)exact + 1);
-			budget.pages -= share.pages;
+			KUNIT_ASSERT_EQ(test, budget.pages, left - share.pages);
+			KUNIT_ASSERT_EQ(test, rest, before - list[i]);
 		}
 		KUNIT_ASSERT_EQ(test, budget.pages, 0);
 	}
@@ -457,21 +464,33 @@ static void zswap_wb_select_shares(struct kunit *test)
 /* Sizes that would overflow in 64 bits */
 static void zswap_wb_select_share_large(struct kunit *test)
 {
-	struct zswap_wb_cut rest = { .pages = 1ULL << 50, .bytes = 1ULL << 62 };
 	struct zswap_wb_budget budget, share;
+	u64 rest = 1ULL << 50;
 
 	zswap_wb_budget_init(&budget, 1ULL << 49, 1ULL << 61);
-	zswap_wb_select_share(&budget, 1ULL << 49, 1ULL << 61, &rest, &share);
+	zswap_wb_select_share(&budget, 1ULL << 49, &rest, &share);
 	KUNIT_EXPECT_EQ(test, share.pages, 1LL << 48);
 	KUNIT_EXPECT_EQ(test, share.bytes, 1LL << 60);
-	KUNIT_EXPECT_EQ(test, rest.pages, 1ULL << 49);
-	KUNIT_EXPECT_EQ(test, rest.bytes, 1ULL << 61);
+	KUNIT_EXPECT_EQ(test, budget.pages, 1LL << 48);
+	KUNIT_EXPECT_EQ(test, budget.bytes, 1LL << 60);
+	KUNIT_EXPECT_EQ(test, rest, 1ULL << 49);
 
 	/* more than was counted: the list has grown, all that is left */
-	zswap_wb_select_share(&budget, 1ULL << 51, 1ULL << 62, &rest, &share);
-	KUNIT_EXPECT_EQ(test, share.pages, budget.pages);
-	KUNIT_EXPECT_EQ(test, share.bytes, budget.bytes);
-	KUNIT_EXPECT_EQ(test, rest.pages, 0);
+	zswap_wb_select_share(&budget, 1ULL << 51, &rest, &share);
+	KUNIT_EXPECT_EQ(test, share.pages, 1LL << 48);
+	KUNIT_EXPECT_EQ(test, share.bytes, 1LL << 60);
+	KUNIT_EXPECT_EQ(test, rest, 0ULL);
+
+	/* all has been given away: nothing for whoever is not in the count */
+	zswap_wb_select_share(&budget, 5, &rest, &share);
+	KUNIT_EXPECT_TRUE(test, zswap_wb_budget_empty(&share));
+
+	/* a list without weight gets nothing of what there is */
+	rest = 10;
+	zswap_wb_budget_init(&budget, 100, NONE);
+	zswap_wb_select_share(&budget, 0, &rest, &share);
+	KUNIT_EXPECT_TRUE(test, zswap_wb_budget_empty(&share));
+	KUNIT_EXPECT_EQ(test, budget.pages, 100);
 }
 
 /* ---- list_lru: what glue.c must not rely on ---- */
@@ -528,7 +547,7 @@ static struct kunit_case zswap_wb_test_cases[] = {
 	KUNIT_CASE(zswap_wb_age_stored_later),
 	KUNIT_CASE(zswap_wb_select_verdict),
 	KUNIT_CASE(zswap_wb_select_budget),
-	KUNIT_CASE(zswap_wb_select_cuts),
+	KUNIT_CASE(zswap_wb_select_fits),
 	KUNIT_CASE(zswap_wb_select_shares),
 	KUNIT_CASE(zswap_wb_select_share_large),
 	KUNIT_CASE(zswap_wb_list_lru_drift),
