@@ -35,7 +35,7 @@
 /* from linux/mempolicy.h, so that neither kernel headers nor libnuma are needed */
 #define LOAD_MPOL_BIND		2
 
-#define LOAD_MAX		32
+#define LOAD_MAX		128
 #define LOAD_MAP_MAX		1024
 #define LOAD_SHARED_MAX		4096
 #define LOAD_PAGE_MAX		65536
@@ -49,6 +49,7 @@
 /**
  * enum load_op - what the parent can ask for
  * @LOAD_OP_PAGEOUT: page all out; value: pages in swap afterwards
+ * @LOAD_OP_PAGEOUT_SOME: page out @count pages from @first on, as far as they can be now
  * @LOAD_OP_SWAPPED: value: pages in swap
  * @LOAD_OP_VERIFY: compare all; value: number of wrong pages
  * @LOAD_OP_TOUCH: write to @count pages from @first on
@@ -59,6 +60,7 @@
  */
 enum load_op {
 	LOAD_OP_PAGEOUT,
+	LOAD_OP_PAGEOUT_SOME,
 	LOAD_OP_SWAPPED,
 	LOAD_OP_VERIFY,
 	LOAD_OP_TOUCH,
@@ -367,6 +369,11 @@ static void load_serve(const struct zwb_load *load, const struct load_request *r
 	case LOAD_OP_PAGEOUT:
 		value = load_pageout_all(load, LOAD_PAGEOUT_MS);
 		break;
+	case LOAD_OP_PAGEOUT_SOME:
+		if (madvise(load_mem + request->first * zwb_page_size,
+			    request->count * zwb_page_size, MADV_PAGEOUT))
+			value = -errno;
+		break;
 	case LOAD_OP_SWAPPED:
 		value = load_count_swapped(load);
 		break;
@@ -618,6 +625,38 @@ bool zwb_load_pageout(struct zwb_load *load)
 		 zwb_read_number(ZWB_DEBUGFS "/reject_compress_fail"),
 		 zwb_read_number(ZWB_DEBUGFS "/pool_limit_hit"));
 	return false;
+}
+
+/**
+ * zwb_loads_in_turn() - put the pages of several loads into zswap, one page of each in turn
+ * @turns: loads from zwb_load_resident(), not locked, all of the same size
+ * @nr: how many
+ *
+ * So that neighbouring slots are those of different loads.
+ *
+ * Return: true if zswap holds exactly the pages of the loads more than before.
+ */
+bool zwb_loads_in_turn(struct zwb_load * const *turns, int nr)
+{
+	long long before = zwb_stored(), nothing, page, swapped;
+	int i;
+
+	for (i = 0; i < nr; i++)
+		turns[i]->first_ns = zwb_now();
+	for (page = 0; page < turns[0]->pages; page++) {
+		for (i = 0; i < nr; i++) {
+			if (!load_ask(turns[i], LOAD_OP_PAGEOUT_SOME, page, 1, &nothing))
+				return false;
+		}
+	}
+	/* the few that somebody else held at the moment */
+	for (i = 0; i < nr; i++) {
+		if (!load_ask(turns[i], LOAD_OP_PAGEOUT, 0, 0, &swapped) ||
+		    !zwb_equal(swapped, turns[i]->pages))
+			return false;
+		turns[i]->last_ns = zwb_now();
+	}
+	return zwb_equal(zwb_stored() - before, nr * turns[0]->pages);
 }
 
 /**

@@ -38,6 +38,8 @@
 #define STORM_GUEST_PAGES	48
 #define STORM_CGROUPS		8
 #define STORM_PAUSES		6
+/* of each worker; of all workers, more than the last commands with a limit take */
+#define STORM_LAST_PAGES	48
 
 /* what was last read; its cgroups are freed when it is read again */
 static struct zwb_tables tables;
@@ -377,7 +379,7 @@ static void storm_verify(const char *mem, const unsigned long long *seeds, size_
 	}
 }
 
-/* Does at random what can be done to pages, and stops with its pages where they are. */
+/* Does at random what can be done to pages, and stops with some of them in zswap. */
 static void storm_worker(int number)
 {
 	unsigned long long seeds[STORM_PAGES] = { 0 }, random = number + 1;
@@ -410,6 +412,12 @@ static void storm_worker(int number)
 			storm_run_guest(guests, random);
 		}
 	}
+	/* on a slow machine, commands may have caught up with us */
+	for (i = 0; i < STORM_LAST_PAGES; i++) {
+		seeds[i] = storm_random(&random) + 1;
+		storm_fill(mem + i * zwb_page_size, seeds[i]);
+	}
+	madvise(mem, STORM_LAST_PAGES * zwb_page_size, MADV_PAGEOUT);
 	raise(SIGSTOP);
 }
 

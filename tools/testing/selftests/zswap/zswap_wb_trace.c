@@ -4,20 +4,15 @@
  * the pages that come back.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "kselftest.h"
 #include "zswap_wb_table.h"
 #include "zswap_wb_util.h"
 
-#define TRACEFS			"/sys/kernel/tracing"
-#define TRACE_DIR		TRACEFS "/instances/zswap_wb_trace"
 #define TRACE_CHUNK		65536
 #define MAX_EVENTS		8192
 #define MAX_FIELDS		16
@@ -46,7 +41,7 @@ static const char * const event_fields[NR_EVENTS][MAX_FIELDS] = {
 		    "bucket_max", "type", "dry_run", "nodes" },
 	[BATCH] = { "cgroup", "nr", "written", "failed", "skipped", "released_bytes" },
 	[END] = { "cgroup", "status", "scanned", "written", "released_bytes", "skipped_young",
-		  "skipped_busy", "skipped_protected", "skipped_gone", "failed" },
+		  "skipped_busy", "skipped_protected", "skipped_gone", "failed", "looked" },
 	[REFAULT] = { "cgroup", "node", "bucket", "type", "offset" },
 };
 
@@ -78,66 +73,13 @@ static struct trace trace;
 
 /* --- tracefs --- */
 
-static bool trace_need(void)
-{
-	struct stat status;
-
-	if (access(TRACEFS "/instances", F_OK) &&
-	    mount("tracefs", TRACEFS, "tracefs", 0, NULL)) {
-		zwb_skip("needs tracefs (CONFIG_FTRACE, CONFIG_ENABLE_DEFAULT_TRACERS)");
-		return false;
-	}
-	if (stat(TRACEFS "/events/zswap_wb", &status)) {
-		zwb_fail(TRACEFS "/events/zswap_wb: %s", strerror(errno));
-		return false;
-	}
-	return true;
-}
-
-static void trace_stop(void)
-{
-	/* a test that was interrupted leaves its instance */
-	if (!access(TRACE_DIR, F_OK)) {
-		zwb_write_string(TRACE_DIR "/events/zswap_wb/enable", "0");
-		if (rmdir(TRACE_DIR))
-			zwb_fail("rmdir " TRACE_DIR ": %s", strerror(errno));
-	}
-}
-
-/* Trace into a buffer of our own, which nobody else's settings touch. */
-static bool trace_start(void)
-{
-	if (!trace_need())
-		return false;
-	trace_stop();
-	if (mkdir(TRACE_DIR, 0700)) {
-		zwb_fail("mkdir " TRACE_DIR ": %s", strerror(errno));
-		return false;
-	}
-	return zwb_write_string(TRACE_DIR "/buffer_size_kb", "4096") &&
-	       zwb_write_string(TRACE_DIR "/events/zswap_wb/enable", "1");
-}
-
 static void trace_run(void (*test)(void))
 {
-	if (trace_start())
+	if (zwb_trace_start("zswap_wb"))
 		test();
-	trace_stop();
+	zwb_trace_stop();
 	free(trace.text);
 	trace.text = NULL;
-}
-
-/* Forget what was traced so far. */
-static bool trace_clear(void)
-{
-	int fd = open(TRACE_DIR "/trace", O_WRONLY | O_TRUNC);
-
-	if (fd < 0) {
-		zwb_fail("open " TRACE_DIR "/trace: %s", strerror(errno));
-		return false;
-	}
-	close(fd);
-	return true;
 }
 
 /* An event's line is `TASK-PID [CPU] FLAGS TIME: NAME: FIELDS`, any other begins with '#'. */
@@ -165,7 +107,7 @@ static bool trace_add(char *line)
 	return false;
 }
 
-/* Read what was traced since trace_clear(). */
+/* Read what was traced since zwb_trace_clear(). */
 static bool trace_read(void)
 {
 	unsigned long long there, written;
@@ -174,7 +116,7 @@ static bool trace_read(void)
 
 	free(trace.text);
 	memset(&trace, 0, sizeof(trace));
-	trace.text = zwb_read_file(TRACE_DIR "/trace", TRACE_CHUNK, &length);
+	trace.text = zwb_read_file(ZWB_TRACE_DIR "/trace", TRACE_CHUNK, &length);
 	if (!trace.text)
 		return false;
 	for (line = strtok_r(trace.text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
@@ -342,7 +284,7 @@ static void check_format(enum event_name name)
 	const char *key;
 	size_t length;
 
-	snprintf(path, sizeof(path), TRACEFS "/events/zswap_wb/%s/format", event_names[name]);
+	snprintf(path, sizeof(path), ZWB_TRACEFS "/events/zswap_wb/%s/format", event_names[name]);
 	text = zwb_read_file(path, TRACE_CHUNK, &length);
 	if (!text)
 		return;
@@ -373,7 +315,7 @@ static void events_have_their_fields(void)
 {
 	enum event_name name;
 
-	if (!trace_need())
+	if (!zwb_need_trace())
 		return;
 	for (name = 0; name < NR_EVENTS; name++)
 		check_format(name);
@@ -395,7 +337,7 @@ static void trace_commands(void)
 	if (!load)
 		return;
 	zwb_wait_age(load, 2);
-	if (!zwb_load(NULL, ZWB_ANY_NODE, 300, ZWB_NOISE) || !trace_clear())
+	if (!zwb_load(NULL, ZWB_ANY_NODE, 300, ZWB_NOISE) || !zwb_trace_clear())
 		return;
 
 	zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "age=2 max=%lld", 1500LL * zwb_page_size));
@@ -404,11 +346,13 @@ static void trace_commands(void)
 	zwb_equal(field(end, "written"), 1500);
 	zwb_equal(field(end, "skipped_protected"), 100);
 	zwb_zero(field(end, "status"));
+	/* all that it counts, which is in order, and a few at the heads and ends of walks */
+	zwb_between(field(end, "looked"), 1600, 1600 + 20);
 	zwb_between((long long)trace.nr_of[BATCH], 2, 1500);
 	expect_counts(end, &delta.total);
 	ksft_print_msg("1500 pages in %zu batches\n", trace.nr_of[BATCH]);
 
-	if (!trace_clear())
+	if (!zwb_trace_clear())
 		return;
 	zwb_equal(zwb_run(&delta, ZWB_GLOBAL, "age=1d"), -EAGAIN);
 	if (!read_command(&start, &end))
@@ -416,9 +360,10 @@ static void trace_commands(void)
 	zwb_equal(field(end, "status"), -EAGAIN);
 	zwb_zero((long long)trace.nr_of[BATCH]);
 	zwb_equal(field(end, "skipped_young"), 800);
+	zwb_zero(field(end, "looked"));
 	expect_counts(end, &delta.total);
 
-	if (!zwb_need_answers() || !trace_clear())
+	if (!zwb_need_answers() || !zwb_trace_clear())
 		return;
 	zwb_zero(zwb_ask(&answer, "type=incompressible"));
 	if (!read_command(&start, &end))
@@ -432,7 +377,8 @@ static void trace_commands(void)
  * counters and the answer tell.
  *
  * Turns red when an event is missing or sent twice, when a field holds another
- * one's value, or what was counted since boot, or when a batch is left out.
+ * one's value, or what was counted since boot, when a batch is left out, or when
+ * `looked` counts entries that were not looked at.
  */
 static void command_from_start_to_end(void)
 {
@@ -447,7 +393,7 @@ static void trace_failures(void)
 	int err;
 
 	load = zwb_load(NULL, ZWB_ANY_NODE, 3000, ZWB_TEXT);
-	if (!load || !trace_clear() || !zwb_write_errors(2))
+	if (!load || !zwb_trace_clear() || !zwb_write_errors(2))
 		return;
 	err = zwb_run(&delta, ZWB_GLOBAL, "age=0");
 	if (!zwb_write_errors(0))
@@ -482,7 +428,7 @@ static void trace_dry_runs(void)
 	    !zwb_load(NULL, ZWB_ANY_NODE, 200, ZWB_NOISE))
 		return;
 	for (i = 0; i < ARRAY_SIZE(commands); i++) {
-		if (!trace_clear())
+		if (!zwb_trace_clear())
 			return;
 		zwb_zero(zwb_ask(&answer, "%s dry_run=1", commands[i]));
 		if (!read_command(&start, &end))
@@ -598,7 +544,7 @@ static void trace_scopes(void)
 	id = zwb_cgroup_id(cgroup);
 	/* none of these finds anything */
 	for (i = 0; i < ARRAY_SIZE(sysfs); i++) {
-		if (!trace_clear())
+		if (!zwb_trace_clear())
 			return;
 		zwb_equal(zwb_run(NULL, ZWB_GLOBAL, "%s", sysfs[i].command), -EAGAIN);
 		expect_scope(&sysfs[i].scope, id);
@@ -610,28 +556,28 @@ static void trace_scopes(void)
 
 	scope.cgroup = true;
 	scope.descend = true;
-	if (!trace_clear())
+	if (!zwb_trace_clear())
 		return;
 	zwb_equal(zwb_run(NULL, ZWB_GLOBAL, "age=1d cgroup=%llu", id), -EAGAIN);
 	expect_scope(&scope, id);
 	scope.descend = false;
-	if (!trace_clear())
+	if (!zwb_trace_clear())
 		return;
 	zwb_equal(zwb_run(NULL, ZWB_GLOBAL, "age=1d cgroup=%llu descend=0", id), -EAGAIN);
 	expect_scope(&scope, id);
 	scope.node = second;
-	if (!trace_clear())
+	if (!zwb_trace_clear())
 		return;
 	zwb_equal(zwb_run(NULL, second, "age=1d cgroup=%llu descend=0", id), -EAGAIN);
 	expect_scope(&scope, id);
 	scope.cgroup = false;
 	scope.node = first;
-	if (!trace_clear())
+	if (!zwb_trace_clear())
 		return;
 	zwb_equal(zwb_run(NULL, ZWB_GLOBAL, "age=1d node=%d", first), -EAGAIN);
 	expect_scope(&scope, id);
 
-	if (!zwb_need_answers() || !trace_clear())
+	if (!zwb_need_answers() || !zwb_trace_clear())
 		return;
 	scope.age = 0;
 	scope.node = -1;
@@ -641,7 +587,7 @@ static void trace_scopes(void)
 	expect_scope(&scope, id);
 	scope.bucket_min = 7;
 	scope.bucket_max = 7;
-	if (!trace_clear())
+	if (!zwb_trace_clear())
 		return;
 	zwb_equal(zwb_ask(&answer, "bucket=7"), -EAGAIN);
 	expect_scope(&scope, id);
@@ -666,7 +612,7 @@ static void trace_refused_commands(void)
 						"age=1 cgroup=18446744073709551615" };
 	size_t i;
 
-	if (!trace_clear())
+	if (!zwb_trace_clear())
 		return;
 	for (i = 0; i < ARRAY_SIZE(refused); i++) {
 		int err = zwb_run(NULL, ZWB_GLOBAL, "%s", refused[i]);
@@ -741,26 +687,26 @@ static void trace_refaults(void)
 	if (!warm || !zwb_load_slots(cold, cold_slots) || !zwb_load_slots(warm, warm_slots))
 		return;
 	zwb_zero(zwb_run(NULL, ZWB_GLOBAL, "age=0"));
-	if (!zwb_still_younger(warm, 4) || !trace_clear())
+	if (!zwb_still_younger(warm, 4) || !zwb_trace_clear())
 		return;
 
 	if (!zwb_load_touch(cold, 0, 600))
 		return;
 	expect_refaults(cold_slots, 600, zwb_cgroup_id(cold_cgroup), second, 1);
-	if (!trace_clear() || !zwb_load_touch(warm, 0, 200))
+	if (!zwb_trace_clear() || !zwb_load_touch(warm, 0, 200))
 		return;
 	expect_refaults(warm_slots, 200, zwb_cgroup_id(warm_cgroup), first, 0);
 
 	/* no events for what is dropped, or for a second read */
-	if (!trace_clear() || !zwb_load_touch(warm, 0, 200))
+	if (!zwb_trace_clear() || !zwb_load_touch(warm, 0, 200))
 		return;
 	expect_refaults(NULL, 0, 0, 0, 0);
 
 	/* from before the edges: in no bucket */
-	if (!zwb_edges_write("0 4 8") || !trace_clear() || !zwb_load_touch(warm, 200, 100))
+	if (!zwb_edges_write("0 4 8") || !zwb_trace_clear() || !zwb_load_touch(warm, 200, 100))
 		return;
 	expect_refaults(warm_slots + 200, 100, zwb_cgroup_id(warm_cgroup), first, -1);
-	if (!trace_clear())
+	if (!zwb_trace_clear())
 		return;
 	zwb_load_stop(warm);
 	expect_refaults(NULL, 0, 0, 0, 0);

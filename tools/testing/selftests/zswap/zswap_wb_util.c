@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/swap.h>
@@ -31,13 +32,14 @@
 #define UTIL_TEST_SECONDS	150
 #define UTIL_WAIT_MS		5000
 #define UTIL_COMMAND_MS		60000
-#define UTIL_MAX_CGROUPS	64
+#define UTIL_MAX_CGROUPS	640
 #define UTIL_TEXT_MAX		65536
 #define UTIL_POOL_PERCENT	"90"
 #define UTIL_FAULT_DIR		"/sys/kernel/debug/fail_make_request"
 #define UTIL_ALLOC_DIR		"/sys/kernel/debug/fail_page_alloc"
 #define UTIL_ALLOC_SWITCH	"/proc/self/make-it-fail"
 #define UTIL_SHRINKER_DIR	"/sys/kernel/debug/shrinker"
+#define UTIL_TRACE_END		"zswap_wb_end: "
 #define UTIL_LOOP_CONTROL	"/dev/loop-control"
 /* of an entry of /proc/PID/pagemap: it is a swap entry, and below, of which slot */
 #define UTIL_PAGEMAP_SWAPPED	62
@@ -60,6 +62,7 @@ static bool util_loop_is_on;
 static char util_compressor[64];
 static bool util_write_errors_on;
 static bool util_alloc_errors_on;
+static bool util_watching;
 
 /* the state of the test that runs */
 static const char *util_test_name = "the setup";
@@ -803,23 +806,11 @@ bool zwb_read_answer(int fd, struct zwb_answer *answer)
 	return true;
 }
 
-/**
- * zwb_ask() - issue a command through debugfs, and read its answer
- * @answer: where to
- * @fmt: the command
- *
- * Return: 0 or -errno, as write(2) returned it.
- */
-int zwb_ask(struct zwb_answer *answer, const char *fmt, ...)
+/* As zwb_ask(). */
+static int util_ask(struct zwb_answer *answer, const char *command)
 {
 	ssize_t written;
-	char command[512];
-	va_list args;
 	int fd, err;
-
-	va_start(args, fmt);
-	vsnprintf(command, sizeof(command), fmt, args);
-	va_end(args);
 
 	memset(answer, 0, sizeof(*answer));
 	fd = open(ZWB_ANSWER_FILE, O_RDWR);
@@ -838,6 +829,24 @@ int zwb_ask(struct zwb_answer *answer, const char *fmt, ...)
 	zwb_equal(answer->scanned, answer->written + answer->skipped_young + answer->skipped_busy +
 		  answer->skipped_protected + answer->skipped_gone + answer->failed);
 	return err;
+}
+
+/**
+ * zwb_ask() - issue a command through debugfs, and read its answer
+ * @answer: where to
+ * @fmt: the command
+ *
+ * Return: 0 or -errno, as write(2) returned it.
+ */
+int zwb_ask(struct zwb_answer *answer, const char *fmt, ...)
+{
+	char command[512];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(command, sizeof(command), fmt, args);
+	va_end(args);
+	return util_ask(answer, command);
 }
 
 /* Read a load back; so many of its pages must come from the disk, and so many from zswap. */
@@ -901,6 +910,134 @@ bool zwb_answer_same(const struct zwb_answer *got, const struct zwb_answer *want
 		same = false;
 	}
 	return same;
+}
+
+/* --- the tracepoints --- */
+
+bool zwb_need_trace(void)
+{
+	struct stat status;
+
+	if (access(ZWB_TRACEFS "/instances", F_OK) &&
+	    mount("tracefs", ZWB_TRACEFS, "tracefs", 0, NULL)) {
+		zwb_skip("needs tracefs (CONFIG_FTRACE, CONFIG_ENABLE_DEFAULT_TRACERS)");
+		return false;
+	}
+	if (stat(ZWB_TRACEFS "/events/zswap_wb", &status)) {
+		zwb_fail(ZWB_TRACEFS "/events/zswap_wb: %s", strerror(errno));
+		return false;
+	}
+	return true;
+}
+
+void zwb_trace_stop(void)
+{
+	/* a test that was interrupted leaves its instance */
+	if (!access(ZWB_TRACE_DIR, F_OK)) {
+		zwb_write_string(ZWB_TRACE_DIR "/events/zswap_wb/enable", "0");
+		if (rmdir(ZWB_TRACE_DIR))
+			zwb_fail("rmdir " ZWB_TRACE_DIR ": %s", strerror(errno));
+	}
+}
+
+/**
+ * zwb_trace_start() - trace into a buffer of our own, which nobody else's settings touch
+ * @events: below events/ in tracefs
+ */
+bool zwb_trace_start(const char *events)
+{
+	char path[ZWB_PATH_MAX];
+
+	if (!zwb_need_trace())
+		return false;
+	zwb_trace_stop();
+	if (mkdir(ZWB_TRACE_DIR, 0700)) {
+		zwb_fail("mkdir " ZWB_TRACE_DIR ": %s", strerror(errno));
+		return false;
+	}
+	snprintf(path, sizeof(path), ZWB_TRACE_DIR "/events/%s/enable", events);
+	return zwb_write_string(ZWB_TRACE_DIR "/buffer_size_kb", "4096") &&
+	       zwb_write_string(path, "1");
+}
+
+/* Forget what was traced so far. */
+bool zwb_trace_clear(void)
+{
+	int fd = open(ZWB_TRACE_DIR "/trace", O_WRONLY | O_TRUNC);
+
+	if (fd < 0) {
+		zwb_fail("open " ZWB_TRACE_DIR "/trace: %s", strerror(errno));
+		return false;
+	}
+	close(fd);
+	return true;
+}
+
+bool zwb_need_watch(void)
+{
+	return zwb_need_answers() && zwb_need_trace();
+}
+
+/* What the command looked at that has ended since zwb_trace_clear(), or -1. */
+static long long util_read_looked(void)
+{
+	const char *end, *field;
+	char text[8192];
+	int nr = 0;
+
+	if (util_read_file(ZWB_TRACE_DIR "/trace", text, sizeof(text)) < 0) {
+		zwb_fail("reading " ZWB_TRACE_DIR "/trace");
+		return -1;
+	}
+	for (end = strstr(text, UTIL_TRACE_END); end; end = strstr(end + 1, UTIL_TRACE_END))
+		nr++;
+	field = strstr(text, " looked=");
+	if (nr == 1 && field)
+		return atoll(field + strlen(" looked="));
+	zwb_fail("the trace has the end of %d commands", nr);
+	return -1;
+}
+
+/**
+ * zwb_watch() - issue a command as zwb_ask() does, and find out all there is to know of it
+ * @watch: where to
+ * @fmt: the command, which must not be refused
+ *
+ * What zwb_run() checks is checked here, too.
+ *
+ * Return: 0 or -errno, as write(2) returned it.
+ */
+int zwb_watch(struct zwb_watch *watch, const char *fmt, ...)
+{
+	struct zwb_snap before;
+	char command[512];
+	va_list args;
+	int err;
+
+	va_start(args, fmt);
+	vsnprintf(command, sizeof(command), fmt, args);
+	va_end(args);
+
+	memset(watch, 0, sizeof(*watch));
+	if (!util_watching)
+		util_watching = zwb_trace_start("zswap_wb/zswap_wb_end");
+	if (!util_watching || !zwb_trace_clear())
+		return -ENODEV;
+	zwb_snap(&before);
+	err = util_ask(&watch->answer, command);
+	zwb_since(&watch->delta, &before);
+	watch->looked = util_read_looked();
+
+	if (watch->delta.commands != 1)
+		zwb_fail("'%s': commands grew by %lld", command, watch->delta.commands);
+	if (err != (watch->answer.written ? 0 : -EAGAIN))
+		zwb_fail("'%s': wrote %lld pages and said %d", command, watch->answer.written,
+			 err);
+	zwb_equal(watch->answer.written, watch->delta.total.written);
+	zwb_equal(watch->answer.scanned, watch->delta.total.scanned);
+	zwb_equal(watch->answer.skipped_young, watch->delta.total.skipped_young);
+	util_check_sums(&watch->delta, command, false);
+	return err;
 }
 
 /* --- cgroups --- */
@@ -1605,6 +1742,9 @@ static void util_run_test(const struct zwb_suite *suite, const struct zwb_test *
 		test->fn();
 		util_drop_everything();
 	}
+	if (util_watching)
+		zwb_trace_stop();
+	util_watching = false;
 	alarm(0);
 
 	if (util_test_failed)

@@ -106,6 +106,18 @@ struct zwb_answer {
 };
 
 /**
+ * struct zwb_watch - all that is known of a command
+ * @answer: what it answered
+ * @delta: what every counter grew by
+ * @looked: how often it looked at an entry in a list, which its last tracepoint tells
+ */
+struct zwb_watch {
+	struct zwb_answer answer;
+	struct zwb_snap delta;
+	long long looked;
+};
+
+/**
  * enum zwb_content - what a load fills its pages with
  * @ZWB_TEXT: a quarter noise, the rest one repeated word: compresses to about a quarter
  * @ZWB_NOISE: noise only: zswap stores it uncompressed, at exactly one page
@@ -254,6 +266,19 @@ bool zwb_read_answer(int fd, struct zwb_answer *answer);
 int __printf(2, 3) zwb_ask(struct zwb_answer *answer, const char *fmt, ...);
 bool zwb_answer_same(const struct zwb_answer *got, const struct zwb_answer *want);
 
+/* the tracepoints, in an instance of tracefs that is the test's own */
+#define ZWB_TRACEFS		"/sys/kernel/tracing"
+#define ZWB_TRACE_DIR		ZWB_TRACEFS "/instances/zswap_wb_trace"
+
+bool zwb_need_trace(void);
+bool zwb_trace_start(const char *events);
+void zwb_trace_stop(void);
+bool zwb_trace_clear(void);
+
+/* commands through debugfs that are watched by their tracepoint */
+bool zwb_need_watch(void);
+int __printf(2, 3) zwb_watch(struct zwb_watch *watch, const char *fmt, ...);
+
 /* the system */
 void zwb_check_mode(const char *path, mode_t mode);
 bool zwb_run_on_cpu(pid_t pid, int cpu);
@@ -263,6 +288,7 @@ struct zwb_load *zwb_load(const char *cgroup, int node, long long pages,
 			  enum zwb_content content);
 struct zwb_load *zwb_load_shared(const char *cgroup, long long pages);
 struct zwb_load *zwb_load_resident(const char *cgroup, long long pages, bool locked);
+bool zwb_loads_in_turn(struct zwb_load * const *turns, int nr);
 bool zwb_load_verify(struct zwb_load *load);
 bool zwb_load_touch(struct zwb_load *load, long long first, long long pages);
 bool zwb_load_pageout(struct zwb_load *load);
