@@ -527,8 +527,9 @@ struct folio *zswap_wb_entry_prepare(const struct zswap_wb_facts *facts,
  *
  * The folio is charged to the cgroup that has swapped the page out. If that one
  * has been removed it is charged to the cgroup of the current task, or to the
- * root if that is a worker, which have nothing to do with it; the entry then knows the parent that has inherited the
- * page. If zswap does not charge anybody, only the folio knows.
+ * root if that is a worker, which have nothing to do with it; the entry then
+ * knows the parent that has inherited the page. If zswap does not charge anybody,
+ * only the folio knows.
  *
  * Context: RCU read side.
  * Return: the cgroup, or %NULL without memory cgroups

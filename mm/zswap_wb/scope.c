@@ -253,6 +253,7 @@ struct mem_cgroup *zswap_wb_scope_list(struct mem_cgroup *memcg)
  * @memcg:	the cgroup, or %NULL
  *
  * Context: RCU read side: it is known for a grace period before that is so.
+ * Return: true if that may be
  */
 bool zswap_wb_scope_dying(struct mem_cgroup *memcg)
 {
