@@ -49,7 +49,8 @@ check-upstream: kernel	## upstream's own zswap tests on the patched and the unpa
 	@$(V)/kernel.sh upstream
 	@$(V)/check-upstream.sh
 
-bench: kernel		## what store, load and free cost: feature on, feature off, unpatched kernel
+bench: kernel		## commands against their peers; what store, load and free cost
+	@$(V)/kernel.sh locks
 	@$(V)/kernel.sh off
 	@$(V)/kernel.sh upstream
 	@tools/testing/bench/bench.sh

@@ -19,8 +19,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,167 +27,15 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PAGE		4096UL
-/* Pages in one madvise(); also how far apart the clock is read. */
-#define CHUNK		1000UL
-#define TEMPLATES	256
-#define WORDS		64
-#define TICKS_PER_INSN	2
+#include "common.h"
+
 #define TABLE_READS	50
 /* Seconds from batch to batch. */
 #define BATCH_GAP	3
 /* A batch begins so far into its second: the kernel's clock is a tick late. */
 #define BATCH_NSEC	100000000L
 
-#define STORED		"/sys/kernel/debug/zswap/stored_pages"
-#define COMMAND		"/sys/kernel/mm/zswap/proactive_writeback"
-
-static char templates[TEMPLATES][PAGE];
-
-__attribute__((noreturn, format(printf, 1, 2)))
-static void die(const char *fmt, ...)
-{
-	va_list args;
-
-	fflush(stdout);
-	fputs("paths: ", stderr);
-	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
-	va_end(args);
-	fputc('\n', stderr);
-	exit(1);
-}
-
-/* ------------------------------------------------------------------ clock */
-
-static inline uint64_t ticks(void)
-{
-	return __builtin_ia32_rdtsc();
-}
-
-/* A loop of two instructions, short enough to see no timer interrupt. */
-static void check_clock(void)
-{
-	const unsigned long turns = 5000;
-	uint64_t best = UINT64_MAX;
-	double per_insn;
-	int i;
-
-	for (i = 0; i < 20; i++) {
-		unsigned long n = turns;
-		uint64_t start = ticks();
-
-		asm volatile("1: dec %0\n\tjnz 1b" : "+r"(n) : : "cc");
-		start = ticks() - start;
-		if (start < best)
-			best = start;
-	}
-	per_insn = (double)best / (2 * turns);
-	printf("ticks %.3f\n", per_insn);
-	if (per_insn < TICKS_PER_INSN * 0.99 || per_insn > TICKS_PER_INSN * 1.01)
-		die("the clock does not count instructions: run under -icount shift=1");
-}
-
-/* ------------------------------------------------------------------- data */
-
-static uint32_t next_random(uint32_t *state)
-{
-	*state ^= *state << 13;
-	*state ^= *state >> 17;
-	*state ^= *state << 5;
-	return *state;
-}
-
-/* Words of a small vocabulary: lzo makes half of it. */
-static void make_templates(void)
-{
-	char words[WORDS][12];
-	uint32_t state = 20250107;
-	size_t i, j, len;
-
-	for (i = 0; i < WORDS; i++) {
-		len = 2 + next_random(&state) % 9;
-		for (j = 0; j < len; j++)
-			words[i][j] = 'a' + next_random(&state) % 26;
-		words[i][len] = ' ';
-		words[i][len + 1] = '\0';
-	}
-	for (i = 0; i < TEMPLATES; i++) {
-		for (j = 0; j < PAGE; j += len) {
-			const char *word = words[next_random(&state) % WORDS];
-
-			len = strlen(word);
-			if (len > PAGE - j)
-				len = PAGE - j;
-			memcpy(templates[i] + j, word, len);
-		}
-	}
-}
-
-/* No two pages are the same. */
-static void stamp(char *page, unsigned long nr)
-{
-	uint32_t state = nr + 1;
-	size_t i;
-
-	for (i = 0; i < PAGE; i += 512)
-		*(uint32_t *)(page + i) = next_random(&state);
-}
-
-static void fill(char *page, unsigned long nr)
-{
-	memcpy(page, templates[nr % TEMPLATES], PAGE);
-	stamp(page, nr);
-}
-
-/* ---------------------------------------------------------------- system */
-
-static long read_stored(void)
-{
-	char text[32];
-	ssize_t len;
-	int fd = open(STORED, O_RDONLY);
-
-	if (fd < 0)
-		die("%s: %s", STORED, strerror(errno));
-	len = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	if (len <= 0)
-		die("%s cannot be read", STORED);
-	text[len] = '\0';
-	return atol(text);
-}
-
-static char *map_pages(unsigned long pages)
-{
-	char *p = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (p == MAP_FAILED)
-		die("mmap of %lu pages: %s", pages, strerror(errno));
-	return p;
-}
-
-static void page_out(char *p, unsigned long pages)
-{
-	if (madvise(p, pages * PAGE, MADV_PAGEOUT))
-		die("MADV_PAGEOUT: %s", strerror(errno));
-}
-
-static void must_store(long expected)
-{
-	long stored = read_stored();
-
-	if (stored != expected)
-		die("zswap has %ld pages and should have %ld", stored, expected);
-}
-
 /* ----------------------------------------------------------------- paths */
-
-static unsigned long chunk_at(unsigned long i, unsigned long pages)
-{
-	return pages - i < CHUNK ? pages - i : CHUNK;
-}
 
 static uint64_t store(char *p, unsigned long pages)
 {
@@ -340,9 +186,8 @@ static char *begin_round(unsigned long pages, unsigned long round, unsigned long
 	unsigned long i;
 	char *p;
 
-	printf("# round %lu of %lu\n", round, rounds);
-	fflush(stdout);
-	p = map_pages(pages);
+	progress("round %lu of %lu", round, rounds);
+	p = map_pages(pages, ANY_NODE);
 	for (i = 0; i < pages; i++)
 		fill(p + i * PAGE, i);
 	return p;
@@ -387,7 +232,7 @@ static void one_aged_round(unsigned long pages, unsigned long round, unsigned lo
 /* Have a command write pages, so that the kernel remembers them from here on. */
 static char *write_back(unsigned long pages)
 {
-	char *p = map_pages(pages);
+	char *p = map_pages(pages, ANY_NODE);
 	unsigned long i;
 	int fd;
 
@@ -415,19 +260,16 @@ static void read_table(const char *file, unsigned long pages)
 	ssize_t len = 0;
 	int fd;
 
-	printf("# storing %lu pages\n", pages);
-	fflush(stdout);
-	p = map_pages(pages);
+	progress("storing %lu pages", pages);
+	p = map_pages(pages, ANY_NODE);
 	/* A chunk at a time: all at once would not fit into memory. */
 	for (i = 0; i < pages; i += CHUNK) {
 		n = chunk_at(i, pages);
 		for (j = i; j < i + n; j++)
 			stamp(p + j * PAGE, j);
 		page_out(p + i * PAGE, n);
-		if (i && i % 50000 == 0) {
-			printf("# %lu of %lu\n", i, pages);
-			fflush(stdout);
-		}
+		if (i && i % 50000 == 0)
+			progress("%lu of %lu", i, pages);
 	}
 	must_store(pages);
 	for (i = 0; i < TABLE_READS; i++) {
@@ -451,14 +293,10 @@ static void read_table(const char *file, unsigned long pages)
 int main(int argc, char **argv)
 {
 	unsigned long pages, rounds, round, seconds = 0, *order;
-	cpu_set_t cpus;
 	char *written = NULL;
 	int i;
 
-	CPU_ZERO(&cpus);
-	CPU_SET(0, &cpus);
-	if (sched_setaffinity(0, sizeof(cpus), &cpus))
-		die("sched_setaffinity: %s", strerror(errno));
+	stay_on_cpu(0);
 	must_store(0);
 	check_clock();
 

@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# kernel.sh patched|debug|off|upstream: configure and build a bzImage.
+# kernel.sh patched|debug|locks|off|upstream: configure and build a bzImage.
 #
 # patched   what the demo and the shell boot
 # debug     what make check boots: the same with lockdep and other checks
+# locks     the patched one with lock statistics and no checks, which would be what locks
+#           are held for: for make bench
 # off       the patched tree, the patched one's configuration without the feature:
 #           what make bench shows to cost nothing
 # upstream  from the source that nobody touched, the patched one's configuration
@@ -26,6 +28,10 @@ debug)
 	out=$DEBUG_OUT name=kernel-debug
 	fragments+=("$configs/zswap_wb.config" "$configs/debug.config")
 	;;
+locks)
+	out=$LOCKS_OUT name=kernel-locks
+	fragments+=("$configs/zswap_wb.config" "$configs/locks.config")
+	;;
 off)
 	out=$OFF_OUT name=kernel-off
 	;;
@@ -33,7 +39,7 @@ upstream)
 	out=$UPSTREAM_OUT name=kernel-upstream
 	tree=$(cat "$BUILD/tree/origin")
 	;;
-*) die "kernel.sh knows patched, debug, off and upstream, not $1." ;;
+*) die "kernel.sh knows patched, debug, locks, off and upstream, not $1." ;;
 esac
 [ -d "$tree/mm" ] || die "there is no kernel tree yet: run make tree."
 

@@ -25,9 +25,10 @@ KSERIES=${KSERIES:-7.3}
 	KERNEL_OUT=$BUILD/kernel        # objects of the patched kernel
 	DEBUG_OUT=$BUILD/kernel-debug   # the same with lockdep and other checks
 	OFF_OUT=$BUILD/kernel-off       # our files and patches, the feature switched off
+	LOCKS_OUT=$BUILD/kernel-locks   # kernel with lock statistics, for make bench
 	UPSTREAM_OUT=$BUILD/kernel-upstream # without our files and patches
 	UML_OUT=$BUILD/um               # objects of the KUnit kernel
-	IMAGE=arch/x86/boot/bzImage     # below each of the three
+	IMAGE=arch/x86/boot/bzImage     # below each of them
 }
 
 # One line of progress for the user.
