@@ -152,7 +152,7 @@ struct zswap_wb_part {
  * @part:	its parts, by node
  * @budget:	what it may still write
  * @later:	highest age that the last pass has seen and left for another
- *		one, -1 if there was none, S64_MAX before the first pass
+ *		one, -1 if there was none, S64_MAX if that is not known
  */
 struct zswap_wb_run {
 	struct zswap_wb_plan	plan;
@@ -526,7 +526,7 @@ static int zswap_wb_run_nodes(struct zswap_wb_run *run)
 		err = zswap_wb_run_unlimited(run);
 
 	run->plan.filter = filter;
-	if (cmd->report)
+	if (cmd->report && err != -EINTR)
 		zswap_wb_run_report(run);
 	return err;
 }

@@ -21,6 +21,7 @@
  * find them again in the next round of shares. So it remembers how many it has
  * taken from which list, and passes over as many: 4 bytes for each list. Lists are
  * told by the order of the visits, so it is off if cgroups come or go meanwhile.
+ * What it has taken from colder buckets still counts for the size of a list.
  *
  * The nodes of a command are independent of each other in a pass, and are worked
  * on at the same time: the node that the caller runs on by the caller, the
@@ -273,7 +274,8 @@ zswap_wb_gather_visit(const struct zswap_wb_facts *facts, void *arg)
 
 /*
  * A walk has ended before the end of its list: what was not looked at is too
- * young. There is no telling how it is stored.
+ * young, also what was stored since the command began. There is no telling how
+ * it is stored.
  */
 static void zswap_wb_gather_rest(struct zswap_wb_gather *gather)
 {

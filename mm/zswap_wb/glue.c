@@ -46,7 +46,8 @@
  * 1. An entry goes to the tail some time after its clock was read: up to a tick,
  *    or as long as its task was kept from running. The former is allowed for by
  *    ZSWAP_WB_ORDER_SLACK, which also covers the second that an entry gets in
- *    zswap_wb_entry_restore(); the latter is noticed by whoever adds it.
+ *    zswap_wb_entry_restore(); the latter is noticed by whoever adds it, a moment
+ *    later, when the store is not complete yet.
  *
  * 2. The shrinker moves entries from the head to the tail.
  *

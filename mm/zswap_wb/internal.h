@@ -4,8 +4,8 @@
  *
  * Arrows point one way:
  *
- *   sysfs.c, debugfs.c -> core.c, survey.c
- *   -> gather.c -> { command.c, age.c, select.c, scope.c, writeback.c } -> glue.c
+ *   sysfs.c, debugfs.c -> core.c -> gather.c, survey.c
+ *   -> { command.c, age.c, select.c, scope.c, writeback.c } -> glue.c
  *   -> mm/zswap.c
  *
  * and, for what is counted and remembered, whoever reports it:
@@ -408,7 +408,7 @@ void zswap_wb_select_share(struct zswap_wb_budget *left, u64 part, u64 *rest,
 /* ---- stats.c: counters ---- */
 
 /**
- * enum zswap_wb_outcome - what became of an entry that a command looked at
+ * enum zswap_wb_outcome - what became of an entry that a command came to
  * @ZSWAP_WB_WRITTEN:		is on the swap device
  * @ZSWAP_WB_SKIPPED_YOUNG:	not in zswap for long enough
  * @ZSWAP_WB_SKIPPED_BUSY:	in the swap cache already
@@ -451,7 +451,8 @@ enum zswap_wb_counter {
  * struct zswap_wb_result - what a command did, or would do
  * @outcome:		entries by outcome
  * @released_bytes:	compressed bytes that left the pool
- * @looked:		how often it has looked at an entry in a list
+ * @looked:		how often it has looked at an entry in a list, but for the
+ *			search for @coldest_left
  * @coldest_left:	age in seconds of the coldest eligible entry that is
  *			left, -1 if there is none or nobody wants to know
  * @dry_run:		it only counted: leave the counters alone
@@ -523,8 +524,8 @@ void zswap_wb_scope_path(struct mem_cgroup *memcg, char *buf, size_t size);
 
 /* ---- glue.c: all that must see struct zswap_entry ---- */
 
-/* Most entries to look at under one hold of an LRU lock; the shrinker has 32 */
-#define ZSWAP_WB_SCAN_MAX	64
+/* Most entries to look at under one hold of an LRU lock */
+#define ZSWAP_WB_SCAN_MAX	32
 
 /* Seconds by which an entry can be older than one in front of it, see glue.c */
 #define ZSWAP_WB_ORDER_SLACK	2

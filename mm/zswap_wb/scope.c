@@ -129,8 +129,8 @@ void zswap_wb_scope_close(struct zswap_wb_scope *scope)
  * zswap_wb_scope_begin() - begin to visit the cgroups of a scope
  * @walk:	the walk; holds no reference, so it can be given up at any time
  * @scope:	a scope that has a root
- * @nid:	node of the entries; NUMA_NO_NODE to visit cgroups whose lists are
- *		empty, too
+ * @nid:	node of the entries; NUMA_NO_NODE to visit all cgroups that have
+ *		lists, empty or not
  */
 void zswap_wb_scope_begin(struct zswap_wb_scope_walk *walk,
 			  const struct zswap_wb_scope *scope, int nid)
@@ -165,7 +165,11 @@ static bool zswap_wb_scope_search(struct zswap_wb_scope_walk *walk,
 		memcg = mem_cgroup_from_private_id(walk->index++);
 		if (!memcg || memcg == root)
 			continue;
-		/* The list may be that of a child by the time of the visit */
+		/*
+		 * By the time of the visit it may have a child's entries. A
+		 * removed child stays among the children for as long as a swap
+		 * slot is charged to it.
+		 */
 		if (empty && list_empty(&memcg->css.children))
 			continue;
 		if (mem_cgroup_is_descendant(memcg, root) &&

@@ -61,7 +61,7 @@ void zswap_wb_stats_count(int nid, unsigned int counter, u64 nr)
 
 /**
  * zswap_wb_stats_add() - count entries by outcome
- * @res:	result of the command that looked at them
+ * @res:	result of the command that came to them
  * @nid:	node of their list
  * @outcome:	what became of them
  * @nr:		how many
@@ -118,7 +118,7 @@ u64 zswap_wb_stats_read(int nid, unsigned int counter)
 }
 
 /**
- * zswap_wb_stats_scanned() - entries looked at since boot
+ * zswap_wb_stats_scanned() - entries that commands have come to since boot
  * @nid:	node, or NUMA_NO_NODE for all of them
  *
  * Return: their number, the sum of all outcomes
@@ -134,7 +134,7 @@ u64 zswap_wb_stats_scanned(int nid)
 }
 
 /**
- * zswap_wb_result_scanned() - entries that one command has looked at
+ * zswap_wb_result_scanned() - entries that one command has come to
  * @res:	its result
  *
  * Return: their number, the sum of all outcomes

@@ -15,6 +15,8 @@
 #define LOCK_STAT	"/proc/lock_stat"
 #define LOCK_SWITCH	"/proc/sys/kernel/lock_stat"
 #define LOCK_TEXT	(8UL << 20)
+/* Some fifty timer interrupts. */
+#define SPIN_TICKS	200000000ULL
 /* Columns of a lock's class. */
 enum { LOCK_ACQUIRED = 7, LOCK_HELD_MAX = 9, LOCK_COLUMNS = 12 };
 
@@ -45,8 +47,23 @@ void profile_end(void)
 	close(fd);
 }
 
+/* The longest time that something else had the CPU. */
+static void print_interrupt(void)
+{
+	uint64_t start = ticks(), last = start, now, gap = 0;
+
+	do {
+		now = ticks();
+		if (now - last > gap)
+			gap = now - last;
+		last = now;
+	} while (now - start < SPIN_TICKS);
+	printf("interrupt %.2f\n", gap / 1000.0);
+}
+
 void locks_begin(void)
 {
+	print_interrupt();
 	write_text(LOCK_SWITCH, "1");
 	write_text(LOCK_STAT, "0");
 }

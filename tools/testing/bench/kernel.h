@@ -8,7 +8,7 @@ void profile_begin(void);
 /* Prints "profile OFFSET HITS", the offset in bytes from _stext on. */
 void profile_end(void);
 
-/* Needs CONFIG_LOCK_STAT. */
+/* Needs CONFIG_LOCK_STAT. Prints "interrupt MICROSECONDS", the longest one. */
 void locks_begin(void);
 /* Prints "lock MICROSECONDS ACQUISITIONS CLASS", the longest that it was held. */
 void locks_end(void);
