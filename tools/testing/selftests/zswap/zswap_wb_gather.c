@@ -18,8 +18,9 @@
 #define EMPTY_PAGES		600
 #define EMPTY_BUDGET		100
 
+/* half of the pages are more than fit into a window, see ZSWAP_WB_WINDOW_MAX */
 #define TURN_CGROUPS		8
-#define TURN_PAGES		512
+#define TURN_PAGES		2048
 /* pages of a block request, at least */
 #define TURN_REQUEST		32
 
