@@ -446,7 +446,7 @@ run "cd /sys/fs/cgroup; grep -E '^zswap(ped)? ' */memory.stat"
 printf '\n'
 say <<TEXT
 A command that asks for more age than anything has writes nothing and says so,
-but it has looked at every entry. That tells what is where.
+without a look at any entry. How many it left, and where, it counts.
 TEXT
 take s
 run "echo age=1d > $zswap/proactive_writeback"
@@ -526,8 +526,8 @@ printf '\n'
 must_agree a
 must 'bytes in the table' "$(both a all bytes)" = \
 	$(($(at a redis_zswap) + $(at a neighbour_zswap))) "memory.stat's zswap"
-must 'node 0 in its table' "$(both a node0 pages)" = "$on0" 'looked at above'
-must 'node 1 in its table' "$(both a node1 pages)" = "$on1" 'looked at above'
+must 'node 0 in its table' "$(both a node0 pages)" = "$on0" 'left above'
+must 'node 1 in its table' "$(both a node1 pages)" = "$on1" 'left above'
 must "node 0's pages from ${age}s on" "$(at a node0_old_pages)" = "$first" 'first load'
 must "node 1's pages from ${age}s on" "$(at a node1_old_pages)" = "$neighbours" 'neighbour'
 printf '\n'

@@ -143,6 +143,40 @@ static void dry_run_and_real_run_agree(void)
 	zwb_edges_restore();
 }
 
+/*
+ * A list that has less than its share leaves the rest to others: they are given
+ * more in the next round, by a dry run as well.
+ *
+ * Turns red when a dry run takes in the next round what it has taken before.
+ */
+static void dry_run_shares_out_what_is_left(void)
+{
+	struct zwb_load *few, *many, *young;
+	const char *first, *second;
+	struct zwb_answer dry;
+	char command[64];
+	int nodes[1];
+
+	if (!zwb_need_answers() || !zwb_nodes(nodes, 1))
+		return;
+	first = zwb_cgroup(NULL, "first");
+	second = first ? zwb_cgroup(NULL, "second") : NULL;
+	few = second ? zwb_load(first, nodes[0], 50, ZWB_NOISE) : NULL;
+	many = few ? zwb_load(second, nodes[0], 400, ZWB_TEXT) : NULL;
+	if (!many)
+		return;
+	zwb_wait_age(many, AGREE_AGE);
+	young = zwb_load(first, nodes[0], 1000, ZWB_TEXT);
+	if (!young)
+		return;
+	snprintf(command, sizeof(command), "age=%d max=%lld", AGREE_AGE, 300LL * zwb_page_size);
+	if (!dry_run_twice(&dry, command))
+		return;
+	zwb_equal(dry.written, 300);
+	expect_run(&dry, command);
+	zwb_still_younger(young, AGREE_AGE);
+}
+
 /* --- no trace --- */
 
 /* Every table there is, as text. */
@@ -423,6 +457,7 @@ static void dry_run_leaves_no_trace_for_the_next_command(void)
 
 static const struct zwb_test tests[] = {
 	ZWB_TEST(dry_run_and_real_run_agree),
+	ZWB_TEST(dry_run_shares_out_what_is_left),
 	ZWB_TEST(dry_run_changes_no_counter),
 	ZWB_TEST(dry_run_leaves_no_trace_for_the_shrinker),
 	ZWB_TEST(partial_dry_run_leaves_no_trace_for_the_shrinker),

@@ -26,6 +26,10 @@
 
 #define LISTS			4
 /* of each round in each list, of the cold ones on average */
+#define PART_OTHERS		60
+/* a scan ends with the last of them: it sees nothing of what follows */
+#define PART_COLD		64
+#define PART_WARM		50
 #define PAGES			100
 /* how many warm ones are written when all cold ones are: less than a list has */
 #define SOME_WARM		50
@@ -684,6 +688,53 @@ static void coldest_bucket_first_on_a_node_without_a_part(void)
 	zwb_expect_read(uneven.fresh, 0, PAGES);
 }
 
+/*
+ * A command for a cgroup with entries on both nodes. By the census both nodes have
+ * as many cold pages as the limit, but those of one are another cgroup's; the
+ * other node writes its part, and stops in front of warm pages: these come
+ * before the fresh ones that the first node has seen.
+ *
+ * Turns red when a node that has used its part up is taken to have nothing more
+ * (zswap_wb_gather_wait() does not set @later to S64_MAX).
+ */
+static void coldest_bucket_first_on_a_node_that_used_its_part_up(void)
+{
+	const char *parent, *fresh_one, *warm_one, *other;
+	struct zwb_load *cold, *warm, *fresh;
+	struct zwb_watch watch;
+	int err, age;
+
+	stop_others(NULL);
+	parent = zwb_cgroup(NULL, "part");
+	fresh_one = parent ? zwb_cgroup(parent, "fresh") : NULL;
+	warm_one = fresh_one ? zwb_cgroup(parent, "warm") : NULL;
+	other = warm_one ? zwb_cgroup(NULL, "part_of_another") : NULL;
+	if (!other || !zwb_load(other, node[0], PART_OTHERS, ZWB_TEXT))
+		return;
+	cold = zwb_load(warm_one, node[1], PART_COLD, ZWB_TEXT);
+	if (!cold)
+		return;
+	zwb_wait_age(cold, GAP);
+	warm = zwb_load(warm_one, node[1], PART_WARM, ZWB_TEXT);
+	if (!warm)
+		return;
+	zwb_wait_age(warm, GAP);
+	fresh = zwb_load(fresh_one, node[0], PAGES, ZWB_TEXT);
+	if (!fresh || !set_edges(cold, warm))
+		return;
+	age = age_of(warm);
+	err = zwb_watch(&watch, "cgroup=%llu max=%lld", zwb_cgroup_id(parent),
+			(PART_OTHERS + PART_COLD) * (long long)zwb_page_size);
+	zwb_edges_restore();
+	if (!zwb_still_younger(fresh, age))
+		return;
+	zwb_zero(err);
+	zwb_equal(watch.answer.written, PART_OTHERS + PART_COLD);
+	zwb_expect_read(cold, PART_COLD, 0);
+	zwb_expect_read(warm, PART_WARM, 0);
+	zwb_expect_read(fresh, PART_OTHERS - PART_WARM, PAGES - PART_OTHERS + PART_WARM);
+}
+
 static const struct zwb_test tests[] = {
 	ZWB_TEST(hardly_more_than_is_written),
 	ZWB_TEST(rotated_entries_are_found),
@@ -695,6 +746,7 @@ static const struct zwb_test tests[] = {
 	ZWB_TEST(coldest_bucket_first_by_compressed_bytes),
 	ZWB_TEST(coldest_bucket_first_where_it_fits),
 	ZWB_TEST(coldest_bucket_first_on_a_node_without_a_part),
+	ZWB_TEST(coldest_bucket_first_on_a_node_that_used_its_part_up),
 };
 
 int main(void)
