@@ -18,7 +18,7 @@
 
 #define ALLOC_PAGES		2000
 #define ALLOC_BUDGET		1000
-/* enough to begin with: the pages that a command itself needs, and some to be written */
+/* may be enough for the pages that a command itself needs, and some to be written */
 #define ALLOC_SPACE		64
 #define ALLOC_TIMES		5
 #define ALLOC_TRIES		4
@@ -119,8 +119,9 @@ static void failed_page_finds_no_place(void)
 
 /*
  * Run a command that gets some pages of memory, and then as many errors as
- * given.  They may be too few to begin with: then nothing has changed, and
- * another try with twice as many may do better.
+ * given.  They may be too few to begin with, or to write a first page: what a
+ * command needs itself depends on what the caches of the kernel hold.  Then
+ * nothing has left zswap, and another try with twice as many may do better.
  */
 static int run_without_memory(struct zwb_snap *delta, long long times, const char *command)
 {
@@ -142,7 +143,8 @@ static int run_without_memory(struct zwb_snap *delta, long long times, const cha
 			return err;
 		if (err == -ENOMEM && !zwb_check_unchanged(delta))
 			zwb_fail("'%s': found no memory, but left traces", command);
-	} while (err == -ENOMEM && ++tries < ALLOC_TRIES && !zwb_failed());
+	} while ((err == -ENOMEM || !delta->total.written) && ++tries < ALLOC_TRIES &&
+		 !zwb_failed());
 	return err;
 }
 
