@@ -7,8 +7,9 @@
  * on the lists, and reading them does not depend on how many there are.
  *
  * A store or a load pays for a note in a log of its CPU, under a lock that no
- * other CPU wants unless a command or a reader of the table adds it up. Notes for the same second
- * are one note. When a log is full it is added to the wheel of the node.
+ * other CPU wants unless a command or a reader of the table adds it up. Notes
+ * for the same second are one note. When a log is full it is added to the wheel
+ * of the node.
  *
  * Nothing gets lost or counted twice, because
  *

@@ -74,6 +74,15 @@ static bool zswap_wb_lists_next(struct zswap_wb_lists *lists,
 	return *memcg || !lists->scope->root;
 }
 
+/* Is done with a list. Return: 0, or -EINTR if it should be the last one */
+static int zswap_wb_lists_put(const struct zswap_wb_plan *plan,
+			      struct mem_cgroup *memcg)
+{
+	zswap_wb_scope_put(memcg);
+	cond_resched();
+	return signal_pending(plan->task) ? -EINTR : 0;
+}
+
 /**
  * struct zswap_wb_lane - a list that entries are drawn from
  * @memcg:	cgroup of the list, with a reference; %NULL for lists that are
@@ -227,6 +236,17 @@ static bool zswap_wb_pass_is_last(const struct zswap_wb_plan *plan)
 	return plan->filter.floor == plan->filter.min_age;
 }
 
+/* Skips entries that are too young, and counts them once in all passes. */
+static void zswap_wb_gather_young(struct zswap_wb_gather *gather, u64 nr)
+{
+	if (!zswap_wb_pass_is_last(gather->plan))
+		return;
+	if (gather->protected)
+		gather->nr_protected += nr;
+	else
+		gather->nr_young += nr;
+}
+
 /* Looks at one entry, see zswap_wb_visit_t */
 static enum zswap_wb_visit
 zswap_wb_gather_visit(const struct zswap_wb_facts *facts, void *arg)
@@ -255,12 +275,7 @@ zswap_wb_gather_visit(const struct zswap_wb_facts *facts, void *arg)
 		gather->later = max_t(s64, gather->later, age);
 		break;
 	case ZSWAP_WB_YOUNG:
-		if (!zswap_wb_pass_is_last(gather->plan))
-			break;
-		if (gather->protected)
-			gather->nr_protected++;
-		else
-			gather->nr_young++;
+		zswap_wb_gather_young(gather, 1);
 		break;
 	case ZSWAP_WB_ELIGIBLE:
 		if (gather->protected)
@@ -270,24 +285,6 @@ zswap_wb_gather_visit(const struct zswap_wb_facts *facts, void *arg)
 		break;
 	}
 	return what;
-}
-
-/*
- * A walk has ended before the end of its list: what was not looked at is too
- * young, also what was stored since the command began. There is no telling how
- * it is stored.
- */
-static void zswap_wb_gather_rest(struct zswap_wb_gather *gather)
-{
-	u64 left = gather->now->cursor.left;
-
-	if (!zswap_wb_pass_is_last(gather->plan) ||
-	    gather->plan->filter.type != ZSWAP_WB_TYPE_ALL)
-		return;
-	if (gather->protected)
-		gather->nr_protected += left;
-	else
-		gather->nr_young += left;
 }
 
 static void zswap_wb_gather_account(struct zswap_wb_gather *gather)
@@ -452,8 +449,12 @@ static int zswap_wb_gather_draw(struct zswap_wb_gather *gather,
 		gather->protected = zswap_wb_scope_protected(lane->memcg);
 		more = zswap_wb_cursor_scan(&lane->cursor,
 					    zswap_wb_gather_visit, gather);
-		if (!more)
-			zswap_wb_gather_rest(gather);
+		/*
+		 * What is behind the end of a walk is too young, also what was
+		 * stored since the command began. How it is stored is not known.
+		 */
+		if (!more && gather->plan->filter.type == ZSWAP_WB_TYPE_ALL)
+			zswap_wb_gather_young(gather, lane->cursor.left);
 		zswap_wb_gather_account(gather);
 		cond_resched();
 		if (more && signal_pending(gather->plan->task))
@@ -623,7 +624,6 @@ void zswap_wb_gather_close(struct zswap_wb_gather *gather,
 	zswap_wb_result_add(res, &gather->res);
 	zswap_wb_window_free(gather->window);
 	zswap_wb_marks_free(gather->marks);
-	kvfree(gather->dry);
 	kfree(gather);
 }
 
@@ -643,24 +643,22 @@ int zswap_wb_gather_weight(struct zswap_wb_gather *gather, u64 *weight,
 	struct zswap_entry *mark = zswap_wb_marks_get(gather->marks, 0);
 	struct zswap_wb_lists lists;
 	struct mem_cgroup *memcg;
+	int err = 0;
 
 	gather->rest = 0;
 	gather->visited = 0;
 	zswap_wb_lists_begin(&lists, &gather->plan->scope, gather->nid);
-	while (zswap_wb_lists_next(&lists, &memcg)) {
+	while (!err && zswap_wb_lists_next(&lists, &memcg)) {
 		const u32 *dry = zswap_wb_gather_dry(gather);
 		u64 one = zswap_wb_list_weight(gather, memcg, mark,
 					       dry ? *dry : 0);
 
 		gather->rest += one;
 		*nr_lists += !!one;
-		zswap_wb_scope_put(memcg);
-		cond_resched();
-		if (signal_pending(gather->plan->task))
-			return -EINTR;
+		err = zswap_wb_lists_put(gather->plan, memcg);
 	}
 	*weight = gather->rest;
-	return 0;
+	return err;
 }
 
 /**
@@ -675,15 +673,15 @@ int zswap_wb_gather_dry_begin(struct zswap_wb_gather *gather)
 	struct zswap_wb_lists lists;
 	struct mem_cgroup *memcg;
 	unsigned int nr = 0;
+	int err = 0;
 
 	zswap_wb_lists_begin(&lists, &gather->plan->scope, gather->nid);
-	while (zswap_wb_lists_next(&lists, &memcg)) {
+	while (!err && zswap_wb_lists_next(&lists, &memcg)) {
 		nr++;
-		zswap_wb_scope_put(memcg);
-		cond_resched();
-		if (signal_pending(gather->plan->task))
-			return -EINTR;
+		err = zswap_wb_lists_put(gather->plan, memcg);
 	}
+	if (err)
+		return err;
 	gather->dry = kvzalloc_objs(*gather->dry, nr);
 	gather->dry_lists = gather->dry ? nr : 0;
 	return gather->dry ? 0 : -ENOMEM;
@@ -837,17 +835,15 @@ int zswap_wb_gather_skip(const struct zswap_wb_plan *plan, int nid,
 {
 	struct zswap_wb_lists lists;
 	struct mem_cgroup *memcg;
+	int err = 0;
 
 	zswap_wb_lists_begin(&lists, &plan->scope, nid);
-	while (zswap_wb_lists_next(&lists, &memcg)) {
+	while (!err && zswap_wb_lists_next(&lists, &memcg)) {
 		zswap_wb_stats_add(res, nid, zswap_wb_scope_protected(memcg) ?
 				   ZSWAP_WB_SKIPPED_PROTECTED :
 				   ZSWAP_WB_SKIPPED_YOUNG,
 				   zswap_wb_list_size(memcg, nid));
-		zswap_wb_scope_put(memcg);
-		cond_resched();
-		if (signal_pending(plan->task))
-			return -EINTR;
+		err = zswap_wb_lists_put(plan, memcg);
 	}
-	return 0;
+	return err;
 }
