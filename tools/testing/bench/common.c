@@ -176,25 +176,16 @@ size_t read_text(const char *path, char *text, size_t size)
 	return sum;
 }
 
-int try_write(const char *path, const char *text)
+void write_text(const char *path, const char *text)
 {
 	ssize_t len = strlen(text);
-	int fd = open(path, O_WRONLY), err = 0;
+	int fd = open(path, O_WRONLY);
 
 	if (fd < 0)
 		die("%s: %s", path, strerror(errno));
 	if (write(fd, text, len) != len)
-		err = errno;
+		die("writing '%s' to %s: %s", text, path, strerror(errno));
 	close(fd);
-	return err;
-}
-
-void write_text(const char *path, const char *text)
-{
-	int err = try_write(path, text);
-
-	if (err)
-		die("writing '%s' to %s: %s", text, path, strerror(err));
 }
 
 long read_number(const char *path)

@@ -53,8 +53,6 @@ static inline unsigned long chunk_at(unsigned long i, unsigned long pages)
 
 /* The file's size; there has to be room for all of it. */
 size_t read_text(const char *path, char *text, size_t size);
-/* Zero, or the errno. */
-int try_write(const char *path, const char *text);
 void write_text(const char *path, const char *text);
 long read_number(const char *path);
 /* The number behind @key at the beginning of a line, or -1. */

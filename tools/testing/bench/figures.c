@@ -16,7 +16,7 @@
 #define TRACE_MAX	65536
 
 /* Columns of a disk's stat. */
-enum { STAT_READS = 0, STAT_WRITES = 4, STAT_SECTORS = 6, STAT_IN_FLIGHT = 8, STAT_COLUMNS = 9 };
+enum { STAT_WRITES = 4, STAT_SECTORS = 6, STAT_IN_FLIGHT = 8, STAT_COLUMNS = 9 };
 
 uint64_t now_ns(void)
 {
@@ -43,14 +43,11 @@ void count_all(long count[COUNTERS])
 	read_disk(disk);
 	count[REQUESTS] = disk[STAT_WRITES];
 	count[SECTORS] = disk[STAT_SECTORS];
-	count[READS] = disk[STAT_READS];
 	count[PAGES_OUT] = read_key("/proc/vmstat", "pswpout");
 	count[PAGES_IN] = read_key("/proc/vmstat", "pswpin");
-	count[ZSWAP_IN] = read_key("/proc/vmstat", "zswpin");
 	count[WRITEBACKS] = read_key("/proc/vmstat", "zswpwb");
 	count[SCANNED] = read_number(STATS "scanned");
 	count[WRITTEN] = read_number(STATS "written");
-	count[COMMANDS] = read_number(STATS "commands");
 }
 
 static long last_looked(void)

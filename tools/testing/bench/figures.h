@@ -12,14 +12,11 @@
 enum counter {
 	PAGES_OUT,		/* to any swap device but zswap */
 	PAGES_IN,
-	ZSWAP_IN,
 	WRITEBACKS,		/* by anybody */
 	REQUESTS,		/* to write, at the disk */
 	SECTORS,
-	READS,
 	SCANNED,		/* by commands */
 	WRITTEN,
-	COMMANDS,
 	COUNTERS
 };
 

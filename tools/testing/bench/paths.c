@@ -234,20 +234,14 @@ static char *write_back(unsigned long pages)
 {
 	char *p = map_pages(pages, ANY_NODE);
 	unsigned long i;
-	int fd;
 
 	for (i = 0; i < pages; i++)
 		fill(p + i * PAGE, i);
 	store(p, pages);
 	must_store(pages);
-	fd = open(COMMAND, O_WRONLY);
-	if (fd < 0)
-		die("%s: %s", COMMAND, strerror(errno));
 	/* An age is up to one second late. */
 	sleep(2);
-	if (write(fd, "age=0", 5) != 5)
-		die("age=0: %s", strerror(errno));
-	close(fd);
+	write_text(COMMAND, "age=0");
 	must_store(0);
 	return p;
 }
