@@ -61,6 +61,7 @@
  * goes to the tail in its turn.
  */
 #include <linux/atomic.h>
+#include <linux/error-injection.h>
 #include <linux/memcontrol.h>
 #include <linux/mmzone.h>
 #include <linux/sched/mm.h>
@@ -86,6 +87,16 @@ static struct folio *zswap_writeback_prepare(struct zswap_entry *entry,
 static void zswap_writeback_commit(struct zswap_entry *entry,
 				   struct folio *folio,
 				   struct swap_io_ctx *ctx);
+
+#ifdef CONFIG_FUNCTION_ERROR_INJECTION
+/*
+ * So that a test can make a decompression fail, which nothing else does on
+ * purpose. Its failure is false, and that is what the type NULL returns.
+ */
+static noinline bool zswap_decompress(struct zswap_entry *entry,
+				      struct folio *folio);
+ALLOW_ERROR_INJECTION(zswap_decompress, NULL);
+#endif
 
 /*
  * Notes the time of a store, and counts the entry. It is not on the LRU yet;
