@@ -10,6 +10,10 @@ export KSERIES ?= 7.3
 export ACCEL ?=
 export JOBS ?= $(shell nproc)
 export BUILD ?= build
+# torture and fuzz: for how long, how often, and what to repeat
+MINUTES ?= 5
+RUNS ?= 1000000
+SEED ?=
 
 override BUILD := $(abspath $(BUILD))
 V := tools/testing/vm
@@ -20,8 +24,8 @@ export PATH := $(PATH):$(BUILD)/bin
 .DEFAULT_GOAL := help
 # Each step starts where the one before it ended; the kernel's make gets JOBS.
 .NOTPARALLEL:
-.PHONY: help deps source tree kernel kernel-debug kunit demo check check-upstream check-harness \
-	bench shell lint print-image print-config clean distclean
+.PHONY: help deps source tree kernel kernel-debug kernel-kasan kernel-kcsan kunit demo check check-debug \
+	check-upstream check-harness torture fuzz coverage mutants bench shell lint print-image print-config clean distclean
 
 help:			## this list
 	@echo 'usage: make TARGET [KSRC=dir] [KSERIES=7.3] [ACCEL=tcg|kvm] [JOBS=n] [BUILD=dir]'
@@ -30,14 +34,35 @@ help:			## this list
 demo: kernel		## boot a two-node VM and show redis pages being written back
 	@$(V)/demo.sh
 
-check: kernel-debug	## all tests: KUnit on User-mode Linux, kselftests in the VM
+check: kernel-debug kernel-kasan ## all tests: KUnit on User-mode Linux, kselftests in the VM
 	@$(V)/check.sh
+
+check-debug: kernel-kasan kernel-kcsan ## all tests on kernels with KASAN, UBSAN, kmemleak; with KCSAN
+	@$(V)/check-debug.sh
+
+torture: kernel-kasan	## commands against everything at once, MINUTES=5 SEED=n
+	@tools/testing/torture/torture.sh --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
+
+fuzz: kernel-kasan	## random writes and reads of our files, RUNS=1000000 SEED=n
+	@tools/testing/fuzz/fuzz.sh --runs $(RUNS) $(if $(SEED),--seed $(SEED))
+
+coverage: kernel-debug	## which lines and branches the tests execute
+	@tools/testing/coverage/coverage.sh
+
+mutants: kernel-debug	## breaks the engine on purpose: do the tests notice?
+	@tools/testing/mutants/mutants.sh
 
 kernel: tree		## build the patched kernel
 	@$(V)/kernel.sh patched
 
 kernel-debug: tree	## build the patched kernel with lockdep and other checks, for make check
 	@$(V)/kernel.sh debug
+
+kernel-kasan: tree	## build it with KASAN, UBSAN, kmemleak and KCOV as well
+	@$(V)/kernel.sh kasan
+
+kernel-kcsan: tree	## build the patched kernel with KCSAN
+	@$(V)/kernel.sh kcsan
 
 kunit: tree		## only the KUnit tests, on User-mode Linux
 	@$(V)/kunit.sh

@@ -1,12 +1,40 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# All tests. The last line is "N passed, N failed, N skipped"; the status is
-# zero only if nothing failed, everything ran, and no kernel complained.
+# check.sh [--on debug|kasan|kcsan] [--gcov]
+#
+# All tests, on one kernel. The last line is "N passed, N failed, N skipped"; the
+# status is zero only if nothing failed, everything ran, and no kernel complained.
+# What the parts printed is in build/check, or build/check-kasan and so on.
+#
+# On the debug kernel KUnit runs on User-mode Linux, the test of the VM runner
+# comes along, and what is best tested on another kernel gets its part there: the
+# races on the one with KASAN. --gcov: that part is on the debug kernel, too, and
+# KUnit on one that counts; each VM leaves what it has executed, for make coverage.
 
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
+on=debug gcov=''
+while [ $# -gt 0 ]; do
+	case $1 in
+	--on) on=${2:-}; shift; [ $# -eq 0 ] || shift ;;
+	--gcov) gcov=y; export VM_GCOV=y; shift ;;
+	*) die "check.sh knows --on and --gcov, not $1." ;;
+	esac
+done
 out=$BUILD/check
+[ "$on" = debug ] || out=$BUILD/check-$on
+case $on in
+debug) kernel=$DEBUG_OUT/$IMAGE ;;
+kasan) kernel=$KASAN_OUT/$IMAGE ;;
+kcsan) kernel=$KCSAN_OUT/$IMAGE ;;
+*) die "check.sh runs on debug, kasan or kcsan, not on $on." ;;
+esac
+[ -r "$kernel" ] || die "there is no $on kernel: run make kernel-$on."
+# What of the tests has most to do with races, lifetimes and faults
+races=(concurrent state fault inject refault storm hotplug)
+# The longest a test program may take where everything is slow
+patient='-o 3000'
 rm -rf "$out"
 mkdir -p "$out"
 passed=0 failed=0 skipped=0
@@ -27,26 +55,57 @@ account() {
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 }
 
-rc=0
-"$VMDIR/kunit.sh" || rc=$?
-[ -e "$out/kunit.ktap" ] || : >"$out/kunit.ktap"
-account kunit "$rc"
+# vm NAME IMAGE KERNEL-ARGUMENTS RUN_KSELFTEST-ARGUMENTS VM-OPTION...
+vm() {
+	local name=$1 image=$2 append=$3 run="sh run.sh $4" rc=0
+	shift 4
+	"$VMDIR/vm.sh" --name "$name" --kernel "$image" --payload "$BUILD/selftests/zswap" "$@" \
+		--append "$append" --run "$run" |
+		tee "$out/$name.ktap" | grep --line-buffered -E '^(# )*(not )?ok ' || rc=${PIPESTATUS[0]}
+	account "$name" "$rc"
+}
 
-rc=0
-say "harness: does the VM runner turn red when it must?"
-"$VMDIR/harness-check.sh" >"$out/harness.ktap" || rc=$?
-account harness "$rc"
+# tool NAME COMMAND...: a test that is red or green as a whole, and whose summary
+# has a first line.
+tool() {
+	local name=$1 rc=0 line
+	shift
+	say "$name: running"
+	"$@" || rc=$?
+	line=$(head -n 1 "$BUILD/$name/summary.txt" 2>/dev/null) || line="$name: no summary"
+	if [ "$rc" -ne 0 ]; then
+		line="not ok 1 - $line"
+	else
+		line="ok 1 - $line"
+	fi
+	echo "$line" >"$out/$name.ktap"
+	account "$name" "$rc"
+}
+
+# KUnit: where it is quick, or else on this kernel.
+case $on in
+debug)
+	rc=0
+	"$VMDIR/kunit.sh" ${gcov:+--gcov} || rc=$?
+	[ -e "$out/kunit.ktap" ] || : >"$out/kunit.ktap"
+	account kunit "$rc"
+
+	rc=0
+	say "harness: does the VM runner turn red when it must?"
+	"$VMDIR/harness-check.sh" >"$out/harness.ktap" || rc=$?
+	account harness "$rc"
+	;;
+*)
+	rc=0
+	say "kunit: running in the VM"
+	"$VMDIR/vm.sh" --name kunit --kernel "$kernel" --timeout 600 --append kunit.enable=1 --run true || rc=$?
+	sed -n '/KTAP version 1/,$p' "$BUILD/vm/kunit/console.log" >"$out/kunit.ktap"
+	account kunit "$rc"
+	;;
+esac
 
 "$VMDIR/selftests.sh" zswap || exit 1
 
-# in_vm NAME KERNEL-ARGUMENTS RUN_KSELFTEST-ARGUMENTS
-in_vm() {
-	local rc=0
-	"$VMDIR/vm.sh" --name "$1" --kernel "$DEBUG_OUT/$IMAGE" --payload "$BUILD/selftests/zswap" \
-		--timeout 1800 --append "$2" --run "sh run.sh $3" | tee "$out/$1.ktap" |
-		grep --line-buffered -E '^(# )*(not )?ok ' || rc=${PIPESTATUS[0]}
-	account "$1" "$rc"
-}
 # Programs that need a kernel booted with an argument of their own: each gets
 # its own VM, and the run of all others leaves them out.
 alone="nomemcg:cgroup_disable=memory lockdown:lockdown=integrity nodebugfs:debugfs=off"
@@ -54,19 +113,44 @@ others=''
 for program in $alone; do
 	others+=" -S zswap:zswap_wb_${program%%:*}"
 done
+# What the other kernels look for takes memory and, in emulation, a lot of time.
+roomy=(--memory 2048M --timeout 7200)
+if [ "$on" = debug ]; then
+	options=(--timeout 1800)
+else
+	options=("${roomy[@]}")
+	others+=" $patient"
+fi
+# slab_nomerge: what a cache holds is that cache's own
 say "kselftests: running in the VM"
-in_vm kselftests "" "$others"
+vm kselftests "$kernel" slab_nomerge "$others" "${options[@]}"
 for program in $alone; do
 	say "kselftests: what needs a kernel booted with ${program#*:}"
-	in_vm "kselftests-${program%%:*}" "${program#*:}" "-t zswap:zswap_wb_${program%%:*}"
+	vm "kselftests-${program%%:*}" "$kernel" "${program#*:}" "-t zswap:zswap_wb_${program%%:*}" "${options[@]}"
 done
 
-# On this kernel, what is slow is slow for other reasons: figures that count.
+# On these kernels, what is slow is slow for other reasons: figures that count.
 rc=0
 say "benchmark: the short one, bounds on counts only"
-"$TOP/tools/testing/bench/bench.sh" --short --counts "$DEBUG_OUT/$IMAGE" || rc=$?
+"$TOP/tools/testing/bench/bench.sh" --short --counts "$kernel" || rc=$?
 cp "$BUILD/bench-short/writeback.ktap" "$out/bench.ktap" 2>/dev/null || : >"$out/bench.ktap"
 account bench "$rc"
+
+# Races and faults on the kernel that sees what they do to memory: all there is in
+# make check-debug, and here as much as does not take too long.
+minutes=2 runs=20000
+if [ "$on$gcov" = debug ]; then
+	kernel=$KASAN_OUT/$IMAGE
+	[ -r "$kernel" ] || die "there is no kasan kernel: run make kernel-kasan."
+	say "kselftests: races and faults, with KASAN"
+	vm kselftests-kasan "$kernel" slab_nomerge "$patient ${races[*]/#/-t zswap:zswap_wb_}" "${roomy[@]}"
+elif [ "$on" = kasan ]; then
+	minutes=10 runs=1000000
+fi
+if [ "$on" != kcsan ]; then
+	tool torture "$TOP/tools/testing/torture/torture.sh" --minutes "$minutes" "$kernel"
+	tool fuzz "$TOP/tools/testing/fuzz/fuzz.sh" --runs "$runs" "$kernel"
+fi
 
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ] || exit 1

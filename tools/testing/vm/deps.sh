@@ -28,6 +28,7 @@ busybox-static   static:busybox       user space of the VM
 redis-tools      cmd:redis-cli        the demo (holds the server as well; no daemon is started)
 shellcheck       cmd:shellcheck       make lint
 sparse           cmd:sparse           make lint
+lcov             cmd:lcov             make coverage
 debian-archive-keyring  file:/usr/share/keyrings/debian-archive-keyring.gpg  verifies the kernel source
 '
 

@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# kernel.sh patched|debug|locks|off|upstream: configure and build a bzImage.
+# kernel.sh VARIANT: configure and build a bzImage.
 #
 # patched   what the demo and the shell boot
 # debug     what make check boots: the same with lockdep and other checks
+# kasan     debug, and KASAN, UBSAN, kmemleak and KCOV: for make check-debug, torture and fuzz
+# kcsan     the patched one with KCSAN, which finds data races: for make check-debug
+# mutants   debug, from the tree that make mutants breaks
 # locks     the patched one with lock statistics and no checks, which would be what locks
 #           are held for: for make bench
 # off       the patched tree, the patched one's configuration without the feature:
@@ -19,13 +22,27 @@
 configs=$VMDIR/configs
 fragments=("$configs/base.config")
 tree=$WORKTREE
-case ${1:-patched} in
+variant=${1:-patched}
+case $variant in
 patched)
 	out=$KERNEL_OUT name=kernel
 	fragments+=("$configs/zswap_wb.config")
 	;;
 debug)
 	out=$DEBUG_OUT name=kernel-debug
+	fragments+=("$configs/zswap_wb.config" "$configs/debug.config")
+	;;
+kasan)
+	out=$KASAN_OUT name=kernel-kasan
+	fragments+=("$configs/zswap_wb.config" "$configs/debug.config" "$configs/kasan.config")
+	;;
+kcsan)
+	out=$KCSAN_OUT name=kernel-kcsan
+	fragments+=("$configs/zswap_wb.config" "$configs/kcsan.config")
+	;;
+mutants)
+	out=$MUTANTS_OUT name=kernel-mutants
+	tree=$MUTANTS_TREE
 	fragments+=("$configs/zswap_wb.config" "$configs/debug.config")
 	;;
 locks)
@@ -39,7 +56,7 @@ upstream)
 	out=$UPSTREAM_OUT name=kernel-upstream
 	tree=$(cat "$BUILD/tree/origin")
 	;;
-*) die "kernel.sh knows patched, debug, locks, off and upstream, not $1." ;;
+*) die "kernel.sh knows the variants in the comment at its top, not $variant." ;;
 esac
 [ -d "$tree/mm" ] || die "there is no kernel tree yet: run make tree."
 

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The KUnit tests on User-mode Linux. The raw KTAP stays in
-# build/check/kunit.ktap; the status is that of kunit.py.
+# kunit.sh [--gcov]: the KUnit tests on User-mode Linux. The raw KTAP stays in
+# build/check/kunit.ktap; the status is that of kunit.py. --gcov: on a kernel that
+# counts what it executes, and leaves that in build/um-gcov/counts, for make coverage.
 
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -11,29 +12,42 @@ suite=mm/zswap_wb/tests
 lock_build
 kernel_make_setup
 out=$BUILD/check
-mkdir -p "$out" "$UML_OUT"
+um=$UML_OUT
+configs=(--kunitconfig="$suite")
+if [ "${1:-}" = --gcov ]; then
+	um=$UML_GCOV_OUT
+	configs+=(--kunitconfig="$VMDIR/configs/um-gcov.config")
+fi
+mkdir -p "$out" "$um"
 
 cd "$WORKTREE"
 kunit() {
-	python3 tools/testing/kunit/kunit.py "$@" --build_dir="$UML_OUT" --arch=um
+	python3 tools/testing/kunit/kunit.py "$@" --build_dir="$um" --arch=um
 }
 options=()
 for option in "${KMAKE[@]:1}"; do
 	options+=(--make_options "$option")
 done
-if ! kunit config --kunitconfig="$suite" "${options[@]}" >"$out/kunit-config.log" 2>&1; then
+if ! kunit config "${configs[@]}" "${options[@]}" >"$out/kunit-config.log" 2>&1; then
 	tail -n 10 "$out/kunit-config.log" >&2
 	die "configuring User-mode Linux failed: see $out/kunit-config.log."
 fi
-build_logged kunit 1250 "$UML_OUT/build.log" \
-	"${KMAKE[@]}" ARCH=um O="$UML_OUT" -j"$JOBS"
+build_logged kunit 1250 "$um/build.log" \
+	"${KMAKE[@]}" ARCH=um O="$um" -j"$JOBS"
 
 say "kunit: running"
 rc=0
-kunit exec --kunitconfig="$suite" --timeout=120 --raw_output=all >"$out/kunit.raw" 2>&1 || rc=$?
+kunit exec "${configs[@]}" --timeout=120 --raw_output=all >"$out/kunit.raw" 2>&1 || rc=$?
 # From the raw output, what kunit.py makes of it and the results themselves.
 python3 tools/testing/kunit/kunit.py parse "$out/kunit.raw" >"$out/kunit.txt" 2>&1 || rc=$?
 sed -n '/KTAP version 1/,$p' "$out/kunit.raw" >"$out/kunit.ktap"
 sed -e 's/^\[[0-9:]*\] //' "$out/kunit.txt" |
 	{ [ "$rc" -eq 0 ] && grep -E '^(=.*\(|Testing complete)' || cat; } >&2 || :
+if [ "$um" = "$UML_GCOV_OUT" ]; then
+	# kunit.py halts it after the tests, so once more.
+	rm -rf "$um/counts"
+	timeout 120 "$um/linux" mem=1G console=tty rootfstype=hostfs rw "gcov_to=$um/counts" \
+		init="$TOP/tools/testing/coverage/um-init.sh" </dev/null >"$out/kunit-gcov.log" 2>&1 || :
+	[ -d "$um/counts" ] || die "User-mode Linux left no counts: see $out/kunit-gcov.log."
+fi
 exit "$rc"

@@ -24,10 +24,15 @@ KSERIES=${KSERIES:-7.3}
 	WORKTREE=$BUILD/linux           # upstream + overlay + patches
 	KERNEL_OUT=$BUILD/kernel        # objects of the patched kernel
 	DEBUG_OUT=$BUILD/kernel-debug   # the same with lockdep and other checks
+	KASAN_OUT=$BUILD/kernel-kasan   # and with KASAN, UBSAN, kmemleak, KCOV
+	KCSAN_OUT=$BUILD/kernel-kcsan   # with KCSAN
+	MUTANTS_TREE=$BUILD/mutants/linux # the tree with every mutant in it
+	MUTANTS_OUT=$BUILD/mutants/kernel
 	OFF_OUT=$BUILD/kernel-off       # our files and patches, the feature switched off
 	LOCKS_OUT=$BUILD/kernel-locks   # kernel with lock statistics, for make bench
 	UPSTREAM_OUT=$BUILD/kernel-upstream # without our files and patches
 	UML_OUT=$BUILD/um               # objects of the KUnit kernel
+	UML_GCOV_OUT=$BUILD/um-gcov     # the same with gcov, for make coverage
 	IMAGE=arch/x86/boot/bzImage     # below each of them
 }
 
@@ -127,7 +132,9 @@ build_logged() {
 kernel_make_setup() {
 	local cc=gcc
 	! command -v ccache >/dev/null || cc='ccache gcc'
-	KMAKE=(make "CC=$cc" "HOSTCC=$cc")
+	# What is counted for gcov is what the source says, not copies of it that are inlined.
+	KMAKE=(make "CC=$cc" "HOSTCC=$cc"
+		"CFLAGS_GCOV=-fprofile-arcs -ftest-coverage -fno-tree-loop-im -fprofile-update=atomic -fno-early-inlining")
 	# Depend mode halves what a miss costs on top of the compiler.
 	export CCACHE_BASEDIR=$BUILD CCACHE_DEPEND=1
 	export KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 1970' KBUILD_BUILD_USER=vm KBUILD_BUILD_HOST=vm

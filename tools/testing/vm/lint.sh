@@ -176,7 +176,12 @@ check_off() {
 	[ -z "${differ//shrink_memcg_cb/}" ]
 }
 
+check_syzkaller() {
+	"$TOP/tools/testing/syzkaller/check.sh"
+}
+
 check "shellcheck" check_shell
+check "descriptions for syzkaller" check_syzkaller
 check "checkpatch --strict on the patches" check_patches
 check "checkpatch --strict on ${#code[@]} files" check_files
 check "kernel-doc" check_kernel_doc

@@ -9,7 +9,8 @@
 #   125                    the VM died or never reported a status
 #   126                    the kernel complained (the lines are printed)
 #
-# Everything about the run is left in build/vm/NAME.
+# Everything about the run is left in build/vm/NAME. With VM_GCOV=y in the
+# environment also gcov.tar, what the kernel has executed (make coverage).
 
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -96,7 +97,8 @@ qemu=(qemu-system-x86_64 -machine q35 -nodefaults -no-user-config -no-reboot
 	-kernel "$kernel" -initrd "$dir/initramfs.cpio"
 	-drive "file=$dir/disk.img,if=none,id=disk,format=raw,cache=unsafe"
 	-device "virtio-blk-pci,drive=disk")
-args="console=ttyS0 panic=-1 oops=panic zswap.enabled=0 $append"
+# no_timer_check: a machine with too much to do emulates a timer that seems to be broken.
+args="console=ttyS0 panic=-1 oops=panic no_timer_check zswap.enabled=0 $append"
 
 if [ -n "$icount" ]; then
 	qemu+=(-accel "tcg,thread=single" -icount "shift=1,sleep=off" -cpu "max,la57=off")
@@ -123,6 +125,9 @@ qemu+=(-serial "file:$dir/console.log" -append "$args"
 	-device "virtserialport,chardev=out,name=out"
 	-chardev "file,id=status,path=$dir/status"
 	-device "virtserialport,chardev=status,name=status")
+# On a kernel with gcov, an archive of what it has counted.
+[ -z "${VM_GCOV:-}" ] || qemu+=(-chardev "file,id=gcov,path=$dir/gcov.tar"
+	-device "virtserialport,chardev=gcov,name=gcov")
 printf '%s\n' "$args" >"$dir/cmdline"
 printf '%q ' "${qemu[@]}" >"$dir/qemu"
 config=$(dirname "$kernel")/../../../.config
