@@ -1,0 +1,493 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Pages whose content is known: a function of the seed, of who owns them, of the
+ * page's number and of its version.  A page that is found to hold something else,
+ * or that can't be read, is lost.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "torture.h"
+
+#ifndef MADV_PAGEOUT
+#define MADV_PAGEOUT	21
+#endif
+
+/* from linux/mempolicy.h, so that neither kernel headers nor libnuma are needed */
+#define TORTURE_MPOL_BIND	2
+
+#define MAX_RANGE	96
+#define MAX_REWRITE	32
+#define MAX_CHILDREN	3
+#define WORDS		(PAGE / sizeof(uint64_t))
+
+/**
+ * struct area - pages with known content
+ * @task: the task in whose name losses are reported
+ * @id: of the content, unlike any other area's
+ * @mem: the pages
+ * @pages: how many
+ * @version: of each page
+ * @lost: for each page: a loss has been reported; shared with children
+ * @keep: the first page is never written again
+ */
+struct area {
+	int task;
+	uint64_t id;
+	unsigned char *mem;
+	long pages;
+	uint32_t *version;
+	unsigned char *lost;
+	bool keep;
+};
+
+static sigjmp_buf bus_error;
+static volatile sig_atomic_t reading;
+
+static void on_bus_error(int signal)
+{
+	(void)signal;
+	if (!reading)
+		_exit(99);
+	siglongjmp(bus_error, 1);
+}
+
+/* One in 32 is zero, one in 6 does not compress, the rest does, to about a quarter. */
+static void make_content(uint64_t *word, uint64_t id, long page, uint32_t version)
+{
+	uint64_t key = mix(torture_seed ^ mix(id ^ mix(((uint64_t)page << 32) | version)));
+	struct rng rng = { key };
+	size_t noise = WORDS / 4, i;
+	uint64_t filler;
+
+	if (key % 32 == 0) {
+		memset(word, 0, PAGE);
+		return;
+	}
+	if (key % 6 == 0)
+		noise = WORDS;
+	filler = rng_next(&rng);
+	for (i = 0; i < noise; i++)
+		word[i] = rng_next(&rng);
+	for (; i < WORDS; i++)
+		word[i] = filler;
+}
+
+static bool area_make(struct area *area, int task, uint64_t id, long pages, bool is_shared,
+		      int node)
+{
+	unsigned long mask[MAX_NODE / 64 + 1] = { 0 };
+	int fd = -1;
+
+	memset(area, 0, sizeof(*area));
+	area->task = task;
+	area->id = id;
+	area->pages = pages;
+	if (is_shared) {
+		fd = memfd_create("torture", 0);
+		if (fd < 0 || ftruncate(fd, pages * PAGE))
+			return false;
+		area->mem = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		close(fd);
+	} else {
+		area->mem = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE,
+				 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	}
+	area->version = calloc(pages, sizeof(*area->version));
+	area->lost = mmap(NULL, pages, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (area->mem == MAP_FAILED || !area->version || area->lost == MAP_FAILED)
+		return false;
+	if (node >= 0) {
+		mask[node / 64] = 1UL << (node % 64);
+		if (syscall(__NR_mbind, area->mem, pages * PAGE, TORTURE_MPOL_BIND, mask,
+			    (unsigned long)MAX_NODE, 0))
+			return false;
+	}
+	return true;
+}
+
+static void area_free(struct area *area)
+{
+	munmap(area->mem, area->pages * PAGE);
+	munmap(area->lost, area->pages);
+	free(area->version);
+}
+
+/* What went wrong, for whoever has to find out why. */
+static void report_loss(const struct area *area, long page, const uint64_t *got,
+			const uint64_t *want, bool unreadable)
+{
+	static uint64_t other[WORDS];
+	const char *looks = "like nothing known";
+	size_t at = 0, bad = 0, i;
+	uint32_t back;
+
+	if (unreadable) {
+		say("LOST %s: page %ld of area %#llx, version %u: cannot be read",
+		    shared->tasks[area->task].name, page, (unsigned long long)area->id,
+		    area->version[page]);
+		return;
+	}
+	for (i = WORDS; i-- > 0;) {
+		if (got[i] != want[i]) {
+			at = i;
+			bad++;
+		}
+	}
+	for (back = 1; back <= 4 && back <= area->version[page]; back++) {
+		make_content(other, area->id, page, area->version[page] - back);
+		if (!memcmp(other, got, PAGE))
+			looks = "like an older version";
+	}
+	for (i = 0; i < WORDS && !got[i]; i++)
+		;
+	if (i == WORDS)
+		looks = "all zero";
+	say("LOST %s: page %ld of area %#llx, version %u: %zu words differ, the first at %zu: %#llx for %#llx; looks %s",
+	    shared->tasks[area->task].name, page, (unsigned long long)area->id,
+	    area->version[page], bad, at, (unsigned long long)got[at],
+	    (unsigned long long)want[at], looks);
+}
+
+static void verify_page(const struct area *area, uint64_t id, long page)
+{
+	static uint64_t want[WORDS], got[WORDS];
+	volatile bool unreadable = false;
+
+	if (sigsetjmp(bus_error, 1)) {
+		unreadable = true;
+	} else {
+		reading = 1;
+		memcpy(got, area->mem + page * PAGE, PAGE);
+	}
+	reading = 0;
+	count(K_VERIFY);
+	make_content(want, id, page, area->version[page]);
+	if (!unreadable && !memcmp(got, want, PAGE))
+		return;
+	/* parent and children may find the same loss */
+	if (__atomic_exchange_n(&area->lost[page], 1, __ATOMIC_RELAXED))
+		return;
+	add(&shared->lost, 1);
+	report_loss(area, page, got, want, unreadable);
+}
+
+static void verify(const struct area *area, long first, long pages)
+{
+	long i;
+
+	for (i = first; i < first + pages; i++)
+		verify_page(area, area->id, i);
+}
+
+static void rewrite_page(struct area *area, long page)
+{
+	static uint64_t content[WORDS];
+
+	if (area->keep && !page)
+		return;
+	area->version[page]++;
+	area->lost[page] = 0;
+	make_content(content, area->id, page, area->version[page]);
+	if (sigsetjmp(bus_error, 1)) {
+		/* the old content could not be read, to be overwritten */
+		reading = 0;
+		add(&shared->lost, 1);
+		area->lost[page] = 1;
+		report_loss(area, page, content, content, true);
+		return;
+	}
+	reading = 1;
+	memcpy(area->mem + page * PAGE, content, PAGE);
+	reading = 0;
+}
+
+static void rewrite(struct area *area, long first, long pages)
+{
+	long i;
+
+	for (i = first; i < first + pages; i++)
+		rewrite_page(area, i);
+	count(K_REWRITE);
+}
+
+static void pageout(const struct area *area, long first, long pages, bool with_faults)
+{
+	/* nothing is read from swap here, so that a failed request is a write */
+	if (with_faults)
+		faults_arm(true);
+	madvise(area->mem + first * PAGE, pages * PAGE, MADV_PAGEOUT);
+	if (with_faults)
+		faults_arm(false);
+	count(K_PAGEOUT);
+}
+
+static long count_swapped(const struct area *area)
+{
+	uint64_t map[64];
+	long i, swapped = 0;
+	ssize_t size;
+	int fd;
+
+	fd = open("/proc/self/pagemap", O_RDONLY);
+	if (fd < 0)
+		return 0;
+	size = pread(fd, map, sizeof(map), (uintptr_t)area->mem / PAGE * sizeof(map[0]));
+	for (i = 0; i < size / (ssize_t)sizeof(map[0]); i++)
+		swapped += map[i] >> 62 & 1;
+	close(fd);
+	return swapped;
+}
+
+/* A range that begins anywhere. */
+static long draw_range(struct rng *rng, const struct area *area, long max, long *first)
+{
+	long pages = 1 + rng_below(rng, max);
+
+	*first = rng_below(rng, area->pages);
+	return *first + pages > area->pages ? area->pages - *first : pages;
+}
+
+/*
+ * A child shares all pages with its parent, writes to some of them, and in the
+ * end leaves with what it has in swap.
+ */
+static void child(struct area *area, struct area *common, uint64_t id, struct rng rng)
+{
+	struct area own = *area;
+	long first, pages, i, steps = 2 + rng_below(&rng, 6);
+	bool verified = rng_one_in(&rng, 2);
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	pages = draw_range(&rng, area, MAX_RANGE, &first);
+	verify(area, first, pages);
+	/* from here on what it writes is its own; one in three, so that neighbours differ */
+	own.id = id;
+	own.mem += first * PAGE;
+	own.lost += first;
+	own.version += first;
+	own.pages = pages;
+	own.keep = false;
+	for (i = 0; i < pages; i += 3)
+		rewrite_page(&own, i);
+	while (steps-- && running()) {
+		pageout(&own, 0, pages, false);
+		if (rng_one_in(&rng, 3))
+			verify(common, rng_below(&rng, common->pages), 1);
+		sleep_ms(rng_below(&rng, 200));
+	}
+	for (i = 0; verified && i < pages; i++) {
+		if (i % 3 == 0)
+			verify_page(&own, own.id, i);
+		else
+			verify_page(area, area->id, first + i);
+	}
+	pageout(&own, 0, pages, false);
+	pageout(area, 0, area->pages < 64 ? area->pages : 64, false);
+	if (count_swapped(&own) || count_swapped(area))
+		count(K_EXIT_IN_SWAP);
+	_exit(0);
+}
+
+static int live_children;
+
+static void reap_children(int task, bool all)
+{
+	pid_t pid;
+	int status;
+
+	while (live_children && (pid = waitpid(-1, &status, all ? 0 : WNOHANG)) != 0) {
+		if (pid < 0 && errno == EINTR)
+			continue;
+		live_children--;
+		if (pid > 0 && (WIFSIGNALED(status) || WEXITSTATUS(status)))
+			problem("a child of %s ended with status %#x", shared->tasks[task].name,
+				status);
+	}
+}
+
+static void fork_child(int task, struct area *area, struct area *common, struct rng *rng)
+{
+	struct rng of_child = { rng_next(rng) };
+	uint64_t id = rng_next(rng) | 1;
+	pid_t pid;
+
+	if (live_children >= MAX_CHILDREN)
+		return;
+	pid = fork();
+	if (!pid)
+		child(area, common, id, of_child);
+	if (pid < 0)
+		return;
+	live_children++;
+	count(K_FORK);
+	(void)task;
+}
+
+static void worker_step(int task, struct area *area, struct area *common, struct rng *rng)
+{
+	bool with_faults = rng_one_in(rng, 6);
+	long first, pages;
+
+	switch (rng_below(rng, 16)) {
+	case 0 ... 4:
+		pages = draw_range(rng, area, 2 * MAX_RANGE, &first);
+		pageout(area, first, pages, with_faults);
+		break;
+	case 5 ... 6:
+		pages = draw_range(rng, area, MAX_RANGE, &first);
+		verify(area, first, pages);
+		break;
+	case 7:
+		/* single pages all over, the pattern that readahead does not like */
+		for (pages = 0; pages < 16; pages++)
+			verify(area, rng_below(rng, area->pages), 1);
+		break;
+	case 8:
+		pages = draw_range(rng, area, MAX_REWRITE, &first);
+		rewrite(area, first, pages);
+		break;
+	case 9:
+		pages = draw_range(rng, area, MAX_REWRITE, &first);
+		if (area->keep && !first)
+			break;
+		madvise(area->mem + first * PAGE, pages * PAGE, MADV_DONTNEED);
+		count(K_DISCARD);
+		rewrite(area, first, pages);
+		break;
+	case 10:
+		pages = draw_range(rng, area, MAX_RANGE, &first);
+		madvise(area->mem + first * PAGE, pages * PAGE, MADV_WILLNEED);
+		break;
+	case 11 ... 12:
+		pages = draw_range(rng, common, MAX_RANGE, &first);
+		pageout(common, first, pages, with_faults);
+		break;
+	case 13:
+		pages = draw_range(rng, common, MAX_RANGE, &first);
+		verify(common, first, pages);
+		count(K_SHARED);
+		break;
+	case 14:
+		/* children compare shared pages with the versions of their birth */
+		pages = draw_range(rng, common, MAX_REWRITE, &first);
+		if (!live_children)
+			rewrite(common, first, pages);
+		break;
+	case 15:
+		fork_child(task, area, common, rng);
+		break;
+	}
+}
+
+/*
+ * The way to see that a loss is found: one byte of a page changes behind its
+ * owner's back while the page is in swap, or just back from it.
+ */
+static void corrupt(struct area *area)
+{
+	area->keep = true;
+	verify(area, 0, 1);
+	pageout(area, 0, 1, false);
+	area->mem[1234] ^= 1;
+	pageout(area, 0, 1, false);
+	say("one byte of a page was changed on purpose");
+}
+
+static void catch_bus_errors(void)
+{
+	struct sigaction action = { .sa_handler = on_bus_error };
+
+	sigaction(SIGBUS, &action, NULL);
+}
+
+/* A task with pages of its own and shared ones, all of which are compared at the end. */
+void worker(int task, long pages)
+{
+	struct area area, common;
+	long long half = now() + 20 * NS_PER_SEC;
+	long step = 0;
+
+	catch_bus_errors();
+	/* its own code and stack stay; what it maps from here on does not */
+	mlockall(MCL_CURRENT);
+	if (!area_make(&area, task, 2 * task + 1, pages, false, -1) ||
+	    !area_make(&common, task, 2 * task + 2, pages / 4, true, -1)) {
+		problem("%s: no memory", shared->tasks[task].name);
+		return;
+	}
+	rewrite(&area, 0, area.pages);
+	rewrite(&common, 0, common.pages);
+	while (running()) {
+		struct rng rng = rng_step(task, step);
+
+		shared->tasks[task].step = step++;
+		begin(task, "step %ld", step);
+		if (torture_corrupt && task == 0 && !area.keep && now() > half)
+			corrupt(&area);
+		worker_step(task, &area, &common, &rng);
+		end(task);
+		reap_children(task, false);
+		if (rng_one_in(&rng, 8))
+			sleep_ms(rng_below(&rng, 50));
+	}
+	begin(task, "waiting for its children");
+	reap_children(task, true);
+	end(task);
+	/* the last commands are issued meanwhile: let them have something to write */
+	pageout(&area, 0, area.pages, false);
+	pageout(&common, 0, common.pages, false);
+	while (shared->phase != PHASE_VERIFY)
+		sleep_ms(50);
+	begin(task, "comparing all pages");
+	verify(&area, 0, area.pages);
+	verify(&common, 0, common.pages);
+	end(task);
+	/* and leave with pages in swap */
+	pageout(&area, 0, area.pages, false);
+}
+
+/*
+ * A process that stores pages in a cgroup, or on a node, leaves the cgroup with
+ * the pages staying behind, and compares them after a while.
+ */
+void guest(int id, int cgroup, int node, long pages, long ms)
+{
+	char path[PATH_SIZE], procs[PATH_SIZE + 16];
+	long long until = now() + ms * NS_PER_MS;
+	struct area area;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	catch_bus_errors();
+	if (cgroup >= 0) {
+		cgroup_path(cgroup, path, sizeof(path));
+		snprintf(procs, sizeof(procs), "%s/cgroup.procs", path);
+		if (put(procs, "%d", getpid()))
+			_exit(0);
+	}
+	if (!area_make(&area, 0, 0x10000ULL + id, pages, false, node))
+		_exit(0);
+	rewrite(&area, 0, pages);
+	pageout(&area, 0, pages, false);
+	if (cgroup >= 0)
+		put(CGROUPS "/torture/c1/cgroup.procs", "%d", getpid());
+	while (running() && now() < until) {
+		sleep_ms(100);
+		pageout(&area, 0, pages, false);
+		verify(&area, 0, pages / 8);
+	}
+	verify(&area, 0, pages);
+	area_free(&area);
+	_exit(0);
+}

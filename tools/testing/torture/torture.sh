@@ -1,0 +1,103 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The torture test in a VM.  What happened is in build/torture/summary.txt; the
+# status is zero only if no page was lost, no command hung, all counters add up,
+# each kind of disturbance happened, and the kernel did not complain.
+#
+#	torture.sh [--minutes N] [--seed N] [--memory 2048M] [--break corrupt]
+#	           [--without TASK,TASK] [KERNEL-IMAGE]
+#
+# The image is that of the kernel with KASAN where none is given.  A seed repeats
+# what each task decides, step by step, but not what the scheduler makes of it.
+# --break corrupt: change one byte behind the test's back, to see that it turns red.
+# --without: leave tasks out (see the summary for their names), to find out which of
+# them it takes for what was seen; commander, to see whether it is upstream's.
+
+. "$(dirname "${BASH_SOURCE[0]}")/../vm/lib.sh"
+
+TORTURE=$TOP/tools/testing/torture
+minutes=2 seed='' memory=2048M broken='' without='' kernel=''
+
+usage() {
+	sed -n 's/^#\t//p' "$0" >&2
+	exit 2
+}
+
+while [ $# -gt 0 ]; do
+	case $1 in
+	--minutes | --seed | --memory | --break | --without)
+		[ $# -ge 2 ] || usage
+		case $1 in
+		--minutes) minutes=$2 ;;
+		--seed) seed=$2 ;;
+		--memory) memory=$2 ;;
+		--break) broken=$2 ;;
+		--without) without=$2 ;;
+		esac
+		shift 2
+		;;
+	-*) usage ;;
+	*)
+		[ -z "$kernel" ] || usage
+		kernel=$1
+		shift
+		;;
+	esac
+done
+kernel=${kernel:-$KASAN_OUT/$IMAGE}
+case $minutes in '' | *[!0-9]* | 0) die "--minutes takes a number, not '$minutes'." ;; esac
+[ -n "$seed" ] || seed=$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')
+case $seed in *[!0-9]*) die "--seed takes a number, not '$seed'." ;; esac
+case $broken in '' | corrupt) ;; *) die "--break takes corrupt, not '$broken'." ;; esac
+[ -r "$kernel" ] || die "there is no kernel image $kernel: run make torture."
+
+out=$BUILD/torture
+payload=$out/payload
+rm -rf "$out"
+mkdir -p "$payload"
+(cd "$TORTURE" && gcc -O2 -Wall -Wextra -Werror -static -o "$payload/torture" ./*.c) 2>"$out/build.log" || {
+	head -n 20 "$out/build.log" >&2
+	die "building the torture test failed: the lines above are the compiler's."
+}
+
+# The time it takes to boot, to end what runs, and to compare all pages, on a
+# kernel that is slow because of its checks.
+limit=$((minutes * 60 + 300 + 1500))
+rc=0
+say "torture: $minutes minutes, seed $seed, $kernel"
+"$VMDIR/vm.sh" --name torture --kernel "$kernel" --payload "$payload" --memory "$memory" \
+	--timeout "$limit" --run "mkswap /dev/vda >/dev/null; /payload/torture $((minutes * 60)) $seed $broken ${without:+without=$without}" |
+	tee "$out/log" | sed -un -e 's/^progress: /    /p' -e '/^\(problem:\|LOST\|slow:\|still to\)/s/^/    /p' || rc=$?
+
+# A VM that died left no summary: then the last figures are those of its last sign of life.
+first=$(sed -n 's/^summary: \(torture: .*\)/\1/p' "$out/log")
+complete=yes
+if [ -z "$first" ]; then
+	complete=no
+	first=$(sed -nE 's/^progress: [0-9]+ s, (.* pages lost).*/torture: \1/p' "$out/log" | tail -n 1)
+	[ -n "$first" ] || first='torture: 0 commands, 0 pages written, 0 faults, 0 pages lost'
+fi
+verdict() {
+	case $rc in
+	0) echo good ;;
+	124) echo "bad: the VM did not end within $limit s" ;;
+	125) echo "bad: the VM died" ;;
+	126) echo "bad: the kernel complained" ;;
+	*) echo bad ;;
+	esac
+}
+{
+	printf '%s\n' "$first"
+	printf 'minutes %s\nkernel %s\nmemory %s\n' "$minutes" "$kernel" "$memory"
+	[ -z "$broken" ] || echo "broken on purpose: $broken"
+	[ "$complete" = yes ] || echo "seed $seed"
+	sed -n '/^summary: torture:/d; s/^summary: //p' "$out/log"
+	sed -n '/^problem: /p; /^LOST /p' "$out/log" | head -n 100
+	[ "$rc" -ne 126 ] || head -n 40 "$BUILD/vm/torture/splats"
+	echo "complete $complete"
+	echo "verdict $(verdict)"
+} >"$out/summary.txt"
+cat "$out/summary.txt"
+[ "$rc" -eq 0 ] || die "the torture test failed ($rc): see $out/summary.txt, $out/log and $BUILD/vm/torture."
+[ "$complete" = yes ] || die "the torture test ended without a summary: see $out/log."
