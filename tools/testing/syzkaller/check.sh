@@ -1,0 +1,100 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# check.sh: compare the descriptions for syzkaller with the kernel's sources, with
+# themselves, and with the README: what can be checked without syzkaller.
+
+. "$(dirname "${BASH_SOURCE[0]}")/../vm/lib.sh"
+
+dir=$TOP/tools/testing/syzkaller
+text=${1:-$dir/zswap_wb.txt}
+consts=$dir/zswap_wb.txt.const
+readme=$dir/README.rst
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failed=0
+
+# same WHAT A B: two lists, one name a line.
+same() {
+	sort -u "$2" -o "$2"
+	sort -u "$3" -o "$3"
+	if [ ! -s "$2" ]; then
+		echo "not ok: $1: nothing was found"
+		failed=1
+	elif diff "$2" "$3" >"$work/diff"; then
+		echo "ok: $1 ($(wc -l <"$2"))"
+	else
+		echo "not ok: $1: < first only, > second only"
+		grep '^[<>]' "$work/diff"
+		failed=1
+	fi
+}
+
+# Files that the kernel's sources create, and those that are described.
+{
+	sed -nE 's/.*__ATTR\(([a-z_]+), 0[0-7]+, counter_show.*/sysfs stats\/\1/p
+		s/.*__ATTR_RO\(([a-z_]+)\).*/sysfs stats\/\1/p
+		s/.*__ATTR\(([a-z_]+), 0200.*/sysfs \1/p' "$TOP/mm/zswap_wb/sysfs.c"
+	sed -nE 's/.*debugfs_create_file\("([a-z_]+)".*/debugfs \1/p' "$TOP/mm/zswap_wb/debugfs.c"
+} >"$work/created"
+grep -o '"/sys/kernel/[^"]*"' "$text" | tr -d '"' |
+	sed -E 's|/node[0-9]+/|/|; s|^/sys/kernel/mm/zswap/|sysfs |; s|^/sys/kernel/debug/zswap/|debugfs |' >"$work/described"
+same "files of the kernel's sources and of the descriptions" "$work/created" "$work/described"
+# All but one of the counters, and the command, are there for each node, too.
+sed -n 's/^sysfs //p' "$work/created" | grep -vx stats/commands >"$work/created-node"
+grep -o '"/sys/kernel/mm/zswap/node0/[^"]*"' "$text" | tr -d '"' | sed 's|.*/node0/||' >"$work/described-node"
+same "files of a node" "$work/created-node" "$work/described-node"
+
+# Keys of commands.
+sed -nE 's/^\t\{ "([a-z_]+)", ZSWAP_WB_KEY_.*/\1/p' "$TOP/mm/zswap_wb/command.c" >"$work/keys"
+grep -oE '"[a-z_]+="' "$text" | tr -d '"=' >"$work/described-keys"
+same "keys of commands" "$work/keys" "$work/described-keys"
+
+# Names that are defined and that are used: types, lists, resources.
+grep -v '^#' "$text" >"$work/code"
+sed -nE 's/^resource ([a-z_0-9]+)\[.*/\1/p
+	s/^type ([a-z_0-9]+)\[.*/\1/p
+	s/^(zswap_[a-z_0-9]+) [][{=].*/\1/p' "$work/code" >"$work/defined"
+sed -E 's/"[^"]*"//g; s/^resource [a-z_0-9]+//; s/^type [a-z_0-9]+//; s/^zswap_[a-z_0-9]+ [][{=]//; s/^[a-z0-9]+\$[a-z_0-9]+//' "$work/code" |
+	grep -oE '\b(fd_)?zswap_[a-z_0-9]+' >"$work/used"
+same "types, lists and resources: defined and used" "$work/defined" "$work/used"
+sort "$work/defined" | uniq -d >"$work/twice"
+
+# Each resource comes from a call, and goes to one.
+sed -nE 's/^resource ([a-z_0-9]+)\[.*/\1/p' "$work/code" >"$work/resources"
+sed -nE 's/^openat\$.*\) (fd_[a-z_]+)$/\1/p' "$work/code" >"$work/produced"
+sed -nE 's/^[a-z0-9]+\$[a-z_]+\(fd (fd_[a-z_]+),.*/\1/p' "$work/code" >"$work/consumed"
+same "resources and what returns them" "$work/resources" "$work/produced"
+same "resources and what takes them" "$work/resources" "$work/consumed"
+
+# Constants, and numbers of system calls.
+sed -E 's/"[^"]*"//g' "$work/code" | grep -oE '\b(O|AT|MADV|SEEK)_[A-Z]+\b' >"$work/constants"
+sed -nE 's/^([a-z0-9]+)\$.*/__NR_\1/p' "$work/code" >>"$work/constants"
+sed -nE 's/^([A-Z_a-z0-9]+) = [0-9]+$/\1/p' "$consts" >"$work/known"
+same "constants and those of the .const file" "$work/constants" "$work/known"
+
+# The README's list of calls.
+grep -oE '^[a-z0-9]+\$[a-z_]+' "$work/code" >"$work/calls"
+grep -oE '"[a-z0-9]+\$[a-z_]+"' "$readme" | tr -d '"' >"$work/enabled"
+same "calls and the README's list" "$work/calls" "$work/enabled"
+# And its functions are in the sources.
+sed -nE '/"functions"/s/[^:]*://p' "$readme" | grep -oE '\^[a-z_]+' | tr -d '^' | sort -u >"$work/functions"
+while read -r function; do
+	grep -rqE "\b$function" "$TOP/mm/zswap_wb" "$TOP/patches" || {
+		echo "not ok: the README's function $function is in no source"
+		failed=1
+	}
+done <"$work/functions"
+
+# What the scanner refuses: strings have no escapes, lines with braces match.
+! grep -n '"[^"]*\\[^"]*"' "$work/code" || { echo "not ok: an escape in a string"; failed=1; }
+! LC_ALL=C grep -nP '[^\x09\x20-\x7e]' "$text" || { echo "not ok: a byte that is not ASCII"; failed=1; }
+awk '
+	/[[{]$/ { if (open) bad = bad " " NR; open = /{$/ ? "}" : "]"; next }
+	/^[]}]/ { if (substr($0, 1, 1) != open) bad = bad " " NR; open = ""; next }
+	open && !/^\t[a-z_0-9]+\t+[^ ]/ { bad = bad " " NR }
+	{ n = gsub(/\[/, "["); m = gsub(/\]/, "]"); if (n != m) bad = bad " " NR }
+	END { if (bad != "") { print "not ok: lines" bad " do not look like fields"; exit 1 } }
+' "$work/code" || failed=1
+[ ! -s "$work/twice" ] || { echo "not ok: defined twice: $(tr '\n' ' ' <"$work/twice")"; failed=1; }
+exit "$failed"
