@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/fs.h>
 #include <linux/loop.h>
 #include <poll.h>
 #include <sched.h>
@@ -29,7 +30,7 @@
 #include "cgroup_util.h"
 #include "zswap_wb_util.h"
 
-#define UTIL_TEST_SECONDS	150
+#define UTIL_TEST_SECONDS	900
 #define UTIL_WAIT_MS		5000
 #define UTIL_COMMAND_MS		60000
 #define UTIL_MAX_CGROUPS	640
@@ -58,6 +59,7 @@ static char util_swap_disk[64];
 static bool util_swap_is_off;
 static char util_loop_path[32];
 static int util_loop_fd = -1;
+static int util_loop_file = -1;
 static bool util_loop_is_on;
 static char util_compressor[64];
 static bool util_write_errors_on;
@@ -68,6 +70,7 @@ static bool util_watching;
 static const char *util_test_name = "the setup";
 static bool util_test_failed;
 static bool util_test_skipped;
+static bool util_test_late;
 static bool util_other_swapout;
 static bool util_other_writeback;
 static char util_skip_reason[256];
@@ -102,6 +105,21 @@ void zwb_skip(const char *fmt, ...)
 	vsnprintf(util_skip_reason, sizeof(util_skip_reason), fmt, args);
 	va_end(args);
 	util_test_skipped = true;
+}
+
+/*
+ * The machine was too slow for what the test is about, so whatever it has found out
+ * says nothing: it ends as with a failure, and its result is a skip with the reason.
+ */
+void zwb_late(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(util_skip_reason, sizeof(util_skip_reason), fmt, args);
+	va_end(args);
+	util_test_late = true;
+	zwb_fail("too slow: %s", util_skip_reason);
 }
 
 /* The test itself, or reclaim on its behalf, writes to the swap disk past zswap. */
@@ -1328,9 +1346,10 @@ static const char *util_make_loop(long long pages)
 	const char *failed = NULL;
 	int control, number, fd;
 
-	fd = memfd_create("zswap_wb_swap", 0);
+	fd = memfd_create("zswap_wb_swap", MFD_ALLOW_SEALING);
 	if (fd < 0)
 		return "memfd_create";
+	util_loop_file = fd;
 	control = open(UTIL_LOOP_CONTROL, O_RDWR);
 	number = control < 0 ? -1 : ioctl(control, LOOP_CTL_GET_FREE);
 	if (control >= 0)
@@ -1347,7 +1366,6 @@ static const char *util_make_loop(long long pages)
 		else if (ioctl(util_loop_fd, LOOP_SET_FD, fd))
 			failed = "LOOP_SET_FD";
 	}
-	close(fd);
 	return failed;
 }
 
@@ -1372,6 +1390,26 @@ bool zwb_small_swap_on(long long pages)
 	return true;
 }
 
+/* From now on nothing can be written to the small device, but read from it. */
+bool zwb_small_swap_seal(void)
+{
+	if (!fcntl(util_loop_file, F_ADD_SEALS, F_SEAL_WRITE))
+		return true;
+	zwb_fail("small swap device: F_ADD_SEALS: %s", strerror(errno));
+	return false;
+}
+
+/* What blockdev --setro and --setrw do. */
+bool zwb_small_swap_read_only(bool on)
+{
+	int value = on;
+
+	if (!ioctl(util_loop_fd, BLKROSET, &value))
+		return true;
+	zwb_fail("small swap device: BLKROSET: %s", strerror(errno));
+	return false;
+}
+
 /* What is on the small device comes back to memory. */
 bool zwb_small_swap_off(void)
 {
@@ -1387,6 +1425,9 @@ bool zwb_small_swap_off(void)
 		close(util_loop_fd);
 		util_loop_fd = -1;
 	}
+	if (util_loop_file >= 0)
+		close(util_loop_file);
+	util_loop_file = -1;
 	return good;
 }
 
@@ -1628,6 +1669,7 @@ static void util_begin(void)
 {
 	util_test_failed = false;
 	util_test_skipped = false;
+	util_test_late = false;
 	util_other_swapout = false;
 	util_other_writeback = false;
 }
@@ -1747,7 +1789,9 @@ static void util_run_test(const struct zwb_suite *suite, const struct zwb_test *
 	util_watching = false;
 	alarm(0);
 
-	if (util_test_failed)
+	if (util_test_late)
+		ksft_test_result_skip("%s: too slow: %s\n", test->name, util_skip_reason);
+	else if (util_test_failed)
 		ksft_test_result_fail("%s\n", test->name);
 	else if (util_test_skipped)
 		ksft_test_result_skip("%s: %s\n", test->name, util_skip_reason);
@@ -1781,8 +1825,8 @@ int zwb_main(const struct zwb_suite *suite)
 			suite->setup();
 		}
 		alarm(0);
-		setup_failed = util_test_failed;
-		setup_skipped = util_test_skipped;
+		setup_failed = util_test_failed && !util_test_late;
+		setup_skipped = util_test_skipped || util_test_late;
 	}
 	for (i = 0; i < suite->nr_tests; i++) {
 		const struct zwb_test *test = &suite->tests[i];

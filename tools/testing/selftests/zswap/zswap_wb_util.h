@@ -209,6 +209,7 @@ int zwb_main(const struct zwb_suite *suite);
 bool zwb_failed(void);
 void __printf(1, 2) zwb_fail(const char *fmt, ...);
 void __printf(1, 2) zwb_skip(const char *fmt, ...);
+void __printf(1, 2) zwb_late(const char *fmt, ...);
 void zwb_allow_other_swapout(void);
 void zwb_allow_other_writeback(void);
 
@@ -337,6 +338,8 @@ long long zwb_shrinker_count(const char *cgroup, int node);
 bool zwb_swap_disk(bool on);
 bool zwb_need_small_swap(void);
 bool zwb_small_swap_on(long long pages);
+bool zwb_small_swap_seal(void);
+bool zwb_small_swap_read_only(bool on);
 bool zwb_small_swap_off(void);
 
 /* write errors on the swap disk */
