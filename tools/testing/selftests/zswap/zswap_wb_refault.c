@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,6 +35,8 @@
 #define PAGEOUT_MS		5000
 #define TWIN_MS			5000
 #define MAX_PAGES		4096
+
+#define CHUNKS			"/sys/kernel/slab/zswap_wb_chunk"
 
 /* slots of a small device, the first of which is the header's */
 #define CLUSTER_SLOTS		512
@@ -953,6 +956,36 @@ static void swapoff_reads_back(void)
 	expect(&start, 1800, 400);
 }
 
+/* Chunks that the map consists of; what was freed is given back before it is counted. */
+static long long count_chunks(void)
+{
+	return zwb_write_string(CHUNKS "/shrink", "1") ? zwb_read_number(CHUNKS "/objects") : -1;
+}
+
+/*
+ * swapoff gives the memory of the map back.
+ *
+ * Turns red when the map of a device stays when the device is gone, or when it is
+ * forgotten without having been freed: nothing else would show it.
+ */
+static void swapoff_frees_the_map(void)
+{
+	struct zwb_load *load;
+
+	if (access(CHUNKS "/objects", R_OK) || zwb_read_number(CHUNKS "/aliases") > 0) {
+		zwb_skip("the map cannot be told from other memory: boot with slab_nomerge");
+		return;
+	}
+	load = zwb_load(NULL, ZWB_ANY_NODE, 3000, ZWB_TEXT);
+	if (!load || !zwb_write_all(3000))
+		return;
+	zwb_between(count_chunks(), 3000 / CLUSTER_SLOTS, LLONG_MAX);
+	if (!zwb_swap_disk(false))
+		return;
+	zwb_zero(count_chunks());
+	zwb_swap_disk(true);
+}
+
 /* How many pages of a load are on the small device, the other ones being on the disk. */
 static long long count_on_small(const struct zwb_load *load)
 {
@@ -1152,6 +1185,7 @@ static const struct zwb_test tests[] = {
 	ZWB_TEST(failed_write_does_not_count),
 	ZWB_TEST(reused_slot_starts_anew),
 	ZWB_TEST(swapoff_reads_back),
+	ZWB_TEST(swapoff_frees_the_map),
 	ZWB_TEST(two_devices),
 	ZWB_TEST(readers_and_commands_at_once),
 	ZWB_TEST(no_page_is_forgotten),

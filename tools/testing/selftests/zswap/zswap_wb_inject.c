@@ -1,0 +1,796 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Faults on purpose, one at a time and at every point where one can be: no
+ * memory for any single allocation of a command, pages that cannot be
+ * decompressed, swap devices that are full, read-only, or fail from some moment
+ * on.
+ *
+ * zswap_wb_fault and zswap_wb_state have the faults that come in numbers.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kselftest.h"
+#include "zswap_wb_table.h"
+
+#define STEP_PAGES		8
+#define STEP_LIMIT		5
+/* each of them comes to allocate on its way back */
+#define STEP_SEALED		3
+/* one chunk of slots, which the first command gets memory for */
+#define STEP_SWAP_PAGES		400
+/* far more than any command allocates */
+#define STEP_MAX		2000
+
+#define SEALED_PAGES		1500
+#define MOMENT_PAGES		4000
+#define MOMENT_GOOD		1500
+#define SWAP_CACHE_OTHERS	4
+#define DECOMPRESS_PAGES	2000
+#define DECOMPRESS_TIMES	37
+
+#define FAULTS			"/sys/kernel/debug"
+#define FAIL_SLAB		FAULTS "/failslab"
+#define FAIL_PAGES		FAULTS "/fail_page_alloc"
+#define FAIL_FUNCTION		FAULTS "/fail_function"
+#define FAIL_REQUEST_SPACE	FAULTS "/fail_make_request/space"
+#define FAIL_NTH		"/proc/thread-self/fail-nth"
+#define DECOMPRESS		"zswap_decompress"
+
+/* --- the allocation number n fails --- */
+
+enum memory {
+	SLAB,
+	PAGES,
+};
+
+static bool set_fault(const char *dir, const char *file, const char *value)
+{
+	char path[ZWB_PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, file);
+	return zwb_write_string(path, value);
+}
+
+/*
+ * Which allocations count, and can fail.  With a probability of 0, which is how
+ * it is, these files affect nobody but who has written to fail-nth.
+ */
+static bool choose_memory(enum memory memory)
+{
+	if (access(FAIL_NTH, W_OK) || access(FAIL_SLAB "/ignore-gfp-wait", W_OK) ||
+	    access(FAIL_PAGES "/min-order", W_OK)) {
+		zwb_skip("needs CONFIG_FAILSLAB, CONFIG_FAIL_PAGE_ALLOC and their debugfs files");
+		return false;
+	}
+	/* verbose prints call traces, which are no error here */
+	return set_fault(FAIL_SLAB, "verbose", "0") && set_fault(FAIL_PAGES, "verbose", "0") &&
+	       set_fault(FAIL_SLAB, "ignore-gfp-wait", memory == SLAB ? "N" : "Y") &&
+	       set_fault(FAIL_PAGES, "ignore-gfp-wait", "N") &&
+	       set_fault(FAIL_PAGES, "ignore-gfp-highmem", "N") &&
+	       set_fault(FAIL_PAGES, "min-order", memory == PAGES ? "0" : "20");
+}
+
+/**
+ * struct step - something during which one allocation fails
+ * @nth: number of the allocation, from 1
+ * @failed: it came to that, and so the allocation failed
+ */
+struct step {
+	unsigned int nth;
+	bool failed;
+};
+
+/* Returns what @call returns, 0 or -errno. */
+static int run_step(struct step *step, int (*call)(const void *arg), const void *arg)
+{
+	char text[16] = "";
+	int fd, err;
+
+	fd = open(FAIL_NTH, O_RDWR);
+	if (fd < 0) {
+		zwb_fail("open " FAIL_NTH ": %s", strerror(errno));
+		return -ECHILD;
+	}
+	snprintf(text, sizeof(text), "%u", step->nth);
+	if (pwrite(fd, text, strlen(text), 0) < 0)
+		zwb_fail("writing " FAIL_NTH ": %s", strerror(errno));
+	err = call(arg);
+	if (pread(fd, text, sizeof(text) - 1, 0) < 1)
+		zwb_fail("reading " FAIL_NTH ": %s", strerror(errno));
+	step->failed = !strcmp(text, "0\n");
+	if (pwrite(fd, "0", 1, 0) != 1)
+		zwb_fail("writing " FAIL_NTH ": %s", strerror(errno));
+	close(fd);
+	return err;
+}
+
+/**
+ * struct command - a command to be written to a file
+ * @path: the file
+ * @text: the command
+ */
+struct command {
+	const char *path;
+	char text[64];
+};
+
+static int give_command(const void *arg)
+{
+	const struct command *command = arg;
+
+	return zwb_write(command->path, command->text, strlen(command->text));
+}
+
+/* Pages in zswap whose slots are all in chunks that there is memory for already. */
+static struct zwb_load *load_for_steps(long long pages)
+{
+	struct zwb_load *load;
+
+	if (!zwb_need_small_swap() || !zwb_small_swap_on(STEP_SWAP_PAGES))
+		return NULL;
+	load = zwb_load(NULL, ZWB_ANY_NODE, pages, ZWB_TEXT);
+	if (!load || !zwb_write_all(pages) || !zwb_load_verify(load) ||
+	    !zwb_load_touch(load, 0, load->pages) || !zwb_load_pageout(load))
+		return NULL;
+	return load;
+}
+
+/* Nothing is lost, nothing has remained but what was written; and all goes back into zswap. */
+static bool check_step(struct zwb_load *load)
+{
+	return zwb_load_verify(load) && zwb_load_touch(load, 0, load->pages) &&
+	       zwb_zero(zwb_stored()) && zwb_load_pageout(load) && !zwb_failed();
+}
+
+/* One command, with the allocation that @step tells failing.  Returns its result. */
+static int check_command(struct step *step, const struct command *command, long long want,
+			 long long *pages_failed)
+{
+	struct zwb_snap before, delta;
+	int err;
+
+	zwb_snap(&before);
+	err = run_step(step, give_command, command);
+	zwb_since(&delta, &before);
+	if (err) {
+		if (!step->failed)
+			zwb_fail("%s, but no allocation failed", strerror(-err));
+		zwb_equal(err, -ENOMEM);
+		zwb_check_unchanged(&delta);
+		return err;
+	}
+	zwb_equal(delta.commands, 1);
+	zwb_equal(delta.total.written, want - delta.total.failed);
+	zwb_between(delta.total.failed, 0, step->failed);
+	zwb_equal(delta.total.scanned, want);
+	zwb_equal(delta.stored, -delta.total.written);
+	*pages_failed += delta.total.failed;
+	return 0;
+}
+
+/* The same command again and again, and each time another allocation of it fails. */
+static void step_through(enum memory memory, const char *path, const char *text, long long want)
+{
+	long long refused = 0, pages_failed = 0;
+	struct step step = { .nth = 0 };
+	struct command command = { .path = path };
+	struct zwb_load *load;
+
+	if (!choose_memory(memory))
+		return;
+	load = load_for_steps(STEP_PAGES);
+	if (!load)
+		return;
+	snprintf(command.text, sizeof(command.text), "%s", text);
+	do {
+		step.nth++;
+		if (check_command(&step, &command, want, &pages_failed)) {
+			/* all is as it was, and the next one finds it so */
+			refused++;
+			continue;
+		}
+		/* what is left can be written: nothing of the failed command is in the way */
+		if (zwb_stored())
+			zwb_write_all(zwb_stored());
+		if (!check_step(load))
+			zwb_fail("that was with allocation %u failing", step.nth);
+	} while (step.failed && step.nth < STEP_MAX && !zwb_failed());
+	zwb_zero(step.failed);
+	ksft_print_msg("'%s': %u failed in turn, %lld times it was refused, %lld pages failed\n",
+		       text, step.nth - 1, refused, pages_failed);
+	/* otherwise this tested nothing */
+	zwb_between(step.nth - 1, memory == SLAB ? 5 : STEP_LIMIT, STEP_MAX);
+	if (memory == SLAB)
+		zwb_between(refused, 3, step.nth - 2);
+}
+
+/*
+ * Any single allocation of memory from the slabs fails: the command is refused
+ * and has changed nothing, or goes on and at most one page has failed.
+ *
+ * Turns red when an error path forgets to free, to unlock, to close or to count,
+ * when a page that it had in hand is lost, or when the next command stumbles
+ * over what is left.
+ */
+static void each_slab_allocation_fails(void)
+{
+	step_through(SLAB, ZWB_SYSFS "/proactive_writeback", "age=0", STEP_PAGES);
+}
+
+/* The same with a limit, whose passes over the lists are others. */
+static void each_slab_allocation_under_a_limit_fails(void)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "max=%lld", STEP_LIMIT * (long long)zwb_page_size);
+	step_through(SLAB, ZWB_SYSFS "/proactive_writeback", text, STEP_LIMIT);
+}
+
+/* The same through debugfs, which has an answer to get memory for. */
+static void each_slab_allocation_of_an_answer_fails(void)
+{
+	if (zwb_need_answers())
+		step_through(SLAB, ZWB_ANSWER_FILE, "bucket=0-", STEP_PAGES);
+}
+
+/*
+ * Any single allocation of pages fails.
+ *
+ * Turns red as above, and when a folio that could not be had ends the command
+ * or is counted although it was had in the end.
+ */
+static void each_page_allocation_fails(void)
+{
+	step_through(PAGES, ZWB_SYSFS "/proactive_writeback", "age=0", STEP_PAGES);
+}
+
+/* The same with a limit. */
+static void each_page_allocation_under_a_limit_fails(void)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "max=%lld", STEP_LIMIT * (long long)zwb_page_size);
+	step_through(PAGES, ZWB_SYSFS "/proactive_writeback", text, STEP_LIMIT);
+}
+
+/*
+ * No disk takes the pages and, on the way back into zswap or before, any single
+ * allocation fails: no page is written, and none is lost.
+ *
+ * Turns red when a page that finds its way neither to the disk nor back into
+ * zswap is dropped, or when its folio is left locked.
+ */
+static void each_slab_allocation_fails_and_all_writes(void)
+{
+	struct command command = {
+		.path = ZWB_SYSFS "/proactive_writeback",
+		.text = "age=0",
+	};
+	long long refused = 0, homeless = 0;
+	struct step step = { .nth = 0 };
+	struct zwb_snap before, delta;
+	struct zwb_load *load;
+	int err;
+
+	if (!choose_memory(SLAB))
+		return;
+	load = load_for_steps(STEP_SEALED);
+	if (!load || !zwb_small_swap_seal())
+		return;
+	do {
+		step.nth++;
+		zwb_snap(&before);
+		err = run_step(&step, give_command, &command);
+		zwb_since(&delta, &before);
+		if (err == -ENOMEM) {
+			refused++;
+			zwb_check_unchanged(&delta);
+			continue;
+		}
+		zwb_equal(err, -EAGAIN);
+		zwb_zero(delta.total.written);
+		zwb_equal(delta.total.scanned, delta.total.failed);
+		zwb_between(delta.total.failed, 1, STEP_SEALED);
+		/* one at most is in memory only, and can be read there */
+		zwb_between(delta.stored, -step.failed, 0);
+		homeless -= delta.stored;
+		if (!check_step(load))
+			zwb_fail("that was with allocation %u failing", step.nth);
+	} while (step.failed && step.nth < STEP_MAX && !zwb_failed());
+	zwb_zero(step.failed);
+	ksft_print_msg("%u failed in turn, %lld times it was refused, %lld pages in memory\n",
+		       step.nth - 1, refused, homeless);
+	zwb_between(refused, 3, step.nth - 2);
+	/* otherwise none failed on the way back */
+	zwb_between(homeless, 1, step.nth);
+}
+
+/* --- what writes nothing --- */
+
+/* what read_whole() has read */
+static long long length_read;
+
+static int read_whole(const void *path)
+{
+	char text[512];
+	ssize_t got;
+	int fd, err;
+
+	length_read = 0;
+	fd = open(path, O_RDONLY);
+	if (fd < 0)
+		return -errno;
+	while ((got = read(fd, text, sizeof(text))) > 0)
+		length_read += got;
+	err = got < 0 ? -errno : 0;
+	close(fd);
+	return err;
+}
+
+static int change_edges(const void *text)
+{
+	return zwb_write(ZWB_EDGES_FILE, text, strlen(text));
+}
+
+/*
+ * Until none fails; each time the result is 0 or -ENOMEM, what is read without
+ * an error is all there is, and no counter has changed.
+ */
+static void step_quietly(const char *what, int (*call)(const void *arg), const void *arg)
+{
+	struct step step = { .nth = 0 };
+	struct zwb_snap before, delta;
+	int err, refused = 0;
+	long long length;
+
+	zwb_snap(&before);
+	zwb_zero(call(arg));
+	length = length_read;
+	do {
+		step.nth++;
+		err = run_step(&step, call, arg);
+		if (!err && call == read_whole)
+			zwb_equal(length_read, length);
+		if (err && (err != -ENOMEM || !step.failed))
+			zwb_fail("%s: %s with allocation %u failing", what, strerror(-err),
+				 step.nth);
+		refused += !!err;
+	} while (step.failed && step.nth < STEP_MAX && !zwb_failed());
+	zwb_since(&delta, &before);
+	zwb_check_unchanged(&delta);
+	ksft_print_msg("%s: %u allocations failed in turn, %d times it was refused\n", what,
+		       step.nth - 1, refused);
+	/* otherwise this tested nothing */
+	zwb_between(refused, 1, STEP_MAX - 1);
+}
+
+static void step_edges(void)
+{
+	static const char first[] = "0 5 10", second[] = "0 6 12 18";
+	struct zwb_edges edges;
+	struct step step = { .nth = 0 };
+	int err, refused = 0;
+
+	do {
+		step.nth++;
+		if (!zwb_edges_write(first))
+			break;
+		err = run_step(&step, change_edges, second);
+		if (!zwb_edges_read(&edges))
+			break;
+		if (err)
+			zwb_equal(err, -ENOMEM);
+		refused += !!err;
+		/* all of the one or all of the other */
+		zwb_equal(edges.nr, err ? 3 : 4);
+		zwb_equal(edges.edge[1], err ? 5 : 6);
+		zwb_equal(edges.edge[2], err ? 10 : 12);
+	} while (step.failed && step.nth < STEP_MAX && !zwb_failed());
+	ksft_print_msg("edges: %u allocations failed in turn, %d times they were refused\n",
+		       step.nth - 1, refused);
+	zwb_between(refused, 1, STEP_MAX - 1);
+	zwb_edges_restore();
+}
+
+/*
+ * Dry runs, tables and edges, with any single allocation failing.
+ *
+ * Turns red when one of them leaves something behind, a table is cut short
+ * without an error, or edges are half changed.
+ */
+static void each_slab_allocation_of_what_writes_nothing_fails(void)
+{
+	struct command dry = { .path = ZWB_ANSWER_FILE, .text = "age=0 dry_run=1" };
+	const char *cgroup;
+
+	if (!zwb_need_tables() || !choose_memory(SLAB))
+		return;
+	cgroup = zwb_cgroup(NULL, "cgroup");
+	if (!cgroup || !zwb_load(cgroup, ZWB_ANY_NODE, STEP_PAGES, ZWB_TEXT) ||
+	    !zwb_load(NULL, ZWB_ANY_NODE, STEP_PAGES, ZWB_TEXT))
+		return;
+	/* no page changes its row here */
+	if (!zwb_edges_write("0 1000000"))
+		return;
+	step_quietly("a dry run", give_command, &dry);
+	snprintf(dry.text, sizeof(dry.text), "max=%lld dry_run=1",
+		 STEP_LIMIT * (long long)zwb_page_size);
+	step_quietly("a dry run with a limit", give_command, &dry);
+	step_quietly("age_buckets", read_whole, ZWB_TABLE_FILE);
+	step_quietly("age_buckets_cgroup", read_whole, ZWB_CGROUP_TABLE_FILE);
+	step_quietly("stats", read_whole, ZWB_SYSFS "/stats/written");
+	step_edges();
+	zwb_write_all(2 * STEP_PAGES);
+}
+
+/* --- decompression --- */
+
+static bool need_decompress_errors(void)
+{
+	int err;
+
+	if (access(FAIL_FUNCTION "/inject", W_OK)) {
+		zwb_skip("needs CONFIG_FAIL_FUNCTION and CONFIG_FAULT_INJECTION_DEBUG_FS");
+		return false;
+	}
+	err = zwb_write(FAIL_FUNCTION "/inject", DECOMPRESS, strlen(DECOMPRESS));
+	if (!err)
+		return true;
+	/* it exists, but has no ALLOW_ERROR_INJECTION() */
+	if (err == -ERANGE)
+		zwb_skip(DECOMPRESS "() is not among the functions that may be made to fail");
+	else
+		zwb_fail("writing " DECOMPRESS " to " FAIL_FUNCTION "/inject: %s", strerror(-err));
+	return false;
+}
+
+/*
+ * So many of the next decompressions of the whole system fail, -1 for all, 0
+ * for none any more.  There is nobody else.
+ */
+static bool decompress_errors(long long times)
+{
+	char text[32];
+
+	if (!times)
+		return set_fault(FAIL_FUNCTION, "probability", "0");
+	snprintf(text, sizeof(text), "%lld", times);
+	return set_fault(FAIL_FUNCTION, "verbose", "0") &&
+	       set_fault(FAIL_FUNCTION, "task-filter", "N") &&
+	       set_fault(FAIL_FUNCTION, "interval", "1") &&
+	       set_fault(FAIL_FUNCTION, "space", "0") &&
+	       set_fault(FAIL_FUNCTION, DECOMPRESS "/retval", "0") &&
+	       set_fault(FAIL_FUNCTION, "times", text) &&
+	       set_fault(FAIL_FUNCTION, "probability", "100");
+}
+
+static void no_decompress_errors(void)
+{
+	decompress_errors(0);
+	zwb_write_string(FAIL_FUNCTION "/inject", "!" DECOMPRESS);
+}
+
+/* In pages; what lies about in per-CPU lists does not count. */
+static long long swap_cache(void)
+{
+	zwb_fold_vmstat();
+	return zwb_vmstat_key("nr_swapcached");
+}
+
+static void check_decompress_errors(const char *text, long long times, long long want)
+{
+	struct zwb_snap delta, rest;
+	struct zwb_load *load;
+	long long cached;
+	int err;
+
+	if (!need_decompress_errors())
+		return;
+	load = zwb_load(NULL, ZWB_ANY_NODE, DECOMPRESS_PAGES, ZWB_TEXT);
+	cached = swap_cache();
+	if (!load || !decompress_errors(times)) {
+		no_decompress_errors();
+		return;
+	}
+	err = zwb_run(&delta, ZWB_GLOBAL, "%s", text);
+	/* one that compaction had off the LRU just then stays; a failure would leave one each */
+	zwb_between(swap_cache(), cached, cached + SWAP_CACHE_OTHERS);
+	if (times > 0)
+		zwb_zero(zwb_read_number(FAIL_FUNCTION "/times"));
+	no_decompress_errors();
+	ksft_print_msg("%lld pages written, %lld failed\n", delta.total.written,
+		       delta.total.failed);
+	zwb_equal(err, want ? 0 : -EAGAIN);
+	zwb_equal(delta.total.written, want);
+	if (times > 0)
+		zwb_equal(delta.total.failed, times);
+	else
+		zwb_between(delta.total.failed, load->pages, 3 * load->pages);
+	zwb_equal(delta.total.scanned, want + delta.total.failed);
+	zwb_equal(delta.stored, -want);
+	zwb_equal(delta.vm.zswpwb, want);
+
+	/* as good as ever: the first half is read from where it is, the rest written before */
+	zwb_zero(zwb_run(&rest, ZWB_GLOBAL, "age=0"));
+	zwb_equal(rest.total.written, load->pages - want);
+	zwb_zero(rest.total.failed);
+	zwb_zero(zwb_stored());
+	zwb_load_verify(load);
+}
+
+/*
+ * Some pages can't be decompressed: so many have failed, all others are
+ * written, and those can be when it goes again.
+ *
+ * Turns red when a page is written that nobody has decompressed, when a failure
+ * ends the command, counts as something else or more than once, or when the
+ * folio stays in the swap cache.
+ */
+static void some_decompressions_fail(void)
+{
+	check_decompress_errors("age=0", DECOMPRESS_TIMES, DECOMPRESS_PAGES - DECOMPRESS_TIMES);
+}
+
+/*
+ * The same under a limit: other pages are written in place of those.
+ *
+ * Turns red when the limit is charged for pages that can't be decompressed.
+ */
+static void max_is_reached_in_spite_of_failed_decompressions(void)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "max=%lld", DECOMPRESS_PAGES / 2 * (long long)zwb_page_size);
+	check_decompress_errors(text, DECOMPRESS_TIMES, DECOMPRESS_PAGES / 2);
+}
+
+/*
+ * None can be decompressed: nothing is written, and the command comes to an
+ * end.
+ *
+ * Turns red when it tries for ever, or calls it a success.
+ */
+static void no_decompression_succeeds(void)
+{
+	check_decompress_errors("age=0", -1, 0);
+}
+
+/* The same with a limit, which can't be reached. */
+static void no_decompression_succeeds_under_a_limit(void)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "max=%lld", DECOMPRESS_PAGES / 2 * (long long)zwb_page_size);
+	check_decompress_errors(text, -1, 0);
+}
+
+/*
+ * Pages that could not be decompressed are where they were, and are read from
+ * there.
+ *
+ * Turns red when a failed entry is freed or replaced.
+ */
+static void what_was_not_decompressed_is_read_from_zswap(void)
+{
+	struct zwb_snap delta;
+	struct zwb_load *load;
+
+	if (!need_decompress_errors())
+		return;
+	load = zwb_load(NULL, ZWB_ANY_NODE, DECOMPRESS_PAGES, ZWB_TEXT);
+	if (load && decompress_errors(DECOMPRESS_TIMES))
+		zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "age=0"));
+	no_decompress_errors();
+	if (load)
+		zwb_expect_read(load, DECOMPRESS_PAGES - DECOMPRESS_TIMES, DECOMPRESS_TIMES);
+}
+
+/* --- devices --- */
+
+/* In pages. */
+static long long swap_free(void)
+{
+	long long free = -1;
+	char line[128];
+	FILE *file;
+
+	file = fopen("/proc/meminfo", "r");
+	while (file && fgets(line, sizeof(line), file))
+		sscanf(line, "SwapFree: %lld kB", &free);
+	if (file)
+		fclose(file);
+	return free * 1024 / zwb_page_size;
+}
+
+/*
+ * Every slot of every swap device is taken, by pages that are in zswap: they
+ * have their slots, and writing them needs no other.
+ *
+ * Turns red when a command allocates a slot, or takes a full device for a reason
+ * not to write.
+ */
+static void swap_is_full(void)
+{
+	struct zwb_snap delta;
+	struct zwb_load *load;
+
+	if (!zwb_need_small_swap() || !zwb_small_swap_on(SEALED_PAGES) || !zwb_swap_disk(false))
+		return;
+	load = zwb_load(NULL, ZWB_ANY_NODE, SEALED_PAGES, ZWB_TEXT);
+	if (!load || !zwb_zero(swap_free()))
+		return;
+	zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "max=%lld",
+			 SEALED_PAGES / 3 * (long long)zwb_page_size));
+	zwb_equal(delta.total.written, SEALED_PAGES / 3);
+	zwb_zero(swap_free());
+	zwb_write_all(SEALED_PAGES - SEALED_PAGES / 3);
+	zwb_zero(swap_free());
+	zwb_zero(zwb_stored());
+	zwb_expect_read(load, SEALED_PAGES, 0);
+}
+
+/*
+ * A full device that takes no writes: the pages keep their slots and go back
+ * into zswap.
+ *
+ * Turns red when a failed page gives its slot back before it is in zswap again,
+ * or needs another one.
+ */
+static void full_and_takes_no_writes(void)
+{
+	struct zwb_snap delta;
+	struct zwb_load *load;
+
+	if (!zwb_need_small_swap() || !zwb_small_swap_on(SEALED_PAGES) || !zwb_swap_disk(false))
+		return;
+	load = zwb_load(NULL, ZWB_ANY_NODE, SEALED_PAGES, ZWB_TEXT);
+	if (!load || !zwb_small_swap_seal())
+		return;
+	zwb_equal(zwb_run(&delta, ZWB_GLOBAL, "age=0"), -EAGAIN);
+	zwb_equal(delta.total.failed, SEALED_PAGES);
+	zwb_equal(zwb_stored(), SEALED_PAGES);
+	zwb_zero(swap_free());
+	zwb_expect_read(load, 0, SEALED_PAGES);
+}
+
+/*
+ * A device that takes no writes any more, but gives what is on it: what was
+ * written before is read from there, the rest stays in zswap and is read from
+ * there, however often it was tried.
+ *
+ * Turns red when a page counts as written although its write failed, when it
+ * is in neither place, or when failed pages get lost in a second try.
+ */
+static void takes_no_writes(void)
+{
+	struct zwb_snap delta;
+	struct zwb_load *load;
+	int i;
+
+	if (!zwb_need_small_swap() || !zwb_small_swap_on(2 * SEALED_PAGES))
+		return;
+	load = zwb_load(NULL, ZWB_ANY_NODE, SEALED_PAGES, ZWB_TEXT);
+	if (!load)
+		return;
+	zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "max=%lld", 500LL * zwb_page_size));
+	zwb_equal(delta.total.written, 500);
+	if (!zwb_small_swap_seal())
+		return;
+	for (i = 0; i < 3; i++) {
+		zwb_equal(zwb_run(&delta, ZWB_GLOBAL, "age=0"), -EAGAIN);
+		zwb_zero(delta.total.written);
+		zwb_equal(delta.total.failed, SEALED_PAGES - 500);
+		zwb_zero(delta.stored);
+		/* those that have failed are of the next second */
+		sleep(2);
+	}
+	zwb_expect_read(load, 500, SEALED_PAGES - 500);
+}
+
+/*
+ * What blockdev --setro does to a swap device in use: the kernel warns once in
+ * its log and writes all the same, for any swap-out as for commands.
+ *
+ * Turns red when the kernel begins to refuse them: then pages have to fail as
+ * above, and the documentation to say so.
+ */
+static void marked_read_only(void)
+{
+	struct zwb_snap delta;
+	struct zwb_load *load;
+
+	if (!zwb_need_small_swap() || !zwb_small_swap_on(2 * SEALED_PAGES))
+		return;
+	load = zwb_load(NULL, ZWB_ANY_NODE, SEALED_PAGES, ZWB_TEXT);
+	if (!load || !zwb_small_swap_read_only(true))
+		return;
+	zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "age=0"));
+	zwb_small_swap_read_only(false);
+	zwb_equal(delta.total.written, SEALED_PAGES);
+	zwb_zero(delta.total.failed);
+	zwb_expect_read(load, SEALED_PAGES, 0);
+}
+
+/*
+ * A disk that dies in the midst of a command, for writes and for reads: what it
+ * had taken is written, the rest is in zswap, and can be read from there while
+ * the disk is dead.
+ *
+ * Turns red when pages in flight are lost, when reading a failed page goes to
+ * the disk, or when the command never ends.
+ */
+static void disk_dies_meanwhile(void)
+{
+	struct zwb_load *load, *other;
+	struct zwb_snap delta;
+	char space[32];
+
+	if (!zwb_need_write_errors())
+		return;
+	load = zwb_load(NULL, ZWB_ANY_NODE, MOMENT_PAGES, ZWB_NOISE);
+	if (!load || !zwb_write_errors(-1))
+		return;
+	snprintf(space, sizeof(space), "%lld", MOMENT_GOOD * (long long)zwb_page_size);
+	if (!zwb_write_string(FAIL_REQUEST_SPACE, space))
+		return;
+	zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "age=0"));
+	ksft_print_msg("%lld pages written, %lld failed\n", delta.total.written,
+		       delta.total.failed);
+	zwb_between(delta.total.written, 1, MOMENT_GOOD);
+	zwb_equal(delta.total.written + delta.total.failed, MOMENT_PAGES);
+	zwb_equal(delta.stored, -delta.total.written);
+	/* the rest of it is too small for a request of then, but not for any */
+	if (!zwb_write_string(FAIL_REQUEST_SPACE, "0"))
+		return;
+
+	/* all of these fail, and are read while nothing can be read from the disk */
+	other = zwb_load(NULL, ZWB_ANY_NODE, 500, ZWB_TEXT);
+	if (!other)
+		return;
+	sleep(2);
+	zwb_equal(zwb_run(&delta, ZWB_GLOBAL, "age=0"), -EAGAIN);
+	zwb_zero(delta.total.written);
+	zwb_expect_read(other, 0, 500);
+	zwb_load_stop(other);
+
+	if (!zwb_write_errors(0))
+		return;
+	sleep(2);
+	zwb_write_all(zwb_stored());
+	zwb_expect_read(load, MOMENT_PAGES, 0);
+}
+
+static const struct zwb_test tests[] = {
+	ZWB_TEST(each_slab_allocation_fails),
+	ZWB_TEST(each_slab_allocation_under_a_limit_fails),
+	ZWB_TEST(each_slab_allocation_of_an_answer_fails),
+	ZWB_TEST(each_page_allocation_fails),
+	ZWB_TEST(each_page_allocation_under_a_limit_fails),
+	ZWB_TEST(each_slab_allocation_fails_and_all_writes),
+	ZWB_TEST(each_slab_allocation_of_what_writes_nothing_fails),
+	ZWB_TEST(some_decompressions_fail),
+	ZWB_TEST(max_is_reached_in_spite_of_failed_decompressions),
+	ZWB_TEST(no_decompression_succeeds),
+	ZWB_TEST(no_decompression_succeeds_under_a_limit),
+	ZWB_TEST(what_was_not_decompressed_is_read_from_zswap),
+	ZWB_TEST(swap_is_full),
+	ZWB_TEST(full_and_takes_no_writes),
+	ZWB_TEST(takes_no_writes),
+	ZWB_TEST(marked_read_only),
+	ZWB_TEST(disk_dies_meanwhile),
+};
+
+int main(void)
+{
+	static const struct zwb_suite suite = {
+		.tests = tests,
+		.nr_tests = ARRAY_SIZE(tests),
+	};
+
+	return zwb_main(&suite);
+}
