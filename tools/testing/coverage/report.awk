@@ -109,6 +109,10 @@ END {
 		print list[i]
 	for (i = 1; i <= nr_reasons; i++)
 		if (!(i in used))
-			printf "\nreasons.txt explains what is reached: %s | %s\n", where[i], what[i]
+			stale[++nr_stale] = where[i] " | " what[i]
+	if (nr_stale)
+		print "\nreached this time, so the reason was not needed:\n"
+	for (i = 1; i <= nr_stale; i++)
+		print stale[i]
 	exit l < lines_min || b < branches_min || unexplained > 0
 }
