@@ -14,6 +14,7 @@
 #include <kunit/test.h>
 #include <linux/bitmap.h>
 #include <linux/limits.h>
+#include <linux/math64.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/nodemask.h>
@@ -116,9 +117,12 @@ static void fuzz_add_scaled(struct fuzz_text *text, u64 number,
 			    const char *suffixes, const u64 *units)
 {
 	u32 i = fuzz_below(text, strlen(suffixes) + 1);
+	u64 left = 1, scaled = 0;
 
-	if (suffixes[i] && !(number % units[i])) {
-		fuzz_add_number(text, number / units[i]);
+	if (suffixes[i])
+		scaled = div64_u64_rem(number, units[i], &left);
+	if (!left) {
+		fuzz_add_number(text, scaled);
 		fuzz_add(text, "%c", suffixes[i]);
 	} else {
 		fuzz_add_number(text, number);
@@ -258,7 +262,7 @@ static int fuzz_read_scaled(const char *byte, size_t len, const char *suffixes,
 	err = fuzz_read_number(byte, len, number);
 	if (err)
 		return err;
-	if (*number > U64_MAX / unit)
+	if (*number > div64_u64(U64_MAX, unit))
 		return -ERANGE;
 	*number *= unit;
 	return 0;
@@ -805,7 +809,8 @@ static void zswap_wb_fuzz_long(struct kunit *test)
 		int err;
 
 		memset(byte, ' ', len);
-		length = scnprintf(text->byte, 64, "max=%u", 4096 * (1 + round));
+		length = scnprintf(text->byte, 64, "max=%lu",
+				   PAGE_SIZE * (1 + round));
 		memcpy(byte + fuzz_below(text, len - length - 1), text->byte,
 		       length);
 		if (newline)
@@ -816,8 +821,7 @@ static void zswap_wb_fuzz_long(struct kunit *test)
 				    len - newline < PAGE_SIZE - 1 ? 0 : -EINVAL,
 				    "round %u: %zu bytes", round, len);
 		if (!err)
-			KUNIT_ASSERT_EQ(test, cmd.max_pages,
-					4096ULL * (1 + round) / PAGE_SIZE);
+			KUNIT_ASSERT_EQ(test, cmd.max_pages, 1 + round);
 
 		/* one byte more is a token that nobody knows, or no token */
 		byte[0] = odd;

@@ -4,7 +4,8 @@
 # 1 if a bound is not kept, or something was not reached that FILE does not explain.
 #
 # A line of FILE: a file, what is to be found in the line of source (up to the
-# next bar; an empty one matches every line of the file), and why.
+# next bar), and why. One entry explains four lines at most, so that what is new has
+# to be explained anew.
 #
 #	mm/zswap_wb/core.c | if (!gather) | no memory to begin with: ...
 
@@ -15,8 +16,8 @@ function percent(part, whole) {
 
 function reason(file, text,	i) {
 	for (i = 1; i <= nr_reasons; i++)
-		if (where[i] == file && index(text, what[i])) {
-			used[i] = 1
+		if (where[i] == file && index(text, what[i]) && used[i] < USES_MAX) {
+			used[i]++
 			return why[i]
 		}
 	return ""
@@ -28,6 +29,7 @@ function trim(text) {
 }
 
 BEGIN {
+	USES_MAX = 4
 	while ((getline line < reasons) > 0) {
 		if (line ~ /^#/ || split(line, part, " [|] ") != 3)
 			continue
@@ -114,5 +116,5 @@ END {
 		print "\nreached this time, so the reason was not needed:\n"
 	for (i = 1; i <= nr_stale; i++)
 		print stale[i]
-	exit l < lines_min || b < branches_min || unexplained > 0
+	exit l + 0 < lines_min + 0 || b + 0 < branches_min + 0 || unexplained > 0
 }

@@ -11,4 +11,5 @@ cd /sys/kernel/debug/gcov && find . -name '*.gcda' | while read -r file; do
 	mkdir -p "$gcov_to/$(dirname "$file")"
 	cat "$file" >"$gcov_to/$file"
 done
-poweroff -f
+echo >"$gcov_to/done"
+busybox poweroff -f

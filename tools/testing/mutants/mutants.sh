@@ -285,6 +285,8 @@ count() {
 	awk -v what="$1" '$3 ~ what { n++ } END { print n + 0 }' "$out/lines/all"
 }
 killed=$(count '^killed') survived=$(count '^survived') errors=$(count '^error')
+[ "$((killed + survived + errors))" -eq "${#mutants[@]}" ] ||
+	die "some mutants have no result: a run of them died, see $out/lines."
 summary=$out/summary.txt
 [ -z "$only" ] || summary=$out/summary-only.txt
 {

@@ -10,7 +10,7 @@
 passed=0 failed=0 skipped=0
 for kernel in kasan kcsan; do
 	say "all tests on the kernel with $kernel"
-	last=$("$VMDIR/check.sh" --on "$kernel" | tee /dev/stderr | tail -n 1) || :
+	last=$("$VMDIR/check.sh" --on "$kernel" | tee >(cat >&2) | tail -n 1) || :
 	read -r p f s < <(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed, \([0-9]*\) skipped$/\1 \2 \3/p' <<<"$last") ||
 		die "the tests with $kernel stopped before their end."
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))

@@ -52,8 +52,12 @@ mkfifo /run/out
 cat /run/out >"$out" &
 cat=$!
 cd /payload || cd /
-sh /etc/vm-command </dev/null >/run/out 2>&1
-rc=$?
+{
+	sh /etc/vm-command </dev/null
+	rc=$?
+	# How often it has looked for a race: none found says nothing if that is never.
+	[ ! -r /sys/kernel/debug/kcsan ] || sed -n 's/^[a-z].*: /# kcsan &/p' /sys/kernel/debug/kcsan
+} >/run/out 2>&1
 
 # The pipe ends with its last writer; a daemon left behind may never let go.
 waited=0
@@ -69,7 +73,8 @@ leaks=/sys/kernel/debug/kmemleak
 if [ -w "$leaks" ]; then
 	echo scan >"$leaks"
 	sleep 6
-	echo scan >"$leaks"
+	# It gives up for good when it finds no memory itself.
+	echo scan >"$leaks" || echo 'WARNING: kmemleak is off' >/dev/kmsg
 	echo on >/proc/sys/kernel/printk_devkmsg
 	head -n 100 "$leaks" | while read -r line; do
 		echo "$line" >/dev/kmsg

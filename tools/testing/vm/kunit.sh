@@ -48,6 +48,6 @@ if [ "$um" = "$UML_GCOV_OUT" ]; then
 	rm -rf "$um/counts"
 	timeout 120 "$um/linux" mem=1G console=tty rootfstype=hostfs rw "gcov_to=$um/counts" \
 		init="$TOP/tools/testing/coverage/um-init.sh" </dev/null >"$out/kunit-gcov.log" 2>&1 || :
-	[ -d "$um/counts" ] || die "User-mode Linux left no counts: see $out/kunit-gcov.log."
+	[ -e "$um/counts/done" ] || die "User-mode Linux left no counts: see $out/kunit-gcov.log."
 fi
 exit "$rc"

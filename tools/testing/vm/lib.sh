@@ -13,6 +13,7 @@ unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES ARCH CROSS_COMPILE KBUILD_OUTPUT 
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
 BUILD=${BUILD:-build}
 case $BUILD in /*) ;; *) BUILD=$TOP/$BUILD ;; esac
+BUILD=$(realpath -m "$BUILD")
 KSERIES=${KSERIES:-7.3}
 
 # shellcheck disable=SC2034 # used by the scripts that source this file
