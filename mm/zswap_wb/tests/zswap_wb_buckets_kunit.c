@@ -560,6 +560,31 @@ static void zswap_wb_chunk_full(struct kunit *test)
 					   sizeof(chunk->used)));
 }
 
+/* Of two kinds that become one, the bucket of the majority stays */
+static void zswap_wb_chunk_majority(struct kunit *test)
+{
+	static const struct zswap_wb_kind kinds[] = {
+		{ 5, 1, 0 }, { 5, 1, 1 }, { 5, 1, 1 }, { 5, 2, 0 }, { 5, 2, 12 },
+		{ 5, 3, 0 }, { 5, 3, 12 }, { 5, 4, 0 }, { 5, 5, 0 },
+	};
+	struct zswap_wb_chunk *chunk;
+	struct zswap_wb_kind kind;
+	unsigned int i;
+
+	chunk = kunit_kzalloc(test, sizeof(*chunk), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, chunk);
+	for (i = 0; i < ARRAY_SIZE(kinds); i++)
+		zswap_wb_chunk_set(chunk, i, &kinds[i]);
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		const struct zswap_wb_kind *want = &kinds[i ? i : 1];
+
+		KUNIT_ASSERT_TRUE(test, zswap_wb_chunk_clear(chunk, i, &kind));
+		KUNIT_EXPECT_TRUE_MSG(test, zswap_wb_kind_same(&kind, want),
+				      "mark %u: %u %u %u", i, kind.generation,
+				      kind.nid, kind.bucket);
+	}
+}
+
 /* The generation wraps around, and nothing out of date gets into a column */
 static void zswap_wb_chunk_generations(struct kunit *test)
 {
@@ -593,6 +618,7 @@ static struct kunit_case zswap_wb_buckets_test_cases[] = {
 	KUNIT_CASE(zswap_wb_census_model),
 	KUNIT_CASE(zswap_wb_chunk_random),
 	KUNIT_CASE(zswap_wb_chunk_full),
+	KUNIT_CASE(zswap_wb_chunk_majority),
 	KUNIT_CASE(zswap_wb_chunk_generations),
 	{}
 };

@@ -6,6 +6,7 @@
 #include <kunit/test.h>
 #include <linux/limits.h>
 #include <linux/list_lru.h>
+#include <linux/math64.h>
 #include <linux/mm.h>
 #include <linux/prandom.h>
 #include <linux/string.h>
@@ -421,7 +422,7 @@ static void zswap_wb_select_fits(struct kunit *test)
 
 /*
  * Shares of random lists: they use the budget up to the page, no list gives
- * more than it has, and none is off from its exact share by more than a page.
+ * more than it has, and each gives its exact share, rounded up.
  */
 static void zswap_wb_select_shares(struct kunit *test)
 {
@@ -446,14 +447,14 @@ static void zswap_wb_select_shares(struct kunit *test)
 				     1 + prandom_u32_state(&rnd) % rest, NONE);
 
 		for (i = 0; i < ARRAY_SIZE(list) && rest; i++) {
-			u64 exact = budget.pages * list[i] / rest;
+			u64 exact = DIV64_U64_ROUND_UP(budget.pages * list[i],
+						       rest);
 			u64 before = rest;
 			s64 left = budget.pages;
 
 			zswap_wb_select_share(&budget, list[i], &rest, &share);
 			KUNIT_ASSERT_LE(test, share.pages, (s64)list[i]);
-			KUNIT_ASSERT_GE(test, share.pages, (s64)exact);
-			KUNIT_ASSERT_LE(test, share.pages, (s64)exact + 1);
+			KUNIT_ASSERT_EQ(test, share.pages, (s64)exact);
 			KUNIT_ASSERT_EQ(test, budget.pages, left - share.pages);
 			KUNIT_ASSERT_EQ(test, rest, before - list[i]);
 		}
