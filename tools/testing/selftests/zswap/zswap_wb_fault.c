@@ -310,13 +310,8 @@ int main(void)
 	static const struct zwb_suite suite = {
 		.tests = tests,
 		.nr_tests = ARRAY_SIZE(tests),
+		.one_cpu = true,
 	};
 
-	/*
-	 * One CPU for the loads and the commands, so that all is on its node: what is
-	 * on another one a worker may write, whose allocations nobody makes fail.
-	 */
-	if (!zwb_run_on_cpu(0, 0))
-		return KSFT_FAIL;
 	return zwb_main(&suite);
 }

@@ -1837,6 +1837,8 @@ int zwb_main(const struct zwb_suite *suite)
 
 	ksft_print_header();
 	util_check_system(suite);
+	if (suite->one_cpu && !zwb_run_on_cpu(0, 0))
+		ksft_exit_fail_msg("cannot stay on one CPU\n");
 	ksft_set_plan(suite->nr_tests);
 	sigaction(SIGALRM, &action, NULL);
 

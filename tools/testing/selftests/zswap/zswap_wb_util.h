@@ -193,6 +193,8 @@ struct zwb_test {
  * @nr_tests: how many
  * @leave_off: do not enable zswap, and do not look at what only exists once it was enabled
  * @no_memcg: run without the memory controller
+ * @one_cpu: loads and commands on one CPU, so that all is on its node: what is on another one a
+ *           worker may write, and faults that are for the command's task do not meet it
  * @setup: if given, it is called once, before the first test, and loads and cgroups live until
  *         after the last test; otherwise until the end of the test that made them
  */
@@ -201,6 +203,7 @@ struct zwb_suite {
 	size_t nr_tests;
 	bool leave_off;
 	bool no_memcg;
+	bool one_cpu;
 	void (*setup)(void);
 };
 
