@@ -78,16 +78,6 @@ judge() {
 	[ "$rc" -eq 0 ] || failed=1
 }
 
-# build PROGRAM SOURCE...
-build() {
-	local program=$1
-	shift
-	(cd "$BENCH" && gcc -O2 -Wall -Wextra -static -o "$payload/$program" "$@") 2>"$out/build.log" || {
-		head -n 20 "$out/build.log" >&2
-		die "building $program failed: the lines above are the compiler's."
-	}
-}
-
 . "$BENCH/paths.sh"
 . "$BENCH/writeback.sh"
 

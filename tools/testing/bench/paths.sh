@@ -32,7 +32,7 @@ paths() {
 	for kernel in upstream off patched; do
 		need_kernel "$kernel"
 	done
-	build paths paths.c common.c
+	guest_program "$BENCH" "$out" paths paths.c common.c
 	for kernel in upstream off patched; do
 		say "paths of zswap, $kernel kernel, $PATHS_ROUNDS rounds of $PATHS_PAGES pages"
 		guest "paths-$kernel" "$kernel" "sh paths-guest.sh rounds $PATHS_PAGES $PATHS_ROUNDS" "${options[@]}"

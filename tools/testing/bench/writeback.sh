@@ -180,7 +180,7 @@ writeback() {
 	done
 	wanted "$part" || return 0
 	need_kernel patched
-	build writeback writeback.c copy.c idle.c nodes.c methods.c pool.c figures.c kernel.c common.c
+	guest_program "$BENCH" "$out" writeback writeback.c copy.c idle.c nodes.c methods.c pool.c figures.c kernel.c common.c
 	if [ -n "$short" ]; then
 		DISKS="virtual none"
 		COPY_PAGES=$((COPY_PAGES / 10))

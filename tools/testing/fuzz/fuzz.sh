@@ -38,11 +38,7 @@ kernel=${1:-$KASAN_OUT/$IMAGE}
 out=$BUILD/fuzz
 payload=$out/payload
 rm -rf "$out"
-mkdir -p "$payload"
-(cd "$FUZZ" && gcc -O2 -Wall -Wextra -Werror -static -o "$payload/fuzz" ./*.c) 2>"$out/build.log" || {
-	head -n 20 "$out/build.log" >&2
-	die "building the fuzzer failed: the lines above are the compiler's."
-}
+guest_program "$FUZZ" "$out" fuzz -Werror "$FUZZ"/*.c
 cp "$FUZZ/fuzz-guest.sh" "$payload"
 
 # guest OPTION...: a thousand runs take some seconds on a slow machine; allow far more.

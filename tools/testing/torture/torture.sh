@@ -55,11 +55,7 @@ case $broken in '' | corrupt) ;; *) die "--break takes corrupt, not '$broken'." 
 out=$BUILD/torture
 payload=$out/payload
 rm -rf "$out"
-mkdir -p "$payload"
-(cd "$TORTURE" && gcc -O2 -Wall -Wextra -Werror -static -o "$payload/torture" ./*.c) 2>"$out/build.log" || {
-	head -n 20 "$out/build.log" >&2
-	die "building the torture test failed: the lines above are the compiler's."
-}
+guest_program "$TORTURE" "$out" torture -Werror "$TORTURE"/*.c
 
 # The time it takes to boot, to end what runs, and to compare all pages, on a
 # kernel that is slow because of its checks.

@@ -142,6 +142,18 @@ kernel_make_setup() {
 	export PYTHONDONTWRITEBYTECODE=1
 }
 
+# guest_program DIR OUT PROGRAM SOURCE-OR-OPTION...: compile a program of DIR for the VM,
+# into OUT/payload.
+guest_program() {
+	local dir=$1 out=$2 program=$3
+	shift 3
+	mkdir -p "$out/payload"
+	(cd "$dir" && gcc -O2 -Wall -Wextra -static -o "$out/payload/$program" "$@") 2>"$out/build.log" || {
+		head -n 20 "$out/build.log" >&2
+		die "building $program failed: the lines above are the compiler's."
+	}
+}
+
 # configure TREE OUT ARCH FRAGMENT...: tinyconfig plus the fragments, and a
 # check that each line of them is in the result.
 configure() {
