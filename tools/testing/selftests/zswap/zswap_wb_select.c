@@ -477,6 +477,45 @@ static void removed_cgroup_leaves_entries_to_its_parent(void)
 	expect_where(load, load->pages, 0);
 }
 
+/*
+ * A command lets go of the cgroup it was for, and of those it came across, so
+ * that they go for good once they are removed.
+ *
+ * Turns red when a reference to a cgroup is not dropped.
+ */
+static void commands_let_go_of_cgroups(void)
+{
+	long long deadline = zwb_now() + 20 * ZWB_NS_PER_SEC;
+	const char *root = zwb_cgroup_root();
+	long long before, dying;
+	struct zwb_snap delta;
+	struct zwb_load *load;
+	const char *cgroup;
+
+	before = zwb_cgroup_key(root, "cgroup.stat", "nr_dying_descendants");
+	cgroup = zwb_cgroup(NULL, "cgroup");
+	load = cgroup ? zwb_load(cgroup, ZWB_ANY_NODE, 300, ZWB_TEXT) : NULL;
+	if (!load)
+		return;
+	zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "cgroup=%llu max=%lld", zwb_cgroup_id(cgroup),
+			 100LL * zwb_page_size));
+	zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "max=%lld", 100LL * zwb_page_size));
+	zwb_equal(zwb_run(&delta, ZWB_GLOBAL, "cgroup=%llu age=1d", zwb_cgroup_id(cgroup)),
+		  -EAGAIN);
+	if (!zwb_load_verify(load))
+		return;
+	zwb_load_stop(load);
+	if (!zwb_cgroup_remove(cgroup))
+		return;
+	do {
+		dying = zwb_cgroup_key(root, "cgroup.stat", "nr_dying_descendants");
+		if (dying <= before)
+			return;
+		zwb_pause();
+	} while (zwb_now() < deadline);
+	zwb_fail("%lld removed cgroups are held, %lld before", dying, before);
+}
+
 static const struct zwb_test tests[] = {
 	ZWB_TEST(age_takes_the_older_of_two_loads),
 	ZWB_TEST(age_is_never_rounded_up),
@@ -490,6 +529,7 @@ static const struct zwb_test tests[] = {
 	ZWB_TEST(cgroup_and_node),
 	ZWB_TEST(type_incompressible),
 	ZWB_TEST(removed_cgroup_leaves_entries_to_its_parent),
+	ZWB_TEST(commands_let_go_of_cgroups),
 };
 
 int main(void)

@@ -59,6 +59,7 @@ struct zwb_vmstat {
 	long long zswpout;
 	long long zswpwb;
 	long long zswpwb_proactive;
+	long long zswpwb_proactive_b;
 	long long zswpwb_refault;
 };
 
