@@ -14,7 +14,7 @@
 #	loadN.get		what reads them back, in the same order
 #	loadN.expect		what redis-cli must then print, byte for byte
 #	loadN.count		"files bytes", for the report
-#	demo-guest.sh		the part that runs in the guest
+#	demo-guest.sh demo-lib.sh the part that runs in the guest
 #	demo-chart.awk		what draws the age buckets there
 #
 # The texts are joined only when the tree has changed since the last time.
@@ -51,28 +51,8 @@ redis_cli=$(command -v redis-cli) ||
 # Debian's cmp compares words, busybox' bytes: on an emulated CPU that counts.
 cmp=$(command -v cmp) || die "cmp is missing: apt-get install diffutils"
 
-rm -rf "${payload:?}/bin" "${payload:?}/lib"
-mkdir -p "$payload/bin" "$payload/lib"
-cp -L "$redis_server" "$payload/bin/redis-server"
-cp -L "$redis_cli" "$payload/bin/redis-cli"
-cp -L "$cmp" "$payload/bin/cmp"
-cp "$here/demo-guest.sh" "$here/demo-chart.awk" "$payload"
-
-for prog in redis-server redis-cli cmp; do
-	ldd "$payload/bin/$prog"
-done >"$payload/.libs"
-if grep 'not found' "$payload/.libs" >&2; then
-	die "a library of redis is missing: apt-get install --reinstall redis-tools"
-fi
-awk '$2 == "=>" { print $3 }' "$payload/.libs" | sort -u |
-while read -r lib; do
-	cp -L "$lib" "$payload/lib/"
-done
-awk '$2 != "=>" && $1 ~ /^\// { print $1; exit }' "$payload/.libs" \
-	>"$payload/interp"
-[ -s "$payload/interp" ] || die "ldd names no dynamic loader for redis-server."
-cp -L "$(cat "$payload/interp")" "$payload/lib/"
-rm "$payload/.libs"
+"$here/guest-libs.sh" "$payload" "redis-server=$redis_server" "redis-cli=$redis_cli" "cmp=$cmp"
+cp "$here/demo-guest.sh" "$here/demo-lib.sh" "$here/demo-chart.awk" "$payload"
 
 # Text files only, by name, so that every run has the same order.  redis-cli
 # splits what it reads at blanks and quotes: such names stay out.
