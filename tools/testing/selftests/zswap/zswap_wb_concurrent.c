@@ -315,7 +315,7 @@ static void shrinker_during_commands(void)
 {
 	int nodes[2], nr_nodes = zwb_nodes(nodes, 2);
 	struct zwb_snap before, delta;
-	long long deadline;
+	long long deadline, left;
 	const char *cgroup;
 	int i, err;
 	pid_t pid;
@@ -346,6 +346,9 @@ static void shrinker_during_commands(void)
 	deadline = zwb_now() + SHRINKER_SECONDS * ZWB_NS_PER_SEC;
 	do {
 		err = zwb_run(NULL, ZWB_GLOBAL, "age=0");
+		/* each comes to the end of its lists, but for what the shrinker is writing */
+		left = zwb_stored();
+		zwb_between(left, 0, SHRINKER_ENTRIES);
 		if (err && err != -EAGAIN)
 			zwb_zero(err);
 	} while (!zwb_failed() && zwb_stored() && zwb_now() < deadline);

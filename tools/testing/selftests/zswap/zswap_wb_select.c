@@ -343,7 +343,8 @@ static void nodes(void)
 static void cgroup_subtree(void)
 {
 	const long long top_pages = 300, left_pages = 400, leaf_pages = 500, right_pages = 600;
-	const char *top, *left, *right, *leaf, *other;
+	const long long cousin_pages = 250;
+	const char *top, *left, *right, *leaf, *cousin, *other;
 	struct zwb_load *load;
 	struct zwb_snap delta;
 
@@ -359,8 +360,13 @@ static void cgroup_subtree(void)
 		return;
 	leaf = zwb_cgroup(left, "leaf");
 	right = leaf ? zwb_cgroup(top, "right") : NULL;
-	if (!right || !zwb_load(leaf, ZWB_ANY_NODE, leaf_pages, ZWB_TEXT) ||
-	    !zwb_load(right, ZWB_ANY_NODE, right_pages, ZWB_TEXT) ||
+	load = right ? zwb_load(right, ZWB_ANY_NODE, right_pages, ZWB_TEXT) : NULL;
+	if (!load || !zwb_load_move(load, zwb_cgroup_root()))
+		return;
+	/* as far down as the leaf, but not below the same cgroup */
+	cousin = zwb_cgroup(right, "cousin");
+	if (!cousin || !zwb_load(leaf, ZWB_ANY_NODE, leaf_pages, ZWB_TEXT) ||
+	    !zwb_load(cousin, ZWB_ANY_NODE, cousin_pages, ZWB_TEXT) ||
 	    !zwb_load(other, ZWB_ANY_NODE, 200, ZWB_TEXT))
 		return;
 
@@ -372,8 +378,8 @@ static void cgroup_subtree(void)
 	zwb_equal(zwb_run(NULL, ZWB_GLOBAL, "age=0 descend=0 cgroup=%llu", zwb_cgroup_id(top)),
 		  -EAGAIN);
 	zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "descend=1 type=all cgroup=%llu", zwb_cgroup_id(top)));
-	zwb_equal(delta.total.written, right_pages);
-	zwb_equal(delta.total.scanned, right_pages);
+	zwb_equal(delta.total.written, right_pages + cousin_pages);
+	zwb_equal(delta.total.scanned, right_pages + cousin_pages);
 	zwb_equal(zwb_stored(), 200);
 }
 
