@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Sums, ratios and differences of what the kernel counts.
+ */
+#include <errno.h>
+#include <unistd.h>
+
+#include "amount.h"
+
+num amount_add(num a, num b)
+{
+	num sum;
+
+	if (a < 0 || b < 0)
+		return a < 0 ? a : b;
+	return __builtin_add_overflow(a, b, &sum) ? INT64_MAX : sum;
+}
+
+num amount_times(num a, num b)
+{
+	num product;
+
+	if (a < 0 || b < 0)
+		return a < 0 ? a : b;
+	return __builtin_mul_overflow(a, b, &product) ? INT64_MAX : product;
+}
+
+num amount_ratio(num part, num whole, num scale)
+{
+	__int128 ratio;
+
+	if (part < 0 || whole < 0)
+		return part < 0 ? part : whole;
+	if (!whole)
+		return -ENODATA;
+	ratio = (__int128)part * scale / whole;
+	return ratio > INT64_MAX ? INT64_MAX : ratio;
+}
+
+num amount_since(num now, num before)
+{
+	if (now < 0 || before < 0)
+		return now < 0 ? now : before;
+	return now < before ? -ENODATA : now - before;
+}
+
+num amount_bytes(num pages)
+{
+	return amount_times(pages, sysconf(_SC_PAGESIZE));
+}
+
+static void add_row(struct age_bucket *sum, const struct age_bucket *row)
+{
+	sum->pages = amount_add(sum->pages, row->pages);
+	sum->bytes = amount_add(sum->bytes, row->bytes);
+	sum->incompressible = amount_add(sum->incompressible, row->incompressible);
+	sum->written = amount_add(sum->written, row->written);
+	sum->refaulted = amount_add(sum->refaulted, row->refaulted);
+	sum->dropped = amount_add(sum->dropped, row->dropped);
+}
+
+void amount_total(const struct age_table *table, struct age_bucket *total)
+{
+	*total = (struct age_bucket){ .max_age = AGE_NO_BOUND };
+	for (int i = 0; i < table->nr; i++)
+		add_row(total, &table->bucket[i]);
+}
+
+int amount_add_table(struct age_table *sum, const struct age_table *table)
+{
+	if (!sum->nr) {
+		*sum = *table;
+		return 0;
+	}
+	if (sum->nr != table->nr)
+		return -ESTALE;
+	for (int i = 0; i < table->nr; i++) {
+		if (sum->bucket[i].min_age != table->bucket[i].min_age)
+			return -ESTALE;
+	}
+	for (int i = 0; i < table->nr; i++)
+		add_row(&sum->bucket[i], &table->bucket[i]);
+	return 0;
+}
+
+num amount_oldest(const struct age_table *table)
+{
+	for (int i = table->nr - 1; i >= 0; i--) {
+		if (table->bucket[i].pages > 0)
+			return table->bucket[i].min_age;
+	}
+	return -ENODATA;
+}

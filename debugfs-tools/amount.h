@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Arithmetic on numbers that may not be known, or be absurdly large: what is not known
+ * (negative) stays so, what is too large is the largest there is.
+ */
+#ifndef AMOUNT_H
+#define AMOUNT_H
+
+#include "parse.h"
+
+num amount_add(num a, num b);
+num amount_times(num a, num b);
+/* @part * @scale / @whole; -ENODATA if @whole is 0. */
+num amount_ratio(num part, num whole, num scale);
+/* How far a counter came; -ENODATA if it was set back. */
+num amount_since(num now, num before);
+/* @pages in bytes, with this machine's page size. */
+num amount_bytes(num pages);
+
+/* The rows of a table taken together: pages, bytes, incompressible, written, ... */
+void amount_total(const struct age_table *table, struct age_bucket *total);
+/*
+ * Add @table to @sum, which is empty at first (nr is 0).  -ESTALE: the tables do not have
+ * the same bounds.
+ */
+int amount_add_table(struct age_table *sum, const struct age_table *table);
+/* Seconds: where the oldest bucket that has pages begins; -ENODATA if none has. */
+num amount_oldest(const struct age_table *table);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * zswapctl - what all parts of the tool share.
+ *
+ * Arrows point one way: subcommands -> system, policy, table -> source, parse, format.
+ * Nothing below a subcommand prints, except through table.h, or exits.
+ */
+#ifndef ZSWAPCTL_H
+#define ZSWAPCTL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Exit status; the man page's EXIT STATUS lists the same. */
+enum {
+	EX_DONE		= 0,
+	EX_FAILED	= 1,	/* the system said no, or a file makes no sense */
+	EX_USAGE	= 2,	/* the command line makes no sense */
+	EX_MISSING	= 3,	/* this kernel, or its debugfs, lacks what is needed */
+	EX_DENIED	= 4,	/* needs root, or the kernel is locked down */
+	EX_NOTHING	= 5,	/* not one page was there to be written */
+	EX_INTERRUPTED	= 130,	/* by SIGINT or SIGTERM; what was done is said */
+};
+
+/*
+ * A number from the system, or why it is not known: a negative errno.  -ENOENT: this
+ * kernel has no such file; -EACCES: needs root; -EPERM: locked down; -EINVAL: what the
+ * file says makes no sense.
+ */
+typedef long long num;
+
+/* Add @value, which is not negative, to *@sum; what does not fit is the largest number. */
+void num_add(num *sum, num value);
+
+/* A line on stderr: "zswapctl: " and the text. */
+void say_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The same with ": " and strerror(err) behind it; err is positive. */
+void say_errno(int err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Memory that is not there ends the program with EX_FAILED. */
+void *xcalloc(size_t nr, size_t size);
+void *xrealloc(void *old, size_t size);
+char *xstrdup(const char *text);
+char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif
