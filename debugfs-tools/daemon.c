@@ -1,0 +1,780 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * zswapctl daemon - keep writing the cold part of zswap to swap, as long as it stays away.
+ *
+ * A tick: take a sample; see what happened in each cgroup since the last one; decide for
+ * each, the one with the oldest pages first, so that the wear budget goes where it does most;
+ * carry the decisions out one by one; print each as a line of JSON with its result.
+ *
+ * Samples and results come from the system or from a recording, and all between them is one
+ * code path that has no other input but the configuration: a recording gives the same lines
+ * again.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "amount.h"
+#include "config.h"
+#include "jsonnum.h"
+#include "options.h"
+#include "record.h"
+#include "state.h"
+#include "system.h"
+#include "transaction.h"
+
+#define CONFIG_FILE	"/etc/zswapctl.conf"
+#define STATE_DIRECTORY	"/var/lib/zswapctl"
+#define STATE_FILE	STATE_DIRECTORY "/state"
+
+struct daemon_options {		/* the command line */
+	const char *config, *state, *record, *replay;
+	num ticks;		/* 0: no end */
+	num interval;		/* seconds; 0: not given */
+	bool dry_run;
+};
+
+static void *new_data(void)
+{
+	return xcalloc(1, sizeof(struct daemon_options));
+}
+
+static int take_config(const char *argument, void *data)
+{
+	struct daemon_options *options = data;
+
+	options->config = argument;
+	return 0;
+}
+
+static int take_once(const char *argument, void *data)
+{
+	struct daemon_options *options = data;
+
+	(void)argument;
+	options->ticks = 1;
+	return 0;
+}
+
+static int take_ticks(const char *argument, void *data)
+{
+	struct daemon_options *options = data;
+	num ticks;
+	int error = parse_number(argument, &ticks);
+
+	if (error)
+		return error;
+	if (!ticks)
+		return -ERANGE;
+	options->ticks = ticks;
+	return 0;
+}
+
+static int take_interval(const char *argument, void *data)
+{
+	struct daemon_options *options = data;
+
+	return config_interval(argument, &options->interval);
+}
+
+static int take_dry_run(const char *argument, void *data)
+{
+	struct daemon_options *options = data;
+
+	(void)argument;
+	options->dry_run = true;
+	return 0;
+}
+
+static int take_state(const char *argument, void *data)
+{
+	struct daemon_options *options = data;
+
+	options->state = argument;
+	return 0;
+}
+
+static int take_record(const char *argument, void *data)
+{
+	struct daemon_options *options = data;
+
+	options->record = argument;
+	return 0;
+}
+
+static int take_replay(const char *argument, void *data)
+{
+	struct daemon_options *options = data;
+
+	options->replay = argument;
+	return 0;
+}
+
+static const struct option_spec options[] = {
+	{ "config", 'C', "FILE", "configuration (" CONFIG_FILE ", if it is there)", take_config },
+	{ "once", 0, NULL, "one tick, as with --ticks 1", take_once },
+	{ "ticks", 0, "N", "end after N ticks (with --root after one)", take_ticks },
+	{ "interval", 0, "SECONDS", "from tick to tick, whatever the configuration says (60)",
+	  take_interval },
+	{ "dry-run", 0, NULL, "decide and say so, write nothing", take_dry_run },
+	{ "state", 0, "FILE", "what survives a restart (" STATE_FILE ", if it is no trial)",
+	  take_state },
+	{ "record", 0, "FILE", "write down what --replay reads", take_record },
+	{ "replay", 0, "FILE", "decide again from a recording, without this system", take_replay },
+	{ }
+};
+
+struct daemon {
+	const struct daemon_options *options;
+	const struct source *source;
+	const char *config_file;	/* NULL: there is none */
+	struct config config;
+	char *state_file;		/* NULL: none */
+	int state_error;		/* of saving it: what was said last */
+	struct state state;
+	struct recorder *recorder;	/* NULL: nothing is recorded */
+	struct recording *recording;	/* NULL: not a replay */
+	bool dry_run;
+	struct record_tick now;		/* the tick that is decided about */
+	num ticks;			/* how many there were */
+	num began_ms;			/* uptime of the first, in a recorded tree */
+	bool over;			/* no more commands, no more ticks */
+	int result;			/* exit status */
+};
+
+static void end(struct daemon *daemon, int result)
+{
+	daemon->over = true;
+	if (daemon->result == EX_DONE)
+		daemon->result = result;
+}
+
+/* ---- signals ---- */
+
+/*
+ * SIGTERM, SIGINT and SIGHUP are blocked, and fetched where it suits; but while the kernel
+ * is at a command, where the first two end it, since their handler has no SA_RESTART.  One
+ * that comes just before the write would be lost: the alarm makes up for it.
+ */
+static volatile sig_atomic_t stopped;
+
+static void stop(int signal)
+{
+	(void)signal;
+	stopped = 1;
+	alarm(1);
+}
+
+struct signals {
+	sigset_t fetched;	/* those that are blocked */
+	sigset_t in_command;	/* the mask for a command */
+	sigset_t before;
+};
+
+static struct signals signals;
+
+static void signals_begin(void)
+{
+	static const int ends[] = { SIGTERM, SIGINT };
+	struct sigaction action = { .sa_handler = stop }, old;
+
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGALRM, &action, NULL);
+	sigemptyset(&signals.fetched);
+	sigaddset(&signals.fetched, SIGHUP);
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		sigaction(ends[i], NULL, &old);
+		/* Who ignores SIGINT, as jobs in the background do, has a reason. */
+		if (old.sa_handler == SIG_IGN)
+			continue;
+		sigaction(ends[i], &action, NULL);
+		sigaddset(&signals.fetched, ends[i]);
+	}
+	sigprocmask(SIG_BLOCK, &signals.fetched, &signals.before);
+	signals.in_command = signals.before;
+	sigaddset(&signals.in_command, SIGHUP);
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		sigdelset(&signals.in_command, ends[i]);
+}
+
+static void signals_open(void)
+{
+	sigprocmask(SIG_SETMASK, &signals.in_command, NULL);
+}
+
+static void signals_close(void)
+{
+	alarm(0);
+	sigprocmask(SIG_BLOCK, &signals.fetched, NULL);
+}
+
+static num clock_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+/* A signal that is pending or comes until @deadline_ms; 0 if none does. */
+static int signals_fetch(num deadline_ms)
+{
+	for (;;) {
+		num left = deadline_ms - clock_ms();
+		struct timespec timeout = { 0 };
+		int signal;
+
+		if (left > 0) {
+			timeout.tv_sec = left / 1000;
+			timeout.tv_nsec = left % 1000 * 1000000;
+		}
+		signal = sigtimedwait(&signals.fetched, NULL, &timeout);
+		if (signal > 0)
+			return signal;
+		if (left <= 0)
+			return 0;
+	}
+}
+
+/* ---- configuration ---- */
+
+/* Returns an exit status; the configuration stays as it was unless it is EX_DONE. */
+static int read_config(struct daemon *daemon)
+{
+	struct config config;
+	char *message = NULL;
+
+	if (!daemon->config_file) {
+		config_defaults(&config);
+	} else if (config_read(daemon->config_file, &config, &message)) {
+		say_error("%s", message);
+		free(message);
+		return EX_FAILED;
+	}
+	config_free(&daemon->config);
+	daemon->config = config;
+	if (daemon->options->interval)
+		daemon->config.interval = daemon->options->interval;
+	return EX_DONE;
+}
+
+static void reload_config(struct daemon *daemon)
+{
+	if (read_config(daemon) == EX_DONE)
+		say_error("the configuration was read again");
+	else
+		say_error("the configuration stays as it was");
+}
+
+/* Wait until @deadline_ms, or until a signal says that it is over; 0 does not wait. */
+static void take_signals(struct daemon *daemon, num deadline_ms)
+{
+	while (!daemon->over) {
+		int signal = signals_fetch(deadline_ms);
+
+		if (!signal)
+			break;
+		if (signal == SIGHUP)
+			reload_config(daemon);
+		else
+			end(daemon, EX_DONE);
+	}
+}
+
+/* ---- samples and commands ---- */
+
+/* A recorded tree stands still: its clock goes on by itself. */
+static void set_clock(struct daemon *daemon)
+{
+	struct sample *sample = &daemon->now.sample;
+	num passed_ms = amount_times(daemon->ticks, daemon->config.interval * 1000);
+
+	if (!daemon->source->recorded)
+		return;
+	if (!daemon->ticks)
+		daemon->began_ms = sample->uptime_ms;
+	sample->uptime_ms = amount_add(daemon->began_ms, passed_ms);
+}
+
+static void say_record(const struct daemon *daemon, int error)
+{
+	say_errno(-error, "%s", daemon->options->record);
+}
+
+/* Returns whether there is a sample.  Without the first one there is no sense in a second. */
+static bool look(struct daemon *daemon)
+{
+	const char *path;
+	int error = sample_read(daemon->source, &daemon->now.sample, &path);
+
+	if (error) {
+		say_error("%s: %s", path, system_reason_for(daemon->source, path, error));
+		if (!daemon->ticks)
+			end(daemon, options_exit_status(error));
+		return false;
+	}
+	set_clock(daemon);
+	error = daemon->recorder ? recorder_sample(daemon->recorder, &daemon->now.sample) : 0;
+	if (error) {
+		say_record(daemon, error);
+		end(daemon, EX_FAILED);
+	}
+	return !error;
+}
+
+static bool look_back(struct daemon *daemon)
+{
+	char *message;
+	int got = recording_next(daemon->recording, &daemon->now, &message);
+
+	if (got < 0) {
+		say_error("%s", message);
+		free(message);
+		end(daemon, EX_FAILED);
+	} else if (!got) {
+		end(daemon, EX_DONE);
+	}
+	return got == 1;
+}
+
+/* The decision about a cgroup, and what came of it. */
+struct choice {
+	int cgroup;		/* index in the sample */
+	int oldest;		/* bucket */
+	num budget;		/* bytes that were left for it */
+	struct policy_decision decision;
+	bool carried_out;	/* there is a result */
+	struct result result;
+};
+
+/* What is known of a command that no file would take. */
+static const struct result unknown_result = {
+	.scanned = -ENODATA,
+	.written = -ENODATA,
+	.released_bytes = -ENODATA,
+	.skipped_young = -ENODATA,
+	.skipped_busy = -ENODATA,
+	.skipped_protected = -ENODATA,
+	.skipped_gone = -ENODATA,
+	.failed = -ENODATA,
+	.coldest_left = -ENODATA,
+	.elapsed_us = -ENODATA,
+};
+
+static void run_command(struct daemon *daemon, const struct sample_cgroup *cgroup,
+			struct choice *choice)
+{
+	struct transaction transaction;
+	struct command command;
+	int error;
+
+	transaction_begin(&command);
+	command.age = choice->decision.age;
+	command.max = choice->decision.max;
+	command.cgroup = cgroup->id;
+	command.descend = false;
+
+	signals_open();
+	error = transaction_run(daemon->source, &command, &transaction);
+	signals_close();
+
+	choice->carried_out = true;
+	choice->result = transaction.asked ? transaction.result : unknown_result;
+	choice->result.status = error;
+	if (!transaction.asked) {
+		char *reason = transaction_reason(daemon->source, &command, &transaction, error);
+
+		say_error("%s: %s", cgroup->path, reason);
+		free(reason);
+		end(daemon, options_exit_status(error));
+	}
+	if (stopped)
+		end(daemon, EX_DONE);
+	error = daemon->recorder ? recorder_result(daemon->recorder, cgroup->id, &choice->result)
+				 : 0;
+	if (error) {
+		say_record(daemon, error);
+		end(daemon, EX_FAILED);
+	}
+}
+
+/*
+ * Live, or as it was recorded.  Returns false if a signal came before the command: then
+ * the tick ends here, and does so each time.
+ */
+static bool carry_out(struct daemon *daemon, struct choice *choice)
+{
+	const struct sample_cgroup *cgroup = &daemon->now.sample.cgroup[choice->cgroup];
+	const struct result *recorded;
+
+	if (daemon->dry_run)
+		return true;
+	if (daemon->recording) {
+		recorded = record_find(&daemon->now, cgroup->id);
+		if (recorded) {
+			choice->carried_out = true;
+			choice->result = *recorded;
+		}
+		return recorded || !daemon->now.interrupted;
+	}
+	take_signals(daemon, 0);
+	if (daemon->over) {
+		if (daemon->recorder)
+			recorder_interrupted(daemon->recorder);
+		return false;
+	}
+	run_command(daemon, cgroup, choice);
+	return true;
+}
+
+/* ---- decisions ---- */
+
+static int compare_choices(const void *a, const void *b)
+{
+	const struct choice *left = a, *right = b;
+
+	if (left->oldest != right->oldest)
+		return left->oldest > right->oldest ? -1 : 1;
+	/* Cgroups are sorted by path. */
+	return left->cgroup - right->cgroup;
+}
+
+/* Who is to be decided about: who has, or once had, pages, and is not to be left alone. */
+static int find_candidates(struct daemon *daemon, struct choice *choice)
+{
+	const struct sample *sample = &daemon->now.sample;
+	int nr = 0;
+
+	for (int i = 0; i < sample->nr; i++) {
+		struct state_cgroup *state = &daemon->state.cgroup[i];
+		int oldest = sample_oldest(sample, i);
+		struct policy policy;
+
+		if (!config_policy(&daemon->config, sample->cgroup[i].path, &policy)) {
+			state->begun = false;
+			continue;
+		}
+		if (!state->begun && oldest < 0)
+			continue;
+		if (!state->begun)
+			policy_begin(&policy, &state->policy);
+		state->begun = true;
+		choice[nr++] = (struct choice){ .cgroup = i, .oldest = oldest };
+	}
+	qsort(choice, nr, sizeof(*choice), compare_choices);
+	return nr;
+}
+
+static void decide(struct daemon *daemon, const struct change *change, num budget,
+		   struct choice *choice)
+{
+	const struct sample *sample = &daemon->now.sample;
+	const struct sample_cgroup *cgroup = &sample->cgroup[choice->cgroup];
+	struct age_table ages;
+	const struct policy_sample since = {
+		.elapsed_ms = change->elapsed_ms,
+		.page_size = sample->page_size,
+		.ages = &ages,
+		.off = cgroup->off,
+		.resident = change->resident,
+		.refaulted = change->refaulted,
+		.stalled_memory = change->stalled_memory,
+		.stalled_io = change->stalled_io,
+	};
+	struct policy policy;
+
+	config_policy(&daemon->config, cgroup->path, &policy);
+	sample_ages(sample, choice->cgroup, &ages);
+	choice->budget = budget;
+	policy_decide(&policy, &daemon->state.cgroup[choice->cgroup].policy, &since, budget,
+		      &choice->decision);
+}
+
+static bool unlimited(num budget)
+{
+	return budget == INT64_MAX;
+}
+
+static void add_result(json_t *line, const struct choice *choice, num page_size)
+{
+	const struct result *result = choice->carried_out ? &choice->result : &unknown_result;
+
+	jsonnum_add_num(line, "written", amount_times(result->written, page_size));
+	jsonnum_add_num(line, "released", result->released_bytes);
+	jsonnum_add(line, "status",
+		    choice->carried_out ? json_integer(result->status) : json_null());
+	jsonnum_add_num(line, "scanned", result->scanned);
+	jsonnum_add_num(line, "skipped_young", result->skipped_young);
+	jsonnum_add_num(line, "skipped_busy", result->skipped_busy);
+	jsonnum_add_num(line, "skipped_protected", result->skipped_protected);
+	jsonnum_add_num(line, "skipped_gone", result->skipped_gone);
+	jsonnum_add_num(line, "failed", result->failed);
+	jsonnum_add_num(line, "coldest_left", result->coldest_left);
+	jsonnum_add_num(line, "elapsed_us", result->elapsed_us);
+}
+
+static void print_choice(const struct daemon *daemon, const struct choice *choice)
+{
+	const struct sample *sample = &daemon->now.sample;
+	const struct sample_cgroup *cgroup = &sample->cgroup[choice->cgroup];
+	const struct policy_decision *decision = &choice->decision;
+	const char *action = policy_action_name(decision->action);
+	json_t *line = json_object();
+	char *text;
+
+	jsonnum_add_num(line, "tick", daemon->ticks);
+	jsonnum_add_num(line, "uptime_ms", sample->uptime_ms);
+	jsonnum_add(line, "cgroup", json_string(cgroup->path));
+	jsonnum_add_num(line, "id", cgroup->id);
+	jsonnum_add(line, "action", json_string(action));
+	jsonnum_add(line, "reason", json_string(decision->reason));
+	jsonnum_add_num(line, "age", decision->age);
+	jsonnum_add_num(line, "max", decision->max);
+	jsonnum_add_num(line, "cold_bytes", decision->cold);
+	jsonnum_add_num(line, "rate_ppm_per_min", decision->rate);
+	jsonnum_add_num(line, "pressure_memory_ppm", decision->pressure_memory);
+	jsonnum_add_num(line, "pressure_io_ppm", decision->pressure_io);
+	jsonnum_add_num(line, "budget", unlimited(choice->budget) ? -ENODATA : choice->budget);
+	if (decision->action == POLICY_WRITE)
+		add_result(line, choice, sample->page_size);
+	text = jsonnum_line(line);
+	puts(text);
+	free(text);
+	json_decref(line);
+}
+
+/* What nobody knows the amount of is taken to have been all that was asked for. */
+static void spend(struct daemon *daemon, const struct choice *choice)
+{
+	num written = amount_times(choice->result.written, daemon->now.sample.page_size);
+
+	if (choice->carried_out)
+		wear_spend(&daemon->state.wear, written < 0 ? choice->decision.max : written);
+}
+
+/* With @choice in order: all is decided before anything is written. */
+static void decide_all(struct daemon *daemon, const struct change *change, num budget,
+		       struct choice *choice, int nr)
+{
+	for (int i = 0; i < nr; i++) {
+		decide(daemon, &change[choice[i].cgroup], budget, &choice[i]);
+		if (!unlimited(budget))
+			budget -= choice[i].decision.max;
+	}
+	for (int i = 0; i < nr; i++) {
+		bool writes = choice[i].decision.action == POLICY_WRITE;
+
+		if (writes && !carry_out(daemon, &choice[i]))
+			break;
+		spend(daemon, &choice[i]);
+		print_choice(daemon, &choice[i]);
+	}
+}
+
+static void save_state(struct daemon *daemon)
+{
+	int error = daemon->state_file ? state_save(daemon->state_file, &daemon->state) : 0;
+
+	/* Once, not every minute. */
+	if (error && error != daemon->state_error)
+		say_errno(-error, "%s", daemon->state_file);
+	daemon->state_error = error;
+}
+
+static void tick(struct daemon *daemon)
+{
+	struct change *change;
+	struct choice *choice;
+	num elapsed_ms, budget;
+	int nr;
+
+	if (!(daemon->recording ? look_back(daemon) : look(daemon)))
+		return;
+	daemon->ticks++;
+	elapsed_ms = state_changes(&daemon->state, &daemon->now.sample, &change);
+	state_advance(&daemon->state, &daemon->now.sample);
+	budget = wear_grow(&daemon->state.wear, daemon->config.wear, elapsed_ms);
+
+	choice = xcalloc(daemon->now.sample.nr, sizeof(*choice));
+	nr = find_candidates(daemon, choice);
+	decide_all(daemon, change, budget, choice, nr);
+	save_state(daemon);
+	errno = 0;
+	if (fflush(stdout) || ferror(stdout)) {
+		say_errno(errno ? errno : EIO, "standard output");
+		end(daemon, EX_FAILED);
+	}
+	free(choice);
+	free(change);
+	record_tick_free(&daemon->now);
+}
+
+/* ---- from beginning to end ---- */
+
+static void loop(struct daemon *daemon)
+{
+	bool waits = !daemon->recording && !daemon->source->recorded;
+	num next_ms = clock_ms();
+
+	for (num tries = 1; !daemon->over; tries++) {
+		tick(daemon);
+		if (daemon->options->ticks && tries >= daemon->options->ticks)
+			break;
+		/* A tick that took longer than the interval is followed by one, not by many. */
+		next_ms += daemon->config.interval * 1000;
+		if (next_ms < clock_ms())
+			next_ms = clock_ms();
+		take_signals(daemon, waits ? next_ms : 0);
+	}
+}
+
+/* Each of them needs the system, or a recording, for itself. */
+static int check_options(const struct daemon_options *options, const struct source *source)
+{
+	if (!options->replay)
+		return EX_DONE;
+	if (source->recorded) {
+		say_error("--replay and --root exclude each other");
+		return EX_USAGE;
+	}
+	if (options->record) {
+		say_error("--replay and --record exclude each other");
+		return EX_USAGE;
+	}
+	return EX_DONE;
+}
+
+/*
+ * A state that makes no sense is none: everything begins with care again.  One that is
+ * nobody's business here is an error.  Returns an exit status.
+ */
+static int load_state(struct daemon *daemon)
+{
+	char *message;
+	int error = state_load(daemon->state_file, &daemon->state, &message);
+	int result = EX_DONE;
+
+	if (error == -EACCES || error == -EPERM) {
+		say_errno(-error, "%s", daemon->state_file);
+		result = EX_DENIED;
+	} else if (error && error != -ENOENT) {
+		say_error("%s: %s; it begins anew", daemon->state_file,
+			  message ? message : strerror(-error));
+	}
+	free(message);
+	return result;
+}
+
+/* Where the state is: a trial leaves the daemon's alone. */
+static char *find_state(const struct daemon *daemon)
+{
+	if (daemon->options->state)
+		return xstrdup(daemon->options->state);
+	if (daemon->options->replay || daemon->options->dry_run || daemon->source->recorded)
+		return NULL;
+	return xstrdup(daemon->config.state ? daemon->config.state : STATE_FILE);
+}
+
+static int begin_replay(struct daemon *daemon)
+{
+	char *message;
+	int error = recording_open(daemon->options->replay, &daemon->recording, &daemon->state,
+				   &message);
+
+	if (error) {
+		say_error("%s", message);
+		free(message);
+		return EX_FAILED;
+	}
+	if (!daemon->state_file)
+		return EX_DONE;
+	state_free(&daemon->state);
+	return load_state(daemon);
+}
+
+static int begin_live(struct daemon *daemon)
+{
+	const struct daemon_options *options = daemon->options;
+	int error, result;
+
+	if (system_supported(daemon->source)) {
+		say_error("%s", system_reason_for(daemon->source,
+						  SYS_ZSWAP "/proactive_writeback", -ENOENT));
+		return EX_MISSING;
+	}
+	/* systemd makes it; by hand there may be none.  Saving tells whether it is there. */
+	if (daemon->state_file && !strcmp(daemon->state_file, STATE_FILE))
+		mkdir(STATE_DIRECTORY, 0700);
+	state_begin(&daemon->state);
+	result = daemon->state_file ? load_state(daemon) : EX_DONE;
+	if (result != EX_DONE || !options->record)
+		return result;
+	error = recorder_open(options->record, &daemon->state, &daemon->recorder);
+	if (error)
+		say_record(daemon, error);
+	return error ? EX_FAILED : EX_DONE;
+}
+
+static int run_daemon(struct daemon *daemon)
+{
+	int result = read_config(daemon);
+
+	if (result != EX_DONE)
+		return result;
+	daemon->state_file = find_state(daemon);
+	result = daemon->options->replay ? begin_replay(daemon) : begin_live(daemon);
+	if (result != EX_DONE)
+		return result;
+	signals_begin();
+	loop(daemon);
+	return daemon->result;
+}
+
+static int run(struct context *context, void *data, int nr, char **argument)
+{
+	struct daemon_options *options = data;
+	struct daemon daemon = {
+		.options = options,
+		.source = &context->source,
+		.config_file = options->config,
+		.dry_run = options->dry_run || context->source.recorded,
+	};
+	int result = check_options(options, &context->source), error;
+
+	(void)nr;
+	(void)argument;
+	if (result != EX_DONE)
+		return result;
+	if (!options->config && !access(CONFIG_FILE, F_OK))
+		daemon.config_file = CONFIG_FILE;
+	/* A tree stands still: there is no second look that would tell more. */
+	if (context->source.recorded && !options->ticks)
+		options->ticks = 1;
+	result = run_daemon(&daemon);
+
+	error = recorder_close(daemon.recorder);
+	if (error) {
+		say_record(&daemon, error);
+		result = EX_FAILED;
+	}
+	recording_close(daemon.recording);
+	state_free(&daemon.state);
+	config_free(&daemon.config);
+	free(daemon.state_file);
+	return result;
+}
+
+const struct subcommand daemon_subcommand = {
+	.name = "daemon",
+	.summary = "keep writing what is cold and stays away",
+	.arguments = "",
+	.options = options,
+	.views = NULL,
+	.new_data = new_data,
+	.run = run,
+};

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The daemon's configuration: what is taken, what is refused and where, and which section
+ * counts for which cgroup.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config.h"
+#include "tap.h"
+#include "tree.h"
+
+#define MIB	1048576LL
+#define GIB	1073741824LL
+
+/* @text is refused with @message. */
+static void refused(const char *text, const char *message)
+{
+	struct config config;
+	char *got;
+	int error = config_parse(text, "f", &config, &got);
+	bool good = error < 0 && got && !strcmp(got, message) && !config.nr && !config.section;
+
+	CHECK(good, "%s", message);
+	if (!good) {
+		printf("# got %d, %s\n", error, got ? got : "no message");
+		config_free(&config);
+	}
+	free(got);
+}
+
+static bool taken(const char *text, struct config *config)
+{
+	char *message;
+
+	if (!config_parse(text, "f", config, &message))
+		return true;
+	printf("# %s\n", message);
+	free(message);
+	return false;
+}
+
+static void test_defaults(void)
+{
+	struct policy policy, wanted;
+	struct config config;
+
+	CHECK(taken("", &config), "an empty file");
+	CHECK(config.interval == 60 && config.wear == 10 * GIB && !config.state, "its defaults");
+	policy_defaults(&wanted);
+	CHECK(config_policy(&config, "/a", &policy) && !memcmp(&policy, &wanted, sizeof(policy)),
+	      "and the policy's");
+	CHECK(policy.target == 2000 && policy.min_age == 300 && policy.max_age == 86400 &&
+	      policy.min_step == MIB && policy.max_step == 64 * MIB &&
+	      policy.pressure_memory == 1000 && policy.pressure_io == 10000 && policy.hold == 5 &&
+	      policy.patience == 5, "which are these");
+	config_free(&config);
+}
+
+static void test_all_keys(void)
+{
+	struct policy policy;
+	struct config config;
+
+	CHECK(taken("\xef\xbb\xbf# comment\n"
+		    "; comment\n"
+		    "interval = 2m\n"
+		    "wear=1T/day ; comment\r\n"
+		    "state = /a/b\n"
+		    "  target-refault = 1%/h\n"
+		    "min-age: 60\n"
+		    "\tmax-age = 2d\n"
+		    "min-step = 64K\n"
+		    "max-step = 1G\n"
+		    "pressure-memory = 0.05%\n"
+		    "pressure-io = 100\n"
+		    "hold = 0\n"
+		    "patience = 7\n"
+		    "enabled = no", &config), "every key");
+	CHECK(config.interval == 120 && config.wear == 1024 * GIB &&
+	      !strcmp(config.state, "/a/b"), "the daemon's");
+	CHECK(!config_policy(&config, "/", &policy), "enabled = no for all");
+	CHECK(policy.target == 166 || policy.target == 167, "1 %%/h in ppm a minute");
+	CHECK(policy.min_age == 60 && policy.max_age == 172800 && policy.min_step == 65536 &&
+	      policy.max_step == GIB && policy.pressure_memory == 500 &&
+	      policy.pressure_io == 1000000 && !policy.hold && policy.patience == 7,
+	      "the policy's");
+	config_free(&config);
+
+	CHECK(taken("wear = 0", &config) && !config.wear, "wear = 0: no limit");
+	config_free(&config);
+	CHECK(taken("wear = unlimited", &config) && !config.wear, "wear = unlimited: the same");
+	config_free(&config);
+}
+
+/* The minimum age that counts for @path; -1 if it is left alone. */
+static num min_age(const struct config *config, const char *path)
+{
+	struct policy policy;
+
+	return config_policy(config, path, &policy) ? policy.min_age : -1;
+}
+
+static void test_sections(void)
+{
+	struct policy policy;
+	struct config config;
+
+	CHECK(taken("min-age = 10m\n"
+		    "[cgroup /system.slice/*]\n"
+		    "min-age = 20m\n"
+		    "hold = 9\n"
+		    "[cgroup /system.slice/redis*.service]\n"
+		    "min-age = 30m\n"
+		    "[ cgroup   /user.slice/a b ]\n"
+		    "min-age = 40m\n"
+		    "[cgroup /kube[ps]/a]\n"
+		    "enabled = no\n"
+		    "[cgroup /kubep/a]\n"
+		    "enabled = yes\n"
+		    "[cgroup *]\n"
+		    "patience = 3\n", &config), "sections");
+	CHECK(min_age(&config, "/") == 600, "no section: what is for all");
+	CHECK(min_age(&config, "/system.slice") == 600, "a pattern is for the whole path");
+	CHECK(min_age(&config, "/system.slice/x/y") == 1200, "'*' matches '/', too");
+	CHECK(min_age(&config, "/system.slice/redis-1.service") == 1800, "the last match wins");
+	config_policy(&config, "/system.slice/redis-1.service", &policy);
+	CHECK(policy.hold == 9 && policy.patience == 3, "key by key");
+	CHECK(min_age(&config, "/user.slice/a b") == 2400, "blanks in a pattern");
+	CHECK(min_age(&config, "/kubes/a") == -1, "brackets in a pattern; left alone");
+	CHECK(min_age(&config, "/kubep/a") == 600, "and taken back");
+	config_free(&config);
+}
+
+static void test_long_pattern(void)
+{
+	char path[1000], text[1100];
+	struct config config;
+
+	memset(path, 'x', sizeof(path));
+	path[0] = '/';
+	path[sizeof(path) - 1] = '\0';
+	snprintf(text, sizeof(text), "[cgroup %s]\nmin-age = 1h\n", path);
+	CHECK(taken(text, &config) && min_age(&config, path) == 3600,
+	      "a path much longer than libinih keeps");
+	path[sizeof(path) - 2] = 'y';
+	CHECK(min_age(&config, path) == 300, "to the last character");
+	config_free(&config);
+}
+
+static void test_refused(void)
+{
+	char text[1000];
+
+	refused("\nmin-agee = 5m\n", "f:2: unknown key 'min-agee'");
+	refused("# x\n[cgroup /a]\nfoo = 1\n", "f:3: unknown key 'foo'");
+	refused("min-age = 5x\n", "f:1: min-age: '5x' is not an age such as 5m");
+	refused("min-age =\n", "f:1: min-age: '' is not an age such as 5m");
+	refused("min-age = 5m\nmin-age = 6m\n", "f:2: min-age is given twice");
+	refused("wear = 0\nwear = 0\n", "f:2: wear is given twice");
+	refused("interval = 0\n", "f:1: interval: '0' is not a time from 1s to 1d");
+	refused("interval = 2d\n", "f:1: interval: '2d' is not a time from 1s to 1d");
+	refused("[cgroup /a]\ninterval = 60\n",
+		"f:2: interval is not for a section: it is one for all");
+	refused("wear = 10G\n", "f:1: wear: '10G' is not SIZE/day or unlimited");
+	refused("wear = 10G/h\n", "f:1: wear: '10G/h' is not SIZE/day or unlimited");
+	refused("state = x\n", "f:1: state: 'x' is not a path that begins with '/'");
+	refused("target-refault = 101%/min\n",
+		"f:1: target-refault: '101%/min' is not a rate such as 0.2%/min");
+	refused("target-refault = 0.2\n",
+		"f:1: target-refault: '0.2' is not a rate such as 0.2%/min");
+	refused("min-step = 1\n", "f:1: min-step: '1' is not a size such as 1M, a page at least");
+	refused("pressure-io = 100.1%\n",
+		"f:1: pressure-io: '100.1%' is not a share such as 1%");
+	refused("pressure-memory = 1%/min\n",
+		"f:1: pressure-memory: '1%/min' is not a share such as 0.1%");
+	refused("pressure-memory = -1\n",
+		"f:1: pressure-memory: '-1' is not a share such as 0.1%");
+	refused("hold = 1000001\n", "f:1: hold: '1000001' is not a number of ticks");
+	refused("patience = 0\n", "f:1: patience: '0' is not a number of ticks, 1 at least");
+	refused("enabled = maybe\n", "f:1: enabled: 'maybe' is not yes or no");
+	refused("hold = 1\nmin-age\nhold\n", "f:2: neither KEY = VALUE nor a heading");
+	refused("foo\nbar = 1\n", "f:1: neither KEY = VALUE nor a heading");
+	refused("[cgroup /a\nmin-age = 1\n", "f:1: a heading ends with ']' and the line with it");
+	refused("[cgroup /a] ; x\n", "f:1: a heading ends with ']' and the line with it");
+	refused("[cgroups /a]\n", "f:1: the only sections are [cgroup PATTERN]");
+	refused("[]\n", "f:1: the only sections are [cgroup PATTERN]");
+	refused("[", "f:1: a heading ends with ']' and the line with it");
+	refused("[cgroup ]\n", "f:1: a pattern is for whole paths, which begin with '/'");
+	refused("[cgroup redis]\n", "f:1: a pattern is for whole paths, which begin with '/'");
+	refused("min-age = 2d\nhold = 1\n", "f:1: min-age is above max-age");
+	refused("max-age = 1m\n", "f:1: min-age is above max-age");
+	refused("min-age = 2h\n[cgroup /a]\nhold = 1\nmax-age = 1h\n",
+		"f:4: min-age is above max-age");
+	refused("min-step = 1G\n", "f:1: min-step is above max-step");
+
+	memset(text, 'x', sizeof(text));
+	memcpy(text, "state = /", 9);
+	text[sizeof(text) - 1] = '\0';
+	refused(text, "f:1: the line is too long");
+}
+
+static void test_file(void)
+{
+	static const char hole[] = "hold = 1\n\0hold = 2\n";
+	char *tree = tree_new(), *path = xasprintf("%s/conf", tree), *message, *wanted;
+	struct config config;
+
+	CHECK(config_read(path, &config, &message) == -ENOENT, "no file");
+	wanted = xasprintf("%s: No such file or directory", path);
+	CHECK(!strcmp(message, wanted), "is said: %s", message + strlen(tree));
+	free(wanted);
+	free(message);
+	tree_file(tree, "/conf", "hold = 1\nfoo = 2\n");
+	CHECK(config_read(path, &config, &message) == -EINVAL, "a bad file");
+	wanted = xasprintf("%s:2: unknown key 'foo'", path);
+	CHECK(!strcmp(message, wanted), "is said: %s", message + strlen(tree));
+	free(wanted);
+	free(message);
+	tree_bytes(tree, "/conf", hole, sizeof(hole) - 1);
+	CHECK(config_read(path, &config, &message) == -EINVAL, "a file with a NUL");
+	free(message);
+	CHECK(config_read(tree, &config, &message) == -EISDIR, "a directory");
+	free(message);
+	free(path);
+	tree_remove(tree);
+}
+
+/* The example with its keys no longer comments: "#hold = 5". */
+static void test_example(void)
+{
+	struct policy policy, defaults;
+	char *text = NULL, line[256], *message;
+	struct config config;
+	size_t length;
+	FILE *from = fopen("zswapctl.conf", "r"), *to = open_memstream(&text, &length);
+
+	while (from && fgets(line, sizeof(line), from)) {
+		bool key = line[0] == '#' && (strstr(line, " = ") || line[1] == '[');
+
+		fputs(line + key, to);
+	}
+	if (from)
+		fclose(from);
+	fclose(to);
+	CHECK(!config_parse(text, "f", &config, &message), "the example is taken");
+	if (message)
+		printf("# %s\n", message);
+	CHECK(config.nr == 3 && config.section[0].given == (1u << CONFIG_CGROUP_KEYS) - 1 &&
+	      config.state, "and has every key");
+	policy_defaults(&defaults);
+	CHECK(config_policy(&config, "/a", &policy) && !memcmp(&policy, &defaults, sizeof(policy)),
+	      "what it shows for cgroups are the defaults");
+	CHECK(config.interval == 60 && config.wear == 10 * GIB, "and for the daemon");
+	config_free(&config);
+	free(message);
+	free(text);
+}
+
+/* What comes out does not matter, as long as nothing is read or written that must not be. */
+static void test_any(void)
+{
+	static const char text[] =
+		"interval = 60\nwear = 10G/day\n[cgroup /a*]\nmin-age = 1h\n"
+		"pressure-io = 1.5%\n[cgroup /b[c]d]\nenabled = no\n";
+	static const char bytes[] = "\n[];#= \t/%9\xff*";
+	char changed[sizeof(text)], *message;
+	struct config config;
+	int runs = 0;
+
+	for (size_t i = 0; i < sizeof(text) - 1; i++) {
+		for (size_t b = 0; b < sizeof(bytes); b++) {
+			memcpy(changed, text, sizeof(text));
+			changed[i] = bytes[b];
+			config_parse(changed, "f", &config, &message);
+			config_free(&config);
+			free(message);
+			runs++;
+		}
+	}
+	CHECK(runs, "%d texts with a wrong character each", runs);
+}
+
+int main(void)
+{
+	test_defaults();
+	test_all_keys();
+	test_sections();
+	test_long_pattern();
+	test_refused();
+	test_file();
+	test_example();
+	test_any();
+	return tap_done();
+}

@@ -1,0 +1,253 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# test_daemon.sh DIR: the subcommand daemon of DIR/zswapctl, on a tree that changes from
+# look to look.  TAP.
+
+set -u
+export LC_ALL=C
+[ $# -eq 1 ] || {
+	echo "usage: $0 DIR" >&2
+	exit 2
+}
+zswapctl=$(cd "$1" && pwd)/zswapctl
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+cd "$dir" || exit 1
+
+count=0
+failed=0
+# check WHAT COMMAND...: does it succeed?
+check()
+{
+	what=$1
+	shift
+	count=$((count + 1))
+	if "$@" >log 2>&1; then
+		echo "ok $count - $what"
+	else
+		echo "not ok $count - $what"
+		sed 's/^/# /' log
+		failed=1
+	fi
+}
+
+# A cgroup: put PATH ID REFAULTED STALLED
+put()
+{
+	cgroup=tree/sys/fs/cgroup$1
+	mkdir -p "$cgroup"
+	echo "$2" >"$cgroup/.inode"
+	printf 'anon 104857600\nfile 0\nzswpwb_proactive 0\nzswpwb_refault %s\n' "$3" \
+		>"$cgroup/memory.stat"
+	echo 1 >"$cgroup/memory.zswap.writeback"
+	echo "some avg10=0.00 avg60=0.00 avg300=0.00 total=$4" >"$cgroup/memory.pressure"
+	echo "some avg10=0.00 avg60=0.00 avg300=0.00 total=0" >"$cgroup/io.pressure"
+}
+
+debugfs=tree/sys/kernel/debug/zswap
+mkdir -p tree/sys/kernel/mm/zswap tree/sys/module/zswap/parameters $debugfs \
+	tree/proc/sys/kernel/random
+: >tree/sys/kernel/mm/zswap/proactive_writeback
+echo 1000.00 1000.00 >tree/proc/uptime
+echo 5f6c3a70-0000-4000-8000-000000000000 >tree/proc/sys/kernel/random/boot_id
+cat >$debugfs/age_buckets <<TABLE
+bucket min_age max_age pages bytes incompressible written refaulted dropped
+0 0 300 0 0 0 0 0 0
+1 300 3600 500 500000 0 0 0 0
+2 3600 86400 0 0 0 0 0 0
+3 86400 inf 5000 5000000 0 0 0 0
+TABLE
+cat >$debugfs/age_buckets_cgroup <<TABLE
+cgroup node bucket min_age max_age pages bytes incompressible path
+20 0 1 300 3600 500 500000 0 /a b
+30 0 3 86400 inf 5000 5000000 0 /c/d
+TABLE
+put "" 1 0 0
+put "/a b" 20 0 0
+put /c 29 0 0
+put /c/d 30 0 0
+: >conf
+
+daemon()
+{
+	"$zswapctl" daemon -C conf "$@"
+}
+
+# field NAME CGROUP FILE: what the last decision about it says
+field()
+{
+	grep "\"cgroup\":\"$2\"" "$3" | tail -n 1 | sed "s/.*\"$1\":\"*\\([^,\"}]*\\).*/\\1/"
+}
+
+is()
+{
+	[ "$1" = "$2" ] || {
+		echo "'$1' instead of '$2'"
+		return 1
+	}
+}
+
+status()
+{
+	wanted=$1
+	shift
+	"$@" >out 2>err
+	is "$?" "$wanted" || {
+		cat err
+		return 1
+	}
+}
+
+# --- a tree, a recording, the same lines
+daemon --root tree --ticks 40 --record record >live
+check 'a tree: ends well' is $? 0
+check 'two cgroups have pages: a line for each of them and each tick' is "$(wc -l <live)" 80
+daemon --root tree --ticks 40 >again
+check 'the same tree, the same lines' cmp live again
+daemon --replay record >replayed
+check 'the recording, the same lines' cmp live replayed
+(mv tree away && daemon --replay record >replayed)
+mv away tree
+check 'even without the tree' cmp live replayed
+check 'the oldest pages come first' is "$(head -n 1 live | grep -c '"cgroup":"/c/d"')" 1
+check 'the first tick observes' is "$(grep -c '"action":"observe"' live)" 2
+check 'cold pages are to be written' is "$(field action /c/d live)" write
+check 'nothing was' is "$(field written /c/d live)" null
+check 'ages go down to where there are pages' is "$(field age '/a b' live)" 300
+daemon --replay record --ticks 3 >replayed
+check '--ticks counts a recording, too' is "$(tail -n 1 replayed | grep -c '"tick":3,')" 1
+echo 'target-refault = 0%/min
+[cgroup /c/*]
+enabled = no' >conf
+daemon --replay record >replayed
+check 'a recording with another configuration' is "$(grep -c /c/d replayed)" 0
+: >conf
+
+# --- a wear budget for both: what an hour brings is 1.5 MiB
+printf 'wear = 36M/day\nmin-age = 5m\nmax-age = 5m\n' >conf
+daemon --root tree --ticks 3 --record record2 >live
+second()
+{
+	grep '"tick":2,' live >line
+	field "$1" "$2" line
+}
+check 'the oldest pages get their step' is "$(second max /c/d)" 1048576
+check 'and are taken off the budget' is "$(second budget '/a b')" \
+	$(($(second budget /c/d) - 1048576))
+check 'the others get what is left' is "$(second max '/a b')" \
+	$(($(second budget '/a b') / 4096 * 4096))
+check 'a dry run spends nothing' is "$(field budget /c/d live)" \
+	$(($(second budget /c/d) + 36 * 1048576 / 1440))
+# With results, as if it had not been a dry run.
+result='{"result":{"id":30,"status":-11,"scanned":9,"written":7,"released_bytes":5,'
+result=$result'"skipped_young":1,"skipped_busy":0,"skipped_protected":0,"skipped_gone":1,'
+result=$result'"failed":0,"coldest_left":null,"elapsed_us":3}}'
+{
+	sed '$d' record2
+	echo "$result"
+	tail -n 1 record2
+} >record3
+daemon --replay record3 >live
+check 'a result: page data in bytes' is "$(second written /c/d)" 28672
+check 'what it released' is "$(second released /c/d)" 5
+check 'its status' is "$(second status /c/d)" -11
+check 'no result: null' is "$(second written '/a b')" null
+check 'what was written is spent' is "$(field budget /c/d live)" \
+	$(($(second budget /c/d) + 36 * 1048576 / 1440 - 28672))
+echo '{"interrupted":true}' >>record3
+daemon --replay record3 >live
+check 'after a signal no command follows' is "$(tail -n 1 live | grep -c '"tick":2,')" 1
+: >conf
+
+# --- one tick at a time, with a state
+tick()
+{
+	uptime=$((uptime + 60))
+	echo "$uptime.00 0.00" >tree/proc/uptime
+	daemon --root tree --once --state state >now
+}
+uptime=1000
+daemon --root tree --once --state state >now
+check 'the first time: observe' is "$(field action /c/d now)" observe
+tick
+check 'with the state, the next one acts' is "$(field action /c/d now)" write
+check 'with the smallest step' is "$(field max /c/d now)" 1048576
+tick
+check 'which grows' is "$(field max /c/d now)" 1310720
+printf '[cgroup /c/*]\nenabled = no\n' >conf
+tick
+check 'left alone: no decision' is "$(grep -c /c/d now)" 0
+: >conf
+tick
+check 'and it begins anew' is "$(field max /c/d now)" 1048576
+put /c/d 30 100 0
+put /c 29 100 0
+put "" 1 100 0
+tick
+check 'refaults: back off at once' is "$(field action /c/d now)" backoff
+check 'they are the child'\''s, not its parents'\''' is "$(field rate_ppm_per_min '/a b' now)" 0
+tick
+check 'and cool down' is "$(field reason /c/d now)" cooling
+put "/a b" 20 0 61000
+put "" 1 100 61000
+tick
+check 'pressure: hold' is "$(field reason '/a b' now)" 'memory pressure'
+check 'it is told' is "$(field pressure_memory_ppm '/a b' now)" 1016
+echo other >tree/proc/sys/kernel/random/boot_id
+tick
+check 'after a boot: observe again' is "$(field action /c/d now)" observe
+put /c/d 31 100 0
+sed -i 's/^30 /31 /' $debugfs/age_buckets_cgroup
+tick
+check 'a cgroup that was made anew: observe' is "$(field action /c/d now)" observe
+rm -r tree/sys/fs/cgroup/c/d
+sed -i '/^31 /d' $debugfs/age_buckets_cgroup
+tick
+check 'one that has gone: nothing' is "$(grep -c /c/d now)" 0
+check 'nor is it remembered' is "$(grep -c /c/d state)" 0
+echo '{"version":1' >state
+status 0 daemon --root tree --once --state state
+check 'a broken state is said' grep -q '^zswapctl: state: line [12]: .*; it begins anew$' err
+check 'and ignored' is "$(field action '/a b' out)" observe
+
+# --- a signal
+rm live
+"$zswapctl" daemon -C conf --root tree --ticks 1000000000 --state state >live &
+pid=$!
+tries=0
+while ! [ -s live ] && [ $tries -lt 100 ]; do
+	sleep 0.1
+	tries=$((tries + 1))
+done
+kill -TERM $pid
+wait $pid
+check 'SIGTERM: ends well' is $? 0
+check 'with whole lines' is "$(tail -n 1 live | tail -c 2)" '}'
+check 'and the state of the last tick' is "$(sed 's/.*"uptime_ms":\([0-9]*\).*/\1/' state)" \
+	"$(tail -n 1 live | sed 's/.*"uptime_ms":\([0-9]*\).*/\1/')"
+
+# --- what is wrong
+echo 'min-agee = 5' >conf
+check 'a bad configuration: nothing starts' status 1 daemon --root tree
+check 'said with its line' grep -qx "zswapctl: conf:1: unknown key 'min-agee'" err
+check 'no decisions' is "$(wc -c <out)" 0
+: >conf
+check 'a configuration that is not there' status 1 "$zswapctl" daemon -C none --root tree
+head -c 3000 record >short
+check 'a recording that was cut off' status 1 daemon --replay short
+check 'said with its line' grep -q 'zswapctl: short:[0-9]*: the file ends in the middle' err
+check 'no recording' status 1 daemon --replay none
+check '--replay and --record' status 2 daemon --replay record --record record2
+check '--replay and --root' status 2 daemon --replay record --root tree
+check '--ticks 0' status 2 daemon --ticks 0
+check '--interval 0' status 2 daemon --interval 0
+check 'a full disk' sh -c "! $zswapctl daemon -C conf --root tree >/dev/full"
+rm $debugfs/age_buckets_cgroup
+check 'no age tables' status 3 daemon --root tree
+rm -r tree/sys/kernel/mm
+check 'no feature' status 3 daemon --root tree
+check 'said' grep -qx 'zswapctl: this kernel has no proactive zswap writeback' err
+
+echo "1..$count"
+exit $failed
