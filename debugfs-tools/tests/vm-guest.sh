@@ -1,0 +1,300 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# zswapctl on a running kernel: this is the part in the guest (busybox ash). What it
+# says is compared with what the kernel's files say. TAP on stdout.
+#
+#	vm-guest.sh full|lockdown|nodebugfs
+
+export LC_ALL=C
+zswap=/sys/kernel/mm/zswap
+debug=/sys/kernel/debug/zswap
+cgroups=/sys/fs/cgroup
+number=0
+bad=0
+
+ok()
+{
+	number=$((number + 1))
+	echo "ok $number $1"
+}
+
+not_ok()
+{
+	number=$((number + 1))
+	bad=$((bad + 1))
+	echo "not ok $number $1"
+	shift
+	[ $# -eq 0 ] || printf '%s\n' "$@" | sed 's/^/# /'
+}
+
+# same NAME GOT WANT
+same()
+{
+	if [ "$2" = "$3" ]; then
+		ok "$1"
+	else
+		not_ok "$1" "got:  $2" "want: $3"
+	fi
+}
+
+# in NAME TEXT PATTERN: the text has something like that
+in_text()
+{
+	case $2 in
+	*$3*) ok "$1" ;;
+	*) not_ok "$1" "$3 is not in:" "$2" ;;
+	esac
+}
+
+# true_that NAME TEST-EXPRESSION...
+true_that()
+{
+	what=$1
+	shift
+	if [ "$@" ]; then
+		ok "$what"
+	else
+		not_ok "$what" "not so: $*"
+	fi
+}
+
+# status NAME WANT COMMAND...: its exit status; what it said is in $out and $err
+status()
+{
+	name=$1 want=$2
+	shift 2
+	"$@" >/tmp/out 2>/tmp/err </dev/null
+	got=$?
+	out=$(cat /tmp/out) err=$(cat /tmp/err)
+	if [ "$got" -eq "$want" ]; then
+		ok "$name"
+	else
+		not_ok "$name" "exit status $got, not $want" "$out" "$err"
+	fi
+}
+
+value()
+{
+	cat "$zswap/stats/$1"
+}
+
+# One cell of status, exactly
+cell()
+{
+	zswapctl status --raw --bytes --noheadings --output "$1" 2>/dev/null
+}
+
+finish()
+{
+	echo "1..$number"
+	[ "$bad" -eq 0 ]
+	exit
+}
+
+cd /payload || exit 1
+interp=$(cat interp)
+mkdir -p "${interp%/*}"
+ln -sf "/payload/lib/${interp##*/}" "$interp"
+export LD_LIBRARY_PATH=/payload/lib PATH="/payload/bin:$PATH"
+echo 'TAP version 13'
+
+mkswap /dev/vda >/dev/null && swapon /dev/vda || exit 1
+echo 0 >/proc/sys/vm/page-cluster
+echo N >/sys/module/zswap/parameters/shrinker_enabled
+echo Y >/sys/module/zswap/parameters/enabled
+
+# fill CGROUP MEGABYTES: a file in a tmpfs, pushed out into zswap
+fill()
+{
+	mkdir -p "$cgroups/$1" "/tmp/${1%/*}"
+	sh -c "echo \$\$ >$cgroups/$1/cgroup.procs &&
+		yes 'all work and no play $1' | head -c $(($2 * 1048576)) >/tmp/file.$(echo "$1" | tr / .)"
+	echo "$(($2 + 1))M" >"$cgroups/$1/memory.reclaim" 2>/dev/null
+}
+mkdir -p $cgroups/work.slice
+echo +memory >$cgroups/work.slice/cgroup.subtree_control
+fill work.slice/old.service 4
+fill work.slice/idle.service 2
+old_since=$(cut -d. -f1 /proc/uptime)
+sleep 3
+fill young 3
+sleep 2.5
+old=$(stat -c %i $cgroups/work.slice/old.service)
+
+case $1 in
+full) stored=$(cat $debug/stored_pages) ;;
+*) stored=0 ;;
+esac
+
+# ---- without debugfs, whole or in part ----
+
+if [ "$1" != full ]; then
+	status 'status' 0 zswapctl status
+	case $1 in
+	lockdown) same 'status is quiet when nothing is missing' "$err" '' ;;
+	*) in_text 'status says why pages are not known' "$err" debugfs ;;
+	esac
+	status 'writeback by sysfs' 0 zswapctl writeback --age 0 --max 1M
+	same 'it wrote 1 MiB' "$(value written)" 256
+	in_text 'writeback tells that others are counted in' "$err" 'all commands did'
+	status 'nothing old enough' 5 zswapctl writeback --age 1d
+	case $1 in
+	lockdown)
+		status 'ages can be read when locked down' 0 zswapctl ages
+		status 'a dry run cannot be had when locked down' 4 zswapctl writeback --age 0 --dry-run
+		in_text 'and says so' "$err" 'locked down'
+		;;
+	nodebugfs)
+		status 'ages without debugfs' 3 zswapctl ages
+		in_text 'and says so' "$err" debugfs
+		status 'a dry run without debugfs' 3 zswapctl writeback --age 0 --dry-run
+		status 'plan without debugfs' 3 zswapctl plan
+		status 'top without debugfs' 3 zswapctl top --iterations 1
+		status 'daemon without debugfs' 3 zswapctl daemon --once
+		status 'metrics without debugfs' 0 zswapctl metrics
+		in_text 'metrics have the counters' "$out" zswap_
+		;;
+	esac
+	finish
+fi
+
+# ---- looking ----
+
+status 'status' 0 zswapctl
+same 'status is quiet when nothing is missing' "$err" ''
+same 'PAGES' "$(cell PAGES)" "$stored"
+same 'POOL' "$(cell POOL)" "$(cat $debug/pool_total_size)"
+same 'COMPRESSOR' "$(cell COMPRESSOR)" "$(cat /sys/module/zswap/parameters/compressor)"
+same 'nodes add up' "$(zswapctl status -N -r -n -o NODE,PAGES | awk '$1 != "all" { n += $2 } END { print n }')" "$stored"
+same 'ages add up' "$(zswapctl ages -r -n -o PAGES | awk '{ n += $1 } END { print n }')" "$stored"
+same 'ages --node adds up' "$({ zswapctl ages -N 0 -r -n -o PAGES; zswapctl ages -N 1 -r -n -o PAGES; } |
+	awk '{ n += $1 } END { print n }')" "$stored"
+pages=$(awk -v id="$old" '$1 == id { n += $6 } END { print n + 0 }' $debug/age_buckets_cgroup)
+for name in "$old" /work.slice/old.service $cgroups/work.slice/old.service old.service; do
+	same "ages of a cgroup as $name" "$(zswapctl ages -c "$name" -r -n -o PAGES |
+		awk '{ n += $1 } END { print n }')" "$pages"
+done
+sleep 1000 &
+sleeper=$!
+echo $sleeper >$cgroups/work.slice/old.service/cgroup.procs
+same 'ages of a cgroup as pid:N' "$(zswapctl ages -c pid:$sleeper -r -n -o PAGES |
+	awk '{ n += $1 } END { print n }')" "$pages"
+kill $sleeper
+status 'no such unit' 1 zswapctl ages -c nothing.service
+status 'tree' 0 zswapctl ages --tree --raw --noheadings --output CGROUP,PAGES
+sum=$(awk '/work.slice/ { n += $6 } END { print n + 0 }' $debug/age_buckets_cgroup)
+in_text 'the tree has sums of subtrees' "$out" "work.slice $sum"
+status 'top' 0 zswapctl top --iterations 2 --delay 1 --cold 0
+in_text 'top has the cgroup' "$out" old.service
+status 'no age within the target' 5 zswapctl plan --explain
+in_text 'plan says why' "$out" 'younger than --min-age'
+status 'plan by bytes' 0 zswapctl plan --target-bytes 16K --raw --noheadings --output CGROUP,AGE
+in_text 'plan proposes an age' "$out" old.service
+status 'metrics' 0 zswapctl metrics
+in_text 'metrics have the pages' "$out" "zswap_stored_pages $stored"
+same 'metrics end' "$(printf '%s\n' "$out" | tail -n 1)" '# EOF'
+status 'metrics into a file' 0 zswapctl metrics --file /tmp/zswap.prom
+same 'the file ends' "$(tail -n 1 /tmp/zswap.prom)" '# EOF'
+status 'a full disk' 1 sh -c 'zswapctl status >/dev/full'
+
+# ---- without root ----
+
+echo 'nobody:x:65534:65534:nobody:/:/bin/sh' >/etc/passwd
+status 'status for nobody' 0 su nobody -s /bin/sh -c "LD_LIBRARY_PATH=$LD_LIBRARY_PATH $(command -v zswapctl) status"
+in_text 'status says what needs root' "$err" root
+status 'ages for nobody' 4 su nobody -s /bin/sh -c "LD_LIBRARY_PATH=$LD_LIBRARY_PATH $(command -v zswapctl) ages"
+status 'writeback for nobody' 4 su nobody -s /bin/sh -c "LD_LIBRARY_PATH=$LD_LIBRARY_PATH $(command -v zswapctl) writeback --age 0"
+
+# ---- writing ----
+
+outcome()
+{
+	printf '%s\n' "$out" | awk -v what="$1" '$1 == what { print $2 }'
+}
+raw='--raw --noheadings --output OUTCOME,PAGES'
+
+# shellcheck disable=SC2086 # words
+status 'dry run' 0 zswapctl writeback --age 0 --cgroup old.service --dry-run $raw
+same 'a dry run counts' "$(outcome written)" "$pages"
+same 'and writes nothing' "$(value written)" 0
+status 'nothing to do' 5 zswapctl writeback --age 1d
+status 'no age and no limit' 2 zswapctl writeback
+same 'no command was given' "$(value commands)" 1
+# shellcheck disable=SC2086 # words
+status 'by cgroup, with a limit' 0 zswapctl writeback --cgroup old.service --max 1M $raw
+same 'it wrote 256 pages' "$(outcome written) $(value written)" '256 256'
+fill young 3
+# Older than this is what was there at the beginning, and younger what came just now.
+age=$(($(cut -d. -f1 /proc/uptime) - old_since - 1))
+# shellcheck disable=SC2086 # words
+status 'by age' 0 zswapctl writeback --age $age $raw
+same 'it says what it wrote' "$(outcome written)" "$(($(value written) - 256))"
+young=$(awk -v id="$(stat -c %i $cgroups/young)" '$1 == id { n += $6 } END { print n + 0 }' $debug/age_buckets_cgroup)
+true_that 'the young ones are there' "$young" -gt 0
+echo 0 >$cgroups/young/memory.zswap.writeback
+status 'writeback is off' 1 zswapctl writeback --age 0 --cgroup /young
+in_text 'and says so' "$err" memory.zswap.writeback
+echo 1 >$cgroups/young/memory.zswap.writeback
+free=$(awk '/MemFree/ { n += $4 } END { print n * 1024 }' /sys/devices/system/node/node*/meminfo)
+status '--until-free what is free' 0 zswapctl writeback --age 0 --until-free $((free / 2))
+status '--until-free more than there is' 5 zswapctl writeback --age 0 --until-free 4T
+in_text 'and says what is missing' "$err" missing
+same 'all is written' "$(cat $debug/stored_pages)" 0
+
+# ---- a signal ----
+
+fill young 64
+zswapctl writeback --age 0 --cgroup /young >/tmp/out 2>/tmp/err &
+pid=$!
+before=$(value written)
+while [ "$(value written)" = "$before" ] && kill -0 $pid 2>/dev/null; do :; done
+kill -INT $pid
+wait $pid
+got=$?
+out=$(cat /tmp/out)
+if [ $got -eq 0 ]; then
+	ok 'a signal ends a command # SKIP too slow, the command was over before it came'
+else
+	same 'a signal ends a command' $got 130
+	same 'and it says what was done' "$(printf '%s\n' "$out" | awk '$1 == "written" { print $2 }')" \
+		$(($(value written) - before))
+fi
+
+# ---- the daemon ----
+
+cat >/tmp/conf <<CONF
+interval = 1
+min-age = 1s
+max-age = 2s
+min-step = 1M
+max-step = 4M
+pressure-memory = 100
+pressure-io = 100
+hold = 1
+patience = 2
+wear = unlimited
+[cgroup /work.slice/idle.service]
+enabled = no
+CONF
+fill work.slice/old.service 4
+fill work.slice/idle.service 2
+before=$(value written)
+echo 0 1 2 4 >$debug/age_edges
+status 'daemon' 0 zswapctl daemon -C /tmp/conf --ticks 8 --state /tmp/state --record /tmp/record
+printf '%s\n' "$out" >/tmp/decisions
+wrote=$(sed -n 's/.*"written": *\([0-9]*\).*/\1/p' /tmp/decisions | awk '{ n += $1 } END { print n + 0 }')
+same 'what it says it wrote' "$wrote" $((($(value written) - before) * 4096))
+true_that 'it wrote what was cold' "$wrote" -gt 4000000
+same 'it let alone what it was told to' "$(awk -v id="$(stat -c %i $cgroups/work.slice/idle.service)" \
+	'$1 == id { n += $6 } END { print (n > 500) }' $debug/age_buckets_cgroup)" 1
+status 'the same from the recording' 0 zswapctl daemon -C /tmp/conf --replay /tmp/record
+same 'byte for byte' "$out" "$(cat /tmp/decisions)"
+status 'a restart goes on' 0 zswapctl daemon -C /tmp/conf --once --state /tmp/state
+case $out in
+*'"observe"'*) not_ok 'it knows what was before' "$out" ;;
+*) ok 'it knows what was before' ;;
+esac
+status 'a bad configuration' 1 sh -c 'echo nonsense = 1 >/tmp/bad; exec zswapctl daemon -C /tmp/bad --once'
+echo default >$debug/age_edges
+finish
