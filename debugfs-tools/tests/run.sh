@@ -1,0 +1,34 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# run.sh DIR: all tests that need no kernel, of the program and the test programs in DIR.
+# TAP of each, one after the other; the status is that of all.
+
+set -u
+here=$(dirname "$0")
+[ $# -eq 1 ] || {
+	echo "usage: $0 DIR" >&2
+	exit 2
+}
+failed=0
+begin()
+{
+	echo "# $*"
+	"$@" || failed=1
+}
+for program in "$1"/test_*; do
+	case $program in *.d | *.o) continue ;; esac
+	begin "$program"
+done
+begin "$here/golden.sh" "$1"
+begin "$here/test_daemon.sh" "$1"
+begin "$here/documents.sh" "$1/zswapctl"
+echo "# damaged files: does a reader crash?"
+if "$1/fuzz_readers" --runs "${FUZZ_RUNS:-300}" "$here/trees/busy"; then
+	echo "ok 1 - fuzz_readers"
+else
+	echo "not ok 1 - fuzz_readers"
+	failed=1
+fi
+echo "1..1"
+exit $failed
