@@ -25,13 +25,13 @@ export PATH := $(PATH):$(BUILD)/bin
 # Each step starts where the one before it ended; the kernel's make gets JOBS.
 .NOTPARALLEL:
 .PHONY: help deps source tree kernel kernel-debug kernel-kasan kernel-kcsan kunit demo check check-debug \
-	check-upstream check-harness torture fuzz coverage mutants bench shell lint print-image print-config clean distclean
+	check-upstream check-harness torture fuzz coverage mutants bench shell lint zswapctl install deb print-image print-config clean distclean
 
 help:			## this list
 	@echo 'usage: make TARGET [KSRC=dir] [KSERIES=7.3] [ACCEL=tcg|kvm] [JOBS=n] [BUILD=dir]'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 18
 
-demo: kernel		## boot a two-node VM and show redis pages being written back
+demo: kernel zswapctl	## boot a two-node VM and show redis pages being written back
 	@$(V)/demo.sh
 
 check: kernel-debug kernel-kasan ## all tests: KUnit on User-mode Linux, kselftests in the VM
@@ -51,6 +51,15 @@ coverage: kernel-debug	## which lines and branches the tests execute
 
 mutants: kernel-debug	## breaks the engine on purpose: do the tests notice?
 	@tools/testing/mutants/mutants.sh
+
+zswapctl: deps		## build the tool, in build/zswapctl
+	@$(MAKE) --no-print-directory --silent -C debugfs-tools O=$(BUILD)/zswapctl
+
+install: zswapctl	## install the tool, its man page, completion and unit; DESTDIR=dir
+	@$(MAKE) --no-print-directory -C debugfs-tools O=$(BUILD)/zswapctl install
+
+deb: deps		## a Debian package of the tool, in build/zswapctl/deb
+	@$(MAKE) --no-print-directory -C debugfs-tools O=$(BUILD)/zswapctl deb
 
 kernel: tree		## build the patched kernel
 	@$(V)/kernel.sh patched

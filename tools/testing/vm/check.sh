@@ -138,6 +138,21 @@ for program in $alone; do
 	vm "kselftests-${program%%:*}" "$kernel" "${program#*:}" "-t zswap:zswap_wb_${program%%:*}" "${options[@]}"
 done
 
+# The tool: what needs no kernel with the sanitizers, whose libraries the VM lacks.
+zswapctl=$BUILD/zswapctl
+tool_make=(make --silent -j "$JOBS" -C "$TOP/debugfs-tools" O="$zswapctl")
+if [ "$on" = debug ]; then
+	rc=0
+	say "zswapctl: on recorded systems, with the sanitizers"
+	"${tool_make[@]}" check >"$out/zswapctl.ktap" || rc=$?
+	account zswapctl "$rc"
+fi
+rc=0
+say "zswapctl: running in the VM"
+"${tool_make[@]}" all
+"$TOP/debugfs-tools/tests/vm.sh" "$zswapctl/zswapctl" "$kernel" >"$out/zswapctl-vm.ktap" || rc=$?
+account zswapctl-vm "$rc"
+
 # On these kernels, what is slow is slow for other reasons: figures that count.
 rc=0
 say "benchmark: the short one, bounds on counts only"

@@ -1,20 +1,19 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Make the payload of the demo: Debian's redis with its libraries, and two loads
-# of real texts as redis wants to be fed them.
+# Make the payload of the demo: Debian's redis and our zswapctl with their libraries,
+# and two loads of real texts as redis wants to be fed them.
 #
-#	demo-data.sh DOCUMENTATION PAYLOAD
+#	demo-data.sh DOCUMENTATION PAYLOAD ZSWAPCTL
 #
 # DOCUMENTATION is the Documentation/ of a kernel tree.  What comes out:
 #
-#	bin/ lib/ interp	redis-server, redis-cli and cmp; what they link to;
-#				where they expect the dynamic loader
+#	bin/ lib/ interp	redis-server, redis-cli, cmp and zswapctl; see guest-libs.sh
 #	loadN.resp		one SET a file, in redis' own protocol (RESP)
 #	loadN.get		what reads them back, in the same order
 #	loadN.expect		what redis-cli must then print, byte for byte
 #	loadN.count		"files bytes", for the report
-#	demo-guest.sh demo-lib.sh the part that runs in the guest
+#	demo-*.sh		the parts that run in the guest
 #	demo-chart.awk		what draws the age buckets there
 #
 # The texts are joined only when the tree has changed since the last time.
@@ -30,9 +29,10 @@ die()
 	exit 1
 }
 
-[ $# -eq 2 ] || die "usage: demo-data.sh DOCUMENTATION PAYLOAD"
+[ $# -eq 3 ] || die "usage: demo-data.sh DOCUMENTATION PAYLOAD ZSWAPCTL"
 docs=$1
 payload=$2
+zswapctl=$3
 [ -d "$docs/admin-guide" ] ||
 	die "$docs has no admin-guide/: give the Documentation/ of a kernel tree."
 
@@ -51,8 +51,9 @@ redis_cli=$(command -v redis-cli) ||
 # Debian's cmp compares words, busybox' bytes: on an emulated CPU that counts.
 cmp=$(command -v cmp) || die "cmp is missing: apt-get install diffutils"
 
-"$here/guest-libs.sh" "$payload" "redis-server=$redis_server" "redis-cli=$redis_cli" "cmp=$cmp"
-cp "$here/demo-guest.sh" "$here/demo-lib.sh" "$here/demo-chart.awk" "$payload"
+"$here/guest-libs.sh" "$payload" "redis-server=$redis_server" "redis-cli=$redis_cli" "cmp=$cmp" \
+	"zswapctl=$zswapctl"
+cp "$here/demo-guest.sh" "$here/demo-daemon-guest.sh" "$here/demo-lib.sh" "$here/demo-chart.awk" "$payload"
 
 # Text files only, by name, so that every run has the same order.  redis-cli
 # splits what it reads at blanks and quotes: such names stay out.
