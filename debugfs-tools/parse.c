@@ -598,35 +598,55 @@ static int parse_key_signed(const char *text, const char *key, num *value)
 	return parse_is_whole(p) ? 0 : -EINVAL;
 }
 
+static const size_t result_offset[RESULT_NUMBERS] = {
+	offsetof(struct result, scanned),
+	offsetof(struct result, written),
+	offsetof(struct result, released_bytes),
+	offsetof(struct result, skipped_young),
+	offsetof(struct result, skipped_busy),
+	offsetof(struct result, skipped_protected),
+	offsetof(struct result, skipped_gone),
+	offsetof(struct result, failed),
+	offsetof(struct result, coldest_left),
+	offsetof(struct result, elapsed_us),
+};
+
+const char *const result_name[RESULT_NUMBERS] = {
+	"scanned", "written", "released_bytes", "skipped_young", "skipped_busy",
+	"skipped_protected", "skipped_gone", "failed", "coldest_left", "elapsed_us",
+};
+
+num *result_number(struct result *result, int i)
+{
+	return (num *)((char *)result + result_offset[i]);
+}
+
+num result_value(const struct result *result, int i)
+{
+	return *(const num *)((const char *)result + result_offset[i]);
+}
+
 int parse_result(const char *text, struct result *result)
 {
 	struct result parsed;
-	const struct {
-		const char *key;
-		num *value;
-		num min, max;
-	} lines[] = {
-		/* No errno is larger than MAX_ERRNO of the kernel */
-		{ "status", &parsed.status, -4095, 0 },
-		{ "scanned", &parsed.scanned, 0, INT64_MAX },
-		{ "written", &parsed.written, 0, INT64_MAX },
-		{ "released_bytes", &parsed.released_bytes, 0, INT64_MAX },
-		{ "skipped_young", &parsed.skipped_young, 0, INT64_MAX },
-		{ "skipped_busy", &parsed.skipped_busy, 0, INT64_MAX },
-		{ "skipped_protected", &parsed.skipped_protected, 0, INT64_MAX },
-		{ "skipped_gone", &parsed.skipped_gone, 0, INT64_MAX },
-		{ "failed", &parsed.failed, 0, INT64_MAX },
-		{ "coldest_left", &parsed.coldest_left, -1, INT64_MAX },
-		{ "elapsed_us", &parsed.elapsed_us, 0, INT64_MAX },
-	};
-	size_t i;
-	int err;
+	int i, err;
 
-	for (i = 0; i < ARRAY_SIZE(lines); i++) {
-		err = parse_key_signed(text, lines[i].key, lines[i].value);
+	err = parse_key_signed(text, "status", &parsed.status);
+	if (err)
+		return err;
+	/* No errno is larger than MAX_ERRNO of the kernel */
+	if (parsed.status < -4095 || parsed.status > 0)
+		return -EINVAL;
+	for (i = 0; i < RESULT_NUMBERS; i++) {
+		err = parse_key_signed(text, result_name[i], result_number(&parsed, i));
 		if (err)
 			return err;
-		if (*lines[i].value < lines[i].min || *lines[i].value > lines[i].max)
+	}
+	for (i = 0; i < RESULT_NUMBERS; i++) {
+		/* -1: nothing eligible was left */
+		num min = result_offset[i] == offsetof(struct result, coldest_left) ? -1 : 0;
+
+		if (result_value(&parsed, i) < min)
 			return -EINVAL;
 	}
 	*result = parsed;

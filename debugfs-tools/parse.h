@@ -78,6 +78,17 @@ struct result {
 };
 
 /* -EINVAL: one is missing. */
+
+/*
+ * The numbers of a result but for the status, in the order of the answer: first those that
+ * are counters in stats/, too, by the same name.
+ */
+#define RESULT_COUNTERS	8
+#define RESULT_NUMBERS	10
+extern const char *const result_name[RESULT_NUMBERS];
+num *result_number(struct result *result, int i);
+num result_value(const struct result *result, int i);
+
 int parse_result(const char *text, struct result *result);
 
 #endif

@@ -18,25 +18,6 @@
 #define LINE_LENGTH	SOURCE_MAX
 #define PAGE_SIZE_MAX	65536
 
-/* Numbers of a result that are either known or not. */
-static const struct {
-	const char *name;
-	size_t offset;
-} result_num[] = {
-	{ "scanned", offsetof(struct result, scanned) },
-	{ "written", offsetof(struct result, written) },
-	{ "released_bytes", offsetof(struct result, released_bytes) },
-	{ "skipped_young", offsetof(struct result, skipped_young) },
-	{ "skipped_busy", offsetof(struct result, skipped_busy) },
-	{ "skipped_protected", offsetof(struct result, skipped_protected) },
-	{ "skipped_gone", offsetof(struct result, skipped_gone) },
-	{ "failed", offsetof(struct result, failed) },
-	{ "coldest_left", offsetof(struct result, coldest_left) },
-	{ "elapsed_us", offsetof(struct result, elapsed_us) },
-};
-
-#define NR_RESULT_NUMS	(sizeof(result_num) / sizeof(result_num[0]))
-
 /* ---- writing ---- */
 
 struct recorder {
@@ -131,11 +112,8 @@ int recorder_result(struct recorder *recorder, uint64_t id, const struct result 
 
 	jsonnum_add_num(object, "id", id);
 	jsonnum_add(object, "status", json_integer(result->status));
-	for (size_t i = 0; i < NR_RESULT_NUMS; i++) {
-		const char *place = (const char *)result + result_num[i].offset;
-
-		jsonnum_add_num(object, result_num[i].name, *(const num *)place);
-	}
+	for (int i = 0; i < RESULT_NUMBERS; i++)
+		jsonnum_add_num(object, result_name[i], result_value(result, i));
 	return write_line(recorder, single("result", object));
 }
 
@@ -393,10 +371,9 @@ static int result_from_json(const json_t *json, struct record_result *result)
 	if (id_from_json(json, &result->id) || !json_is_integer(status))
 		return -EINVAL;
 	result->result.status = json_integer_value(status);
-	for (size_t i = 0; i < NR_RESULT_NUMS; i++) {
-		char *place = (char *)&result->result + result_num[i].offset;
-
-		if (jsonnum_get(json_object_get(json, result_num[i].name), (num *)place))
+	for (int i = 0; i < RESULT_NUMBERS; i++) {
+		if (jsonnum_get(json_object_get(json, result_name[i]),
+				result_number(&result->result, i)))
 			return -EINVAL;
 	}
 	return 0;

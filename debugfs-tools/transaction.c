@@ -19,33 +19,6 @@
 #define SYSFS_FILE	SYS_ZSWAP "/proactive_writeback"
 #define ANSWER_MAX	4096	/* bytes; eleven lines today */
 
-/* Numbers of struct result that are also counters, by their name in stats/. */
-static const struct {
-	const char *name;
-	size_t offset;
-} counters[] = {
-	{ "scanned", offsetof(struct result, scanned) },
-	{ "written", offsetof(struct result, written) },
-	{ "released_bytes", offsetof(struct result, released_bytes) },
-	{ "skipped_young", offsetof(struct result, skipped_young) },
-	{ "skipped_busy", offsetof(struct result, skipped_busy) },
-	{ "skipped_protected", offsetof(struct result, skipped_protected) },
-	{ "skipped_gone", offsetof(struct result, skipped_gone) },
-	{ "failed", offsetof(struct result, failed) },
-};
-
-#define NR_COUNTERS	(sizeof(counters) / sizeof(counters[0]))
-
-static num *counter(struct result *result, size_t i)
-{
-	return (num *)((char *)result + counters[i].offset);
-}
-
-static num counter_value(const struct result *result, size_t i)
-{
-	return *(const num *)((const char *)result + counters[i].offset);
-}
-
 void transaction_begin(struct command *command)
 {
 	*command = (struct command){
@@ -219,8 +192,8 @@ static num read_counter(const struct source *source, uint64_t nodes, const char 
 
 static void read_counters(const struct source *source, uint64_t nodes, struct result *result)
 {
-	for (size_t i = 0; i < NR_COUNTERS; i++)
-		*counter(result, i) = read_counter(source, nodes, counters[i].name);
+	for (int i = 0; i < RESULT_COUNTERS; i++)
+		*result_number(result, i) = read_counter(source, nodes, result_name[i]);
 }
 
 static num now_us(void)
@@ -248,9 +221,9 @@ int transaction_count(const struct source *source, int fd, uint64_t nodes, const
 		.elapsed_us = now_us() - began,
 	};
 	read_counters(source, nodes, &after);
-	for (size_t i = 0; i < NR_COUNTERS; i++) {
-		*counter(result, i) = amount_since(counter_value(&after, i),
-						   counter_value(&before, i));
+	for (int i = 0; i < RESULT_COUNTERS; i++) {
+		*result_number(result, i) = amount_since(result_value(&after, i),
+						   result_value(&before, i));
 	}
 	return result->status;
 }
@@ -296,8 +269,8 @@ int transaction_run(const struct source *source, const struct command *command,
 
 void transaction_add(struct result *sum, const struct result *result)
 {
-	for (size_t i = 0; i < NR_COUNTERS; i++)
-		*counter(sum, i) = amount_add(*counter(sum, i), counter_value(result, i));
+	for (int i = 0; i < RESULT_COUNTERS; i++)
+		*result_number(sum, i) = amount_add(*result_number(sum, i), result_value(result, i));
 	sum->elapsed_us = amount_add(sum->elapsed_us, result->elapsed_us);
 	sum->status = result->status;
 	sum->coldest_left = result->coldest_left;
