@@ -296,4 +296,4 @@ summary=$out/summary.txt
 grep -vE '^[^ ]+ +[^ ]+ +killed' "$summary" || :
 say "$summary, $(clock $((SECONDS - start)))"
 [ "$errors" -eq 0 ] || die "$errors mutants could not be judged: see the lines above."
-[ "$survived" -eq 0 ]
+[ "$survived" -eq 0 ] || die "$survived mutants survived: tests are missing, see the lines above."
