@@ -419,14 +419,16 @@ static int write_file(int fd, const char *text, size_t length)
 		text += nr;
 		length -= nr;
 	}
-	return fchmod(fd, 0644) ? -errno : 0;
+	/* A crash must not leave FILE empty: the text is on disk before it is renamed. */
+	return fchmod(fd, 0644) || fsync(fd) ? -errno : 0;
 }
 
 /* Whoever reads FILE meanwhile finds all of the old or all of the new text. */
 static int replace_file(const char *file, const char *text, size_t length)
 {
-	char *new = xasprintf("%s.XXXXXX", file);
-	int fd = mkostemp(new, O_CLOEXEC);
+	/* Always the same name: what a killed run leaves, the next one takes. */
+	char *new = xasprintf("%s.new", file);
+	int fd = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
 	int error;
 
 	if (fd < 0) {

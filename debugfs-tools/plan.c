@@ -483,7 +483,7 @@ static void explain_bucket(struct table *table, const struct plan *plan, const s
 	free(verdict);
 }
 
-static void print_explanation(const struct proposal *proposal, struct table *table)
+static void explain(const struct proposal *proposal, struct table *table)
 {
 	for (int i = 0; i < proposal->nr; i++) {
 		const struct item *item = &proposal->items[i];
@@ -494,7 +494,6 @@ static void print_explanation(const struct proposal *proposal, struct table *tab
 					       &item->forecast.bucket[b]);
 		}
 	}
-	table_print(table);
 }
 
 static int say_unreadable(const struct source *source, num error)
@@ -526,10 +525,11 @@ static int propose(struct proposal *proposal, const struct source *source, const
 	status = choose(proposal);
 	for (int i = 0; i < proposal->nr; i++)
 		add_line(first, &proposal->items[i]);
-	table_print(first);
 	if (second) {
-		printf("\n");
-		print_explanation(proposal, second);
+		explain(proposal, second);
+		table_print_two(first, second);
+	} else {
+		table_print(first);
 	}
 	return status;
 }

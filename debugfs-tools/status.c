@@ -20,26 +20,27 @@ enum {
 	REFAULT_RATE, YOUNG, BUSY, PROTECTED, GONE, FAILED, NR_COLUMNS
 };
 
+/* Those that are shown without --output fit a terminal with 80 columns. */
 static const struct column columns[NR_COLUMNS] = {
-	[NODE] = { "NODE", COLUMN_TEXT, true, "node, or all" },
+	[NODE] = { "NODE", COLUMN_TEXT, false, "node, or all; shown with --nodes" },
 	[ENABLED] = { "ENABLED", COLUMN_BOOL, true, "does zswap take pages" },
 	[COMPRESSOR] = { "COMPRESSOR", COLUMN_TEXT, true, "algorithm for new pages" },
 	[SHRINKER] = { "SHRINKER", COLUMN_BOOL, false, "is the kernel's own shrinker on" },
 	[POOL] = { "POOL", COLUMN_SIZE, true, "memory that the pool takes" },
 	[LIMIT] = { "LIMIT", COLUMN_SIZE, true, "memory that the pool may take" },
-	[STORED] = { "STORED", COLUMN_SIZE, true, "what is in zswap, before compression" },
+	[STORED] = { "STORED", COLUMN_SIZE, false, "what is in zswap, before compression" },
 	[COMPRESSED] = { "COMPRESSED", COLUMN_SIZE, false, "the same, compressed" },
 	[RATIO] = { "RATIO", COLUMN_RATIO, true, "STORED / POOL; of a node: STORED / COMPRESSED" },
-	[PAGES] = { "PAGES", COLUMN_COUNT, false, "pages in zswap" },
+	[PAGES] = { "PAGES", COLUMN_COUNT, true, "pages in zswap" },
 	[INCOMPRESSIBLE] = { "INCOMPRESSIBLE", COLUMN_COUNT, false,
 			     "pages of those that are stored as they are" },
-	[OLDEST] = { "OLDEST", COLUMN_AGE, true, "the oldest pages are at least this old" },
+	[OLDEST] = { "OLDEST", COLUMN_AGE, false, "the oldest pages are at least this old" },
 	[COMMANDS] = { "COMMANDS", COLUMN_COUNT, false, "commands for proactive writeback" },
 	[SCANNED] = { "SCANNED", COLUMN_COUNT, false, "pages that commands looked at" },
 	[WRITTEN] = { "WRITTEN", COLUMN_SIZE, true, "page data written to swap by commands" },
 	[RELEASED] = { "RELEASED", COLUMN_SIZE, false, "compressed memory freed by that" },
-	[REFAULTED] = { "REFAULTED", COLUMN_SIZE, false, "of WRITTEN: read back from swap" },
-	[DROPPED] = { "DROPPED", COLUMN_SIZE, false, "of WRITTEN: freed without being read" },
+	[REFAULTED] = { "REFAULTED", COLUMN_SIZE, true, "of WRITTEN: read back from swap" },
+	[DROPPED] = { "DROPPED", COLUMN_SIZE, true, "of WRITTEN: freed without being read" },
 	[REFAULT_RATE] = { "REFAULT-RATE", COLUMN_PPM, true, "REFAULTED in percent of WRITTEN" },
 	[YOUNG] = { "YOUNG", COLUMN_COUNT, false, "pages not written: too young" },
 	[BUSY] = { "BUSY", COLUMN_COUNT, false, "pages not written: in the swap cache" },
@@ -232,6 +233,8 @@ static int say_unknown(struct status *status)
 static int run(struct context *context, void *data, int nr, char **argument)
 {
 	struct status *status = data;
+	struct column usual[NR_COLUMNS];
+	const struct view shown = { view.name, usual, NR_COLUMNS, NULL };
 	struct system system;
 	int lines, result = EX_DONE;
 
@@ -242,9 +245,13 @@ static int run(struct context *context, void *data, int nr, char **argument)
 		return EX_MISSING;
 	}
 	status->source = &context->source;
-	status->table = table_new(&view, &context->output);
+	/* A line for the whole system does not need to be told from others. */
+	memcpy(usual, columns, sizeof(usual));
+	usual[NODE].shown = status->nodes;
+	status->table = table_new(&shown, &context->output);
 	if (!status->table)
 		return EX_USAGE;
+	table_heading(status->table, REFAULT_RATE, "REFAULT%");
 
 	system_read(&context->source, &system);
 	put_system(status, &system);

@@ -200,6 +200,20 @@ void table_free(struct table *table)
 	free(table);
 }
 
+void table_heading(struct table *table, int column, const char *heading)
+{
+	if (table->output->json || table->output->raw || table->output->list || table->output->all)
+		return;
+	for (int i = 0; i < table->nr_shown; i++) {
+		struct libscols_column *shown;
+
+		if (table->shown[i] != column)
+			continue;
+		shown = there(scols_table_get_column(table->smart, i));
+		done(scols_cell_set_data(there(scols_column_get_header(shown)), heading));
+	}
+}
+
 bool table_shows(const struct table *table, int column)
 {
 	for (int i = 0; i < table->nr_shown; i++) {
@@ -308,15 +322,48 @@ void table_refault_rate(struct table *table, struct libscols_line *line, int col
 		table_color(table, line, column, ppm >= RATE_BAD ? "red" : "yellow");
 }
 
+static int flush(void)
+{
+	if (fflush(stdout))
+		return -errno;
+	return ferror(stdout) ? -EIO : 0;
+}
+
 int table_print(struct table *table)
 {
 	int error = scols_print_table(table->smart);
 
+	return error ? error : flush();
+}
+
+/* libsmartcols makes an object of each table: here is one of both. */
+static void print_json(struct table *first, struct table *second)
+{
+	char *one = table_render(first, 0), *two = table_render(second, 0);
+	char *end = there(strrchr(one, '}')), *begin = there(strchr(two, '{'));
+
+	/* The end of the line before the brace goes as well. */
+	while (end > one && strchr(" \n", end[-1]))
+		end--;
+	*end = '\0';
+	printf("%s,%s", one, begin + 1);
+	free(one);
+	free(two);
+}
+
+int table_print_two(struct table *first, struct table *second)
+{
+	int error;
+
+	if (first->output->json) {
+		print_json(first, second);
+		return flush();
+	}
+	error = table_print(first);
 	if (error)
 		return error;
-	if (fflush(stdout))
-		return -errno;
-	return ferror(stdout) ? -EIO : 0;
+	printf("\n");
+	return table_print(second);
 }
 
 char *table_render(struct table *table, int width)

@@ -60,6 +60,11 @@ void table_text(struct table *table, struct libscols_line *line, int column, con
 void table_color(struct table *table, struct libscols_line *line, int column, const char *color);
 /* table_number() of the refaults in what was written, ppm: marked where it is high. */
 void table_refault_rate(struct table *table, struct libscols_line *line, int column, num ppm);
+/*
+ * A shorter heading in the usual table for people, where the name makes it too wide; it is
+ * the name for scripts, and with --output.
+ */
+void table_heading(struct table *table, int column, const char *heading);
 /* Is the column going to be shown?  So that nobody reads a file for nothing. */
 bool table_shows(const struct table *table, int column);
 /*
@@ -67,7 +72,12 @@ bool table_shows(const struct table *table, int column);
  * ends with EX_FAILED.
  */
 int table_print(struct table *table);
-/* The same as a text, to be freed, for a terminal with @width columns; 0: as wide as it is. */
+/*
+ * Two tables: with a blank line between them; as JSON one object with both arrays, whose
+ * names have to differ.  They have the same kind of output.  Returns as table_print() does.
+ */
+int table_print_two(struct table *first, struct table *second);
+/* A table as a text, to be freed, for a terminal with @width columns; 0: as wide as it is. */
 char *table_render(struct table *table, int width);
 /* UTF-8 on a terminal that shows it? For bars and trees. */
 bool table_utf8(const struct output *output);

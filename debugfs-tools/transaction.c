@@ -344,7 +344,7 @@ static char *reason_unasked(const struct source *source, const struct command *c
 	switch (error) {
 	case -EROFS:
 		if (source->recorded)
-			return xstrdup("this is a recorded tree: nothing is written to it");
+			return xstrdup("this is a recorded tree, where no command can be carried out, nor a dry run");
 		return xstrdup("the file system is read-only, as in a container");
 	case -EBADMSG:
 		return xstrdup(DEBUGFS_FILE ": there is no sense in the kernel's answer");

@@ -19,7 +19,7 @@ work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
 
-for tree in busy nothing nofeature nodebugfs nobuckets never broken; do
+for tree in busy nothing nofeature nodebugfs nobuckets never broken large; do
 	cp -r "$here/trees/busy" $tree
 done
 # a kernel without zswap
@@ -40,11 +40,38 @@ for file in never/sys/kernel/mm/zswap/stats/* never/sys/kernel/mm/zswap/node*/st
 done
 # a table that was cut off in the middle of a record
 head -c 100 busy/sys/kernel/debug/zswap/age_buckets >broken/sys/kernel/debug/zswap/age_buckets
+# a large machine: 64G of memory, 96G of pages in 12.3G
+echo 'MemTotal: 67108864 kB' >large/proc/meminfo
+echo 25165824 >large/sys/kernel/debug/zswap/stored_pages
+echo 13207024435 >large/sys/kernel/debug/zswap/pool_total_size
+echo zstd >large/sys/module/zswap/parameters/compressor
+for file in written=30000000 refaulted=3000000 dropped=25000000; do
+	echo ${file#*=} >large/sys/kernel/mm/zswap/stats/${file%=*}
+done
 
 count=0 failed=0
+# result WHAT COMMAND...: is it true?
+result()
+{
+	what=$1
+	shift
+	count=$((count + 1))
+	if "$@"; then
+		echo "ok $count - $what"
+	else
+		echo "not ok $count - $what"
+		failed=1
+	fi
+}
+
+skip()
+{
+	count=$((count + 1))
+	echo "ok $count - $1 # SKIP $2"
+}
+
 while read -r name tree arguments; do
 	case $name in '#'* | '') continue ;; esac
-	count=$((count + 1))
 	# Words on purpose.
 	# shellcheck disable=SC2086
 	"$zswapctl" --root $tree $arguments >out 2>err </dev/null
@@ -56,6 +83,15 @@ while read -r name tree arguments; do
 		cat err
 		echo "-- exit status $status"
 	} >now
+	case "$status $arguments " in
+	'0 '*' --json '*)
+		if command -v python3 >/dev/null; then
+			result "$name: JSON" python3 -m json.tool out /dev/null
+		else
+			skip "$name: JSON" 'no python3'
+		fi ;;
+	esac
+	count=$((count + 1))
 	[ -z "$update" ] || cp now "$here/golden/$name"
 	if cmp -s now "$here/golden/$name"; then
 		echo "ok $count - $name"
@@ -72,5 +108,55 @@ for golden in "$here"/golden/*; do
 		echo "not ok $count - ${golden##*/} is not in golden.list"
 	}
 done
+
+# fits TREE: 80 columns, as a terminal has
+fits()
+{
+	"$zswapctl" --root "$1" status | awk 'length > 80 { bad = 1 } END { exit bad || !NR }'
+}
+for tree in busy large; do
+	result "status of $tree fits a terminal" fits $tree
+done
+
+# metrics --file: zswap.prom, by zswap.prom.new
+mkdir prom
+metrics()
+{
+	"$zswapctl" --root busy metrics --file prom/zswap.prom 2>/dev/null
+}
+
+# only NAME...: these are in the directory, and nothing else
+only()
+{
+	[ "$(ls prom)" = "$(printf '%s\n' "$@")" ]
+}
+"$zswapctl" --root busy metrics >whole
+# longer than the new text, as a killed run may leave it
+cat whole whole >prom/zswap.prom.new
+result 'metrics --file' metrics
+result 'metrics --file: the same as on standard output' cmp -s whole prom/zswap.prom
+result 'metrics --file: takes what a killed run left' only zswap.prom
+echo precious >other
+ln -s ../other prom/zswap.prom.new
+metrics
+result 'metrics --file: follows no link' [ $? -eq 1 ]
+result 'metrics --file: what the link is to stays' grep -qx precious other
+rm -r prom
+mkdir -p prom/zswap.prom/full
+metrics
+result 'metrics --file: a directory is no file' [ $? -eq 1 ]
+result 'metrics --file: leaves nothing when it fails' only zswap.prom
+rm -r prom
+mkdir prom
+# LeakSanitizer cannot work under strace
+if ASAN_OPTIONS=detect_leaks=0 strace -f -o trace -e trace=fsync,rename,renameat,renameat2 \
+	"$zswapctl" --root busy metrics --file prom/zswap.prom 2>/dev/null; then
+	result 'metrics --file: on disk before it is renamed' [ "$(sed -n \
+		's/^[0-9]* *\(fsync\|rename\)[a-z0-9]*(.* = 0$/\1/p' trace | tr '\n' ' ')" = \
+		'fsync rename ' ]
+else
+	echo '# no strace: nobody knows whether metrics --file is on disk before it is renamed'
+fi
+
 echo "1..$count"
 exit $failed

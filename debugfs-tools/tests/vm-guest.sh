@@ -248,8 +248,13 @@ fill young 64
 zswapctl writeback --age 0 --cgroup /young >/tmp/out 2>/tmp/err &
 pid=$!
 before=$(value written)
-while [ "$(value written)" = "$before" ] && kill -0 $pid 2>/dev/null; do :; done
-kill -INT $pid
+# without a process for each look, or it is over before the signal comes
+now=$before
+while [ "$now" = "$before" ] && kill -0 $pid 2>/dev/null; do
+	read -r now <$zswap/stats/written
+done
+# not SIGINT, which the shell has made it ignore
+kill -TERM $pid
 wait $pid
 got=$?
 out=$(cat /tmp/out)
