@@ -161,14 +161,15 @@ static int parse_patience(const char *text, num *ticks)
 	return 0;
 }
 
-/* "10G/day"; "0" and "unlimited" are no limit.  Not "10G": a day must be meant. */
+/* "10G/day" or "unlimited".  Not "10G": a day must be meant.  Not 0: who means "none"? */
 static int parse_wear(const char *text, num *bytes)
 {
 	const char *slash = strchr(text, '/');
+	num value = 0;
 	char *size;
 	int error;
 
-	if (!strcmp(text, "unlimited") || !strcmp(text, "0")) {
+	if (!strcmp(text, "unlimited")) {
 		*bytes = 0;
 		return 0;
 	}
@@ -176,9 +177,14 @@ static int parse_wear(const char *text, num *bytes)
 		return -EINVAL;
 	size = xstrdup(text);
 	size[slash - text] = '\0';
-	error = parse_size(size, bytes);
+	error = parse_size(size, &value);
 	free(size);
-	return error;
+	if (error)
+		return error;
+	if (!value)
+		return -ERANGE;
+	*bytes = value;
+	return 0;
 }
 
 static const struct {
@@ -256,7 +262,7 @@ static const struct {
 	const char *want;
 } daemon_key[] = {
 	{ "interval", take_interval, "a time from 1s to 1d" },
-	{ "wear", take_wear, "SIZE/day or unlimited" },
+	{ "wear", take_wear, "SIZE/day, more than 0, or unlimited" },
 	{ "state", take_state, "a path that begins with '/'" },
 };
 
@@ -502,6 +508,23 @@ int config_read(const char *path, struct config *config, char **message)
 	error = config_parse(text, path, config, message);
 	free(text);
 	return error;
+}
+
+int config_find(const char *named, const char *usual, struct config *config, char **message)
+{
+	int error = 0;
+
+	*message = NULL;
+	if (named)
+		return config_read(named, config, message);
+	if (usual)
+		error = config_read(usual, config, message);
+	if (usual && error != -ENOENT)
+		return error;
+	free(*message);
+	*message = NULL;
+	config_defaults(config);
+	return 0;
 }
 
 void config_free(struct config *config)

@@ -48,6 +48,11 @@ void config_defaults(struct config *config);
 int config_parse(const char *text, const char *name, struct config *config, char **message);
 /* The same with a file; also the negative errno of reading it. */
 int config_read(const char *path, struct config *config, char **message);
+/*
+ * The same with the file @named; without one (NULL), with @usual: if that is not there, or is
+ * NULL, the defaults count.
+ */
+int config_find(const char *named, const char *usual, struct config *config, char **message);
 void config_free(struct config *config);
 /* What counts for the cgroup @path.  Returns false if it is to be left alone. */
 bool config_policy(const struct config *config, const char *path, struct policy *policy);

@@ -132,15 +132,19 @@ static const struct option_spec options[] = {
 struct daemon {
 	const struct daemon_options *options;
 	const struct source *source;
-	const char *config_file;	/* NULL: there is none */
 	struct config config;
 	char *state_file;		/* NULL: none */
+	int state_lock;			/* descriptor; negative: none */
 	int state_error;		/* of saving it: what was said last */
 	struct state state;
 	struct recorder *recorder;	/* NULL: nothing is recorded */
 	struct recording *recording;	/* NULL: not a replay */
 	bool dry_run;
+	bool said_blind;		/* that pressure is not known */
 	struct record_tick now;		/* the tick that is decided about */
+	num looked_ms;			/* clock_ms() before its sample */
+	bool reloaded;			/* there has been another configuration since then */
+	bool unsaved;			/* what it is about to write could not be noted down */
 	num ticks;			/* how many there were */
 	num began_ms;			/* uptime of the first, in a recorded tree */
 	bool over;			/* no more commands, no more ticks */
@@ -246,29 +250,44 @@ static int signals_fetch(num deadline_ms)
 /* Returns an exit status; the configuration stays as it was unless it is EX_DONE. */
 static int read_config(struct daemon *daemon)
 {
+	const struct daemon_options *options = daemon->options;
+	/* What another system has seen has nothing to do with how this one is configured. */
+	bool trial = options->replay || daemon->source->recorded;
 	struct config config;
-	char *message = NULL;
+	char *message;
 
-	if (!daemon->config_file) {
-		config_defaults(&config);
-	} else if (config_read(daemon->config_file, &config, &message)) {
+	if (config_find(options->config, trial ? NULL : CONFIG_FILE, &config, &message)) {
 		say_error("%s", message);
 		free(message);
 		return EX_FAILED;
 	}
 	config_free(&daemon->config);
 	daemon->config = config;
-	if (daemon->options->interval)
-		daemon->config.interval = daemon->options->interval;
+	if (options->interval)
+		daemon->config.interval = options->interval;
 	return EX_DONE;
+}
+
+static const char *state_path(const struct daemon *daemon)
+{
+	if (daemon->options->state)
+		return daemon->options->state;
+	return daemon->config.state ? daemon->config.state : STATE_FILE;
 }
 
 static void reload_config(struct daemon *daemon)
 {
-	if (read_config(daemon) == EX_DONE)
+	char *state = xstrdup(state_path(daemon));
+
+	if (read_config(daemon) == EX_DONE) {
 		say_error("the configuration was read again");
-	else
+		daemon->reloaded = true;
+		if (strcmp(state, state_path(daemon)))
+			say_error("another state file needs a restart");
+	} else {
 		say_error("the configuration stays as it was");
+	}
+	free(state);
 }
 
 /* Wait until @deadline_ms, or until a signal says that it is over; 0 does not wait. */
@@ -310,8 +329,10 @@ static void say_record(const struct daemon *daemon, int error)
 static bool look(struct daemon *daemon)
 {
 	const char *path;
-	int error = sample_read(daemon->source, &daemon->now.sample, &path);
+	int error;
 
+	daemon->looked_ms = clock_ms();
+	error = sample_read(daemon->source, &daemon->now.sample, &path);
 	if (error) {
 		say_error("%s: %s", path, system_reason_for(daemon->source, path, error));
 		if (!daemon->ticks)
@@ -347,6 +368,7 @@ struct choice {
 	int cgroup;		/* index in the sample */
 	int oldest;		/* bucket */
 	num budget;		/* bytes that were left for it */
+	struct policy_state before; /* the policy's, when it was decided */
 	struct policy_decision decision;
 	bool carried_out;	/* there is a result */
 	struct result result;
@@ -403,32 +425,51 @@ static void run_command(struct daemon *daemon, const struct sample_cgroup *cgrou
 	}
 }
 
+static void interrupt_recording(struct daemon *daemon)
+{
+	int error = daemon->recorder ? recorder_interrupted(daemon->recorder) : 0;
+
+	if (error) {
+		say_record(daemon, error);
+		end(daemon, EX_FAILED);
+	}
+}
+
+/* What was seen, or what was decided from it, is no longer to be acted on. */
+static bool must_stop(struct daemon *daemon)
+{
+	/* The clock of a recorded tree is another one. */
+	bool late = !daemon->source->recorded &&
+		    clock_ms() - daemon->looked_ms >= daemon->config.interval * 1000;
+
+	take_signals(daemon, 0);
+	return daemon->over || daemon->reloaded || daemon->unsaved || late;
+}
+
 /*
- * Live, or as it was recorded.  Returns false if a signal came before the command: then
- * the tick ends here, and does so each time.
+ * Live, or as it was recorded.  Returns false if the command must not be given: then no other
+ * is in this tick, nor is one when it is replayed.
  */
 static bool carry_out(struct daemon *daemon, struct choice *choice)
 {
 	const struct sample_cgroup *cgroup = &daemon->now.sample.cgroup[choice->cgroup];
-	const struct result *recorded;
+	const struct result *recorded = NULL;
 
-	if (daemon->dry_run)
-		return true;
 	if (daemon->recording) {
-		recorded = record_find(&daemon->now, cgroup->id);
+		if (!daemon->dry_run)
+			recorded = record_find(&daemon->now, cgroup->id);
 		if (recorded) {
 			choice->carried_out = true;
 			choice->result = *recorded;
 		}
 		return recorded || !daemon->now.interrupted;
 	}
-	take_signals(daemon, 0);
-	if (daemon->over) {
-		if (daemon->recorder)
-			recorder_interrupted(daemon->recorder);
+	if (must_stop(daemon)) {
+		interrupt_recording(daemon);
 		return false;
 	}
-	run_command(daemon, cgroup, choice);
+	if (!daemon->dry_run)
+		run_command(daemon, cgroup, choice);
 	return true;
 }
 
@@ -486,13 +527,18 @@ static void decide(struct daemon *daemon, const struct change *change, num budge
 		.stalled_memory = change->stalled_memory,
 		.stalled_io = change->stalled_io,
 	};
+	struct policy_state *state = &daemon->state.cgroup[choice->cgroup].policy;
 	struct policy policy;
 
+	if (!daemon->said_blind && (cgroup->stalled_memory < 0 || cgroup->stalled_io < 0)) {
+		say_error("%s: the pressure is not known, and not considered", cgroup->path);
+		daemon->said_blind = true;
+	}
 	config_policy(&daemon->config, cgroup->path, &policy);
 	sample_ages(sample, choice->cgroup, &ages);
 	choice->budget = budget;
-	policy_decide(&policy, &daemon->state.cgroup[choice->cgroup].policy, &since, budget,
-		      &choice->decision);
+	choice->before = *state;
+	policy_decide(&policy, state, &since, budget, &choice->decision);
 }
 
 static bool unlimited(num budget)
@@ -548,42 +594,74 @@ static void print_choice(const struct daemon *daemon, const struct choice *choic
 	json_decref(line);
 }
 
-/* What nobody knows the amount of is taken to have been all that was asked for. */
-static void spend(struct daemon *daemon, const struct choice *choice)
-{
-	num written = amount_times(choice->result.written, daemon->now.sample.page_size);
-
-	if (choice->carried_out)
-		wear_spend(&daemon->state.wear, written < 0 ? choice->decision.max : written);
-}
-
-/* With @choice in order: all is decided before anything is written. */
-static void decide_all(struct daemon *daemon, const struct change *change, num budget,
-		       struct choice *choice, int nr)
-{
-	for (int i = 0; i < nr; i++) {
-		decide(daemon, &change[choice[i].cgroup], budget, &choice[i]);
-		if (!unlimited(budget))
-			budget -= choice[i].decision.max;
-	}
-	for (int i = 0; i < nr; i++) {
-		bool writes = choice[i].decision.action == POLICY_WRITE;
-
-		if (writes && !carry_out(daemon, &choice[i]))
-			break;
-		spend(daemon, &choice[i]);
-		print_choice(daemon, &choice[i]);
-	}
-}
-
 static void save_state(struct daemon *daemon)
 {
 	int error = daemon->state_file ? state_save(daemon->state_file, &daemon->state) : 0;
 
 	/* Once, not every minute. */
 	if (error && error != daemon->state_error)
-		say_errno(-error, "%s", daemon->state_file);
+		say_error("%s: %s; nothing is written to swap until it can be saved",
+			  daemon->state_file, strerror(-error));
 	daemon->state_error = error;
+}
+
+/*
+ * Before the commands, as if all of them had written what they may: who is killed meanwhile
+ * has used up too much of the wear budget, not too little.  A replay goes by what was
+ * recorded about this.
+ */
+static void save_before(struct daemon *daemon, const struct choice *choice, int nr)
+{
+	const struct wear wear = daemon->state.wear;
+	num max = 0;
+
+	for (int i = 0; i < nr; i++)
+		max = amount_add(max, choice[i].decision.max);
+	daemon->unsaved = false;
+	if (!max || daemon->recording)
+		return;
+	wear_spend(&daemon->state.wear, max);
+	save_state(daemon);
+	daemon->unsaved = daemon->state_error;
+	daemon->state.wear = wear;
+}
+
+/*
+ * Take off the budget what was written: all that was asked for if nobody knows the amount, or
+ * in a dry run.
+ */
+static void account(struct daemon *daemon, const struct choice *choice, bool done)
+{
+	num page_size = daemon->now.sample.page_size, written = 0;
+
+	if (choice->carried_out)
+		written = amount_times(choice->result.written, page_size);
+	else if (done)
+		written = choice->decision.max;
+	wear_spend(&daemon->state.wear, written < 0 ? choice->decision.max : written);
+	policy_result(&choice->before, &daemon->state.cgroup[choice->cgroup].policy,
+		      &choice->decision, written);
+}
+
+/* With @choice in order: all is decided before anything is written. */
+static void decide_all(struct daemon *daemon, const struct change *change, num budget,
+		       struct choice *choice, int nr)
+{
+	bool go = true;
+
+	for (int i = 0; i < nr; i++) {
+		decide(daemon, &change[choice[i].cgroup], budget, &choice[i]);
+		if (!unlimited(budget))
+			budget -= choice[i].decision.max;
+	}
+	save_before(daemon, choice, nr);
+	for (int i = 0; i < nr; i++) {
+		if (choice[i].decision.action == POLICY_WRITE) {
+			go = go && carry_out(daemon, &choice[i]);
+			account(daemon, &choice[i], go);
+		}
+		print_choice(daemon, &choice[i]);
+	}
 }
 
 static void tick(struct daemon *daemon)
@@ -593,6 +671,7 @@ static void tick(struct daemon *daemon)
 	num elapsed_ms, budget;
 	int nr;
 
+	daemon->reloaded = false;
 	if (!(daemon->recording ? look_back(daemon) : look(daemon)))
 		return;
 	daemon->ticks++;
@@ -621,6 +700,7 @@ static void loop(struct daemon *daemon)
 	bool waits = !daemon->recording && !daemon->source->recorded;
 	num next_ms = clock_ms();
 
+	take_signals(daemon, 0);
 	for (num tries = 1; !daemon->over; tries++) {
 		tick(daemon);
 		if (daemon->options->ticks && tries >= daemon->options->ticks)
@@ -656,9 +736,18 @@ static int check_options(const struct daemon_options *options, const struct sour
 static int load_state(struct daemon *daemon)
 {
 	char *message;
-	int error = state_load(daemon->state_file, &daemon->state, &message);
-	int result = EX_DONE;
+	int error, result = EX_DONE;
 
+	daemon->state_lock = state_lock(daemon->state_file);
+	if (daemon->state_lock == -EWOULDBLOCK) {
+		say_error("%s: another daemon works with this state", daemon->state_file);
+		return EX_FAILED;
+	}
+	if (daemon->state_lock < 0) {
+		say_errno(-daemon->state_lock, "%s.lock", daemon->state_file);
+		return options_exit_status(daemon->state_lock);
+	}
+	error = state_load(daemon->state_file, &daemon->state, &message);
 	if (error == -EACCES || error == -EPERM) {
 		say_errno(-error, "%s", daemon->state_file);
 		result = EX_DENIED;
@@ -673,11 +762,12 @@ static int load_state(struct daemon *daemon)
 /* Where the state is: a trial leaves the daemon's alone. */
 static char *find_state(const struct daemon *daemon)
 {
-	if (daemon->options->state)
-		return xstrdup(daemon->options->state);
-	if (daemon->options->replay || daemon->options->dry_run || daemon->source->recorded)
+	bool trial = daemon->options->replay || daemon->options->dry_run ||
+		     daemon->source->recorded;
+
+	if (trial && !daemon->options->state)
 		return NULL;
-	return xstrdup(daemon->config.state ? daemon->config.state : STATE_FILE);
+	return xstrdup(state_path(daemon));
 }
 
 static int begin_replay(struct daemon *daemon)
@@ -722,15 +812,16 @@ static int begin_live(struct daemon *daemon)
 
 static int run_daemon(struct daemon *daemon)
 {
-	int result = read_config(daemon);
+	int result;
 
+	signals_begin();
+	result = read_config(daemon);
 	if (result != EX_DONE)
 		return result;
 	daemon->state_file = find_state(daemon);
 	result = daemon->options->replay ? begin_replay(daemon) : begin_live(daemon);
 	if (result != EX_DONE)
 		return result;
-	signals_begin();
 	loop(daemon);
 	return daemon->result;
 }
@@ -741,8 +832,8 @@ static int run(struct context *context, void *data, int nr, char **argument)
 	struct daemon daemon = {
 		.options = options,
 		.source = &context->source,
-		.config_file = options->config,
 		.dry_run = options->dry_run || context->source.recorded,
+		.state_lock = -1,
 	};
 	int result = check_options(options, &context->source), error;
 
@@ -750,8 +841,6 @@ static int run(struct context *context, void *data, int nr, char **argument)
 	(void)argument;
 	if (result != EX_DONE)
 		return result;
-	if (!options->config && !access(CONFIG_FILE, F_OK))
-		daemon.config_file = CONFIG_FILE;
 	/* A tree stands still: there is no second look that would tell more. */
 	if (context->source.recorded && !options->ticks)
 		options->ticks = 1;
@@ -766,6 +855,8 @@ static int run(struct context *context, void *data, int nr, char **argument)
 	state_free(&daemon.state);
 	config_free(&daemon.config);
 	free(daemon.state_file);
+	if (daemon.state_lock >= 0)
+		close(daemon.state_lock);
 	return result;
 }
 

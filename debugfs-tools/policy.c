@@ -24,7 +24,8 @@
  *     without a write.  It comes before pressure, because pages that are read back are
  *     stalls, too: with the rules the other way round the age that causes them would stay.
  *  5. Tasks stall for memory or I/O for more of the time than they may: HOLD, with the
- *     smallest step and @hold ticks to follow.  The 0.1 % for memory is Senpai's.
+ *     smallest step and @hold ticks to follow.  The 0.1 % for memory is Senpai's.  Pressure
+ *     that is not known is none.
  *  6. Ticks to hold are left, or a debt: HOLD.  A debt is what came back beyond the
  *     target; it is paid off by time in which less than that comes back.  So it is the rate
  *     over a long time that stays at the target, not just that of most ticks: an age
@@ -37,7 +38,9 @@
  * A tick is quiet if the rate is at most a quarter of the target and nothing of the age
  * asked for was left behind: IDLE, or a WRITE of all there was.  What is left behind says
  * nothing yet about this age, let alone a younger one.  After @patience quiet ticks the age
- * goes to the next younger bucket, and of that the smallest step is tried first.
+ * goes to the next younger bucket, and of that the smallest step is tried first.  A WRITE
+ * of which the kernel wrote less, or that was not carried out at all, is not quiet, and
+ * neither age nor step moves on for it.
  */
 #include <errno.h>
 
@@ -310,6 +313,16 @@ void policy_decide(const struct policy *policy, struct policy_state *state,
 	if (decision->rate >= 0)
 		count_debt(policy, state, decision->rate, sample->elapsed_ms);
 	decide(policy, state, sample, budget, decision);
+}
+
+void policy_result(const struct policy_state *before, struct policy_state *state,
+		   const struct policy_decision *decision, num written)
+{
+	if (written >= decision->max)
+		return;
+	state->age = before->age;
+	state->step = before->step;
+	state->quiet = 0;
 }
 
 const char *policy_action_name(enum policy_action action)

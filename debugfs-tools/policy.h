@@ -52,12 +52,20 @@ void policy_defaults(struct policy *policy);
 void policy_begin(const struct policy *policy, struct policy_state *state);
 /*
  * One tick of one cgroup.  @budget: bytes of page data that may still be written by
- * anybody.  What was decided to be written is taken to be written; a command that
- * failed is told to nobody, the next sample shows it.
+ * anybody.  What was decided to be written is taken to be written, until policy_result() says
+ * otherwise.
  */
 void policy_decide(const struct policy *policy, struct policy_state *state,
 		   const struct policy_sample *sample, num budget,
 		   struct policy_decision *decision);
+/*
+ * What came of a POLICY_WRITE: bytes of page data, negative if that is not known.  Less than was
+ * asked for says nothing about the age and earns nothing: @state gets back the age and the
+ * step of @before, what it was when policy_decide() was called, and the quiet ticks begin
+ * anew.
+ */
+void policy_result(const struct policy_state *before, struct policy_state *state,
+		   const struct policy_decision *decision, num written);
 const char *policy_action_name(enum policy_action action);
 
 #endif

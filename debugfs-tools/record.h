@@ -6,7 +6,7 @@
  *	{"state":{...}}			what it remembered at the start
  *	{"sample":{...}}		a tick begins
  *	{"result":{"id":20,...}}	of a command in this tick, by the cgroup's id
- *	{"interrupted":true}		a signal ended the tick
+ *	{"interrupted":true}		no more commands were given in this tick
  *
  * Numbers that were not known are null; members that this program does not know are passed
  * over.

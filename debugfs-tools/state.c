@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "amount.h"
@@ -127,8 +128,6 @@ num state_changes(const struct state *state, const struct sample *sample, struct
 			continue;
 		take_off(&list[parent].resident, list[i].resident);
 		take_off(&list[parent].refaulted, list[i].refaulted);
-		take_off(&list[parent].stalled_memory, list[i].stalled_memory);
-		take_off(&list[parent].stalled_io, list[i].stalled_io);
 	}
 	return elapsed_ms;
 }
@@ -361,6 +360,21 @@ int state_load(const char *path, struct state *state, char **message)
 	error = state_from_json(json, state, message);
 	json_decref(json);
 	return error;
+}
+
+/* A file of its own: the state's is another one after each saving. */
+int state_lock(const char *path)
+{
+	char *lock = xasprintf("%s.lock", path);
+	int fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int error = fd < 0 ? -errno : 0;
+
+	free(lock);
+	if (!error && flock(fd, LOCK_EX | LOCK_NB)) {
+		error = -errno;
+		close(fd);
+	}
+	return error ? error : fd;
 }
 
 /* Line and newline into a new file, and from memory onto the disk. */

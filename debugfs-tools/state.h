@@ -34,7 +34,11 @@ struct state {
 	struct state_cgroup *cgroup; /* sorted by path, each path once */
 };
 
-/* What happened in a cgroup since the last sample: in itself, without its children. */
+/*
+ * What happened in a cgroup since the last sample: in itself, without its children.  But tasks
+ * of several cgroups may stall at the same time, so that time cannot be subtracted: it is
+ * that of the subtree.
+ */
 struct change {
 	num elapsed_ms;		/* 0: there was no sample of it, or it cannot be compared */
 	num resident;		/* bytes, now */
@@ -73,6 +77,11 @@ int state_from_json(const json_t *json, struct state *state, char **message);
  * empty.  *@message is to be freed; NULL unless what is in the file makes no sense.
  */
 int state_load(const char *path, struct state *state, char **message);
+/*
+ * Keep others away from the file at @path, until the descriptor that is returned is closed.  A
+ * negative errno: -EWOULDBLOCK if another has it.
+ */
+int state_lock(const char *path);
 /* The old file or the new one is there at any time.  Returns 0 or a negative errno. */
 int state_save(const char *path, const struct state *state);
 

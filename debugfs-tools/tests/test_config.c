@@ -88,9 +88,7 @@ static void test_all_keys(void)
 	      "the policy's");
 	config_free(&config);
 
-	CHECK(taken("wear = 0", &config) && !config.wear, "wear = 0: no limit");
-	config_free(&config);
-	CHECK(taken("wear = unlimited", &config) && !config.wear, "wear = unlimited: the same");
+	CHECK(taken("wear = unlimited", &config) && !config.wear, "wear = unlimited: no limit");
 	config_free(&config);
 }
 
@@ -158,13 +156,18 @@ static void test_refused(void)
 	refused("min-age = 5x\n", "f:1: min-age: '5x' is not an age such as 5m");
 	refused("min-age =\n", "f:1: min-age: '' is not an age such as 5m");
 	refused("min-age = 5m\nmin-age = 6m\n", "f:2: min-age is given twice");
-	refused("wear = 0\nwear = 0\n", "f:2: wear is given twice");
+	refused("wear = 1/d\nwear = 1/d\n", "f:2: wear is given twice");
 	refused("interval = 0\n", "f:1: interval: '0' is not a time from 1s to 1d");
 	refused("interval = 2d\n", "f:1: interval: '2d' is not a time from 1s to 1d");
 	refused("[cgroup /a]\ninterval = 60\n",
 		"f:2: interval is not for a section: it is one for all");
-	refused("wear = 10G\n", "f:1: wear: '10G' is not SIZE/day or unlimited");
-	refused("wear = 10G/h\n", "f:1: wear: '10G/h' is not SIZE/day or unlimited");
+	refused("wear = 10G\n", "f:1: wear: '10G' is not SIZE/day, more than 0, or unlimited");
+	refused("wear = 10G/h\n",
+		"f:1: wear: '10G/h' is not SIZE/day, more than 0, or unlimited");
+	refused("wear = 0\n", "f:1: wear: '0' is not SIZE/day, more than 0, or unlimited");
+	refused("wear = 0/day\n",
+		"f:1: wear: '0/day' is not SIZE/day, more than 0, or unlimited");
+	refused("wear = 0G/d\n", "f:1: wear: '0G/d' is not SIZE/day, more than 0, or unlimited");
 	refused("state = x\n", "f:1: state: 'x' is not a path that begins with '/'");
 	refused("target-refault = 101%/min\n",
 		"f:1: target-refault: '101%/min' is not a rate such as 0.2%/min");
@@ -208,11 +211,25 @@ static void test_file(void)
 	struct config config;
 
 	CHECK(config_read(path, &config, &message) == -ENOENT, "no file");
+	free(message);
+	CHECK(!config_find(NULL, path, &config, &message) && !message && config.interval == 60,
+	      "the usual one need not be there");
+	config_free(&config);
+	CHECK(config_find(path, NULL, &config, &message) == -ENOENT, "one that is named must");
 	wanted = xasprintf("%s: No such file or directory", path);
 	CHECK(!strcmp(message, wanted), "is said: %s", message + strlen(tree));
 	free(wanted);
 	free(message);
+	tree_file(tree, "/conf", "interval = 5\n");
+	CHECK(!config_find(NULL, path, &config, &message) && config.interval == 5,
+	      "one that was made meanwhile counts");
+	config_free(&config);
+	CHECK(!config_find(NULL, NULL, &config, &message) && config.interval == 60,
+	      "without any, the defaults do");
+	config_free(&config);
 	tree_file(tree, "/conf", "hold = 1\nfoo = 2\n");
+	CHECK(config_find(NULL, path, &config, &message) == -EINVAL, "a bad one is no default");
+	free(message);
 	CHECK(config_read(path, &config, &message) == -EINVAL, "a bad file");
 	wanted = xasprintf("%s:2: unknown key 'foo'", path);
 	CHECK(!strcmp(message, wanted), "is said: %s", message + strlen(tree));

@@ -137,8 +137,10 @@ check 'and are taken off the budget' is "$(second budget '/a b')" \
 	$(($(second budget /c/d) - 1048576))
 check 'the others get what is left' is "$(second max '/a b')" \
 	$(($(second budget '/a b') / 4096 * 4096))
-check 'a dry run spends nothing' is "$(field budget /c/d live)" \
-	$(($(second budget /c/d) + 36 * 1048576 / 1440))
+check 'a dry run spends what it would write' is "$(field budget /c/d live)" \
+	$(($(second budget /c/d) + 36 * 1048576 / 1440 - 1048576 - $(second max '/a b')))
+daemon --replay record2 >again
+check 'so does its replay' cmp live again
 # With results, as if it had not been a dry run.
 result='{"result":{"id":30,"status":-11,"scanned":9,"written":7,"released_bytes":5,'
 result=$result'"skipped_young":1,"skipped_busy":0,"skipped_protected":0,"skipped_gone":1,'
@@ -153,11 +155,24 @@ check 'a result: page data in bytes' is "$(second written /c/d)" 28672
 check 'what it released' is "$(second released /c/d)" 5
 check 'its status' is "$(second status /c/d)" -11
 check 'no result: null' is "$(second written '/a b')" null
+left=$(($(second budget /c/d) + 36 * 1048576 / 1440 - 28672))
 check 'what was written is spent' is "$(field budget /c/d live)" \
-	$(($(second budget /c/d) + 36 * 1048576 / 1440 - 28672))
-echo '{"interrupted":true}' >>record3
+	$((left - $(second max '/a b')))
+{
+	sed '$d' record2
+	echo "$result"
+	echo '{"interrupted":true}'
+	tail -n 1 record2
+} >record3
 daemon --replay record3 >live
-check 'after a signal no command follows' is "$(tail -n 1 live | grep -c '"tick":2,')" 1
+check 'interrupted: what has no result was not carried out' is "$(field budget /c/d live)" $left
+printf 'wear = unlimited\nmin-age = 5m\nmax-age = 5m\n' >conf
+daemon --replay record3 >live
+check 'less than was asked for: the step does not grow' is "$(field max /c/d live)" 1048576
+check 'nor does that of a command that was not given' is "$(field max '/a b' live)" 1048576
+sed '/interrupted/d' record3 >record4
+daemon --replay record4 >live
+check 'that of a dry run does' is "$(field max '/a b' live)" 1310720
 : >conf
 
 # --- one tick at a time, with a state
@@ -211,6 +226,50 @@ status 0 daemon --root tree --once --state state
 check 'a broken state is said' grep -q '^zswapctl: state: line [12]: .*; it begins anew$' err
 check 'and ignored' is "$(field action '/a b' out)" observe
 
+# --- the state cannot be saved: what would be written must be noted down before
+put "/a b" 20 0 0
+put "" 1 100 0
+put /c 29 100 0
+put /c/d 30 100 0
+echo '30 0 3 86400 inf 5000 5000000 0 /c/d' >>$debugfs/age_buckets_cgroup
+rm -f state
+mkdir state.new
+status 0 daemon --root tree --ticks 4 --state state --record record5
+check 'it goes on' is "$(field tick /c/d out)" 4
+check 'but nothing is carried out' is "$(field max /c/d out)" 1048576
+check 'nothing is spent' is "$(field budget /c/d out)" \
+	$((10 * 1073741824 / 24 + 10 * 1073741824 * 3 / 1440))
+check 'which is said once' is "$(grep -c '^zswapctl: state: .*; nothing is written to swap' err)" 1
+daemon --replay record5 >again
+check 'the replay has the same lines' cmp out again
+rmdir state.new
+
+# --- two at a time
+mkfifo fifo
+"$zswapctl" daemon -C fifo --root tree --state state >live 2>&1 &
+pid=$!
+exec 3>fifo
+kill -TERM $pid
+exec 3>&-
+wait $pid
+check 'a signal before the first tick: ends well' is $? 0
+check 'without a tick' is "$(wc -c <live)" 0
+rm fifo
+flock state.lock sh -c '"$1" daemon -C conf --root tree --state state >out 2>err; echo $? >result' \
+	sh "$zswapctl"
+check 'another daemon with the same state: it does not begin' is "$(cat result)" 1
+check 'which is said' grep -qx 'zswapctl: state: another daemon works with this state' err
+check 'and decides nothing' is "$(wc -c <out)" 0
+check 'without a state it does not matter' flock state.lock "$zswapctl" daemon -C conf --root tree
+
+# --- pressure that is not known
+rm "tree/sys/fs/cgroup/a b/memory.pressure"
+status 0 daemon --root tree --ticks 3
+check 'no pressure: said once' is "$(cat err)" \
+	'zswapctl: /a b: the pressure is not known, and not considered'
+check 'and decided all the same' is "$(field action '/a b' out)" idle
+put "/a b" 20 0 0
+
 # --- a signal
 rm live
 "$zswapctl" daemon -C conf --root tree --ticks 1000000000 --state state >live &
@@ -226,6 +285,28 @@ check 'SIGTERM: ends well' is $? 0
 check 'with whole lines' is "$(tail -n 1 live | tail -c 2)" '}'
 check 'and the state of the last tick' is "$(sed 's/.*"uptime_ms":\([0-9]*\).*/\1/' state)" \
 	"$(tail -n 1 live | sed 's/.*"uptime_ms":\([0-9]*\).*/\1/')"
+
+# --- another configuration
+# wait_for TEXT FILE
+wait_for()
+{
+	tries=0
+	while ! grep -q "$1" "$2" && [ $tries -lt 100 ]; do
+		sleep 0.1
+		tries=$((tries + 1))
+	done
+}
+"$zswapctl" daemon -C conf --root tree --ticks 1000000000 >live 2>err &
+pid=$!
+wait_for tick live
+echo 'state = /nowhere' >conf
+kill -HUP $pid
+wait_for restart err
+kill -TERM $pid
+wait $pid
+check 'SIGHUP: another state needs a restart' is "$(cat err)" \
+	'zswapctl: the configuration was read again
+zswapctl: another state file needs a restart'
 
 # --- what is wrong
 echo 'min-agee = 5' >conf

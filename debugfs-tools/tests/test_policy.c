@@ -362,6 +362,34 @@ static void test_patience(void)
 	CHECK(s.state.age == 86400, "while some is left, nobody asks for younger pages");
 }
 
+static void test_result(void)
+{
+	struct policy_state before;
+	struct stage s;
+
+	stage_begin(&s);
+	stage_fill(&s, 3600, 100);
+	s.state = (struct policy_state){ .age = 3600, .step = MIB, .quiet = 4, .debt = 0 };
+	before = s.state;
+	stage_decide(&s, PLENTY);
+	CHECK(s.decision.max == 100 * PAGE && s.state.age == 900, "asked for all, then younger");
+	policy_result(&before, &s.state, &s.decision, 100 * PAGE);
+	CHECK(s.state.age == 900, "and got it: it stays so");
+	policy_result(&before, &s.state, &s.decision, 99 * PAGE);
+	CHECK(s.state.age == 3600 && s.state.step == MIB && !s.state.quiet,
+	      "a page less: the same age again, and that was not quiet");
+
+	stage_fill(&s, 3600, 100000);
+	before = s.state;
+	stage_decide(&s, PLENTY);
+	CHECK(s.state.step == MIB + MIB / 4, "the step grows");
+	policy_result(&before, &s.state, &s.decision, 0);
+	CHECK(s.state.step == MIB, "not if nothing was written");
+	stage_decide(&s, PLENTY);
+	policy_result(&before, &s.state, &s.decision, -5);
+	CHECK(s.state.step == MIB, "nor if nobody knows");
+}
+
 static void test_bounds(void)
 {
 	struct stage s;
@@ -526,6 +554,7 @@ int main(void)
 	test_hold();
 	test_debt();
 	test_patience();
+	test_result();
 	test_bounds();
 	test_no_refaults();
 	test_refaults_stop();

@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Recordings: what is written is read back, and what makes no sense is refused with the line
- * where it stands.
+ * where it stands.  And the daemon with commands that are written to a file: a tree that is
+ * made the root directory is no recorded one.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include "options.h"
 #include "record.h"
 #include "tap.h"
 #include "tree.h"
@@ -300,6 +308,303 @@ static void test_full(void)
 	      "as is no directory");
 }
 
+/* ---- the daemon in a tree ---- */
+
+#define KERNEL	"/sys/kernel/mm/zswap/proactive_writeback"
+
+static long inode(const char *tree, const char *path)
+{
+	char *name = xasprintf("%s%s", tree, path);
+	struct stat st;
+
+	if (stat(name, &st))
+		tree_fail("stat", name);
+	free(name);
+	return st.st_ino;
+}
+
+static void live_cgroup(const char *tree, const char *name)
+{
+	static const char calm[] = "some avg10=0.00 avg60=0.00 avg300=0.00 total=0\n";
+	static const char *const file[][2] = {
+		{ "memory.stat",
+		  "anon 104857600\nfile 0\nzswpwb_proactive 0\nzswpwb_refault 0\n" },
+		{ "memory.pressure", calm },
+		{ "io.pressure", calm },
+		{ "memory.zswap.writeback", "1\n" },
+	};
+
+	for (size_t i = 0; i < sizeof(file) / sizeof(file[0]); i++) {
+		char *path = xasprintf("/sys/fs/cgroup%s/%s", name, file[i][0]);
+
+		tree_file(tree, path, file[i][1]);
+		free(path);
+	}
+}
+
+/* Two cgroups with cold pages, and a kernel that takes commands but writes nothing. */
+static void live_tree(const char *tree)
+{
+	char *table;
+
+	live_cgroup(tree, "");
+	live_cgroup(tree, "/a");
+	live_cgroup(tree, "/b");
+	tree_file(tree, KERNEL, "");
+	tree_file(tree, "/sys/kernel/mm/zswap/stats/written", "0\n");
+	tree_file(tree, "/proc/sys/kernel/random/boot_id", "boot\n");
+	tree_file(tree, "/sys/kernel/debug/zswap/age_buckets",
+		  "bucket min_age max_age pages bytes incompressible written refaulted dropped\n"
+		  "0 0 86400 0 0 0 0 0 0\n1 86400 inf 10000 10000000 0 0 0 0\n");
+	table = xasprintf("cgroup node bucket min_age max_age pages bytes incompressible path\n"
+			  "%ld 0 1 86400 inf 5000 5000000 0 /a\n"
+			  "%ld 0 1 86400 inf 5000 5000000 0 /b\n",
+			  inode(tree, "/sys/fs/cgroup/a"), inode(tree, "/sys/fs/cgroup/b"));
+	tree_file(tree, "/sys/kernel/debug/zswap/age_buckets_cgroup", table);
+	free(table);
+}
+
+static void live_option(void *data, const char *name, const char *argument)
+{
+	for (const struct option_spec *spec = daemon_subcommand.options; spec->name; spec++) {
+		if (!strcmp(spec->name, name))
+			spec->take(argument, data);
+	}
+}
+
+/* The child: what it says goes to /out and /err. */
+static int live_run(const char *tree, const char *replay)
+{
+	void *data = daemon_subcommand.new_data();
+	struct context context = { .source.root = -1 };
+
+	if (chroot(tree) || chdir("/") || source_open(&context.source, "/") ||
+	    !freopen("/out", "we", stdout) || !freopen("/err", "we", stderr))
+		return 100;
+	if (replay) {
+		live_option(data, "replay", replay);
+	} else {
+		live_option(data, "once", NULL);
+		live_option(data, "state", "/state");
+		live_option(data, "record", "/record");
+	}
+	return daemon_subcommand.run(&context, data, 0, NULL);
+}
+
+static char *text_of(const char *tree, const char *path)
+{
+	char *name = xasprintf("%s%s", tree, path), *text = xcalloc(65536, 1);
+	FILE *file = fopen(name, "re");
+
+	if (file) {
+		text[fread(text, 1, 65535, file)] = '\0';
+		fclose(file);
+	}
+	free(name);
+	return text;
+}
+
+static void wait_a_bit(void)
+{
+	usleep(10000);
+}
+
+/*
+ * A kernel that is long at it: it keeps the first command waiting.  Once the state file has
+ * changed, what is in it is noted in /state.then; commands go on when there is /go.
+ */
+static pid_t slow_kernel(const char *tree)
+{
+	char *name = xasprintf("%s%s", tree, KERNEL), *before = text_of(tree, "/state");
+	char *go = xasprintf("%s/go", tree), buf[4096] = "";
+	pid_t pid;
+	int fd;
+
+	unlink(name);
+	if (mkfifo(name, 0600))
+		tree_fail("mkfifo", name);
+	fd = open(name, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+	while (write(fd, buf, sizeof(buf)) > 0)
+		;
+	fflush(stdout);
+	pid = fork();
+	if (pid) {
+		close(fd);
+		free(name);
+		free(before);
+		free(go);
+		return pid;
+	}
+	for (int tries = 0; tries < 500; tries++) {
+		char *now = text_of(tree, "/state");
+
+		if (*now && strcmp(now, before)) {
+			tree_file(tree, "/state.then", now);
+			break;
+		}
+		free(now);
+		wait_a_bit();
+	}
+	while (access(go, F_OK))
+		wait_a_bit();
+	for (;;) {
+		if (read(fd, buf, sizeof(buf)) < 0)
+			wait_a_bit();
+	}
+}
+
+/* What happens while it is at the first command. */
+enum meanwhile { NOTHING, RELOAD, LATE };
+
+static void let_go(const char *tree, pid_t daemon, enum meanwhile meanwhile)
+{
+	char *then = xasprintf("%s/state.then", tree);
+
+	for (int tries = 0; tries < 1000 && access(then, F_OK); tries++)
+		wait_a_bit();
+	if (meanwhile == RELOAD)
+		kill(daemon, SIGHUP);
+	if (meanwhile == LATE)
+		usleep(1100000);
+	tree_file(tree, "/go", "");
+	free(then);
+}
+
+static void forget(const char *tree, const char *path)
+{
+	char *name = xasprintf("%s%s", tree, path);
+
+	unlink(name);
+	free(name);
+}
+
+static int run_in(const char *tree, num uptime, const char *replay,
+		  const enum meanwhile *slow)
+{
+	char *text = xasprintf("%lld.00 0.00\n", uptime);
+	int status;
+	pid_t pid;
+
+	tree_file(tree, "/proc/uptime", text);
+	free(text);
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		status = live_run(tree, replay);
+		fflush(NULL);
+		_exit(status);
+	}
+	if (slow)
+		let_go(tree, pid, *slow);
+	waitpid(pid, &status, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 200;
+}
+
+static int live(const char *tree, num uptime, const char *replay)
+{
+	return run_in(tree, uptime, replay, NULL);
+}
+
+static int live_slow(const char *tree, num uptime, enum meanwhile meanwhile)
+{
+	pid_t kernel = slow_kernel(tree);
+	int status = run_in(tree, uptime, NULL, &meanwhile);
+
+	kill(kernel, SIGKILL);
+	waitpid(kernel, NULL, 0);
+	forget(tree, "/go");
+	return status;
+}
+
+static int count(const char *text, const char *what)
+{
+	int nr = 0;
+
+	for (text = strstr(text, what); text; text = strstr(text + 1, what))
+		nr++;
+	return nr;
+}
+
+static bool said(const char *tree, const char *path, const char *what, int times)
+{
+	char *text = text_of(tree, path);
+	int nr = count(text, what);
+
+	if (nr != times)
+		printf("# %s: %d times %s\n%s", path, nr, what, text);
+	free(text);
+	return nr == times;
+}
+
+static bool replays(const char *tree)
+{
+	char *out = text_of(tree, "/out"), *again;
+	bool same;
+
+	same = !live(tree, 1, "/record");
+	again = text_of(tree, "/out");
+	same = same && *out && !strcmp(out, again);
+	free(out);
+	free(again);
+	return same;
+}
+
+static bool may_chroot(void)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (!pid)
+		_exit(chroot("/") ? 1 : 0);
+	waitpid(pid, &status, 0);
+	return WIFEXITED(status) && !WEXITSTATUS(status);
+}
+
+static void test_live(void)
+{
+	char *tree = tree_new();
+
+	live_tree(tree);
+	CHECK(!live(tree, 1000, NULL) && said(tree, "/out", "\"observe\"", 2), "live: observes");
+	CHECK(replays(tree), "which is replayed");
+	CHECK(!live(tree, 1060, NULL) && said(tree, "/out", "\"status\":0", 2), "then commands");
+	CHECK(said(tree, "/out", "\"written\":0", 2), "which write nothing");
+	CHECK(replays(tree), "which is replayed");
+	CHECK(said(tree, "/state", "\"step\":1048576,", 2), "so that the step does not grow");
+	/* 10G/day: 447392426 to begin with and 7456540 a minute */
+	CHECK(said(tree, "/state", "\"wear_left\":454848966,", 1), "and nothing is spent");
+
+	CHECK(!live_slow(tree, 1120, NOTHING), "while the kernel is at it");
+	CHECK(said(tree, "/state.then", "\"wear_left\":460208354,", 1),
+	      "the state has all of it as written");
+	CHECK(said(tree, "/state", "\"wear_left\":462305506,", 1), "and the truth afterwards");
+	CHECK(said(tree, "/out", "\"status\":0", 2), "with both commands");
+	forget(tree, "/state.then");
+	CHECK(!live_slow(tree, 1140, RELOAD) && said(tree, "/err", "read again", 1) &&
+	      said(tree, "/out", "\"status\":0", 1) && said(tree, "/out", "\"status\":null", 1),
+	      "another configuration: no more commands for now");
+	CHECK(said(tree, "/record", "interrupted", 1) && replays(tree), "which is replayed");
+	forget(tree, "/state.then");
+	tree_file(tree, "/etc/zswapctl.conf", "interval = 1s\n");
+	CHECK(!live_slow(tree, 1160, LATE) && said(tree, "/out", "\"status\":0", 1) &&
+	      said(tree, "/out", "\"status\":null", 1), "nor when the next tick is due");
+	CHECK(said(tree, "/record", "interrupted", 1) && replays(tree), "which is replayed");
+	CHECK(said(tree, "/state", "\"step\":1048576,", 2), "neither step has grown");
+
+	forget(tree, KERNEL);
+	tree_file(tree, KERNEL, "");
+	tree_directory(tree, "/state.new");
+	CHECK(!live(tree, 1180, NULL) && said(tree, "/out", "\"status\":null", 2),
+	      "a state that cannot be saved: no command");
+	CHECK(said(tree, "/err", "nothing is written to swap", 1), "which is said once");
+	CHECK(said(tree, "/record", "interrupted", 1) && replays(tree), "and replayed");
+
+	tree_file(tree, "/etc/zswapctl.conf", "wear = 24G/day\nbad\n");
+	CHECK(live(tree, 1240, NULL) == EX_FAILED, "the configuration in its usual place");
+	CHECK(!live(tree, 1240, "/record"), "is nothing to a replay");
+	tree_remove(tree);
+}
+
 int main(void)
 {
 	char *tree = tree_new(), *path = xasprintf("%s/r", tree);
@@ -308,6 +613,10 @@ int main(void)
 	test_refused(tree, path);
 	test_bytes(tree, path);
 	test_full();
+	if (may_chroot())
+		test_live();
+	else
+		printf("# only root can try the daemon with commands\n");
 	free(path);
 	tree_remove(tree);
 	return tap_done();

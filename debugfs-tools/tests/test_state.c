@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "state.h"
 #include "tap.h"
@@ -113,10 +114,11 @@ static const struct change *change_get(const struct sample *sample, const struct
 	return &change[sample_get(sample, path) - sample->cgroup];
 }
 
-static bool changed_by(const struct change *change, num elapsed_ms, num count)
+/* @stalled: the count of which the subtree's times are multiples. */
+static bool changed_by(const struct change *change, num elapsed_ms, num count, num stalled)
 {
 	return change->elapsed_ms == elapsed_ms && change->refaulted == count &&
-	       change->stalled_memory == 2 * count && change->stalled_io == 3 * count;
+	       change->stalled_memory == 2 * stalled && change->stalled_io == 3 * stalled;
 }
 
 static void test_changes(void)
@@ -136,8 +138,8 @@ static void test_changes(void)
 	sample_add(&first, "/blind", 8, 10)->refaulted = -EACCES;
 	sample_link(&first);
 	CHECK(!state_changes(&state, &first, &change), "the first sample: no time has passed");
-	CHECK(changed_by(change_get(&first, change, "/"), 0, 0) &&
-	      changed_by(change_get(&first, change, "/a/x"), 0, 0), "and nothing has happened");
+	CHECK(changed_by(change_get(&first, change, "/"), 0, 0, 0) &&
+	      changed_by(change_get(&first, change, "/a/x"), 0, 0, 0), "and nothing has happened");
 	CHECK(change_get(&first, change, "/a")->resident == 200000 &&
 	      change_get(&first, change, "/a/x")->resident == 100000,
 	      "what is resident is without the children's");
@@ -154,10 +156,12 @@ static void test_changes(void)
 	sample_add(&second, "/blind", 8, 10);
 	sample_link(&second);
 	CHECK(state_changes(&state, &second, &change) == 2000, "two seconds later");
-	CHECK(changed_by(change_get(&second, change, "/a/x"), 2000, 40), "a cgroup by itself");
-	CHECK(changed_by(change_get(&second, change, "/a"), 2000, 20), "one without its child's");
+	CHECK(changed_by(change_get(&second, change, "/a/x"), 2000, 40, 40),
+	      "a cgroup by itself");
+	CHECK(changed_by(change_get(&second, change, "/a"), 2000, 20, 60),
+	      "one without its child's refaults, but with all the time in which tasks stalled");
 	/* 100 - 60 of /a - 4 of /new - 11 of /anew */
-	CHECK(changed_by(change_get(&second, change, "/"), 2000, 25),
+	CHECK(changed_by(change_get(&second, change, "/"), 2000, 25, 100),
 	      "the root without those of its children, old and new: %lld",
 	      change_get(&second, change, "/")->refaulted);
 	CHECK(!change_get(&second, change, "/new")->elapsed_ms, "a new cgroup is only observed");
@@ -267,6 +271,7 @@ static void test_file(void)
 	char *tree = tree_new(), *path = xasprintf("%s/state", tree), *message;
 	struct state state, loaded;
 	struct rlimit small;
+	int lock;
 	struct stat st;
 
 	CHECK(state_load(path, &loaded, &message) == -ENOENT && !message && loaded.wear.left < 0,
@@ -302,6 +307,13 @@ static void test_file(void)
 	      "nor when nothing can");
 	state_free(&loaded);
 	state_free(&state);
+
+	lock = state_lock(path);
+	CHECK(lock >= 0 && state_lock(path) == -EWOULDBLOCK, "one has it, others are kept away");
+	close(lock);
+	lock = state_lock(path);
+	CHECK(lock >= 0, "until it is done");
+	close(lock);
 
 	state_begin(&state);
 	free(path);
