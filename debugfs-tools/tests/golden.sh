@@ -5,6 +5,8 @@
 # said when somebody had read it.  TAP.  --update writes down what it says now; read the
 # difference before you commit it.
 
+# Functions that are called by name, which shellcheck does not see.
+# shellcheck disable=SC2317,SC2329
 set -u
 export LC_ALL=C TERM=dumb
 unset COLUMNS NO_COLOR

@@ -255,6 +255,8 @@ wait $pid
 check 'a signal before the first tick: ends well' is $? 0
 check 'without a tick' is "$(wc -c <live)" 0
 rm fifo
+# The inner shell's own words.
+# shellcheck disable=SC2016
 flock state.lock sh -c '"$1" daemon -C conf --root tree --state state >out 2>err; echo $? >result' \
 	sh "$zswapctl"
 check 'another daemon with the same state: it does not begin' is "$(cat result)" 1
