@@ -150,7 +150,8 @@ fi
 rc=0
 say "zswapctl: running in the VM"
 "${tool_make[@]}" all
-"$TOP/debugfs-tools/tests/vm.sh" "$zswapctl/zswapctl" "$kernel" >"$out/zswapctl-vm.ktap" || rc=$?
+"$TOP/debugfs-tools/tests/vm.sh" "$zswapctl/zswapctl" "$kernel" "${options[@]}" \
+	>"$out/zswapctl-vm.ktap" || rc=$?
 account zswapctl-vm "$rc"
 
 # On these kernels, what is slow is slow for other reasons: figures that count.
