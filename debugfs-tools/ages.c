@@ -271,7 +271,7 @@ static void put_bucket(struct table *table, const struct ages *ages, int index, 
 	const struct age_bucket *bucket = &ages->table.bucket[index];
 	struct libscols_line *line = table_line(table, NULL);
 	char *from = format_age(bucket->min_age), *to, *text;
-	num colder_pages, colder;
+	struct age_bucket colder;
 
 	if (bucket->max_age == AGE_NO_BOUND) {
 		text = xasprintf("%s+", from);
@@ -284,7 +284,7 @@ static void put_bucket(struct table *table, const struct ages *ages, int index, 
 	free(text);
 	free(from);
 
-	ages_colder(&ages->table, bucket->min_age, &colder_pages, &colder);
+	amount_colder(&ages->table, bucket->min_age, &colder);
 	table_number(table, line, MIN_AGE, bucket->min_age);
 	table_number(table, line, MAX_AGE, bucket->max_age);
 	table_number(table, line, PAGES, bucket->pages);
@@ -292,7 +292,7 @@ static void put_bucket(struct table *table, const struct ages *ages, int index, 
 	table_number(table, line, COMPRESSED, bucket->bytes);
 	table_number(table, line, INCOMPRESSIBLE, bucket->incompressible);
 	table_number(table, line, SHARE, amount_ratio(bucket->pages, pages, 1000000));
-	table_number(table, line, COLDER, colder);
+	table_number(table, line, COLDER, colder.bytes);
 	table_number(table, line, WRITTEN, amount_bytes(bucket->written));
 	table_number(table, line, REFAULTED, amount_bytes(bucket->refaulted));
 	table_number(table, line, DROPPED, amount_bytes(bucket->dropped));
@@ -348,13 +348,12 @@ static void put_cgroup(struct table *table, const struct ages *ages, int index,
 	const struct cgroup *cgroup = &ages->cgroups.cgroup[index];
 	const struct age_table *sum = &ages->sum[index];
 	const char *base = strrchr(cgroup->path, '/');
-	struct age_bucket total, own;
-	num cold_pages, cold;
+	struct age_bucket total, own, cold;
 	char *text;
 
 	amount_total(sum, &total);
 	amount_total(&cgroup->ages, &own);
-	ages_colder(sum, ages->cold ? ages->cold : COLD_DEFAULT, &cold_pages, &cold);
+	amount_colder(sum, ages->cold ? ages->cold : COLD_DEFAULT, &cold);
 	table_text(table, line, CGROUP,
 		   whole_path || !base || !base[1] ? cgroup->path : base + 1);
 	table_number(table, line, ID, cgroup->id);
@@ -362,7 +361,7 @@ static void put_cgroup(struct table *table, const struct ages *ages, int index,
 	table_number(table, line, TREE_COMPRESSED, total.bytes);
 	table_number(table, line, OWN_PAGES, own.pages);
 	table_number(table, line, OWN_COMPRESSED, own.bytes);
-	table_number(table, line, COLD, cold);
+	table_number(table, line, COLD, cold.bytes);
 	table_number(table, line, OLDEST, amount_oldest(sum));
 	text = histogram(sum, table_utf8(ages->output));
 	table_text(table, line, HISTOGRAM, text);

@@ -49,7 +49,7 @@ num amount_bytes(num pages)
 	return amount_times(pages, sysconf(_SC_PAGESIZE));
 }
 
-static void add_row(struct age_bucket *sum, const struct age_bucket *row)
+void amount_add_row(struct age_bucket *sum, const struct age_bucket *row)
 {
 	sum->pages = amount_add(sum->pages, row->pages);
 	sum->bytes = amount_add(sum->bytes, row->bytes);
@@ -59,11 +59,18 @@ static void add_row(struct age_bucket *sum, const struct age_bucket *row)
 	sum->dropped = amount_add(sum->dropped, row->dropped);
 }
 
+void amount_colder(const struct age_table *table, num age, struct age_bucket *total)
+{
+	*total = (struct age_bucket){ .min_age = age, .max_age = AGE_NO_BOUND };
+	for (int i = 0; i < table->nr; i++) {
+		if (table->bucket[i].min_age >= age)
+			amount_add_row(total, &table->bucket[i]);
+	}
+}
+
 void amount_total(const struct age_table *table, struct age_bucket *total)
 {
-	*total = (struct age_bucket){ .max_age = AGE_NO_BOUND };
-	for (int i = 0; i < table->nr; i++)
-		add_row(total, &table->bucket[i]);
+	amount_colder(table, 0, total);
 }
 
 int amount_add_table(struct age_table *sum, const struct age_table *table)
@@ -79,7 +86,7 @@ int amount_add_table(struct age_table *sum, const struct age_table *table)
 			return -ESTALE;
 	}
 	for (int i = 0; i < table->nr; i++)
-		add_row(&sum->bucket[i], &table->bucket[i]);
+		amount_add_row(&sum->bucket[i], &table->bucket[i]);
 	return 0;
 }
 

@@ -17,8 +17,12 @@ num amount_since(num now, num before);
 /* @pages in bytes, with this machine's page size. */
 num amount_bytes(num pages);
 
-/* The rows of a table taken together: pages, bytes, incompressible, written, ... */
+/* Add what @row counts to @sum: pages, bytes, incompressible, written, ... */
+void amount_add_row(struct age_bucket *sum, const struct age_bucket *row);
+/* The rows of a table taken together. */
 void amount_total(const struct age_table *table, struct age_bucket *total);
+/* Those that begin at @age or later: what is certainly that old. */
+void amount_colder(const struct age_table *table, num age, struct age_bucket *total);
 /*
  * Add @table to @sum, which is empty at first (nr is 0).  -ESTALE: the tables do not have
  * the same bounds.

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "amount.h"
 #include "system.h"
 
 /* ---- paths ---- */
@@ -378,9 +379,10 @@ static void cgroups_add_records(struct gathering *gathering, const struct record
 			cgroup->nr_nodes++;
 		last = record;
 		bucket = &cgroup->ages.bucket[record->bucket];
-		num_add(&bucket->pages, record->pages);
-		num_add(&bucket->bytes, record->bytes);
-		num_add(&bucket->incompressible, record->incompressible);
+		bucket->pages = amount_add(bucket->pages, record->pages);
+		bucket->bytes = amount_add(bucket->bytes, record->bytes);
+		bucket->incompressible = amount_add(bucket->incompressible,
+						    record->incompressible);
 	}
 }
 
@@ -491,7 +493,6 @@ static void cgroup_read_stat(const struct source *source, struct cgroup *cgroup)
 {
 	char *path = cgroup_file(cgroup->path, "memory.stat"), *text;
 	long len = source_read(source, path, &text);
-	num file;
 
 	free(path);
 	if (len < 0) {
@@ -500,12 +501,7 @@ static void cgroup_read_stat(const struct source *source, struct cgroup *cgroup)
 		cgroup->refaulted = len;
 		return;
 	}
-	cgroup->resident = parse_keyed(text, "anon");
-	file = parse_keyed(text, "file");
-	if (cgroup->resident >= 0 && file >= 0)
-		num_add(&cgroup->resident, file);
-	else if (file < 0)
-		cgroup->resident = file;
+	cgroup->resident = amount_add(parse_keyed(text, "anon"), parse_keyed(text, "file"));
 	cgroup->written = parse_keyed(text, "zswpwb_proactive");
 	cgroup->refaulted = parse_keyed(text, "zswpwb_refault");
 	free(text);
@@ -542,10 +538,7 @@ void cgroups_sum(const struct cgroups *cgroups, struct age_table *sum)
 		struct age_table *parent = &sum[cgroups->cgroup[i].parent];
 
 		for (j = 0; j < sum[i].nr; j++) {
-			num_add(&parent->bucket[j].pages, sum[i].bucket[j].pages);
-			num_add(&parent->bucket[j].bytes, sum[i].bucket[j].bytes);
-			num_add(&parent->bucket[j].incompressible,
-				sum[i].bucket[j].incompressible);
+			amount_add_row(&parent->bucket[j], &sum[i].bucket[j]);
 		}
 	}
 }

@@ -78,7 +78,7 @@ static int parse_bool(const char *text, num *value)
 		{ "no", "yes" }, { "false", "true" }, { "off", "on" }, { "0", "1" },
 	};
 
-	for (size_t i = 0; i < sizeof(word) / sizeof(word[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(word); i++) {
 		for (int truth = 0; truth < 2; truth++) {
 			if (strcmp(text, word[i][truth]))
 				continue;
@@ -266,7 +266,7 @@ static const struct {
 	{ "state", take_state, "a path that begins with '/'" },
 };
 
-#define NR_DAEMON_KEYS	((int)(sizeof(daemon_key) / sizeof(daemon_key[0])))
+#define NR_DAEMON_KEYS	((int)ARRAY_SIZE(daemon_key))
 
 static int find_daemon_key(const char *name)
 {

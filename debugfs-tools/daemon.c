@@ -11,7 +11,6 @@
  * again.
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +24,7 @@
 #include "options.h"
 #include "record.h"
 #include "state.h"
+#include "stop.h"
 #include "system.h"
 #include "transaction.h"
 
@@ -142,7 +142,7 @@ struct daemon {
 	bool dry_run;
 	bool said_blind;		/* that pressure is not known */
 	struct record_tick now;		/* the tick that is decided about */
-	num looked_ms;			/* clock_ms() before its sample */
+	num looked_us;			/* clock_us() before its sample */
 	bool reloaded;			/* there has been another configuration since then */
 	bool unsaved;			/* what it is about to write could not be noted down */
 	num ticks;			/* how many there were */
@@ -162,18 +162,8 @@ static void end(struct daemon *daemon, int result)
 
 /*
  * SIGTERM, SIGINT and SIGHUP are blocked, and fetched where it suits; but while the kernel
- * is at a command, where the first two end it, since their handler has no SA_RESTART.  One
- * that comes just before the write would be lost: the alarm makes up for it.
+ * is at a command, where the first two end it: see stop.h.
  */
-static volatile sig_atomic_t stopped;
-
-static void stop(int signal)
-{
-	(void)signal;
-	stopped = 1;
-	alarm(1);
-}
-
 struct signals {
 	sigset_t fetched;	/* those that are blocked */
 	sigset_t in_command;	/* the mask for a command */
@@ -185,24 +175,19 @@ static struct signals signals;
 static void signals_begin(void)
 {
 	static const int ends[] = { SIGTERM, SIGINT };
-	struct sigaction action = { .sa_handler = stop }, old;
+	struct sigaction old;
 
-	sigemptyset(&action.sa_mask);
-	sigaction(SIGALRM, &action, NULL);
+	stop_catch(SIGALRM, &old);
 	sigemptyset(&signals.fetched);
 	sigaddset(&signals.fetched, SIGHUP);
-	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
-		sigaction(ends[i], NULL, &old);
-		/* Who ignores SIGINT, as jobs in the background do, has a reason. */
-		if (old.sa_handler == SIG_IGN)
-			continue;
-		sigaction(ends[i], &action, NULL);
-		sigaddset(&signals.fetched, ends[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		if (stop_catch(ends[i], &old))
+			sigaddset(&signals.fetched, ends[i]);
 	}
 	sigprocmask(SIG_BLOCK, &signals.fetched, &signals.before);
 	signals.in_command = signals.before;
 	sigaddset(&signals.in_command, SIGHUP);
-	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
 		sigdelset(&signals.in_command, ends[i]);
 }
 
@@ -217,25 +202,17 @@ static void signals_close(void)
 	sigprocmask(SIG_BLOCK, &signals.fetched, NULL);
 }
 
-static num clock_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
-
-/* A signal that is pending or comes until @deadline_ms; 0 if none does. */
-static int signals_fetch(num deadline_ms)
+/* A signal that is pending or comes until @deadline, of clock_us(); 0 if none does. */
+static int signals_fetch(num deadline)
 {
 	for (;;) {
-		num left = deadline_ms - clock_ms();
+		num left = deadline - clock_us();
 		struct timespec timeout = { 0 };
 		int signal;
 
 		if (left > 0) {
-			timeout.tv_sec = left / 1000;
-			timeout.tv_nsec = left % 1000 * 1000000;
+			timeout.tv_sec = left / 1000000;
+			timeout.tv_nsec = left % 1000000 * 1000;
 		}
 		signal = sigtimedwait(&signals.fetched, NULL, &timeout);
 		if (signal > 0)
@@ -290,11 +267,11 @@ static void reload_config(struct daemon *daemon)
 	free(state);
 }
 
-/* Wait until @deadline_ms, or until a signal says that it is over; 0 does not wait. */
-static void take_signals(struct daemon *daemon, num deadline_ms)
+/* Wait until @deadline, or until a signal says that it is over; 0 does not wait. */
+static void take_signals(struct daemon *daemon, num deadline)
 {
 	while (!daemon->over) {
-		int signal = signals_fetch(deadline_ms);
+		int signal = signals_fetch(deadline);
 
 		if (!signal)
 			break;
@@ -331,7 +308,7 @@ static bool look(struct daemon *daemon)
 	const char *path;
 	int error;
 
-	daemon->looked_ms = clock_ms();
+	daemon->looked_us = clock_us();
 	error = sample_read(daemon->source, &daemon->now.sample, &path);
 	if (error) {
 		say_error("%s: %s", path, system_reason_for(daemon->source, path, error));
@@ -415,7 +392,7 @@ static void run_command(struct daemon *daemon, const struct sample_cgroup *cgrou
 		free(reason);
 		end(daemon, options_exit_status(error));
 	}
-	if (stopped)
+	if (stop_asked)
 		end(daemon, EX_DONE);
 	error = daemon->recorder ? recorder_result(daemon->recorder, cgroup->id, &choice->result)
 				 : 0;
@@ -440,7 +417,7 @@ static bool must_stop(struct daemon *daemon)
 {
 	/* The clock of a recorded tree is another one. */
 	bool late = !daemon->source->recorded &&
-		    clock_ms() - daemon->looked_ms >= daemon->config.interval * 1000;
+		    clock_us() - daemon->looked_us >= daemon->config.interval * 1000000;
 
 	take_signals(daemon, 0);
 	return daemon->over || daemon->reloaded || daemon->unsaved || late;
@@ -698,7 +675,7 @@ static void tick(struct daemon *daemon)
 static void loop(struct daemon *daemon)
 {
 	bool waits = !daemon->recording && !daemon->source->recorded;
-	num next_ms = clock_ms();
+	num next = clock_us();
 
 	take_signals(daemon, 0);
 	for (num tries = 1; !daemon->over; tries++) {
@@ -706,10 +683,10 @@ static void loop(struct daemon *daemon)
 		if (daemon->options->ticks && tries >= daemon->options->ticks)
 			break;
 		/* A tick that took longer than the interval is followed by one, not by many. */
-		next_ms += daemon->config.interval * 1000;
-		if (next_ms < clock_ms())
-			next_ms = clock_ms();
-		take_signals(daemon, waits ? next_ms : 0);
+		next += daemon->config.interval * 1000000;
+		if (next < clock_us())
+			next = clock_us();
+		take_signals(daemon, waits ? next : 0);
 	}
 }
 
@@ -724,6 +701,11 @@ static int check_options(const struct daemon_options *options, const struct sour
 	}
 	if (options->record) {
 		say_error("--replay and --record exclude each other");
+		return EX_USAGE;
+	}
+	if (options->interval) {
+		say_error("--replay and --interval exclude each other: %s",
+			  "a recording has its own times");
 		return EX_USAGE;
 	}
 	return EX_DONE;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "amount.h"
 #include "format.h"
 
 char *format_size(num bytes)
@@ -80,8 +81,7 @@ static num format_share(num part, num whole, num scale)
 		part >>= 1;
 		whole >>= 1;
 	}
-	num_add(&share, (2 * part * scale + whole) / (2 * whole));
-	return share;
+	return amount_add(share, (2 * part * scale + whole) / (2 * whole));
 }
 
 char *format_percent(num part, num whole)

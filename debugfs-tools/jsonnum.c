@@ -7,18 +7,9 @@
 
 #include "jsonnum.h"
 
-static void *checked(void *memory)
-{
-	if (!memory) {
-		say_error("out of memory");
-		exit(EX_FAILED);
-	}
-	return memory;
-}
-
 json_t *jsonnum_new(num value)
 {
-	return checked(value < 0 ? json_null() : json_integer(value));
+	return xchecked(value < 0 ? json_null() : json_integer(value));
 }
 
 int jsonnum_get(const json_t *json, num *value)
@@ -35,7 +26,7 @@ int jsonnum_get(const json_t *json, num *value)
 
 void jsonnum_add(json_t *object, const char *key, json_t *value)
 {
-	checked(json_object_set_new(object, key, checked(value)) ? NULL : object);
+	xchecked(json_object_set_new(object, key, xchecked(value)) ? NULL : object);
 }
 
 void jsonnum_add_num(json_t *object, const char *key, num value)
@@ -45,7 +36,7 @@ void jsonnum_add_num(json_t *object, const char *key, num value)
 
 void jsonnum_append(json_t *list, json_t *value)
 {
-	checked(json_array_append_new(list, checked(value)) ? NULL : list);
+	xchecked(json_array_append_new(list, xchecked(value)) ? NULL : list);
 }
 
 char *jsonnum_error(const json_error_t *error)
@@ -62,5 +53,5 @@ char *jsonnum_error(const json_error_t *error)
 
 char *jsonnum_line(const json_t *json)
 {
-	return checked(json_dumps(json, JSON_COMPACT | JSON_PRESERVE_ORDER));
+	return xchecked(json_dumps(json, JSON_COMPACT | JSON_PRESERVE_ORDER));
 }

@@ -316,8 +316,7 @@ static int cgroup_samples(const struct cgroups *cgroups, num cold, struct cgroup
 	int nr = 0, unique = 0;
 
 	for (int i = 0; i < cgroups->nr; i++) {
-		struct age_bucket total;
-		num cold_pages;
+		struct age_bucket total, colder;
 
 		amount_total(&cgroups->cgroup[i].ages, &total);
 		if (!total.pages)
@@ -325,7 +324,8 @@ static int cgroup_samples(const struct cgroups *cgroups, num cold, struct cgroup
 		sample[nr].name = escape(cgroups->cgroup[i].path);
 		sample[nr].pages = total.pages;
 		sample[nr].bytes = total.bytes;
-		ages_colder(&cgroups->cgroup[i].ages, cold, &cold_pages, &sample[nr].cold);
+		amount_colder(&cgroups->cgroup[i].ages, cold, &colder);
+		sample[nr].cold = colder.bytes;
 		nr++;
 	}
 	qsort(sample, nr, sizeof(*sample), by_name);

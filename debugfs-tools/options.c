@@ -248,6 +248,40 @@ static int find_subcommand(int argc, char **argv, struct common *common)
 	return place;
 }
 
+/* An example of what is written for @argument in the help; NULL if that says it all. */
+static const char *form_of(const char *argument)
+{
+	static const struct {
+		const char *argument, *example;
+	} forms[] = {
+		{ "AGE", "90s, 30m, 1h, 2d" },
+		{ "SIZE", "4096, 64M, 1G" },
+		{ "RATE", "0.2%/min, 1%/h" },
+		{ "LIST", "0,2-3" },
+		{ "SECONDS", "2" },
+		{ "N", "3" },
+		{ "N[-M]", "3, 3-5, 3-" },
+		{ "WHEN", "auto, always, never" },
+	};
+
+	for (size_t i = 0; argument && i < ARRAY_SIZE(forms); i++) {
+		if (!strcmp(argument, forms[i].argument))
+			return forms[i].example;
+	}
+	return NULL;
+}
+
+static void say_wrong(const struct option_spec *spec, const char *argument, int error)
+{
+	const char *form = form_of(spec->argument);
+
+	if (error == -ERANGE)
+		say_error("--%s: '%s' is out of range", spec->name, argument);
+	else
+		say_error("--%s: '%s' makes no sense%s%s", spec->name, argument,
+			  form ? "; it is written like this: " : "", form ? form : "");
+}
+
 /* Returns an exit status.  What is no option is moved to the end, from optind on. */
 static int parse(int argc, char **argv, const struct subcommand *subcommand,
 		 const struct group *group)
@@ -271,8 +305,7 @@ static int parse(int argc, char **argv, const struct subcommand *subcommand,
 		}
 		error = known.spec[at]->take(optarg, known.data[at]);
 		if (error) {
-			say_error("--%s: '%s' %s", known.spec[at]->name, optarg ? optarg : "",
-				  error == -ERANGE ? "is out of range" : "makes no sense");
+			say_wrong(known.spec[at], optarg ? optarg : "", error);
 			result = usage_error(subcommand);
 		}
 	}
@@ -392,7 +425,10 @@ static int run(const struct subcommand *subcommand, struct common *common, void 
 		return usage_error(subcommand);
 	}
 	if (nr && !(subcommand->arguments && *subcommand->arguments)) {
-		say_error("%s takes no argument: '%s'", subcommand->name, argument[0]);
+		if (!strcmp(argument[0], subcommand->name))
+			say_error("options of %s are written behind its name", argument[0]);
+		else
+			say_error("%s takes no argument: '%s'", subcommand->name, argument[0]);
 		return usage_error(subcommand);
 	}
 	result = source_open(&context.source, common->root ? common->root : "/");

@@ -53,7 +53,7 @@ static const struct column columns[] = {
 static const struct view view = {
 	.name = "plan",
 	.columns = columns,
-	.nr_columns = sizeof(columns) / sizeof(columns[0]),
+	.nr_columns = ARRAY_SIZE(columns),
 };
 
 enum {
@@ -81,7 +81,7 @@ static const struct column explain_columns[] = {
 static const struct view explain_view = {
 	.name = "explain",
 	.columns = explain_columns,
-	.nr_columns = sizeof(explain_columns) / sizeof(explain_columns[0]),
+	.nr_columns = ARRAY_SIZE(explain_columns),
 	.when = "--explain",
 };
 

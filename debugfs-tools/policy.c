@@ -124,18 +124,13 @@ static num share_of_time(num stalled, num elapsed_ms)
 	return amount_ratio(stalled, elapsed_ms, PPM / 1000);
 }
 
-/* Bytes of page data that are certainly @age old. */
+/* Bytes of page data that are certainly @age old; as much as is known. */
 static num cold_bytes(const struct policy_sample *sample, num age)
 {
-	num pages = 0;
+	struct age_bucket cold;
 
-	for (int i = 0; i < sample->ages->nr; i++) {
-		const struct age_bucket *bucket = &sample->ages->bucket[i];
-
-		if (bucket->min_age >= age && bucket->pages > 0)
-			pages = amount_add(pages, bucket->pages);
-	}
-	return amount_times(pages, sample->page_size);
+	amount_colder(sample->ages, age, &cold);
+	return cold.pages < 0 ? 0 : amount_times(cold.pages, sample->page_size);
 }
 
 static num older(const struct policy *policy, const struct age_table *ages, num age)

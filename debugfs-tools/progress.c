@@ -21,7 +21,7 @@ struct progress {
 	const struct source *source;
 	struct progress_goal goal;
 	num pages, compressed;	/* at the beginning */
-	struct timespec began;
+	num began_us;
 	pthread_t thread;
 	pthread_mutex_t lock;	/* protects over */
 	pthread_cond_t changed;
@@ -56,14 +56,6 @@ char *progress_line(const struct progress_goal *goal, const struct progress_done
 	return line;
 }
 
-static num elapsed_ms(const struct timespec *since)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (now.tv_sec - since->tv_sec) * 1000LL + (now.tv_nsec - since->tv_nsec) / 1000000;
-}
-
 static void draw(const struct progress *progress)
 {
 	const struct source *source = progress->source;
@@ -72,7 +64,7 @@ static void draw(const struct progress *progress)
 	const struct progress_done done = {
 		.pages = amount_since(pages, progress->pages),
 		.compressed = amount_since(compressed, progress->compressed),
-		.elapsed_ms = elapsed_ms(&progress->began),
+		.elapsed_ms = (clock_us() - progress->began_us) / 1000,
 	};
 	char *line = progress_line(&progress->goal, &done);
 
@@ -149,7 +141,7 @@ struct progress *progress_begin(const struct source *source, const struct progre
 	progress->goal = *goal;
 	progress->pages = source_number(source, SYS_ZSWAP "/stats/written");
 	progress->compressed = source_number(source, SYS_ZSWAP "/stats/released_bytes");
-	clock_gettime(CLOCK_MONOTONIC, &progress->began);
+	progress->began_us = clock_us();
 	pthread_mutex_init(&progress->lock, NULL);
 	pthread_condattr_init(&clock);
 	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);

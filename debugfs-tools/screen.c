@@ -136,27 +136,19 @@ static void stop(void)
 	sigaction(SIGTSTP, &ours, NULL);
 }
 
-static num now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
-
 /* The next event until @deadline. */
 static enum event wait_event(num deadline)
 {
 	for (;;) {
 		struct pollfd key = { .fd = screen.keys ? STDIN_FILENO : -1, .events = POLLIN };
-		num left = deadline - now_ms();
+		num left = deadline - clock_us();
 		struct timespec timeout = { 0 };
 		char c;
 		int nr;
 
 		if (left > 0) {
-			timeout.tv_sec = left / 1000;
-			timeout.tv_nsec = left % 1000 * 1000000;
+			timeout.tv_sec = left / 1000000;
+			timeout.tv_nsec = left % 1000000 * 1000;
 		}
 		nr = ppoll(&key, 1, &timeout, &screen.waiting);
 		if (end_flag)
@@ -254,16 +246,16 @@ int screen_run(const struct context *context, const struct screen_view *view)
 	if (result)
 		return result;
 	begin(live);
-	deadline = now_ms();
+	deadline = clock_us();
 	for (num round = 1;; round++) {
 		enum event event = EVENT_REDRAW;
 		/* On a terminal the last one has its time, too, before it is wiped away. */
 		bool last = view->iterations && round >= view->iterations;
 
-		deadline += view->seconds * 1000;
+		deadline += view->seconds * 1000000;
 		/* Whoever was stopped for long does not run to catch up. */
-		if (deadline < now_ms())
-			deadline = now_ms() + view->seconds * 1000;
+		if (deadline < clock_us())
+			deadline = clock_us() + view->seconds * 1000000;
 		for (bool first = round == 1; event == EVENT_REDRAW; first = false) {
 			if (show(view, first)) {
 				/* options_main() says it. */

@@ -293,19 +293,3 @@ const char *system_reason(const struct source *source, num error)
 {
 	return system_reason_for(source, SYS_DEBUGFS "/age_buckets", error);
 }
-
-/* ---- tables ---- */
-
-void ages_colder(const struct age_table *table, num age, num *pages, num *bytes)
-{
-	int i;
-
-	*pages = 0;
-	*bytes = 0;
-	for (i = 0; i < table->nr; i++) {
-		if (table->bucket[i].min_age < age)
-			continue;
-		num_add(pages, table->bucket[i].pages);
-		num_add(bytes, table->bucket[i].bytes);
-	}
-}

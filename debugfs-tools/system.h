@@ -99,7 +99,4 @@ void cgroups_sum(const struct cgroups *cgroups, struct age_table *sum);
  */
 int cgroup_resolve(const struct source *source, const char *name, uint64_t *id, char **path);
 
-/* Pages and bytes in buckets that begin at @age or later. */
-void ages_colder(const struct age_table *table, num age, num *pages, num *bytes);
-
 #endif

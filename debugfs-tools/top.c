@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "amount.h"
 #include "format.h"
@@ -157,8 +156,7 @@ static void make_rows(struct top *top)
 		const struct cgroup *cgroup = &top->cgroups.cgroup[i];
 		const struct count *before, key = { .id = cgroup->id };
 		struct row *row = &top->row[top->nr_rows];
-		struct age_bucket total;
-		num pages;
+		struct age_bucket total, cold;
 
 		amount_total(&cgroup->ages, &total);
 		if (!total.pages)
@@ -166,7 +164,8 @@ static void make_rows(struct top *top)
 		top->nr_rows++;
 		row->cgroup = cgroup;
 		row->compressed = total.bytes;
-		ages_colder(&cgroup->ages, top->cold, &pages, &row->cold);
+		amount_colder(&cgroup->ages, top->cold, &cold);
+		row->cold = cold.bytes;
 		row->written = -ENODATA;
 		row->refaulted = -ENODATA;
 		before = top->nr_counts ? bsearch(&key, top->count, top->nr_counts,
@@ -195,16 +194,14 @@ static int look(void *data)
 {
 	struct top *top = data;
 	struct cgroups cgroups;
-	struct timespec now;
-	num now_ms;
 	int error = cgroups_read(top->source, UINT64_MAX, false, &cgroups);
+	num now_ms;
 
 	if (error)
 		return error;
 	if (top->details)
 		cgroups_read_details(top->source, &cgroups);
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	now_ms = now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+	now_ms = clock_us() / 1000;
 	top->elapsed_ms = now_ms - top->time_ms;
 	top->time_ms = now_ms;
 

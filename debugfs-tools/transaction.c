@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "amount.h"
@@ -196,14 +195,6 @@ static void read_counters(const struct source *source, uint64_t nodes, struct re
 		*result_number(result, i) = read_counter(source, nodes, result_name[i]);
 }
 
-static num now_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000LL + now.tv_nsec / 1000;
-}
-
 int transaction_count(const struct source *source, int fd, uint64_t nodes, const char *text,
 		      struct result *result)
 {
@@ -213,12 +204,12 @@ int transaction_count(const struct source *source, int fd, uint64_t nodes, const
 	num began;
 
 	read_counters(source, nodes, &before);
-	began = now_us();
+	began = clock_us();
 	written = write(fd, text, length);
 	*result = (struct result){
 		.status = written < 0 ? -errno : (size_t)written < length ? -EIO : 0,
 		.coldest_left = -ENODATA,
-		.elapsed_us = now_us() - began,
+		.elapsed_us = clock_us() - began,
 	};
 	read_counters(source, nodes, &after);
 	for (int i = 0; i < RESULT_COUNTERS; i++) {

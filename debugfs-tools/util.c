@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Messages, memory and sums, as all parts of zswapctl use them.
+ * Messages, memory and the clock, as all parts of zswapctl use them.
  */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "zswapctl.h"
 
-void num_add(num *sum, num value)
+num clock_us(void)
 {
-	if (__builtin_add_overflow(*sum, value, sum))
-		*sum = INT64_MAX;
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000LL + now.tv_nsec / 1000;
 }
 
 void say_error(const char *format, ...)
@@ -41,7 +44,7 @@ void say_errno(int err, const char *format, ...)
 	va_end(args);
 }
 
-static void *util_checked(void *memory)
+void *xchecked(void *memory)
 {
 	if (!memory) {
 		say_error("out of memory");
@@ -53,17 +56,17 @@ static void *util_checked(void *memory)
 /* None is one: what is returned can be told from a failure. */
 void *xcalloc(size_t nr, size_t size)
 {
-	return util_checked(calloc(nr ? nr : 1, size ? size : 1));
+	return xchecked(calloc(nr ? nr : 1, size ? size : 1));
 }
 
 void *xrealloc(void *old, size_t size)
 {
-	return util_checked(realloc(old, size ? size : 1));
+	return xchecked(realloc(old, size ? size : 1));
 }
 
 char *xstrdup(const char *text)
 {
-	return util_checked(strdup(text));
+	return xchecked(strdup(text));
 }
 
 char *xasprintf(const char *format, ...)
@@ -75,5 +78,5 @@ char *xasprintf(const char *format, ...)
 	va_start(args, format);
 	len = vasprintf(&text, format, args);
 	va_end(args);
-	return util_checked(len < 0 ? NULL : text);
+	return xchecked(len < 0 ? NULL : text);
 }

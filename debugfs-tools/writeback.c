@@ -4,7 +4,6 @@
  * of it.
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include "format.h"
 #include "options.h"
 #include "progress.h"
+#include "stop.h"
 #include "system.h"
 #include "transaction.h"
 
@@ -44,7 +44,7 @@ static const struct column columns[] = {
 static const struct view view = {
 	.name = "writeback",
 	.columns = columns,
-	.nr_columns = sizeof(columns) / sizeof(columns[0]),
+	.nr_columns = ARRAY_SIZE(columns),
 };
 
 static const struct view *const views[] = { &view, NULL };
@@ -202,23 +202,9 @@ static const struct option_spec options[] = {
 	{ }
 };
 
-/*
- * Signals.  A handler without SA_RESTART ends the kernel's write(2) early.  A signal that
- * comes between the last look at the flag and the write would be lost: the alarm, which
- * goes on until signals_end(), makes up for it a second later.
- */
-static volatile sig_atomic_t stopped;
-
-static void stop(int signal)
-{
-	(void)signal;
-	stopped = 1;
-	alarm(1);
-}
-
 static const int stop_signals[] = { SIGINT, SIGTERM, SIGALRM };
 
-#define NR_STOP_SIGNALS	(sizeof(stop_signals) / sizeof(stop_signals[0]))
+#define NR_STOP_SIGNALS	ARRAY_SIZE(stop_signals)
 
 struct signals {
 	struct sigaction old[NR_STOP_SIGNALS];
@@ -226,15 +212,8 @@ struct signals {
 
 static void signals_begin(struct signals *signals)
 {
-	struct sigaction action = { .sa_handler = stop };
-
-	sigemptyset(&action.sa_mask);
-	for (size_t i = 0; i < NR_STOP_SIGNALS; i++) {
-		sigaction(stop_signals[i], NULL, &signals->old[i]);
-		/* Who ignores SIGINT, as jobs in the background do, has a reason. */
-		if (stop_signals[i] == SIGALRM || signals->old[i].sa_handler != SIG_IGN)
-			sigaction(stop_signals[i], &action, NULL);
-	}
+	for (size_t i = 0; i < NR_STOP_SIGNALS; i++)
+		stop_catch(stop_signals[i], &signals->old[i]);
 }
 
 /* From here on a second Ctrl-C ends the program, as it does anywhere. */
@@ -269,7 +248,7 @@ static int command_run(struct job *job)
 {
 	int error;
 
-	if (stopped)
+	if (stop_asked)
 		return -EINTR;
 	error = transaction_run(job->source, &job->command, &job->last);
 	if (carried_out(&job->last, error)) {
@@ -287,7 +266,7 @@ static void find_goal(const struct job *job, struct progress_goal *goal)
 	struct transaction transaction;
 
 	dry.dry_run = true;
-	if (!stopped && !transaction_run(job->source, &dry, &transaction)) {
+	if (!stop_asked && !transaction_run(job->source, &dry, &transaction)) {
 		goal->pages = transaction.result.written;
 	} else {
 		goal->pages = dry.max > 0 ? dry.max / sysconf(_SC_PAGESIZE) : 0;
@@ -377,7 +356,7 @@ static int go_on_until_free(struct job *job, num available)
 		job->missing = left_of(job->wanted->until_free, available);
 		if (!job->missing)
 			return 0;
-		if (stopped)
+		if (stop_asked)
 			return -EINTR;
 		job->used_up = !next_command(job);
 		/* A dry run changes nothing: a second one would count the same pages. */
@@ -437,7 +416,7 @@ static void print_table(struct table *table, const struct job *job)
 		{ "failed", sum->failed, "no memory, or an error; still there to be read", "red" },
 	};
 
-	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
 		print_line(table, lines[i].outcome, lines[i].pages, amount_bytes(lines[i].pages),
 			   lines[i].meaning, lines[i].color);
 	print_line(table, "released", -1, sum->released_bytes,
@@ -500,7 +479,7 @@ static void say_nothing(const struct result *sum)
 	};
 	char *list = xstrdup("");
 
-	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(reasons); i++) {
 		char *longer;
 
 		if (reasons[i].pages <= 0)
@@ -559,8 +538,8 @@ static int conclude(const struct job *job, int error)
 			say_nothing(&job->sum);
 		return EX_NOTHING;
 	case -EINTR:
-		say_error("%s%s", stopped ? "interrupted"
-					  : "interrupted by the system, which stopped this task",
+		say_error("%s%s", stop_asked ? "interrupted"
+					     : "interrupted by the system, which stopped this task",
 			  job->any ? "" : ": nothing was written");
 		return EX_INTERRUPTED;
 	default:

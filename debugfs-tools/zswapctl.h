@@ -32,15 +32,16 @@ enum {
  */
 typedef long long num;
 
-/* Add @value, which is not negative, to *@sum; what does not fit is the largest number. */
-void num_add(num *sum, num value);
+/* Microseconds of the monotonic clock. */
+num clock_us(void);
 
 /* A line on stderr: "zswapctl: " and the text. */
 void say_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The same with ": " and strerror(err) behind it; err is positive. */
 void say_errno(int err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Memory that is not there ends the program with EX_FAILED. */
+/* Memory that is not there ends the program with EX_FAILED; xchecked() looks at any pointer. */
+void *xchecked(void *memory);
 void *xcalloc(size_t nr, size_t size);
 void *xrealloc(void *old, size_t size);
 char *xstrdup(const char *text);

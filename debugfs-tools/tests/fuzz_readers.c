@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 
+#include "amount.h"
 #include "system.h"
 #include "tree.h"
 
@@ -316,13 +317,13 @@ static int must_be_record(const struct cgroup_record *record, void *data)
 static void parse_table(const char *text)
 {
 	struct age_table table;
-	num pages, bytes;
+	struct age_bucket colder;
 
 	if (parse_age_table(text, &table))
 		return;
 	must_be_ages(&table);
-	ages_colder(&table, 60, &pages, &bytes);
-	must(pages >= 0 && bytes >= 0, "sums");
+	amount_colder(&table, 60, &colder);
+	must(colder.pages >= 0 && colder.bytes >= 0, "sums");
 }
 
 /* What lines are to the parsers of what users type. */

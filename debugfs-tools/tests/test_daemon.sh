@@ -322,6 +322,7 @@ check 'a recording that was cut off' status 1 daemon --replay short
 check 'said with its line' grep -q 'zswapctl: short:[0-9]*: the file ends in the middle' err
 check 'no recording' status 1 daemon --replay none
 check '--replay and --record' status 2 daemon --replay record --record record2
+check '--replay and --interval' status 2 daemon --replay record --interval 5
 check '--replay and --root' status 2 daemon --replay record --root tree
 check '--ticks 0' status 2 daemon --ticks 0
 check '--interval 0' status 2 daemon --interval 0

@@ -16,7 +16,7 @@
 
 static const num edges[] = { 0, 60, 300, 900, 3600, 21600, 86400, 259200 };
 
-#define NR_EDGES	((int)(sizeof(edges) / sizeof(edges[0])))
+#define NR_EDGES	((int)ARRAY_SIZE(edges))
 
 /* A cgroup with 1000 MiB resident: at 0.2 %/min the target is 512 pages a minute. */
 struct stage {

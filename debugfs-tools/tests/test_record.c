@@ -226,7 +226,7 @@ static void test_refused(const char *tree, const char *path)
 		  ":4: too big integer near '9223372036854775808'" },
 	};
 
-	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(list); i++) {
 		char *message = NULL, *wanted = xasprintf("%s%s", path, list[i].message ?
 							  list[i].message : "");
 		bool good;
@@ -334,7 +334,7 @@ static void live_cgroup(const char *tree, const char *name)
 		{ "memory.zswap.writeback", "1\n" },
 	};
 
-	for (size_t i = 0; i < sizeof(file) / sizeof(file[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(file); i++) {
 		char *path = xasprintf("/sys/fs/cgroup%s/%s", name, file[i][0]);
 
 		tree_file(tree, path, file[i][1]);

@@ -385,7 +385,7 @@ static void test_broken(void)
 	broken(tree, HEAD "'wear_fraction':86400000,'cgroups':[]}",
 	       "a fraction that is more than one");
 	broken(tree, HEAD "'wear_fraction':0}", "no list");
-	for (size_t i = 0; i < sizeof(cgroup) / sizeof(cgroup[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cgroup); i++) {
 		text = xasprintf("%s'wear_fraction':0,'cgroups':[{%s}]}", HEAD, cgroup[i].members);
 		broken(tree, text, cgroup[i].what);
 		free(text);

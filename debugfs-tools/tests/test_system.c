@@ -4,6 +4,7 @@
  */
 #include <fcntl.h>
 
+#include "amount.h"
 #include "system.h"
 #include "tap.h"
 #include "tree.h"
@@ -285,7 +286,7 @@ static void test_system(void)
 {
 	struct fixture fixture;
 	struct system system;
-	num pages, bytes;
+	struct age_bucket cold;
 
 	fixture_whole(&fixture);
 	system_read(&fixture.source, &system);
@@ -311,14 +312,14 @@ static void test_system(void)
 	CHECK(system.nodes[1].ages_error == -ENOENT && !system.nodes[1].ages.nr,
 	      "of node 10 there are none");
 
-	ages_colder(&system.ages, 30, &pages, &bytes);
-	CHECK(pages == 16 && bytes == 1600, "30 s and older");
-	ages_colder(&system.ages, 31, &pages, &bytes);
-	CHECK(pages == 9 && bytes == 900, "31 s: only buckets that are that old throughout");
-	ages_colder(&system.ages, 0, &pages, &bytes);
-	CHECK(pages == 21 && bytes == 2100, "all");
-	ages_colder(&system.ages, INT64_MAX, &pages, &bytes);
-	CHECK(!pages && !bytes, "none");
+	amount_colder(&system.ages, 30, &cold);
+	CHECK(cold.pages == 16 && cold.bytes == 1600, "30 s and older");
+	amount_colder(&system.ages, 31, &cold);
+	CHECK(cold.pages == 9 && cold.bytes == 900, "31 s: only buckets that are that old throughout");
+	amount_colder(&system.ages, 0, &cold);
+	CHECK(cold.pages == 21 && cold.bytes == 2100, "all");
+	amount_colder(&system.ages, INT64_MAX, &cold);
+	CHECK(!cold.pages && !cold.bytes, "none");
 	system_free(&system);
 	fixture_close(&fixture);
 }
