@@ -162,8 +162,8 @@ static void dry_run_tells_what_a_run_does(void)
 		"max=1M", "max_compressed=200000", "type=incompressible", "age=2", "bucket=0-",
 	};
 	struct zwb_answer dry, again, real;
+	struct zwb_load *old, *young;
 	struct zwb_snap before, delta;
-	struct zwb_load *old;
 	char command[64];
 	size_t i;
 
@@ -173,7 +173,8 @@ static void dry_run_tells_what_a_run_does(void)
 	if (!old || !zwb_load(NULL, ZWB_ANY_NODE, 400, ZWB_NOISE))
 		return;
 	zwb_wait_age(old, 2);
-	if (!zwb_load(NULL, ZWB_ANY_NODE, 600, ZWB_TEXT))
+	young = zwb_load(NULL, ZWB_ANY_NODE, 600, ZWB_TEXT);
+	if (!young)
 		return;
 
 	for (i = 0; i < ARRAY_SIZE(commands); i++) {
@@ -190,6 +191,9 @@ static void dry_run_tells_what_a_run_does(void)
 		zwb_zero(zwb_ask(&real, "%s", commands[i]));
 		zwb_equal(real.written, dry.written);
 		zwb_equal(real.released_bytes, dry.released_bytes);
+		/* what turns old between the three of them makes a difference */
+		if (!strcmp(commands[i], "age=2") && !zwb_still_younger(young, 2))
+			return;
 	}
 	zwb_zero(zwb_stored());
 	/* nothing left to write is an answer, too */
