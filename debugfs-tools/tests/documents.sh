@@ -12,6 +12,7 @@ export LC_ALL=C
 }
 zswapctl=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 top=$(cd "$(dirname "$0")/.." && pwd)
+. "$top/tests/tap.sh"
 man=$top/zswapctl.8
 conf=$top/zswapctl.conf
 completion=$top/zswapctl.bash-completion
@@ -19,38 +20,13 @@ dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 cd "$dir" || exit 1
 
-count=0
-failed=0
-ok()
-{
-	count=$((count + 1))
-	echo "ok $count - $1"
-}
-
-not_ok()
-{
-	count=$((count + 1))
-	failed=1
-	echo "not ok $count - $1"
-	sed 's/^/# /' log
-}
-
-skip()
-{
-	count=$((count + 1))
-	echo "ok $count - $1 # SKIP $2"
-}
-
 # same WHAT WANT GOT: two files; "<" is missing, ">" is too much
 same()
 {
-	if [ ! -s "$2" ]; then
-		echo "nothing to compare with" >log
-		not_ok "$1"
-	elif diff "$2" "$3" >log; then
-		ok "$1"
+	if [ -s "$2" ]; then
+		check "$1" diff "$2" "$3"
 	else
-		not_ok "$1"
+		not_ok "$1" "nothing to compare with"
 	fi
 }
 
@@ -175,12 +151,7 @@ check_completed_columns()
 	if [ -s want ]; then
 		same "completion: columns of $name behind +" want got
 	else
-		cp got log
-		if [ -s got ]; then
-			not_ok "completion: none of $name behind +"
-		else
-			ok "completion: none of $name behind +"
-		fi
+		check "completion: none of $name behind +" silent cat got
 	fi
 }
 
@@ -226,12 +197,8 @@ done <subcommands
 # Each option exists for some subcommand
 cat options.* | sort -u >all
 man_mentioned >mentioned
-comm -13 all mentioned >log
-if [ -s mentioned ] && [ ! -s log ]; then
-	ok 'man page: speaks of no other options'
-else
-	not_ok 'man page: speaks of no other options'
-fi
+check 'man page: speaks of options' [ -s mentioned ]
+check 'man page: speaks of no other options' silent comm -13 all mentioned
 
 # "#key = value"; behind the first heading are examples
 awk '/^#\[/ { exit } /^#[a-z-]+ = / { print substr($1, 2), $3 }' "$conf" | sort >want
@@ -246,19 +213,14 @@ man_part CONFIGURATION | awk '/^\.It Cm / {
 same 'man page: keys and defaults of the configuration' want got
 
 if command -v mandoc >/dev/null; then
-	if mandoc -T lint -W warning "$man" >log 2>&1; then
-		ok 'man page: mandoc finds nothing'
-	else
-		not_ok 'man page: mandoc finds nothing'
-	fi
+	check 'man page: mandoc finds nothing' mandoc -T lint -W warning "$man"
 else
 	skip 'man page: mandoc finds nothing' 'no mandoc'
 fi
 
 if ! command -v bash >/dev/null; then
 	skip completion 'no bash'
-	echo "1..$count"
-	exit $failed
+	tap_done
 fi
 
 sort subcommands >want
@@ -311,13 +273,7 @@ completes 'completion: a cgroup with its directory' /sys/fs/cgroup/user.slice/a/
 # Nothing of an option that the subcommand does not have, or whose argument nobody knows
 for words in 'daemon --output' 'ages --age' 'writeback --age' 'daemon --color' 'top -c'; do
 	# shellcheck disable=SC2086 # words
-	complete_line $words '' >log
-	if [ -s log ]; then
-		not_ok "completion: nothing for $words"
-	else
-		ok "completion: nothing for $words"
-	fi
+	check "completion: nothing for $words" silent complete_line $words ''
 done
 
-echo "1..$count"
-exit $failed
+tap_done

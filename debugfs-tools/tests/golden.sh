@@ -11,6 +11,7 @@ set -u
 export LC_ALL=C TERM=dumb
 unset COLUMNS NO_COLOR
 here=$(cd "$(dirname "$0")" && pwd)
+. "$here/tap.sh"
 [ $# -ge 1 ] || {
 	echo "usage: $0 DIR [--update]" >&2
 	exit 2
@@ -51,27 +52,6 @@ for file in written=30000000 refaulted=3000000 dropped=25000000; do
 	echo ${file#*=} >large/sys/kernel/mm/zswap/stats/${file%=*}
 done
 
-count=0 failed=0
-# result WHAT COMMAND...: is it true?
-result()
-{
-	what=$1
-	shift
-	count=$((count + 1))
-	if "$@"; then
-		echo "ok $count - $what"
-	else
-		echo "not ok $count - $what"
-		failed=1
-	fi
-}
-
-skip()
-{
-	count=$((count + 1))
-	echo "ok $count - $1 # SKIP $2"
-}
-
 while read -r name tree arguments; do
 	case $name in '#'* | '') continue ;; esac
 	# Words on purpose.
@@ -88,27 +68,17 @@ while read -r name tree arguments; do
 	case "$status $arguments " in
 	'0 '*' --json '*)
 		if command -v python3 >/dev/null; then
-			result "$name: JSON" python3 -m json.tool out /dev/null
+			check "$name: JSON" python3 -m json.tool out /dev/null
 		else
 			skip "$name: JSON" 'no python3'
 		fi ;;
 	esac
-	count=$((count + 1))
 	[ -z "$update" ] || cp now "$here/golden/$name"
-	if cmp -s now "$here/golden/$name"; then
-		echo "ok $count - $name"
-	else
-		echo "not ok $count - $name"
-		diff -u "$here/golden/$name" now | sed 's/^/# /'
-		failed=1
-	fi
+	check "$name" diff -u "$here/golden/$name" now
 done <"$here/golden.list"
 for golden in "$here"/golden/*; do
-	grep -q "^${golden##*/} " "$here/golden.list" || {
-		count=$((count + 1))
-		failed=1
-		echo "not ok $count - ${golden##*/} is not in golden.list"
-	}
+	grep -q "^${golden##*/} " "$here/golden.list" ||
+		not_ok "${golden##*/} is not in golden.list"
 done
 
 # fits TREE: 80 columns, as a terminal has
@@ -117,7 +87,7 @@ fits()
 	"$zswapctl" --root "$1" status | awk 'length > 80 { bad = 1 } END { exit bad || !NR }'
 }
 for tree in busy large; do
-	result "status of $tree fits a terminal" fits $tree
+	check "status of $tree fits a terminal" fits $tree
 done
 
 # metrics --file: zswap.prom, by zswap.prom.new
@@ -135,30 +105,29 @@ only()
 "$zswapctl" --root busy metrics >whole
 # longer than the new text, as a killed run may leave it
 cat whole whole >prom/zswap.prom.new
-result 'metrics --file' metrics
-result 'metrics --file: the same as on standard output' cmp -s whole prom/zswap.prom
-result 'metrics --file: takes what a killed run left' only zswap.prom
+check 'metrics --file' metrics
+check 'metrics --file: the same as on standard output' cmp -s whole prom/zswap.prom
+check 'metrics --file: takes what a killed run left' only zswap.prom
 echo precious >other
 ln -s ../other prom/zswap.prom.new
 metrics
-result 'metrics --file: follows no link' [ $? -eq 1 ]
-result 'metrics --file: what the link is to stays' grep -qx precious other
+check 'metrics --file: follows no link' [ $? -eq 1 ]
+check 'metrics --file: what the link is to stays' grep -qx precious other
 rm -r prom
 mkdir -p prom/zswap.prom/full
 metrics
-result 'metrics --file: a directory is no file' [ $? -eq 1 ]
-result 'metrics --file: leaves nothing when it fails' only zswap.prom
+check 'metrics --file: a directory is no file' [ $? -eq 1 ]
+check 'metrics --file: leaves nothing when it fails' only zswap.prom
 rm -r prom
 mkdir prom
 # LeakSanitizer cannot work under strace
 if ASAN_OPTIONS=detect_leaks=0 strace -f -o trace -e trace=fsync,rename,renameat,renameat2 \
 	"$zswapctl" --root busy metrics --file prom/zswap.prom 2>/dev/null; then
-	result 'metrics --file: on disk before it is renamed' [ "$(sed -n \
+	check 'metrics --file: on disk before it is renamed' [ "$(sed -n \
 		's/^[0-9]* *\(fsync\|rename\)[a-z0-9]*(.* = 0$/\1/p' trace | tr '\n' ' ')" = \
 		'fsync rename ' ]
 else
 	echo '# no strace: nobody knows whether metrics --file is on disk before it is renamed'
 fi
 
-echo "1..$count"
-exit $failed
+tap_done

@@ -10,27 +10,11 @@ export LC_ALL=C
 	echo "usage: $0 DIR" >&2
 	exit 2
 }
+. "$(dirname "$0")/tap.sh"
 zswapctl=$(cd "$1" && pwd)/zswapctl
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 cd "$dir" || exit 1
-
-count=0
-failed=0
-# check WHAT COMMAND...: does it succeed?
-check()
-{
-	what=$1
-	shift
-	count=$((count + 1))
-	if "$@" >log 2>&1; then
-		echo "ok $count - $what"
-	else
-		echo "not ok $count - $what"
-		sed 's/^/# /' log
-		failed=1
-	fi
-}
 
 # A cgroup: put PATH ID REFAULTED STALLED
 put()
@@ -333,5 +317,4 @@ rm -r tree/sys/kernel/mm
 check 'no feature' status 3 daemon --root tree
 check 'said' grep -qx 'zswapctl: this kernel has no proactive zswap writeback' err
 
-echo "1..$count"
-exit $failed
+tap_done

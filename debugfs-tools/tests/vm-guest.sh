@@ -10,23 +10,7 @@ export LC_ALL=C
 zswap=/sys/kernel/mm/zswap
 debug=/sys/kernel/debug/zswap
 cgroups=/sys/fs/cgroup
-number=0
-bad=0
-
-ok()
-{
-	number=$((number + 1))
-	echo "ok $number $1"
-}
-
-not_ok()
-{
-	number=$((number + 1))
-	bad=$((bad + 1))
-	echo "not ok $number $1"
-	shift
-	[ $# -eq 0 ] || printf '%s\n' "$@" | sed 's/^/# /'
-}
+. /payload/tap.sh
 
 # same NAME GOT WANT
 same()
@@ -83,13 +67,6 @@ value()
 cell()
 {
 	zswapctl status --raw --bytes --noheadings --output "$1" 2>/dev/null
-}
-
-finish()
-{
-	echo "1..$number"
-	[ "$bad" -eq 0 ]
-	exit
 }
 
 cd /payload || exit 1
@@ -156,7 +133,7 @@ if [ "$1" != full ]; then
 		in_text 'metrics have the counters' "$out" zswap_
 		;;
 	esac
-	finish
+	tap_done
 fi
 
 # ---- looking ----
@@ -302,4 +279,4 @@ case $out in
 esac
 status 'a bad configuration' 1 sh -c 'echo nonsense = 1 >/tmp/bad; exec zswapctl daemon -C /tmp/bad --once'
 echo default >$debug/age_edges
-finish
+tap_done

@@ -14,7 +14,7 @@ options=("$@")
 payload=$BUILD/zswapctl/payload
 mkdir -p "$payload"
 "$VMDIR/guest-libs.sh" "$payload" "zswapctl=$zswapctl"
-cp "$(dirname "${BASH_SOURCE[0]}")/vm-guest.sh" "$payload"
+cp "$(dirname "${BASH_SOURCE[0]}")"/{vm-guest,tap}.sh "$payload"
 
 failed=0
 # part NAME KERNEL-ARGUMENTS
