@@ -237,8 +237,9 @@ static void zswap_wb_batch_submit(const struct zswap_wb_batch *batch)
  * Somebody may even have used it and be writing it out again; remove_mapping()
  * leaves it to its callers to look.
  *
- * Return: false for a straggler: a folio in the LRU batch of some CPU, whose
- * reference to it can't be told from that of a user
+ * Return: false for a straggler: a folio with a reference that can't be told
+ * from that of a user, but may be that of an LRU batch of some CPU, or of the
+ * completion of this very write, which ends the writeback before it lets go
  */
 static bool zswap_wb_folio_drop(struct folio *folio)
 {
@@ -256,16 +257,17 @@ static bool zswap_wb_folio_drop(struct folio *folio)
 	/* Our reference; that of the isolation takes its place */
 	folio_put(folio);
 
-	if (remove_mapping(folio_mapping(folio), folio)) {
-		/* Off the LRU, so freeing it does not do that */
-		folio_clear_active(folio);
-		folio_clear_unevictable(folio);
-		folio_unlock(folio);
-		folio_put(folio);
-	} else {
+	if (!remove_mapping(folio_mapping(folio), folio)) {
+		folio_get(folio);
 		folio_unlock(folio);
 		folio_putback_lru(folio);
+		return false;
 	}
+	/* Off the LRU, so freeing it does not do that */
+	folio_clear_active(folio);
+	folio_clear_unevictable(folio);
+	folio_unlock(folio);
+	folio_put(folio);
 	return true;
 }
 
@@ -364,8 +366,9 @@ int zswap_wb_window_land(struct zswap_wb_window *window)
  * @window:	the window
  *
  * Stragglers come from a task that moved to another CPU while it prepared a
- * batch. To empty the LRU batches of all CPUs is expensive, so it is done for
- * many of them together.
+ * batch, or that was quicker than another CPU that completed a write. To empty
+ * the LRU batches of all CPUs is expensive, so it is done for many of them
+ * together.
  *
  * Context: process context, may sleep.
  */
@@ -381,7 +384,7 @@ void zswap_wb_window_settle(struct zswap_wb_window *window)
 		struct folio *folio = window->straggler[i];
 
 		folio_lock(folio);
-		/* Somebody else has it off the LRU: it is in use, leave it */
+		/* Somebody still has it, or has it off the LRU: leave it */
 		if (!zswap_wb_folio_drop(folio))
 			folio_put(folio);
 		cond_resched();

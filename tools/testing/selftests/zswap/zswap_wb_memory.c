@@ -13,7 +13,6 @@
 #include "zswap_wb_util.h"
 
 #define GIVE_BACK_PAGES		10000
-#define LEFT_TRIES		3
 
 /* What per-CPU stocks of charges may hide, on either side of a comparison. */
 #define SLACK_KB		2048
@@ -63,23 +62,9 @@ static void gives_memory_back(void)
 	zwb_memory_stat_is(cgroup, "swapcached", 0);
 }
 
-/* Command the node to write so many pages; returns how far the swap cache grew. */
-static long long left_in_swap_cache(int node, long long pages)
-{
-	long long before = swap_cache_pages();
-	struct zwb_snap delta;
-
-	zwb_zero(zwb_run(&delta, node, "max=%lld", pages * zwb_page_size));
-	return swap_cache_pages() - before;
-}
-
 /*
  * Not one folio is left in the swap cache, however small the command, on
  * whichever node.
- *
- * The kernel may hold any folio for a moment, to compact memory or to empty an
- * LRU batch, and a command that comes by just then leaves that one. So what
- * counts is whether it happens again.
  *
  * Turns red when the folios that sit in the LRU batch of this or of another CPU
  * are left out, or the last batch of a command.
@@ -88,22 +73,20 @@ static void swap_cache_is_left_as_it_was(void)
 {
 	static const long long pages[] = { 1, 2, 15, 16, 31, 32, 33, 255, 256, 257, 700 };
 	int nodes[ZWB_MAX_NODES], nr_nodes = zwb_nodes(nodes, ZWB_MAX_NODES);
-	long long left;
+	struct zwb_snap delta;
+	long long before;
 	size_t i;
-	int n, tries;
+	int n;
 
 	for (n = 0; n < nr_nodes; n++) {
-		if (!zwb_load(NULL, nodes[n], LEFT_TRIES * 1600, ZWB_TEXT))
+		if (!zwb_load(NULL, nodes[n], 2000, ZWB_TEXT))
 			return;
+		before = swap_cache_pages();
 		for (i = 0; i < ARRAY_SIZE(pages); i++) {
-			for (tries = 0; tries < LEFT_TRIES; tries++) {
-				left = left_in_swap_cache(nodes[n], pages[i]);
-				if (!left)
-					break;
-				ksft_print_msg("%lld left of %lld pages of node %d\n", left,
+			zwb_zero(zwb_run(&delta, nodes[n], "max=%lld", pages[i] * zwb_page_size));
+			if (!zwb_equal(swap_cache_pages(), before))
+				ksft_print_msg("after a command for %lld pages of node %d\n",
 					       pages[i], nodes[n]);
-			}
-			zwb_zero(left);
 		}
 	}
 }
