@@ -43,7 +43,7 @@ check-debug: kernel-kasan kernel-kcsan ## all tests on kernels with KASAN, UBSAN
 torture: kernel-kasan	## commands against everything at once, MINUTES=5 SEED=n
 	@tools/testing/torture/torture.sh --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 
-fuzz: kernel-kasan	## random writes and reads of our files, RUNS=1000000 SEED=n
+fuzz: kernel-debug	## random writes and reads of our files, RUNS=1000000 SEED=n
 	@tools/testing/fuzz/fuzz.sh --runs $(RUNS) $(if $(SEED),--seed $(SEED))
 
 coverage: kernel-debug	## which lines and branches the tests execute
@@ -67,7 +67,7 @@ kernel: tree		## build the patched kernel
 kernel-debug: tree	## build the patched kernel with lockdep and other checks, for make check
 	@$(V)/kernel.sh debug
 
-kernel-kasan: tree	## build it with KASAN, UBSAN, kmemleak and KCOV as well
+kernel-kasan: tree	## build it with KASAN, UBSAN and kmemleak as well
 	@$(V)/kernel.sh kasan
 
 kernel-kcsan: tree	## build the patched kernel with KCSAN

@@ -170,7 +170,7 @@ if [ "$on$gcov" = debug ]; then
 	say "kselftests: races and faults, with KASAN"
 	vm kselftests-kasan "$fuzzed" slab_nomerge "$patient ${races[*]/#/-t zswap:zswap_wb_}" "${roomy[@]}"
 elif [ "$on" = kasan ]; then
-	minutes=10 runs=1000000
+	minutes=10 runs=100000
 fi
 if [ "$on" != kcsan ]; then
 	tool torture "$TOP/tools/testing/torture/torture.sh" --minutes "$minutes" "$kernel"

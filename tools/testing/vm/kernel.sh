@@ -4,8 +4,8 @@
 # kernel.sh VARIANT: configure and build a bzImage.
 #
 # patched   what the demo and the shell boot
-# debug     what make check boots: the same with lockdep and other checks
-# kasan     debug, and KASAN, UBSAN, kmemleak and KCOV: for make check-debug, torture and fuzz
+# debug     what make check and make fuzz boot: the same with lockdep and other checks
+# kasan     debug, and KASAN, UBSAN and kmemleak: for make check-debug and torture
 # kcsan     the patched one with KCSAN, which finds data races: for make check-debug
 # mutants   debug, from the tree that make mutants breaks
 # locks     the patched one with lock statistics and no checks, which would be what locks
