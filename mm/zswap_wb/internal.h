@@ -338,7 +338,7 @@ void zswap_wb_chunk_set(struct zswap_wb_chunk *chunk, unsigned int slot,
 bool zswap_wb_chunk_clear(struct zswap_wb_chunk *chunk, unsigned int slot,
 			  struct zswap_wb_kind *kind);
 int zswap_wb_refault_init(void);
-void zswap_wb_refault_prepare(swp_entry_t slot);
+int zswap_wb_refault_prepare(swp_entry_t slot, bool may_reclaim);
 void zswap_wb_refault_mark(swp_entry_t slot, const struct zswap_wb_kind *kind);
 void zswap_wb_refault_unmark(swp_entry_t slot);
 

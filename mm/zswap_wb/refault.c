@@ -37,10 +37,11 @@
  * 2. Neighbours in a chunk share words and kinds: all of it is looked at and
  *    changed under the lock of the chunk.
  *
- * 3. Chunks are added while their device has a locked folio in the swap cache,
- *    and only removed by swapoff after all slots have been freed: nobody who may
- *    touch a mark finds his chunk gone. swapoff, and a swapon that is given the
- *    same number later, are serialised by the caller.
+ * 3. Chunks are added while somebody has a reference to their device, and only
+ *    removed by swapoff after all slots have been freed and all references are
+ *    gone: nobody who may touch a mark finds his chunk gone, nor the one that he
+ *    has prepared. swapoff, and a swapon that is given the same number later,
+ *    are serialised by the caller.
  */
 #include <linux/bitmap.h>
 #include <linux/memcontrol.h>
@@ -267,33 +268,43 @@ int __init zswap_wb_refault_init(void)
 
 /**
  * zswap_wb_refault_prepare() - make sure that a slot can be marked
- * @slot:	the slot; its folio is in the swap cache and locked
+ * @slot:	the slot
+ * @may_reclaim: the caller has no folio that others may wait for
  *
- * If there is no memory for it, the page is written and not remembered.
+ * No page is written that could not be marked: what commands have written is
+ * then what has been read back, or dropped, or is still on the swap device, to
+ * the page.
  *
- * Context: process context. Does not reclaim, because the caller holds folios
- * that others may wait for.
+ * Context: process context, may sleep and reclaim memory with @may_reclaim. The
+ * caller has a reference to the swap device, and keeps it until he has the
+ * slot's folio in the swap cache, locked.
+ * Return: 0 or -ENOMEM
  */
-void zswap_wb_refault_prepare(swp_entry_t slot)
+int zswap_wb_refault_prepare(swp_entry_t slot, bool may_reclaim)
 {
-	gfp_t gfp = GFP_NOWAIT | __GFP_NOMEMALLOC;
+	gfp_t gfp = may_reclaim ? GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN :
+				  GFP_NOWAIT | __GFP_NOMEMALLOC;
 	struct zswap_wb_chunk *chunk;
+	int err;
 
 	if (zswap_wb_chunk_find(slot))
-		return;
+		return 0;
 	chunk = kmem_cache_zalloc(zswap_wb_chunk_cache, gfp);
 	if (!chunk)
-		return;
+		return -ENOMEM;
 	spin_lock_init(&chunk->lock);
-	/* Another command may be first, or there is no memory: not needed then */
-	if (xa_insert(&zswap_wb_chunks[swp_type(slot)],
-		      swp_offset(slot) / ZSWAP_WB_CHUNK_SLOTS, chunk, gfp))
+	err = xa_insert(&zswap_wb_chunks[swp_type(slot)],
+			swp_offset(slot) / ZSWAP_WB_CHUNK_SLOTS, chunk, gfp);
+	if (err)
 		kmem_cache_free(zswap_wb_chunk_cache, chunk);
+	/* Another command may have been first */
+	return err == -EBUSY ? 0 : err;
 }
 
 /**
  * zswap_wb_refault_mark() - remember a page that is being written
- * @slot:	its slot; its folio is in the swap cache and locked
+ * @slot:	its slot, which zswap_wb_refault_prepare() has been called for; its
+ *		folio is in the swap cache and locked
  * @kind:	what to remember
  *
  * Context: any but an interrupt.
@@ -302,8 +313,6 @@ void zswap_wb_refault_mark(swp_entry_t slot, const struct zswap_wb_kind *kind)
 {
 	struct zswap_wb_chunk *chunk = zswap_wb_chunk_find(slot);
 
-	if (!chunk)
-		return;
 	spin_lock(&chunk->lock);
 	zswap_wb_chunk_set(chunk,
 			   swp_offset(slot) % ZSWAP_WB_CHUNK_SLOTS, kind);

@@ -7,9 +7,10 @@
  * through three steps:
  *
  * prepare	All that sleeps on memory or can fail: a folio in the swap cache
- *		for each entry, with the page's data. The folios are locked, but
- *		none is under writeback yet, so nobody who reclaims memory, this
- *		task included, can come to wait for a write that is never sent.
+ *		for each entry, with the page's data, and a place to remember
+ *		that it was written. The folios are locked, but none is under
+ *		writeback yet, so nobody who reclaims memory, this task
+ *		included, can come to wait for a write that is never sent.
  *
  * submit	All that does neither. Folios go in the order of their swap slots
  *		into as few block requests as they fit into.
@@ -147,13 +148,24 @@ static enum zswap_wb_outcome zswap_wb_prepare_outcome(long err)
  * Gets the folio of an entry, unless its cgroup forbids to write it. The walk
  * has asked, too, but that may be long ago; and without a list per cgroup it
  * could not tell.
+ *
+ * Until the folio is there, nothing but the reference keeps swapoff from taking
+ * away what the slot is going to be marked in.
  */
 static struct folio *zswap_wb_item_prepare(const struct zswap_wb_item *item,
 					   bool may_reclaim)
 {
-	struct folio *folio = zswap_wb_entry_prepare(&item->facts, may_reclaim);
+	struct swap_info_struct *si = get_swap_device(item->facts.slot);
+	struct folio *folio;
 	bool protected;
+	int err;
 
+	if (!si)
+		return ERR_PTR(-EEXIST);
+	err = zswap_wb_refault_prepare(item->facts.slot, may_reclaim);
+	folio = err ? ERR_PTR(err) :
+		zswap_wb_entry_prepare(&item->facts, may_reclaim);
+	put_swap_device(si);
 	if (IS_ERR(folio))
 		return folio;
 
@@ -197,7 +209,6 @@ static unsigned int zswap_wb_batch_prepare(struct zswap_wb_window *window,
 		cond_resched();
 		if (!IS_ERR(folio)) {
 			item->folio = folio;
-			zswap_wb_refault_prepare(item->facts.slot);
 			batch->item[batch->nr++] = *item;
 			continue;
 		}

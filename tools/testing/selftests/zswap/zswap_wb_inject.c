@@ -21,7 +21,7 @@
 #define STEP_LIMIT		5
 /* each of them comes to allocate on its way back */
 #define STEP_SEALED		3
-/* one chunk of slots, which the first command gets memory for */
+/* one chunk of slots */
 #define STEP_SWAP_PAGES		400
 /* far more than any command allocates */
 #define STEP_MAX		2000
@@ -126,25 +126,26 @@ static int give_command(const void *arg)
 	return zwb_write(command->path, command->text, strlen(command->text));
 }
 
-/* Pages in zswap whose slots are all in chunks that there is memory for already. */
+/* Pages in zswap, and no slot on their device has been written to yet. */
 static struct zwb_load *load_for_steps(long long pages)
 {
-	struct zwb_load *load;
-
 	if (!zwb_need_small_swap() || !zwb_small_swap_on(STEP_SWAP_PAGES))
 		return NULL;
-	load = zwb_load(NULL, ZWB_ANY_NODE, pages, ZWB_TEXT);
-	if (!load || !zwb_write_all(pages) || !zwb_load_verify(load) ||
-	    !zwb_load_touch(load, 0, load->pages) || !zwb_load_pageout(load))
-		return NULL;
-	return load;
+	return zwb_load(NULL, ZWB_ANY_NODE, pages, ZWB_TEXT);
 }
 
-/* Nothing is lost, nothing has remained but what was written; and all goes back into zswap. */
-static bool check_step(struct zwb_load *load)
+/* Nothing is lost, and nothing has remained but what was written. */
+static bool read_back(struct zwb_load *load)
 {
 	return zwb_load_verify(load) && zwb_load_touch(load, 0, load->pages) &&
-	       zwb_zero(zwb_stored()) && zwb_load_pageout(load) && !zwb_failed();
+	       zwb_zero(zwb_stored()) && !zwb_failed();
+}
+
+/* As load_for_steps(), with a load that has been read back. */
+static bool renew_swap(struct zwb_load *load)
+{
+	return zwb_small_swap_off() && zwb_small_swap_on(STEP_SWAP_PAGES) &&
+	       zwb_load_pageout(load);
 }
 
 /* One command, with the allocation that @step tells failing.  Returns its result. */
@@ -179,6 +180,7 @@ static void step_through(enum memory memory, const char *path, const char *text,
 	long long refused = 0, pages_failed = 0;
 	struct step step = { .nth = 0 };
 	struct command command = { .path = path };
+	struct zwb_snap before, delta;
 	struct zwb_load *load;
 
 	if (!choose_memory(memory))
@@ -189,6 +191,7 @@ static void step_through(enum memory memory, const char *path, const char *text,
 	snprintf(command.text, sizeof(command.text), "%s", text);
 	do {
 		step.nth++;
+		zwb_snap(&before);
 		if (check_command(&step, &command, want, &pages_failed)) {
 			/* all is as it was, and the next one finds it so */
 			refused++;
@@ -197,7 +200,12 @@ static void step_through(enum memory memory, const char *path, const char *text,
 		/* what is left can be written: nothing of the failed command is in the way */
 		if (zwb_stored())
 			zwb_write_all(zwb_stored());
-		if (!check_step(load))
+		read_back(load);
+		/* what is written is remembered, or else it would not have been written */
+		zwb_since(&delta, &before);
+		zwb_equal(delta.total.refaulted, delta.total.written);
+		renew_swap(load);
+		if (zwb_failed())
 			zwb_fail("that was with allocation %u failing", step.nth);
 	} while (step.failed && step.nth < STEP_MAX && !zwb_failed());
 	zwb_zero(step.failed);
@@ -229,6 +237,20 @@ static void each_slab_allocation_under_a_limit_fails(void)
 
 	snprintf(text, sizeof(text), "max=%lld", STEP_LIMIT * (long long)zwb_page_size);
 	step_through(SLAB, ZWB_SYSFS "/proactive_writeback", text, STEP_LIMIT);
+}
+
+/*
+ * The same with a single page.
+ *
+ * Turns red when the page is written although there is no memory to remember it in:
+ * with more of them, the next one finds some.
+ */
+static void each_slab_allocation_for_one_page_fails(void)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "max=%ld", zwb_page_size);
+	step_through(SLAB, ZWB_SYSFS "/proactive_writeback", text, 1);
 }
 
 /* The same through debugfs, which has an answer to get memory for. */
@@ -280,7 +302,9 @@ static void each_slab_allocation_fails_and_all_writes(void)
 	if (!choose_memory(SLAB))
 		return;
 	load = load_for_steps(STEP_SEALED);
-	if (!load || !zwb_small_swap_seal())
+	/* with memory for the marks: what is to fail comes behind that */
+	if (!load || !zwb_write_all(load->pages) || !read_back(load) ||
+	    !zwb_load_pageout(load) || !zwb_small_swap_seal())
 		return;
 	do {
 		step.nth++;
@@ -299,7 +323,7 @@ static void each_slab_allocation_fails_and_all_writes(void)
 		/* one at most is in memory only, and can be read there */
 		zwb_between(delta.stored, -step.failed, 0);
 		homeless -= delta.stored;
-		if (!check_step(load))
+		if (!read_back(load) || !zwb_load_pageout(load))
 			zwb_fail("that was with allocation %u failing", step.nth);
 	} while (step.failed && step.nth < STEP_MAX && !zwb_failed());
 	zwb_zero(step.failed);
@@ -768,6 +792,7 @@ static void disk_dies_meanwhile(void)
 static const struct zwb_test tests[] = {
 	ZWB_TEST(each_slab_allocation_fails),
 	ZWB_TEST(each_slab_allocation_under_a_limit_fails),
+	ZWB_TEST(each_slab_allocation_for_one_page_fails),
 	ZWB_TEST(each_slab_allocation_of_an_answer_fails),
 	ZWB_TEST(each_page_allocation_fails),
 	ZWB_TEST(each_page_allocation_under_a_limit_fails),
