@@ -13,7 +13,7 @@
  *	mark	0 1 1 0 2 1 0 2 ...			2: node 1, bucket 7
  *
  * That is less than four bits a slot with all that belongs to it, and nothing
- * for chunks that no command has written to. Pages with neighbouring slots were
+ * for chunks that no command has come to. Pages with neighbouring slots were
  * swapped out at about the same time, so that seven kinds in 512 slots are
  * plenty. Should they ever not be enough, the two that are nearest to each other
  * become one: some pages are then counted in another bucket, or, if that is not
