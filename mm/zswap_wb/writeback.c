@@ -242,11 +242,11 @@ static void zswap_wb_batch_submit(const struct zswap_wb_batch *batch)
 }
 
 /*
- * Takes a locked, clean folio out of the swap cache, if nobody has come to use
- * it. Consumes the lock, and the reference unless the folio is a straggler.
+ * Takes a locked folio out of the swap cache, if nobody has come to use it.
+ * Consumes the lock, and the reference unless the folio is a straggler.
  *
- * Somebody may even have used it and be writing it out again; remove_mapping()
- * leaves it to its callers to look.
+ * Somebody may even have used it, so that it is dirty, or be writing it out
+ * again; remove_mapping() leaves it to its callers to look for the latter.
  *
  * Return: false for a straggler: a folio with a reference that can't be told
  * from that of a user, but may be that of an LRU batch of some CPU, or of the
@@ -255,7 +255,7 @@ static void zswap_wb_batch_submit(const struct zswap_wb_batch *batch)
 static bool zswap_wb_folio_drop(struct folio *folio)
 {
 	if (!folio_test_swapcache(folio) || folio_mapped(folio) ||
-	    folio_test_writeback(folio)) {
+	    folio_test_dirty(folio) || folio_test_writeback(folio)) {
 		folio_unlock(folio);
 		folio_put(folio);
 		return true;
@@ -377,9 +377,8 @@ int zswap_wb_window_land(struct zswap_wb_window *window)
  * @window:	the window
  *
  * Stragglers come from a task that moved to another CPU while it prepared a
- * batch, or that was quicker than another CPU that completed a write. To empty
- * the LRU batches of all CPUs is expensive, so it is done for many of them
- * together.
+ * batch, or that was quicker than who completed a write. To empty the LRU batches
+ * of all CPUs is expensive, so it is done for many of them together.
  *
  * Context: process context, may sleep.
  */
