@@ -12,6 +12,7 @@ export LC_ALL=C
 }
 zswapctl=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 top=$(cd "$(dirname "$0")/.." && pwd)
+# shellcheck source=debugfs-tools/tests/tap.sh
 . "$top/tests/tap.sh"
 man=$top/zswapctl.8
 conf=$top/zswapctl.conf

@@ -10,6 +10,7 @@ export LC_ALL=C
 zswap=/sys/kernel/mm/zswap
 debug=/sys/kernel/debug/zswap
 cgroups=/sys/fs/cgroup
+# shellcheck source=debugfs-tools/tests/tap.sh
 . /payload/tap.sh
 
 # same NAME GOT WANT
