@@ -120,14 +120,10 @@ if [ -n "$interactive" ]; then
 fi
 
 qemu+=(-serial "file:$dir/console.log" -append "$args"
-	-device virtio-serial-pci
-	-chardev "file,id=out,path=$dir/output.log"
-	-device "virtserialport,chardev=out,name=out"
-	-chardev "file,id=status,path=$dir/status"
-	-device "virtserialport,chardev=status,name=status")
+	-serial "file:$dir/output.log"
+	-serial "file:$dir/status")
 # On a kernel with gcov, an archive of what it has counted.
-[ -z "${VM_GCOV:-}" ] || qemu+=(-chardev "file,id=gcov,path=$dir/gcov.tar"
-	-device "virtserialport,chardev=gcov,name=gcov")
+[ -z "${VM_GCOV:-}" ] || qemu+=(-serial "file:$dir/gcov.tar")
 printf '%s\n' "$args" >"$dir/cmdline"
 printf '%q ' "${qemu[@]}" >"$dir/qemu"
 config=$(dirname "$kernel")/../../../.config
