@@ -20,8 +20,8 @@ struct zswap_entry;
 void zswap_wb_arm(void);
 void zswap_wb_folio_swapin(struct folio *folio);
 void zswap_wb_folio_swapout(struct folio *folio);
+bool zswap_wb_slot_in_flight(swp_entry_t slot);
 void zswap_wb_slot_free(swp_entry_t slot);
-void zswap_wb_swapoff(int type);
 #else
 static inline void zswap_wb_arm(void)
 {
@@ -39,11 +39,12 @@ static inline void zswap_wb_slot_free(swp_entry_t slot)
 {
 }
 
-static inline void zswap_wb_swapoff(int type)
+static inline bool zswap_wb_slot_in_flight(swp_entry_t slot)
 {
+	return false;
 }
 
-static inline u32 zswap_wb_entry_add(struct zswap_entry *entry, int nid)
+static inline u32 zswap_wb_entry_stamp(struct zswap_entry *entry)
 {
 	return 0;
 }
@@ -57,11 +58,7 @@ static inline void zswap_wb_list_rotated(struct zswap_entry *entry)
 {
 }
 
-static inline void zswap_wb_entry_del(struct zswap_entry *entry, int nid)
-{
-}
-
-static inline bool zswap_wb_entry_is_cursor(const struct zswap_entry *entry)
+static inline bool zswap_wb_entry_is_mark(const struct zswap_entry *entry)
 {
 	return false;
 }

@@ -2,10 +2,10 @@
 /*
  * Proactive zswap writeback: the age of an entry.
  *
- * The age clock ticks once a second and counts from boot, including the time
- * that the machine was suspended. An entry keeps the low 32 bits of it, which
- * fit into padding that struct zswap_entry has anyway and wrap around after
- * 136 years of uptime.
+ * The age clock ticks once a second and counts from boot, and stands still while
+ * the machine sleeps: nobody can ask for a page then, so it does not get colder.
+ * An entry keeps the low 32 bits of it, which fit into padding that struct
+ * zswap_entry has anyway and wrap around after 136 years.
  *
  * An entry that is stored at the real time t gets the first tick after t. So
  * now - stamp, taken at a whole tick, is never more than its real age: a
@@ -29,8 +29,7 @@ const struct zswap_wb_edges zswap_wb_age_edges_default = {
 
 /**
  * zswap_wb_age_stamp() - what an entry that is stored now has to remember
- * @now:	seconds since boot
- *
+ * @now:	seconds awake since boot
  * Context: any.
  * Return: the tick that the entry's age counts from
  */
@@ -42,13 +41,12 @@ u32 zswap_wb_age_stamp(u64 now)
 /**
  * zswap_wb_age_of() - age of an entry
  * @stamp:	what zswap_wb_age_stamp() said when it was stored
- * @now:	seconds since boot; not before the store by more than a tick
+ * @now:	seconds awake since boot; not before the store by more than a tick
  *
  * Differences are taken modulo 2^32, so that neither the wrap of @stamp nor
  * the upper half of @now matters. A stamp ahead of @now, from a store that
  * happened in the same second or after @now was taken, is age 0; it is told
  * from an old one by the sign, which leaves 68 years for an age.
- *
  * Context: any.
  * Return: seconds
  */
@@ -59,14 +57,7 @@ u64 zswap_wb_age_of(u32 stamp, u64 now)
 	return age > 0 ? age : 0;
 }
 
-/**
- * zswap_wb_age_later() - was an entry stored after a point in time
- * @stamp:	what zswap_wb_age_stamp() said when it was stored
- * @now:	seconds since boot
- *
- * Context: any.
- * Return: true if it was stored in a later second than @now
- */
+/* Was an entry with @stamp stored in a later second than @now? */
 bool zswap_wb_age_later(u32 stamp, u64 now)
 {
 	return (s32)(stamp - zswap_wb_age_stamp(now)) > 0;
@@ -77,7 +68,6 @@ bool zswap_wb_age_later(u32 stamp, u64 now)
  * @text:	numbers separated by blanks, or the word `default`, with or
  *		without a newline at the end; is changed
  * @edges:	result; undefined on failure
- *
  * Context: any.
  * Return:
  * * 0 on success
@@ -121,14 +111,7 @@ int zswap_wb_age_edges_parse(char *text, struct zswap_wb_edges *edges)
 	return edges->nr < 2 ? -EINVAL : 0;
 }
 
-/**
- * zswap_wb_age_bucket() - the bucket that an age belongs to
- * @edges:	edges of the buckets
- * @age:	seconds
- *
- * Context: any.
- * Return: a number below @edges->nr; 0 is the warmest bucket
- */
+/* The bucket that an age belongs to; 0 is the warmest one */
 unsigned int zswap_wb_age_bucket(const struct zswap_wb_edges *edges, u64 age)
 {
 	unsigned int bucket = edges->nr - 1;
@@ -138,14 +121,7 @@ unsigned int zswap_wb_age_bucket(const struct zswap_wb_edges *edges, u64 age)
 	return bucket;
 }
 
-/**
- * zswap_wb_age_bucket_max() - first age that is too old for a bucket
- * @edges:	edges of the buckets
- * @bucket:	below @edges->nr
- *
- * Context: any.
- * Return: seconds, or U64_MAX for the coldest bucket
- */
+/* First age that is too old for a bucket, U64_MAX for the coldest one */
 u64 zswap_wb_age_bucket_max(const struct zswap_wb_edges *edges,
 			    unsigned int bucket)
 {
@@ -154,30 +130,15 @@ u64 zswap_wb_age_bucket_max(const struct zswap_wb_edges *edges,
 	return edges->min[bucket + 1];
 }
 
-/**
- * zswap_wb_age_histogram_init() - make an empty histogram
- * @hist:	the histogram
- */
-void zswap_wb_age_histogram_init(struct zswap_wb_histogram *hist)
-{
-	*hist = (struct zswap_wb_histogram) { .coldest = -1 };
-}
-
-/**
- * zswap_wb_age_histogram_add() - count entries of one age
- * @hist:	histogram to count them in
- * @edges:	edges of its buckets
- * @age:	their age in seconds
- * @count:	how many, and their size
- *
- * Context: any; the caller serialises.
- */
+/* Counts an entry of @age seconds and @length compressed bytes */
 void zswap_wb_age_histogram_add(struct zswap_wb_histogram *hist,
 				const struct zswap_wb_edges *edges, u64 age,
-				const struct zswap_wb_count *count)
+				u32 length)
 {
-	unsigned int bucket = zswap_wb_age_bucket(edges, age);
+	struct zswap_wb_count *count =
+		&hist->bucket[zswap_wb_age_bucket(edges, age)];
 
-	zswap_wb_count_add(&hist->bucket[bucket], count);
-	hist->coldest = max_t(s64, hist->coldest, age);
+	count->pages++;
+	count->bytes += length;
+	count->incompressible += length == PAGE_SIZE;
 }

@@ -6,7 +6,7 @@
  * Edges and columns live and die together: new edges come with new columns, all
  * zero, and a new generation, and replace the old ones with one pointer. What
  * still has to be said of a page that was written under an older generation
- * finds that its bucket is no more. (Unless the edges have been changed 2^18
+ * finds that its bucket is no more. (Unless the edges have been changed 2^15
  * times since, and the page is still on the disk.)
  */
 #include <linux/atomic.h>
@@ -19,29 +19,17 @@
 
 #include "internal.h"
 
-static_assert(NODES_SHIFT <= 10 && ZSWAP_WB_BUCKETS_MAX <= 16 &&
-	      sizeof(struct zswap_wb_kind) == sizeof(u32));
-
-/**
- * struct zswap_wb_fates - columns of one node
- * @fate:	pages of each bucket
- */
+/* Columns of one node */
 struct zswap_wb_fates {
-	atomic64_t	fate[ZSWAP_WB_BUCKETS_MAX][ZSWAP_WB_NR_FATES];
+	atomic64_t	fate[ZSWAP_WB_BUCKETS_MAX][ZSWAP_WB_NR_FATES];	/* pages of each bucket */
 };
 
-/**
- * struct zswap_wb_buckets - a generation of buckets
- * @rcu:	frees it
- * @generation:	its number
- * @edges:	edges of the buckets
- * @node:	columns of each node
- */
+/* A generation of buckets */
 struct zswap_wb_buckets {
-	struct rcu_head		rcu;
-	u32			generation;
-	struct zswap_wb_edges	edges;
-	struct zswap_wb_fates	node[];
+	struct rcu_head		rcu;	/* frees it */
+	u32			generation;	/* its number */
+	struct zswap_wb_edges	edges;	/* edges of the buckets */
+	struct zswap_wb_fates	node[];	/* columns of each node */
 };
 
 static struct zswap_wb_buckets __rcu *zswap_wb_buckets;
@@ -63,12 +51,7 @@ zswap_wb_buckets_alloc(const struct zswap_wb_edges *edges, u32 generation)
 	return buckets;
 }
 
-/**
- * zswap_wb_buckets_init() - start with the default edges
- *
- * Context: once, before the first command.
- * Return: 0 or -ENOMEM
- */
+/* Starts with the default edges, once. Return: 0 or -ENOMEM */
 int __init zswap_wb_buckets_init(void)
 {
 	struct zswap_wb_buckets *buckets;
@@ -78,13 +61,7 @@ int __init zswap_wb_buckets_init(void)
 	return buckets ? 0 : -ENOMEM;
 }
 
-/**
- * zswap_wb_buckets_get() - the edges in force
- * @edges:	result
- *
- * Context: any.
- * Return: their generation, see struct zswap_wb_kind
- */
+/* The edges in force. Return: their generation, see struct zswap_wb_kind */
 u32 zswap_wb_buckets_get(struct zswap_wb_edges *edges)
 {
 	const struct zswap_wb_buckets *buckets;
@@ -98,14 +75,9 @@ u32 zswap_wb_buckets_get(struct zswap_wb_edges *edges)
 	return generation;
 }
 
-/**
- * zswap_wb_buckets_set() - change the edges, and start the columns anew
- * @edges:	the new edges
- *
- * Commands that are under way keep the edges that they started with.
- *
- * Context: process context, may sleep.
- * Return: 0, or -ENOMEM and all is as before
+/*
+ * Changes the edges, and starts the columns anew. Commands that are under way keep
+ * theirs. Context: may sleep. Return: 0, or -ENOMEM and all is as before
  */
 int zswap_wb_buckets_set(const struct zswap_wb_edges *edges)
 {
@@ -124,14 +96,7 @@ int zswap_wb_buckets_set(const struct zswap_wb_edges *edges)
 	return 0;
 }
 
-/**
- * zswap_wb_buckets_count() - count a page in a column
- * @kind:	its generation, node and bucket
- * @fate:	the column
- *
- * Context: any.
- * Return: false if there have been new edges since
- */
+/* Counts a page in a column. Context: any. Return: false if there have been new edges since */
 bool zswap_wb_buckets_count(const struct zswap_wb_kind *kind,
 			    enum zswap_wb_fate fate)
 {
@@ -159,14 +124,7 @@ static void zswap_wb_columns_add(struct zswap_wb_columns *columns,
 	}
 }
 
-/**
- * zswap_wb_buckets_read() - the edges in force, and their columns
- * @nid:	node, or NUMA_NO_NODE for all of them
- * @edges:	result
- * @columns:	result
- *
- * Context: any.
- */
+/* The edges in force, and their columns for a node or, for NUMA_NO_NODE, for all of them */
 void zswap_wb_buckets_read(int nid, struct zswap_wb_edges *edges,
 			   struct zswap_wb_columns *columns)
 {

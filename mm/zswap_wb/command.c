@@ -216,7 +216,6 @@ static int zswap_wb_command_token(char *token, unsigned long allowed,
  * @len:	its length in bytes
  * @allowed:	the keys that may occur, ZSWAP_WB_KEY_*
  * @cmd:	filled in completely on success, undefined on failure
- *
  * Context: process context, may sleep.
  * Return:
  * * 0 on success

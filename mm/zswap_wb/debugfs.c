@@ -9,8 +9,8 @@
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/ktime.h>
+#include <linux/memcontrol.h>
 #include <linux/memory.h>
-#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/nodemask.h>
@@ -19,7 +19,6 @@
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include <linux/timekeeping.h>
 #include <linux/uaccess.h>
 #include <linux/zswap_wb.h>
 
@@ -93,18 +92,17 @@ static void zswap_wb_answer_add(struct zswap_wb_answer *answer,
 static void zswap_wb_answer_result(struct zswap_wb_answer *answer,
 				   const struct zswap_wb_result *res)
 {
+	const u64 *outcome = res->outcome;
+
 	zswap_wb_answer_add(answer, "scanned", zswap_wb_result_scanned(res));
-	zswap_wb_answer_add(answer, "written", res->outcome[ZSWAP_WB_WRITTEN]);
+	zswap_wb_answer_add(answer, "written", outcome[ZSWAP_WB_WRITTEN]);
 	zswap_wb_answer_add(answer, "released_bytes", res->released_bytes);
-	zswap_wb_answer_add(answer, "skipped_young",
-			    res->outcome[ZSWAP_WB_SKIPPED_YOUNG]);
-	zswap_wb_answer_add(answer, "skipped_busy",
-			    res->outcome[ZSWAP_WB_SKIPPED_BUSY]);
+	zswap_wb_answer_add(answer, "skipped_young", outcome[ZSWAP_WB_SKIPPED_YOUNG]);
+	zswap_wb_answer_add(answer, "skipped_busy", outcome[ZSWAP_WB_SKIPPED_BUSY]);
 	zswap_wb_answer_add(answer, "skipped_protected",
-			    res->outcome[ZSWAP_WB_SKIPPED_PROTECTED]);
-	zswap_wb_answer_add(answer, "skipped_gone",
-			    res->outcome[ZSWAP_WB_SKIPPED_GONE]);
-	zswap_wb_answer_add(answer, "failed", res->outcome[ZSWAP_WB_FAILED]);
+			    outcome[ZSWAP_WB_SKIPPED_PROTECTED]);
+	zswap_wb_answer_add(answer, "skipped_gone", outcome[ZSWAP_WB_SKIPPED_GONE]);
+	zswap_wb_answer_add(answer, "failed", outcome[ZSWAP_WB_FAILED]);
 	zswap_wb_answer_add(answer, "coldest_left", res->coldest_left);
 }
 
@@ -160,47 +158,120 @@ static const struct file_operations zswap_wb_writeback_fops = {
 /* ---- age_buckets ---- */
 
 /*
- * The columns that all tables share. While a node is busy, an entry can be
- * counted off in a log that has been added already, and counted in one that has
- * not, see census.c: that makes less than none of it, for a moment.
+ * Nobody counts entries by age as they come and go, which would cost each store and
+ * each load: whoever wants to know looks at all of them.
  */
-static void zswap_wb_table_bucket(struct seq_file *m,
-				  const struct zswap_wb_edges *edges,
-				  unsigned int bucket,
-				  const struct zswap_wb_count *count)
+
+/* The entries of some lists, by age */
+struct zswap_wb_survey {
+	u64			now;	/* seconds awake since boot */
+	struct zswap_wb_edges	edges;	/* edges of the buckets */
+	struct zswap_wb_histogram hist;	/* the entries seen so far */
+};
+
+/* Counts one entry, see zswap_wb_visit_t */
+static enum zswap_wb_visit
+zswap_wb_survey_visit(const struct zswap_wb_facts *facts, void *arg)
 {
+	struct zswap_wb_survey *survey = arg;
+
+	zswap_wb_age_histogram_add(&survey->hist, &survey->edges,
+				   zswap_wb_age_of(facts->stamp, survey->now),
+				   facts->length);
+	return ZSWAP_WB_VISIT_NEXT;
+}
+
+/* Counts the entries of one list, whose cgroup the caller has. Return: 0 or -EINTR */
+static int zswap_wb_survey_list(struct zswap_wb_survey *survey,
+				struct mem_cgroup *memcg, int nid)
+{
+	struct zswap_wb_cursor cursor;
+	bool more;
+	int err = 0;
+
+	zswap_wb_cursor_open(&cursor, memcg, nid);
+	do {
+		more = zswap_wb_cursor_scan(&cursor, zswap_wb_survey_visit,
+					    survey);
+		/* Most lists are empty: whoever reads about all comes by here */
+		if (signal_pending(current))
+			err = -EINTR;
+		cond_resched();
+	} while (more && !err);
+	zswap_wb_cursor_close(&cursor);
+	return err;
+}
+
+/* Counts the entries of all lists of some nodes. Return: 0 or -EINTR */
+static int zswap_wb_survey_nodes(struct zswap_wb_survey *survey,
+				 const nodemask_t *nodes)
+{
+	const struct zswap_wb_command everything = { .descend = true };
+	struct zswap_wb_scope_walk walk;
+	struct zswap_wb_scope scope;
+	struct mem_cgroup *memcg = NULL;
+	nodemask_t present;
+	int nid, err;
+
+	nodes_and(present, *nodes, node_states[N_NORMAL_MEMORY]);
+	err = zswap_wb_scope_open(&scope, &everything);
+	if (err)
+		return err;
+	if (scope.root) {
+		zswap_wb_scope_begin(&walk, &scope, &present);
+		memcg = zswap_wb_scope_next(&walk);
+	}
+	do {
+		for_each_node_mask(nid, present) {
+			err = zswap_wb_survey_list(survey, memcg, nid);
+			if (err)
+				break;
+		}
+		mem_cgroup_put(memcg);
+		memcg = scope.root && !err ? zswap_wb_scope_next(&walk) : NULL;
+	} while (memcg);
+	zswap_wb_scope_close(&scope);
+	return err;
+}
+
+/* The columns that all tables share */
+static void zswap_wb_table_bucket(struct seq_file *m,
+				  const struct zswap_wb_survey *survey,
+				  unsigned int bucket)
+{
+	const struct zswap_wb_count *count = &survey->hist.bucket[bucket];
+	const struct zswap_wb_edges *edges = &survey->edges;
+
 	seq_printf(m, "%u %u ", bucket, edges->min[bucket]);
 	if (bucket == edges->nr - 1)
 		seq_puts(m, "inf");
 	else
 		seq_printf(m, "%u", edges->min[bucket + 1]);
-	seq_printf(m, " %lld %lld %lld", max(count->pages, 0),
-		   max(count->bytes, 0), max(count->incompressible, 0));
+	seq_printf(m, " %llu %llu %llu", count->pages, count->bytes,
+		   count->incompressible);
 }
 
 static int zswap_wb_age_buckets_show(struct seq_file *m, void *unused)
 {
+	struct zswap_wb_survey survey = { .now = zswap_wb_age_now() };
 	int nid = (long)m->private;
 	nodemask_t nodes = node_possible_map;
 	struct zswap_wb_columns columns;
-	struct zswap_wb_histogram hist;
-	struct zswap_wb_edges edges;
 	unsigned int i;
 	int err;
 
-	zswap_wb_buckets_read(nid, &edges, &columns);
+	zswap_wb_buckets_read(nid, &survey.edges, &columns);
 	if (nid != NUMA_NO_NODE)
 		nodes = nodemask_of_node(nid);
-	err = zswap_wb_census_histogram(&nodes, ktime_get_boottime_seconds(),
-					&edges, ZSWAP_WB_BOUND_YOUNGEST, &hist);
+	err = zswap_wb_survey_nodes(&survey, &nodes);
 	if (err)
 		return err;
 
 	seq_puts(m, "bucket min_age max_age pages bytes incompressible written refaulted dropped\n");
-	for (i = 0; i < edges.nr; i++) {
+	for (i = 0; i < survey.edges.nr; i++) {
 		const u64 *fate = columns.fate[i];
 
-		zswap_wb_table_bucket(m, &edges, i, &hist.bucket[i]);
+		zswap_wb_table_bucket(m, &survey, i);
 		seq_printf(m, " %llu %llu %llu\n", fate[ZSWAP_WB_FATE_WRITTEN],
 			   fate[ZSWAP_WB_FATE_REFAULTED],
 			   fate[ZSWAP_WB_FATE_DROPPED]);
@@ -211,134 +282,78 @@ DEFINE_SHOW_ATTRIBUTE(zswap_wb_age_buckets);
 
 /* ---- age_buckets_cgroup ---- */
 
-/**
- * struct zswap_wb_cgroups - an open table of all cgroups
- * @scope:	all cgroups
- * @walk:	where to find the next one
- * @at:		where to find the one at hand again
- * @pos:	position of the record at hand
- * @nid:	its node
- * @mark:	keeps the place in a list
- * @edges:	edges of the buckets when the file was opened
- * @now:	seconds since boot when the reader was at its beginning
- * @path:	room for the path of a cgroup
- */
+/* Position of the topmost cgroup, behind those of all others */
+#define ZSWAP_WB_POS_ROOT	(USHRT_MAX + 2)
+
+/* An open table of all cgroups */
 struct zswap_wb_cgroups {
-	struct zswap_wb_scope		scope;
-	struct zswap_wb_scope_walk	walk;
-	struct zswap_wb_scope_walk	at;
-	loff_t				pos;
-	u32				nid;
-	struct zswap_entry		*mark;
-	struct zswap_wb_edges		edges;
-	u64				now;
+	struct zswap_wb_scope		scope;	/* all cgroups */
+	/* with the edges when the file was opened, the time when it was read */
+	struct zswap_wb_survey		survey;
 	char				path[PATH_MAX];
 };
 
-static struct mem_cgroup *zswap_wb_cgroups_get(struct zswap_wb_cgroups *cgroups)
-{
-	cgroups->at = cgroups->walk;
-	return zswap_wb_scope_next(&cgroups->walk);
-}
-
-static struct mem_cgroup *
-zswap_wb_cgroups_rewind(struct zswap_wb_cgroups *cgroups)
-{
-	zswap_wb_scope_begin(&cgroups->walk, &cgroups->scope, NUMA_NO_NODE);
-	cgroups->pos = 1;
-	cgroups->nid = 0;
-	return zswap_wb_cgroups_get(cgroups);
-}
-
-/* Goes to the next record; takes over the reference to @memcg. */
-static struct mem_cgroup *
-zswap_wb_cgroups_step(struct zswap_wb_cgroups *cgroups,
-		      struct mem_cgroup *memcg)
-{
-	cgroups->pos++;
-	if (++cgroups->nid < nr_node_ids)
-		return memcg;
-	cgroups->nid = 0;
-	zswap_wb_scope_put(memcg);
-	return zswap_wb_cgroups_get(cgroups);
-}
-
 /*
- * Between two reads no cgroup is held on to, which would keep it from going
- * away, but its place is known. A cgroup that goes away while it is at hand can
- * make the reader miss records of the next one.
- *
- * Position 0 is the header; from there on each cgroup has one for each node.
+ * Between two reads no cgroup is held on to, which would keep it from going away.
+ * Position 0 is the header, and that of a cgroup the one behind its index.
  */
 static void *zswap_wb_cgroups_start(struct seq_file *m, loff_t *pos)
 {
 	struct zswap_wb_cgroups *cgroups = m->private;
+	struct zswap_wb_scope_walk walk;
 	struct mem_cgroup *memcg;
 
 	if (!*pos) {
-		cgroups->pos = 0;
-		cgroups->now = ktime_get_boottime_seconds();
+		cgroups->survey.now = zswap_wb_age_now();
 		return SEQ_START_TOKEN;
 	}
-	if (cgroups->pos && cgroups->pos <= *pos) {
-		cgroups->walk = cgroups->at;
-		memcg = zswap_wb_cgroups_get(cgroups);
-	} else {
-		memcg = zswap_wb_cgroups_rewind(cgroups);
-	}
-	while (memcg && cgroups->pos < *pos) {
-		memcg = zswap_wb_cgroups_step(cgroups, memcg);
-		if (signal_pending(current)) {
-			zswap_wb_scope_put(memcg);
-			return ERR_PTR(-EINTR);
-		}
-		cond_resched();
-	}
+	if (*pos > ZSWAP_WB_POS_ROOT)
+		return NULL;
+	zswap_wb_scope_begin(&walk, &cgroups->scope, NULL);
+	walk.index = *pos - 1;
+	memcg = zswap_wb_scope_next(&walk);
+	*pos = walk.ended ? ZSWAP_WB_POS_ROOT : walk.index;
 	return memcg;
-}
-
-static void *zswap_wb_cgroups_next(struct seq_file *m, void *v, loff_t *pos)
-{
-	struct zswap_wb_cgroups *cgroups = m->private;
-
-	++*pos;
-	if (v == SEQ_START_TOKEN)
-		return zswap_wb_cgroups_rewind(cgroups);
-	return zswap_wb_cgroups_step(cgroups, v);
 }
 
 static void zswap_wb_cgroups_stop(struct seq_file *m, void *v)
 {
-	if (v != SEQ_START_TOKEN && !IS_ERR(v))
-		zswap_wb_scope_put(v);
+	if (v && v != SEQ_START_TOKEN)
+		mem_cgroup_put(v);
+}
+
+static void *zswap_wb_cgroups_next(struct seq_file *m, void *v, loff_t *pos)
+{
+	zswap_wb_cgroups_stop(m, v);
+	++*pos;
+	return zswap_wb_cgroups_start(m, pos);
 }
 
 static int zswap_wb_cgroups_show(struct seq_file *m, void *v)
 {
 	struct zswap_wb_cgroups *cgroups = m->private;
-	struct zswap_wb_histogram hist;
+	struct zswap_wb_survey *survey = &cgroups->survey;
 	struct mem_cgroup *memcg = v;
 	unsigned int i;
-	int err;
+	int nid, err;
 
 	if (v == SEQ_START_TOKEN) {
 		seq_puts(m, "cgroup node bucket min_age max_age pages bytes incompressible path\n");
 		return 0;
 	}
-	if (!node_state(cgroups->nid, N_NORMAL_MEMORY))
-		return 0;
-	err = zswap_wb_survey(memcg, cgroups->nid, cgroups->now,
-			      &cgroups->edges, cgroups->mark, &hist);
-	if (err)
-		return err;
 	zswap_wb_scope_path(memcg, cgroups->path, sizeof(cgroups->path));
-	for (i = 0; i < cgroups->edges.nr; i++) {
-		if (!hist.bucket[i].pages)
-			continue;
-		seq_printf(m, "%llu %u ", zswap_wb_scope_id(memcg),
-			   cgroups->nid);
-		zswap_wb_table_bucket(m, &cgroups->edges, i, &hist.bucket[i]);
-		seq_printf(m, " %s\n", cgroups->path);
+	for_each_node_state(nid, N_NORMAL_MEMORY) {
+		survey->hist = (struct zswap_wb_histogram) {};
+		err = zswap_wb_survey_list(survey, memcg, nid);
+		if (err)
+			return err;
+		for (i = 0; i < survey->edges.nr; i++) {
+			if (!survey->hist.bucket[i].pages)
+				continue;
+			seq_printf(m, "%llu %d ", mem_cgroup_id(memcg), nid);
+			zswap_wb_table_bucket(m, survey, i);
+			seq_printf(m, " %s\n", cgroups->path);
+		}
 	}
 	return 0;
 }
@@ -356,31 +371,25 @@ static int zswap_wb_cgroups_open(struct inode *inode, struct file *file)
 	struct zswap_wb_cgroups *cgroups;
 	int err;
 
+	if (!zswap_wb_scope_has_ids())
+		return -EOPNOTSUPP;
 	cgroups = __seq_open_private(file, &zswap_wb_cgroups_ops,
 				     sizeof(*cgroups));
 	if (!cgroups)
 		return -ENOMEM;
-	zswap_wb_buckets_get(&cgroups->edges);
-	cgroups->mark = zswap_wb_marks_alloc(1);
-	err = cgroups->mark ? 0 : -ENOMEM;
-	if (!err)
-		err = zswap_wb_scope_open(&cgroups->scope, &everything);
-	if (!err && !cgroups->scope.root)
-		err = -EOPNOTSUPP;
-	if (err) {
-		zswap_wb_marks_free(cgroups->mark);
+	zswap_wb_buckets_get(&cgroups->survey.edges);
+	err = zswap_wb_scope_open(&cgroups->scope, &everything);
+	if (err)
 		seq_release_private(inode, file);
-	}
 	return err;
 }
 
 static int zswap_wb_cgroups_release(struct inode *inode, struct file *file)
 {
-	struct seq_file *m = file->private_data;
-	struct zswap_wb_cgroups *cgroups = m->private;
+	struct zswap_wb_cgroups *cgroups =
+		((struct seq_file *)file->private_data)->private;
 
 	zswap_wb_scope_close(&cgroups->scope);
-	zswap_wb_marks_free(cgroups->mark);
 	return seq_release_private(inode, file);
 }
 
@@ -471,12 +480,7 @@ static int zswap_wb_debugfs_event(struct notifier_block *nb,
 	return NOTIFY_OK;
 }
 
-/**
- * zswap_wb_debugfs_init() - create the files
- * @dir:	zswap's directory
- *
- * Context: called once, from zswap_debugfs_init(), after zswap_wb_arm().
- */
+/* Creates the files in zswap's directory. Context: once, after zswap_wb_arm() */
 void zswap_wb_debugfs_init(struct dentry *dir)
 {
 	if (!zswap_wb_armed())

@@ -2,22 +2,15 @@
 /*
  * Proactive zswap writeback: the cgroups that a command covers.
  *
- * Only cgroups that have entries are visited, and those that may inherit some
- * from their children. A cgroup that never had an entry costs nothing, and one
- * that had costs as much as to see that its list is empty.
- *
- * They are visited from the bottom of the hierarchy to the top, level by level.
- * An entry of a cgroup that goes offline moves to the list of the parent:
- * visiting the parent later finds it there, so a removal in the middle of a
- * command hides nothing from it. All cgroups of one level can be visited at the
- * same time.
+ * Only cgroups that have entries are visited. A cgroup that never had an entry
+ * costs nothing, and one that had costs as much as to see that its lists are empty.
+ * The topmost cgroup comes last: an entry of a cgroup that goes offline moves to the
+ * list of the parent.
  */
 #include <linux/cgroup.h>
 #include <linux/err.h>
-#include <linux/limits.h>
 #include <linux/list.h>
 #include <linux/memcontrol.h>
-#include <linux/minmax.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 
@@ -32,6 +25,17 @@
 static bool zswap_wb_scope_available(void)
 {
 	return !mem_cgroup_disabled() && !mem_cgroup_kmem_disabled();
+}
+
+/*
+ * Do cgroups have ids that name them? On cgroup v1 the memory controller's are of
+ * another hierarchy than those that userspace sees, and there is no
+ * memory.zswap.writeback to protect anybody
+ */
+bool zswap_wb_scope_has_ids(void)
+{
+	return zswap_wb_scope_available() &&
+	       cgroup_subsys_on_dfl(memory_cgrp_subsys);
 }
 
 static struct mem_cgroup *zswap_wb_scope_lookup(u64 id)
@@ -59,7 +63,6 @@ static struct mem_cgroup *zswap_wb_scope_lookup(u64 id)
  * zswap is enabled: that helper lets ordinary swapout pass when there is no
  * zswap to swap out to, but what is left in the pool was put there under the
  * promise that it never gets to the disk.
- *
  * Context: any; the caller has a reference to @memcg.
  * Return: true if memory.zswap.writeback is 0 in it or in an ancestor
  */
@@ -76,12 +79,11 @@ bool zswap_wb_scope_protected(struct mem_cgroup *memcg)
  * zswap_wb_scope_open() - find the cgroups that a command covers
  * @scope:	result, to be closed with zswap_wb_scope_close()
  * @cmd:	the command
- *
  * Context: process context of the task that gave the command: an id is looked
  * up in its cgroup namespace.
  * Return:
  * * 0 on success
- * * -EOPNOTSUPP if @cmd names a cgroup, but memory cgroups are off
+ * * -EOPNOTSUPP if @cmd names a cgroup, but see zswap_wb_scope_has_ids()
  * * -ENOENT if there is no such memory cgroup in this namespace
  * * -EPERM if zswap writeback is disabled for that cgroup
  */
@@ -100,7 +102,7 @@ int zswap_wb_scope_open(struct zswap_wb_scope *scope,
 		return 0;
 	}
 
-	if (!zswap_wb_scope_available())
+	if (!zswap_wb_scope_has_ids())
 		return -EOPNOTSUPP;
 	memcg = zswap_wb_scope_lookup(cmd->cgroup_id);
 	if (IS_ERR(memcg))
@@ -116,30 +118,25 @@ int zswap_wb_scope_open(struct zswap_wb_scope *scope,
 	return 0;
 }
 
-/**
- * zswap_wb_scope_close() - let go of the cgroups of a command
- * @scope:	what zswap_wb_scope_open() has filled in
- */
+/* Lets go of what zswap_wb_scope_open() has found */
 void zswap_wb_scope_close(struct zswap_wb_scope *scope)
 {
 	mem_cgroup_put(scope->root);
 }
 
-/**
- * zswap_wb_scope_begin() - begin to visit the cgroups of a scope
- * @walk:	the walk; holds no reference, so it can be given up at any time
- * @scope:	a scope that has a root
- * @nid:	node of the entries; NUMA_NO_NODE to visit all cgroups that have
- *		lists, empty or not
+/*
+ * Begins to visit the cgroups of a scope with a root: those with entries on @nodes or,
+ * for NULL, all that have lists. The walk holds no reference, and can be given up at
+ * any time
  */
 void zswap_wb_scope_begin(struct zswap_wb_scope_walk *walk,
-			  const struct zswap_wb_scope *scope, int nid)
+			  const struct zswap_wb_scope *scope,
+			  const nodemask_t *nodes)
 {
 	*walk = (struct zswap_wb_scope_walk) {
 		.scope	= scope,
-		.nid	= nid,
-		.level	= INT_MAX,
-		.below	= scope->root->css.cgroup->level,
+		.nodes	= nodes,
+		.below	= scope->descend,
 	};
 }
 
@@ -154,25 +151,17 @@ static bool zswap_wb_scope_search(struct zswap_wb_scope_walk *walk,
 	unsigned int left = ZSWAP_WB_SEARCH_MAX;
 	bool more = true, empty;
 
-	*found = NULL;
 	rcu_read_lock();
 	while (!*found && left--) {
 		struct mem_cgroup *memcg;
 
-		more = zswap_wb_list_next(&walk->index, walk->nid, &empty);
+		more = zswap_wb_list_next(&walk->index, walk->nodes, &empty);
 		if (!more)
 			break;
-		memcg = mem_cgroup_from_private_id(walk->index++);
-		if (!memcg || memcg == root)
-			continue;
-		/*
-		 * By the time of the visit it may have a child's entries. A
-		 * removed child stays among the children for as long as a swap
-		 * slot is charged to it.
-		 */
-		if (empty && list_empty(&memcg->css.children))
-			continue;
-		if (mem_cgroup_is_descendant(memcg, root) &&
+		memcg = empty ? NULL : mem_cgroup_from_private_id(walk->index);
+		walk->index++;
+		if (memcg && memcg != root &&
+		    mem_cgroup_is_descendant(memcg, root) &&
 		    css_tryget(&memcg->css))
 			*found = memcg;
 	}
@@ -180,119 +169,40 @@ static bool zswap_wb_scope_search(struct zswap_wb_scope_walk *walk,
 	return more;
 }
 
-/* As zswap_wb_scope_search(), but goes on until it has found one. */
-static struct mem_cgroup *zswap_wb_scope_find(struct zswap_wb_scope_walk *walk)
+/*
+ * Goes to the next cgroup. Context: may sleep. Return: it, with a reference, or NULL
+ * at the end
+ */
+struct mem_cgroup *zswap_wb_scope_next(struct zswap_wb_scope_walk *walk)
 {
-	struct mem_cgroup *memcg;
+	struct mem_cgroup *memcg = NULL;
 
-	while (zswap_wb_scope_search(walk, &memcg)) {
+	while (walk->below) {
+		walk->below = zswap_wb_scope_search(walk, &memcg);
 		if (memcg)
 			return memcg;
 		cond_resched();
 	}
-	return NULL;
-}
-
-/**
- * zswap_wb_scope_next() - go to the next cgroup
- * @walk:	the walk; its @level is that of the cgroup
- *
- * Goes over the index once for each level that has cgroups, and finds out the
- * next one on the way.
- *
- * Context: process context.
- * Return: a cgroup with a reference, or %NULL at the end
- */
-struct mem_cgroup *zswap_wb_scope_next(struct zswap_wb_scope_walk *walk)
-{
-	struct mem_cgroup *root = walk->scope->root;
-	int top = root->css.cgroup->level;
-	struct mem_cgroup *memcg;
-
-	while (walk->level > top) {
-		while (walk->scope->descend &&
-		       (memcg = zswap_wb_scope_find(walk))) {
-			int level = memcg->css.cgroup->level;
-
-			if (level == walk->level)
-				return memcg;
-			if (level < walk->level)
-				walk->below = max(walk->below, level);
-			mem_cgroup_put(memcg);
-			cond_resched();
-		}
-		walk->level = walk->below;
-		walk->below = top;
-		walk->index = 0;
-	}
-	if (walk->level < top)
+	if (walk->ended)
 		return NULL;
-	walk->level = top - 1;
-	css_get(&root->css);
-	return root;
+	walk->ended = true;
+	css_get(&walk->scope->root->css);
+	return walk->scope->root;
 }
 
-/**
- * zswap_wb_scope_put() - let go of a cgroup
- * @memcg:	what zswap_wb_scope_next() has returned; may be %NULL
- */
-void zswap_wb_scope_put(struct mem_cgroup *memcg)
-{
-	mem_cgroup_put(memcg);
-}
-
-/**
- * zswap_wb_scope_list() - whose list has the entries of a cgroup
- * @memcg:	the cgroup
- *
- * Return: @memcg, or %NULL if lists are not per cgroup
- */
+/* Whose list has a cgroup's entries: NULL if lists are not per cgroup */
 struct mem_cgroup *zswap_wb_scope_list(struct mem_cgroup *memcg)
 {
 	return zswap_wb_scope_available() ? memcg : NULL;
 }
 
-/**
- * zswap_wb_scope_dying() - can it be that the parent has a cgroup's list now
- * @memcg:	the cgroup, or %NULL
- *
- * Context: RCU read side: it is known for a grace period before that is so.
- * Return: true if that may be
- */
-bool zswap_wb_scope_dying(struct mem_cgroup *memcg)
-{
-	return memcg && css_is_dying(&memcg->css);
-}
-
-/**
- * zswap_wb_scope_objcg() - what the entries of a cgroup are charged to
- * @memcg:	the cgroup, with a reference; or %NULL
- * @nid:	node of the pages
- *
- * Return: the objcg, which no other cgroup had before; %NULL if there is none
- */
+/* What a cgroup's own entries on a node are charged to, and no other cgroup's ever were */
 const struct obj_cgroup *zswap_wb_scope_objcg(struct mem_cgroup *memcg, int nid)
 {
 	return memcg ? memcg->nodeinfo[nid]->orig_objcg : NULL;
 }
 
-/**
- * zswap_wb_scope_id() - id of a cgroup
- * @memcg:	the cgroup
- *
- * Return: what a command names it by
- */
-u64 zswap_wb_scope_id(struct mem_cgroup *memcg)
-{
-	return mem_cgroup_id(memcg);
-}
-
-/**
- * zswap_wb_scope_path() - path of a cgroup
- * @memcg:	the cgroup
- * @buf:	result; cgroup names contain no newlines
- * @size:	size of @buf, at least PATH_MAX
- */
+/* Path of a cgroup; @size is at least PATH_MAX. Names contain no newlines */
 void zswap_wb_scope_path(struct mem_cgroup *memcg, char *buf, size_t size)
 {
 	if (cgroup_path(memcg->css.cgroup, buf, size) < 0)
@@ -301,9 +211,9 @@ void zswap_wb_scope_path(struct mem_cgroup *memcg, char *buf, size_t size)
 
 #else /* !CONFIG_MEMCG */
 
-u64 zswap_wb_scope_id(struct mem_cgroup *memcg)
+bool zswap_wb_scope_has_ids(void)
 {
-	return 0;
+	return false;
 }
 
 void zswap_wb_scope_path(struct mem_cgroup *memcg, char *buf, size_t size)
@@ -328,7 +238,8 @@ void zswap_wb_scope_close(struct zswap_wb_scope *scope)
 }
 
 void zswap_wb_scope_begin(struct zswap_wb_scope_walk *walk,
-			  const struct zswap_wb_scope *scope, int nid)
+			  const struct zswap_wb_scope *scope,
+			  const nodemask_t *nodes)
 {
 }
 
@@ -337,18 +248,9 @@ struct mem_cgroup *zswap_wb_scope_next(struct zswap_wb_scope_walk *walk)
 	return NULL;
 }
 
-void zswap_wb_scope_put(struct mem_cgroup *memcg)
-{
-}
-
 struct mem_cgroup *zswap_wb_scope_list(struct mem_cgroup *memcg)
 {
 	return NULL;
-}
-
-bool zswap_wb_scope_dying(struct mem_cgroup *memcg)
-{
-	return false;
 }
 
 const struct obj_cgroup *zswap_wb_scope_objcg(struct mem_cgroup *memcg, int nid)

@@ -9,62 +9,44 @@
  */
 #include <linux/atomic.h>
 #include <linux/init.h>
+#include <linux/minmax.h>
 #include <linux/nodemask.h>
 #include <linux/numa.h>
 #include <linux/slab.h>
 
 #include "internal.h"
 
-/**
- * struct zswap_wb_counters - counters of one node
- * @value:	one for each outcome and each enum zswap_wb_counter
- */
+/* Counters of one node */
 struct zswap_wb_counters {
+	/* one for each outcome and each enum zswap_wb_counter */
 	atomic64_t value[ZSWAP_WB_NR_COUNTERS];
 };
 
 static struct zswap_wb_counters *zswap_wb_counters;
 static atomic64_t zswap_wb_commands;
 
-/**
- * zswap_wb_stats_init() - get the counters
- *
- * Context: once, before the first command.
- * Return: 0 or -ENOMEM
- */
+/* Gets the counters, once, before the first command. Return: 0 or -ENOMEM */
 int __init zswap_wb_stats_init(void)
 {
 	zswap_wb_counters = kzalloc_objs(*zswap_wb_counters, nr_node_ids);
 	return zswap_wb_counters ? 0 : -ENOMEM;
 }
 
-/**
- * zswap_wb_stats_command() - count a command that was accepted
- */
+/* Counts a command that was accepted */
 void zswap_wb_stats_command(void)
 {
 	atomic64_inc(&zswap_wb_commands);
 }
 
-/**
- * zswap_wb_stats_count() - add to a counter
- * @nid:	node of the list that the entries are or were on
- * @counter:	an enum zswap_wb_outcome or an enum zswap_wb_counter
- * @nr:		how much
- *
- * Context: any.
- */
+/* Adds @nr to an enum zswap_wb_outcome or zswap_wb_counter of a node. Context: any */
 void zswap_wb_stats_count(int nid, unsigned int counter, u64 nr)
 {
 	atomic64_add(nr, &zswap_wb_counters[nid].value[counter]);
 }
 
-/**
- * zswap_wb_stats_add() - count entries by outcome
- * @res:	result of the command that came to them
- * @nid:	node of their list
- * @outcome:	what became of them
- * @nr:		how many
+/*
+ * Counts entries of a node's list by what became of them, for a command and for
+ * the node
  */
 void zswap_wb_stats_add(struct zswap_wb_result *res, int nid,
 			enum zswap_wb_outcome outcome, u64 nr)
@@ -76,12 +58,7 @@ void zswap_wb_stats_add(struct zswap_wb_result *res, int nid,
 		zswap_wb_stats_count(nid, outcome, nr);
 }
 
-/**
- * zswap_wb_stats_released() - count what left the pool
- * @res:	result of the command that wrote it
- * @nid:	node of the list
- * @bytes:	compressed bytes
- */
+/* Counts compressed bytes that left the pool */
 void zswap_wb_stats_released(struct zswap_wb_result *res, int nid, u64 bytes)
 {
 	res->released_bytes += bytes;
@@ -89,23 +66,13 @@ void zswap_wb_stats_released(struct zswap_wb_result *res, int nid, u64 bytes)
 		zswap_wb_stats_count(nid, ZSWAP_WB_RELEASED_BYTES, bytes);
 }
 
-/**
- * zswap_wb_stats_commands() - commands accepted since boot
- *
- * Return: their number
- */
+/* Commands accepted since boot */
 u64 zswap_wb_stats_commands(void)
 {
 	return atomic64_read(&zswap_wb_commands);
 }
 
-/**
- * zswap_wb_stats_read() - a counter since boot
- * @nid:	node, or NUMA_NO_NODE for all of them
- * @counter:	an enum zswap_wb_outcome or an enum zswap_wb_counter
- *
- * Return: its value
- */
+/* A counter since boot, of a node or, for NUMA_NO_NODE, of all of them */
 u64 zswap_wb_stats_read(int nid, unsigned int counter)
 {
 	u64 sum = 0;
@@ -117,12 +84,7 @@ u64 zswap_wb_stats_read(int nid, unsigned int counter)
 	return sum;
 }
 
-/**
- * zswap_wb_stats_scanned() - entries that commands have come to since boot
- * @nid:	node, or NUMA_NO_NODE for all of them
- *
- * Return: their number, the sum of all outcomes
- */
+/* Entries that commands have come to since boot: the sum of all outcomes */
 u64 zswap_wb_stats_scanned(int nid)
 {
 	enum zswap_wb_outcome outcome;
@@ -133,12 +95,20 @@ u64 zswap_wb_stats_scanned(int nid)
 	return sum;
 }
 
-/**
- * zswap_wb_result_scanned() - entries that one command has come to
- * @res:	its result
- *
- * Return: their number, the sum of all outcomes
+/*
+ * Pages that commands wrote and that are on disk now. A page is marked before it
+ * counts as written, and each mark ends as one or the other: who reads meanwhile may
+ * see one too few
  */
+u64 zswap_wb_stats_on_disk(int nid)
+{
+	s64 gone = zswap_wb_stats_read(nid, ZSWAP_WB_REFAULTED) +
+		   zswap_wb_stats_read(nid, ZSWAP_WB_DROPPED);
+
+	return max((s64)zswap_wb_stats_read(nid, ZSWAP_WB_WRITTEN) - gone, 0);
+}
+
+/* Entries that one command has come to: the sum of all outcomes */
 u64 zswap_wb_result_scanned(const struct zswap_wb_result *res)
 {
 	enum zswap_wb_outcome outcome;
@@ -149,11 +119,7 @@ u64 zswap_wb_result_scanned(const struct zswap_wb_result *res)
 	return sum;
 }
 
-/**
- * zswap_wb_result_add() - add a part of a result
- * @sum:	the result
- * @res:	a part, which is in the counters already
- */
+/* Adds a part of a result, which is in the counters already */
 void zswap_wb_result_add(struct zswap_wb_result *sum,
 			 const struct zswap_wb_result *res)
 {

@@ -17,14 +17,10 @@
 
 #include "internal.h"
 
-/**
- * struct zswap_wb_dir - a directory
- * @kobj:	its kobject
- * @nid:	its node, or NUMA_NO_NODE for the whole system
- */
+/* A directory */
 struct zswap_wb_dir {
-	struct kobject	kobj;
-	int		nid;
+	struct kobject	kobj;	/* its kobject */
+	int		nid;	/* its node, or NUMA_NO_NODE for the whole system */
 };
 
 static struct zswap_wb_dir *zswap_wb_root;
@@ -75,28 +71,15 @@ static const struct attribute_group zswap_wb_command_group = {
 
 /* ---- counters ---- */
 
-static ssize_t commands_show(struct kobject *kobj, struct kobj_attribute *attr,
-			     char *buf)
-{
-	return sysfs_emit(buf, "%llu\n", zswap_wb_stats_commands());
-}
+/* Files that are no counter of zswap_wb_stats_read() */
+enum {
+	ZSWAP_WB_FILE_COMMANDS = ZSWAP_WB_NR_COUNTERS,
+	ZSWAP_WB_FILE_SCANNED,
+	ZSWAP_WB_FILE_ON_DISK,
+	ZSWAP_WB_NR_FILES,
+};
 
-static struct kobj_attribute zswap_wb_commands_attr = __ATTR_RO(commands);
-
-static ssize_t scanned_show(struct kobject *kobj, struct kobj_attribute *attr,
-			    char *buf)
-{
-	return sysfs_emit(buf, "%llu\n",
-			  zswap_wb_stats_scanned(to_zswap_wb_dir(kobj)->nid));
-}
-
-static struct kobj_attribute zswap_wb_scanned_attr = __ATTR_RO(scanned);
-
-/**
- * struct zswap_wb_counter_attr - a file with one counter
- * @kattr:	the file
- * @counter:	see zswap_wb_stats_read()
- */
+/* A file with one number */
 struct zswap_wb_counter_attr {
 	struct kobj_attribute	kattr;
 	unsigned int		counter;
@@ -108,49 +91,53 @@ static ssize_t counter_show(struct kobject *kobj, struct kobj_attribute *attr,
 	unsigned int counter =
 		container_of(attr, struct zswap_wb_counter_attr, kattr)->counter;
 	int nid = to_zswap_wb_dir(kobj)->nid;
+	u64 value;
 
-	return sysfs_emit(buf, "%llu\n", zswap_wb_stats_read(nid, counter));
+	switch (counter) {
+	case ZSWAP_WB_FILE_COMMANDS:
+		value = zswap_wb_stats_commands();
+		break;
+	case ZSWAP_WB_FILE_SCANNED:
+		value = zswap_wb_stats_scanned(nid);
+		break;
+	case ZSWAP_WB_FILE_ON_DISK:
+		value = zswap_wb_stats_on_disk(nid);
+		break;
+	default:
+		value = zswap_wb_stats_read(nid, counter);
+	}
+	return sysfs_emit(buf, "%llu\n", value);
 }
 
-static struct zswap_wb_counter_attr zswap_wb_counter_attrs[] = {
-	{ __ATTR(written, 0444, counter_show, NULL), ZSWAP_WB_WRITTEN },
-	{ __ATTR(skipped_young, 0444, counter_show, NULL),
-	  ZSWAP_WB_SKIPPED_YOUNG },
-	{ __ATTR(skipped_busy, 0444, counter_show, NULL),
-	  ZSWAP_WB_SKIPPED_BUSY },
-	{ __ATTR(skipped_protected, 0444, counter_show, NULL),
-	  ZSWAP_WB_SKIPPED_PROTECTED },
-	{ __ATTR(skipped_gone, 0444, counter_show, NULL),
-	  ZSWAP_WB_SKIPPED_GONE },
-	{ __ATTR(failed, 0444, counter_show, NULL), ZSWAP_WB_FAILED },
-	{ __ATTR(released_bytes, 0444, counter_show, NULL),
-	  ZSWAP_WB_RELEASED_BYTES },
-	{ __ATTR(refaulted, 0444, counter_show, NULL), ZSWAP_WB_REFAULTED },
-	{ __ATTR(dropped, 0444, counter_show, NULL), ZSWAP_WB_DROPPED },
+#define ZSWAP_WB_FILE(name, counter)	\
+	{ __ATTR(name, 0444, counter_show, NULL), counter }
+
+/* The first one is for the whole system only */
+static struct zswap_wb_counter_attr zswap_wb_files[] = {
+	ZSWAP_WB_FILE(commands, ZSWAP_WB_FILE_COMMANDS),
+	ZSWAP_WB_FILE(written, ZSWAP_WB_WRITTEN),
+	ZSWAP_WB_FILE(skipped_young, ZSWAP_WB_SKIPPED_YOUNG),
+	ZSWAP_WB_FILE(skipped_busy, ZSWAP_WB_SKIPPED_BUSY),
+	ZSWAP_WB_FILE(skipped_protected, ZSWAP_WB_SKIPPED_PROTECTED),
+	ZSWAP_WB_FILE(skipped_gone, ZSWAP_WB_SKIPPED_GONE),
+	ZSWAP_WB_FILE(failed, ZSWAP_WB_FAILED),
+	ZSWAP_WB_FILE(released_bytes, ZSWAP_WB_RELEASED_BYTES),
+	ZSWAP_WB_FILE(refaulted, ZSWAP_WB_REFAULTED),
+	ZSWAP_WB_FILE(dropped, ZSWAP_WB_DROPPED),
+	ZSWAP_WB_FILE(scanned, ZSWAP_WB_FILE_SCANNED),
+	ZSWAP_WB_FILE(on_disk, ZSWAP_WB_FILE_ON_DISK),
 };
 
-static_assert(ARRAY_SIZE(zswap_wb_counter_attrs) == ZSWAP_WB_NR_COUNTERS);
+static_assert(ARRAY_SIZE(zswap_wb_files) == ZSWAP_WB_NR_FILES);
 
-static struct attribute *zswap_wb_stats_attrs[] = {
-	&zswap_wb_commands_attr.attr,
-	&zswap_wb_scanned_attr.attr,
-	&zswap_wb_counter_attrs[0].kattr.attr,
-	&zswap_wb_counter_attrs[1].kattr.attr,
-	&zswap_wb_counter_attrs[2].kattr.attr,
-	&zswap_wb_counter_attrs[3].kattr.attr,
-	&zswap_wb_counter_attrs[4].kattr.attr,
-	&zswap_wb_counter_attrs[5].kattr.attr,
-	&zswap_wb_counter_attrs[6].kattr.attr,
-	&zswap_wb_counter_attrs[7].kattr.attr,
-	&zswap_wb_counter_attrs[8].kattr.attr,
-	NULL
-};
+/* Filled in at boot */
+static struct attribute *zswap_wb_stats_attrs[ZSWAP_WB_NR_FILES + 1];
 
 /* A command may cover many nodes: only the whole system counts commands */
 static umode_t zswap_wb_stats_visible(struct kobject *kobj,
 				      struct attribute *attr, int n)
 {
-	if (attr == &zswap_wb_commands_attr.attr &&
+	if (attr == &zswap_wb_files[0].kattr.attr &&
 	    to_zswap_wb_dir(kobj)->nid != NUMA_NO_NODE)
 		return 0;
 	return attr->mode;
@@ -246,11 +233,14 @@ static int zswap_wb_memory_event(struct notifier_block *nb,
 
 static int __init zswap_wb_sysfs_init(void)
 {
+	unsigned int i;
 	int err;
 
 	err = zswap_wb_init();
 	if (err)
 		return err;
+	for (i = 0; i < ZSWAP_WB_NR_FILES; i++)
+		zswap_wb_stats_attrs[i] = &zswap_wb_files[i].kattr.attr;
 	zswap_wb_nodes = kzalloc_objs(*zswap_wb_nodes, nr_node_ids);
 	if (!zswap_wb_nodes)
 		return -ENOMEM;

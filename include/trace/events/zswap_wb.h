@@ -52,7 +52,7 @@ TRACE_EVENT(zswap_wb_start,
 		  __entry->dry_run, __get_bitmask(nodes))
 );
 
-/* A command has dealt with a batch of entries, all of one node. */
+/* A command has dealt with a batch of entries, all of one swap device. */
 TRACE_EVENT(zswap_wb_batch,
 
 	TP_PROTO(const struct zswap_wb_command *cmd, unsigned int nr,

@@ -6,9 +6,7 @@
 #include <kunit/test.h>
 #include <linux/limits.h>
 #include <linux/list_lru.h>
-#include <linux/math64.h>
 #include <linux/mm.h>
-#include <linux/prandom.h>
 #include <linux/string.h>
 
 #include "../internal.h"
@@ -386,115 +384,7 @@ static void zswap_wb_select_budget(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, zswap_wb_budget_empty(&budget));
 }
 
-static void zswap_wb_select_fits(struct kunit *test)
-{
-	/* the picture at the top of select.c */
-	const struct zswap_wb_histogram hist = {
-		.bucket = {
-			[12] = { 3, 30 }, [11] = { 40, 400 },
-			[9] = { 200, 2000 }, [8] = { 900, 9000 },
-			[0] = { 50, 500 },
-		},
-	};
-	struct zswap_wb_budget budget;
-
-	zswap_wb_budget_init(&budget, 100, NONE);
-	KUNIT_EXPECT_EQ(test, zswap_wb_select_fitting(&hist, 13, &budget), 10);
-	zswap_wb_budget_init(&budget, 43, NONE);
-	KUNIT_EXPECT_EQ(test, zswap_wb_select_fitting(&hist, 13, &budget), 10);
-	zswap_wb_budget_init(&budget, 42, NONE);
-	KUNIT_EXPECT_EQ(test, zswap_wb_select_fitting(&hist, 13, &budget), 12);
-	zswap_wb_budget_init(&budget, 2, NONE);
-	KUNIT_EXPECT_EQ(test, zswap_wb_select_fitting(&hist, 13, &budget), 13);
-	zswap_wb_budget_init(&budget, 1192, NONE);
-	KUNIT_EXPECT_EQ(test, zswap_wb_select_fitting(&hist, 13, &budget), 1);
-	zswap_wb_budget_init(&budget, 1193, NONE);
-	KUNIT_EXPECT_EQ(test, zswap_wb_select_fitting(&hist, 13, &budget), 0);
-
-	/* whichever limit is reached first */
-	zswap_wb_budget_init(&budget, 100, 429);
-	KUNIT_EXPECT_EQ(test, zswap_wb_select_fitting(&hist, 13, &budget), 12);
-	zswap_wb_budget_init(&budget, 42, 430);
-	KUNIT_EXPECT_EQ(test, zswap_wb_select_fitting(&hist, 13, &budget), 12);
-	zswap_wb_budget_init(&budget, NONE, 430);
-	KUNIT_EXPECT_EQ(test, zswap_wb_select_fitting(&hist, 13, &budget), 10);
-}
-
-/*
- * Shares of random lists: they use the budget up to the page, no list gives
- * more than it has, and each gives its exact share, rounded up.
- */
-static void zswap_wb_select_shares(struct kunit *test)
-{
-	u64 list[17];
-	struct rnd_state rnd;
-	unsigned int round, i;
-
-	prandom_seed_state(&rnd, 20261123);
-	for (round = 0; round < 2000; round++) {
-		struct zswap_wb_budget budget, share;
-		u64 rest = 0;
-
-		for (i = 0; i < ARRAY_SIZE(list); i++) {
-			list[i] = prandom_u32_state(&rnd) % 4 ?
-				  prandom_u32_state(&rnd) %
-				  (1 + prandom_u32_state(&rnd) % 10000) : 0;
-			rest += list[i];
-		}
-		if (!rest)
-			continue;
-		zswap_wb_budget_init(&budget,
-				     1 + prandom_u32_state(&rnd) % rest, NONE);
-
-		for (i = 0; i < ARRAY_SIZE(list) && rest; i++) {
-			u64 exact = DIV64_U64_ROUND_UP(budget.pages * list[i],
-						       rest);
-			u64 before = rest;
-			s64 left = budget.pages;
-
-			zswap_wb_select_share(&budget, list[i], &rest, &share);
-			KUNIT_ASSERT_LE(test, share.pages, (s64)list[i]);
-			KUNIT_ASSERT_EQ(test, share.pages, (s64)exact);
-			KUNIT_ASSERT_EQ(test, budget.pages, left - share.pages);
-			KUNIT_ASSERT_EQ(test, rest, before - list[i]);
-		}
-		KUNIT_ASSERT_EQ(test, budget.pages, 0);
-	}
-}
-
-/* Sizes that would overflow in 64 bits */
-static void zswap_wb_select_share_large(struct kunit *test)
-{
-	struct zswap_wb_budget budget, share;
-	u64 rest = 1ULL << 50;
-
-	zswap_wb_budget_init(&budget, 1ULL << 49, 1ULL << 61);
-	zswap_wb_select_share(&budget, 1ULL << 49, &rest, &share);
-	KUNIT_EXPECT_EQ(test, share.pages, 1LL << 48);
-	KUNIT_EXPECT_EQ(test, share.bytes, 1LL << 60);
-	KUNIT_EXPECT_EQ(test, budget.pages, 1LL << 48);
-	KUNIT_EXPECT_EQ(test, budget.bytes, 1LL << 60);
-	KUNIT_EXPECT_EQ(test, rest, 1ULL << 49);
-
-	/* more than was counted: the list has grown, all that is left */
-	zswap_wb_select_share(&budget, 1ULL << 51, &rest, &share);
-	KUNIT_EXPECT_EQ(test, share.pages, 1LL << 48);
-	KUNIT_EXPECT_EQ(test, share.bytes, 1LL << 60);
-	KUNIT_EXPECT_EQ(test, rest, 0ULL);
-
-	/* all has been given away: nothing for whoever is not in the count */
-	zswap_wb_select_share(&budget, 5, &rest, &share);
-	KUNIT_EXPECT_TRUE(test, zswap_wb_budget_empty(&share));
-
-	/* a list without weight gets nothing of what there is */
-	rest = 10;
-	zswap_wb_budget_init(&budget, 100, NONE);
-	zswap_wb_select_share(&budget, 0, &rest, &share);
-	KUNIT_EXPECT_TRUE(test, zswap_wb_budget_empty(&share));
-	KUNIT_EXPECT_EQ(test, budget.pages, 100);
-}
-
-/* ---- list_lru: what glue.c must not rely on ---- */
+/* ---- list_lru: what lists.c must not rely on, and what it does ---- */
 
 /* Frees an item as zswap's shrinker does: unlocked, and by list_lru_del() */
 static enum lru_status zswap_wb_drift_cb(struct list_head *item,
@@ -536,6 +426,38 @@ static void zswap_wb_list_lru_drift(struct kunit *test)
 	list_lru_destroy(&lru);
 }
 
+/* Every other item is a mark */
+static enum lru_status zswap_wb_mark_cb(struct list_head *item,
+					struct list_lru_one *l, void *arg)
+{
+	unsigned int *seen = arg;
+
+	return ++*seen % 2 ? LRU_MARK : LRU_SKIP;
+}
+
+/* Marks are stepped over, and are no part of what a walk may look at */
+static void zswap_wb_list_lru_mark(struct kunit *test)
+{
+	struct list_head item[8];
+	unsigned long nr = 3;
+	struct list_lru lru = {};
+	unsigned int seen = 0;
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, list_lru_init(&lru), 0);
+	for (i = 0; i < ARRAY_SIZE(item); i++) {
+		INIT_LIST_HEAD(&item[i]);
+		list_lru_add(&lru, &item[i], 0, NULL);
+	}
+	KUNIT_EXPECT_EQ(test, list_lru_walk_one(&lru, 0, NULL, zswap_wb_mark_cb,
+						&seen, &nr), 0);
+	KUNIT_EXPECT_EQ(test, nr, 0);
+	KUNIT_EXPECT_EQ(test, seen, 6);
+	for (i = 0; i < ARRAY_SIZE(item); i++)
+		list_lru_del(&lru, &item[i], 0, NULL);
+	list_lru_destroy(&lru);
+}
+
 static struct kunit_case zswap_wb_test_cases[] = {
 	KUNIT_CASE_PARAM(zswap_wb_command_good,
 			 zswap_wb_good_command_gen_params),
@@ -548,10 +470,8 @@ static struct kunit_case zswap_wb_test_cases[] = {
 	KUNIT_CASE(zswap_wb_age_stored_later),
 	KUNIT_CASE(zswap_wb_select_verdict),
 	KUNIT_CASE(zswap_wb_select_budget),
-	KUNIT_CASE(zswap_wb_select_fits),
-	KUNIT_CASE(zswap_wb_select_shares),
-	KUNIT_CASE(zswap_wb_select_share_large),
 	KUNIT_CASE(zswap_wb_list_lru_drift),
+	KUNIT_CASE(zswap_wb_list_lru_mark),
 	{}
 };
 

@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Proactive zswap writeback: an entry on its way to the disk.
+ *
+ * Upstream writes a page by way of the swap cache: it gets a folio there, which is
+ * charged, decompresses into it, and gives up the entry before the write begins.
+ * Here the entry stays where it is, and can be loaded, until the disk has the page.
+ * Nobody sees a folio, so nobody waits for one:
+ *
+ * fetch	copies the compressed data, and claims the slot
+ * launch	takes the entry off the LRU; the slot is in flight
+ * land		erases the entry and marks the slot, or puts the entry back
+ *
+ * In between, the copy is decompressed, and written (writeback.c). Each step locks
+ * the slot's swap cluster. Why no page gets lost:
+ *
+ * 1. While a cluster is locked and there is no folio for a slot in the swap table,
+ *    nobody can get one. Loads, stores and the shrinker change the tree only with
+ *    the folio locked, and a slot is freed with its cluster locked. So an entry
+ *    that the tree has then is alive and has the data of its slot for as long as
+ *    the cluster is locked. The same address can be another entry than the one
+ *    that was selected: compare the time, and the length, which a copy goes by.
+ *
+ * 2. From the fetch to the launch the data may change. Whoever changes it passes
+ *    zswap_wb_folio_swapout() or zswap_wb_slot_free(), and wipes the claim; then
+ *    there is no launch. A load erases the entry, and whether the page comes back
+ *    to zswap or not, the entry that is looked for at the launch is gone or claimed
+ *    no longer.
+ *
+ * 3. Only one command has a slot claimed or in flight. Without that the second
+ *    one's old copy could reach the disk after the page had been written, freed
+ *    and written anew.
+ *
+ * 4. While a slot is in flight, nobody else writes it. A swap-out waits at the
+ *    top of zswap_store(); zswap_writeback_entry(), once it has its folio, backs
+ *    off. A launch in turn refuses a slot that has a folio. So at the landing an
+ *    entry at the same address is the same entry.
+ *
+ * 5. At the landing, no folio and the entry in the tree say that nobody has come
+ *    for the page since the fetch: the disk has the right data, and the next reader
+ *    finds either the entry or the disk. Otherwise the disk has what nobody will
+ *    read: a folio loaded from zswap is dirty, and a slot that was freed is written
+ *    before it is read.
+ *
+ * 6. An entry in flight is on no list, so the shrinker does not stumble over it.
+ *    If it could not be written it is put back, with the tree locked, without which
+ *    its owner could be freeing it.
+ */
+#include <linux/blk-cgroup.h>
+#include <linux/blkdev.h>
+#include <linux/cgroup.h>
+#include <linux/error-injection.h>
+#include <linux/memcontrol.h>
+#include <linux/scatterlist.h>
+#include <linux/vmstat.h>
+#include <linux/xarray.h>
+
+#include "../swap_table.h"
+#include "internal.h"
+
+/* Further down in mm/zswap.c */
+static void zswap_lru_del(struct zswap_entry *entry);
+static void zswap_entry_free(struct zswap_entry *entry);
+
+/* ---- whose page it is ---- */
+
+/*
+ * The cgroup that an entry belongs to: the parent's, if the one that swapped it
+ * out was removed. If zswap charges nobody, the swap slot knows.
+ *
+ * Context: RCU read side; the cluster is locked.
+ */
+static struct mem_cgroup *zswap_wb_entry_memcg(struct zswap_entry *entry,
+					       struct swap_cluster_info *ci)
+{
+	unsigned int offset = swp_cluster_offset(entry->swpentry);
+
+	if (entry->objcg)
+		return mem_cgroup_from_entry(entry);
+	return mem_cgroup_from_private_id(__swap_cgroup_get(ci, offset));
+}
+
+#if defined(CONFIG_MEMCG) && defined(CONFIG_BLK_CGROUP)
+/* Exchanges a reference to a css for one to the css that has an entry's I/O */
+static void zswap_wb_entry_css(struct zswap_entry *entry,
+			       struct swap_cluster_info *ci,
+			       struct cgroup_subsys_state **css)
+{
+	struct cgroup_subsys_state *owner = NULL;
+	struct mem_cgroup *memcg;
+
+	rcu_read_lock();
+	memcg = zswap_wb_entry_memcg(entry, ci);
+	while (memcg && css_is_dying(&memcg->css))
+		memcg = parent_mem_cgroup(memcg);
+	if (memcg)
+		owner = cgroup_e_css(memcg->css.cgroup, &io_cgrp_subsys);
+	if (owner != *css) {
+		if (*css)
+			css_put(*css);
+		*css = owner && css_tryget(owner) ? owner : NULL;
+	}
+	rcu_read_unlock();
+}
+#else
+static void zswap_wb_entry_css(struct zswap_entry *entry,
+			       struct swap_cluster_info *ci,
+			       struct cgroup_subsys_state **css)
+{
+}
+#endif
+
+/* ---- fetch ---- */
+
+/* Is somebody using the page of a slot? The cluster is locked. */
+static bool zswap_wb_slot_cached(struct swap_cluster_info *ci, swp_entry_t slot)
+{
+	return ci->table &&
+	       swp_tb_is_folio(__swap_table_get(ci, swp_cluster_offset(slot)));
+}
+
+/* Is an entry still what it was? The cluster is locked. Return: 0 or why not */
+static int zswap_wb_entry_check(const struct zswap_wb_facts *facts,
+				struct swap_cluster_info *ci)
+{
+	struct zswap_entry *entry = facts->entry;
+
+	if (zswap_wb_slot_cached(ci, facts->slot))
+		return -EEXIST;
+	if (entry != xa_load(swap_zswap_tree(facts->slot),
+			     swp_offset(facts->slot)) ||
+	    entry->store_time != facts->stamp || entry->length != facts->length)
+		return -ENOENT;
+	return 0;
+}
+
+/*
+ * Like zswap_decompress(), but from a copy, into a page that is ours alone, and
+ * without the mutex of the CPU's request: a fault would wait for it, and so for a
+ * command that may be nice. Only a compressor that is asynchronous needs that request.
+ * A function of its own, so that a test can make it fail.
+ */
+static noinline bool zswap_wb_decompress(struct zswap_pool *pool,
+					 const void *data, unsigned int length,
+					 struct page *page)
+{
+	struct crypto_acomp_ctx *ctx = raw_cpu_ptr(pool->acomp_ctx);
+	struct scatterlist input, output;
+	unsigned int dlen;
+	int err;
+
+	ACOMP_REQUEST_ON_STACK(req, ctx->acomp);
+
+	sg_init_one(&input, data, length);
+	sg_init_table(&output, 1);
+	sg_set_page(&output, page, PAGE_SIZE, 0);
+	acomp_request_set_params(req, &input, &output, length, PAGE_SIZE);
+	err = crypto_acomp_decompress(req);
+	dlen = req->dlen;
+	if (err == -EAGAIN) {
+		mutex_lock(&ctx->mutex);
+		acomp_request_set_params(ctx->req, &input, &output, length,
+					 PAGE_SIZE);
+		err = crypto_wait_req(crypto_acomp_decompress(ctx->req),
+				      &ctx->wait);
+		dlen = ctx->req->dlen;
+		mutex_unlock(&ctx->mutex);
+	}
+	return !err && dlen == PAGE_SIZE;
+}
+ALLOW_ERROR_INJECTION(zswap_wb_decompress, NULL);
+
+/**
+ * zswap_wb_entry_fetch() - copy the page of an entry, and claim its slot
+ * @facts:	what the list told of the entry, whose lock is no longer held
+ * @si:		the swap device, with a reference
+ * @chunk:	chunk of the slot
+ * @ticket:	for the claim
+ * @scratch:	room for a page
+ * @page:	result
+ *
+ * The claim has to be given to zswap_wb_entry_launch() or
+ * zswap_wb_slot_unclaim().
+ * Context: process context, may sleep.
+ * Return:
+ * * 0 on success
+ * * -EEXIST	the page is in the swap cache, or another command has claimed it
+ * * -ENOENT	the entry is gone
+ * * -EPERM	its cgroup forbids to write it
+ * * -EIO	the data can't be decompressed
+ */
+int zswap_wb_entry_fetch(const struct zswap_wb_facts *facts,
+			 struct swap_info_struct *si,
+			 struct zswap_wb_chunk *chunk, u32 ticket,
+			 void *scratch, struct page *page)
+{
+	unsigned int length = facts->length;
+	bool compressed = length != PAGE_SIZE;
+	struct zswap_entry *entry = facts->entry;
+	struct swap_cluster_info *ci;
+	struct zswap_pool *pool;
+	struct scatterlist sg[2];
+	int err;
+
+	ci = swap_cluster_lock(si, swp_offset(facts->slot));
+	err = zswap_wb_entry_check(facts, ci);
+	if (err)
+		goto unlock;
+	/* The walk has asked, too, but without a list per cgroup it can't tell */
+	rcu_read_lock();
+	if (zswap_wb_scope_protected(zswap_wb_entry_memcg(entry, ci)))
+		err = -EPERM;
+	rcu_read_unlock();
+	if (err)
+		goto unlock;
+	if (!zswap_wb_slot_claim(chunk, facts->slot, ticket)) {
+		err = -EEXIST;
+		goto unlock;
+	}
+
+	pool = entry->pool;
+	zs_obj_read_sg_begin(pool->zs_pool, entry->handle, sg, length);
+	memcpy_from_sglist(compressed ? scratch : page_address(page), sg, 0,
+			   length);
+	zs_obj_read_sg_end(pool->zs_pool, entry->handle);
+	/* The entry, which has a reference, may go as soon as we unlock */
+	zswap_pool_get(pool);
+	swap_cluster_unlock(ci);
+
+	if (compressed && !zswap_wb_decompress(pool, scratch, length, page)) {
+		zswap_wb_slot_unclaim(facts->slot, ticket);
+		/* May miss one, as where zswap itself counts */
+		data_race(zswap_decompress_fail++);
+		err = -EIO;
+	}
+	zswap_pool_put(pool);
+	return err;
+
+unlock:
+	swap_cluster_unlock(ci);
+	return err;
+}
+
+/* ---- launch ---- */
+
+/**
+ * zswap_wb_entry_launch() - the copy of an entry is about to be written
+ * @item:	the entry, which has been fetched
+ * @si:		the swap device, with a reference that is held until the landing
+ * @ticket:	ticket of the claim, which is used up
+ * @css:	in: a css, with a reference, or %NULL; out: the one that the I/O has
+ *		to be accounted to
+ * Context: process context.
+ * Return: 0, or -EEXIST or -ENOENT as zswap_wb_entry_fetch(): then the copy must
+ * not be written
+ */
+int zswap_wb_entry_launch(const struct zswap_wb_item *item,
+			  struct swap_info_struct *si, u32 ticket,
+			  struct cgroup_subsys_state **css)
+{
+	const struct zswap_wb_facts *facts = &item->facts;
+	struct swap_cluster_info *ci;
+	int err;
+
+	ci = swap_cluster_lock(si, swp_offset(facts->slot));
+	err = zswap_wb_entry_check(facts, ci);
+	if (!err && !zswap_wb_slot_launch(facts->slot, ticket, &item->kind))
+		err = -ENOENT;
+	if (!err) {
+		zswap_lru_del(facts->entry);
+		zswap_wb_entry_css(facts->entry, ci, css);
+	}
+	swap_cluster_unlock(ci);
+	if (err)
+		zswap_wb_slot_unclaim(facts->slot, ticket);
+	return err;
+}
+
+/* ---- land ---- */
+
+static void zswap_wb_entry_account(struct zswap_entry *entry)
+{
+	count_vm_event(ZSWPWB);
+	count_vm_event(ZSWPWB_PROACTIVE);
+	count_vm_events(ZSWPWB_PROACTIVE_B, entry->length);
+	count_vm_event(PSWPOUT);
+	if (entry->objcg) {
+		count_objcg_events(entry->objcg, ZSWPWB, 1);
+		count_objcg_events(entry->objcg, ZSWPWB_PROACTIVE, 1);
+		count_objcg_events(entry->objcg, ZSWPWB_PROACTIVE_B,
+				   entry->length);
+		count_objcg_events(entry->objcg, PSWPOUT, 1);
+	}
+	/* Like the rest of zswap's own counters: may miss one, and nothing goes by it */
+	data_race(zswap_written_back_pages++);
+}
+
+/* Puts an entry back where it was, unless it is gone: see the top */
+static void zswap_wb_entry_putback(const struct zswap_wb_facts *facts)
+{
+	struct xarray *tree = swap_zswap_tree(facts->slot);
+	struct zswap_entry *entry = facts->entry;
+
+	xa_lock(tree);
+	if (entry == xa_load(tree, swp_offset(facts->slot)))
+		zswap_wb_list_return(entry);
+	xa_unlock(tree);
+}
+
+/*
+ * A slot has been freed while an old copy was on its way to the device: the device
+ * has heard of that before it got the copy, and has to hear of it again, or it would
+ * keep the copy for good. The cluster is locked.
+ */
+static void zswap_wb_slot_freed(struct swap_info_struct *si,
+				struct swap_cluster_info *ci, swp_entry_t slot)
+{
+	void (*notify)(struct block_device *bdev, unsigned long offset);
+
+	if (!(si->flags & SWP_BLKDEV) ||
+	    (ci->table &&
+	     !swp_tb_is_null(__swap_table_get(ci, swp_cluster_offset(slot)))))
+		return;
+	notify = si->bdev->bd_disk->fops->swap_slot_free_notify;
+	if (notify)
+		notify(si->bdev, swp_offset(slot));
+}
+
+/**
+ * zswap_wb_entry_land() - the write of an entry is over
+ * @item:	the entry, which has been launched
+ * @si:		the swap device
+ * @failed:	the device has not got it
+ * Context: process context.
+ * Return:
+ * * 0		the page is on the disk, and out of memory
+ * * -EEXIST	somebody has come for the page
+ * * -ENOENT	somebody has come for the page, or freed it, and the entry is gone
+ * * -EIO	@failed, and the entry is back where it was, if it is still there
+ */
+int zswap_wb_entry_land(const struct zswap_wb_item *item,
+			struct swap_info_struct *si, bool failed)
+{
+	const struct zswap_wb_facts *facts = &item->facts;
+	struct xarray *tree = swap_zswap_tree(facts->slot);
+	pgoff_t offset = swp_offset(facts->slot);
+	struct zswap_entry *entry = facts->entry;
+	struct swap_cluster_info *ci;
+	int err;
+
+	ci = swap_cluster_lock(si, offset);
+	err = zswap_wb_entry_check(facts, ci);
+	if (failed)
+		err = -EIO;
+	if (err) {
+		zswap_wb_entry_putback(facts);
+		zswap_wb_slot_freed(si, ci, facts->slot);
+	} else {
+		xa_erase(tree, offset);
+	}
+	zswap_wb_slot_land(facts->slot, !err);
+	swap_cluster_unlock(ci);
+	if (err)
+		return err;
+
+	zswap_wb_entry_account(entry);
+	zswap_entry_free(entry);
+	return 0;
+}

@@ -1,0 +1,469 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Proactive zswap writeback: a batch of pages on its way to the disk.
+ *
+ *	board	the swap device is there to stay
+ *	fetch	entry by entry: a copy of the page, and a claim
+ *	launch	what is still up to date, in as few requests as it fits into
+ *	land	when the last request is over, in a work queue
+ *
+ * Landing is not the work of the command: who waits for a slot must not depend on a
+ * task that may be stopped, throttled or nice.
+ *
+ * Lifetimes and progress:
+ *
+ * 1. What a flight needs it has before it is launched: pages, items, and a
+ *    reference to its one swap device. But for one page for each flight when
+ *    the command begins, only pages that are free are taken; with less memory a
+ *    batch is smaller. Requests come from a mempool, and who waits for more has sent
+ *    those that it has.
+ *
+ * 2. A flight belongs to the command, and while it is in the air also to its
+ *    requests and then to its work item, which share one reference. A command that
+ *    was told to end need not wait for a device that does not answer: who comes
+ *    last frees the flight. What lands then is counted, but not in the result.
+ *
+ * 3. Nothing is in the air when the system hibernates: see zswap_wb_pm_event().
+ */
+#include <linux/atomic.h>
+#include <linux/bio.h>
+#include <linux/blk-cgroup.h>
+#include <linux/blkdev.h>
+#include <linux/gfp.h>
+#include <linux/jiffies.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/suspend.h>
+#include <linux/swap_ops.h>
+#include <linux/swapops.h>
+#include <linux/vmstat.h>
+#include <linux/wait_bit.h>
+
+#include "../swap.h"
+#include "flight.h"
+
+/* How long the system waits for what is in the air before it does not go to sleep */
+#define ZSWAP_WB_SLEEP_PATIENCE	(10 * HZ)
+
+/* A request to the device */
+struct zswap_wb_request {
+	struct zswap_wb_flight	*flight;	/* its flight */
+	unsigned int		first;	/* its first page */
+	unsigned int		nr;	/* number of pages */
+	struct bio		bio;	/* the request */
+};
+
+static struct bio_set zswap_wb_requests;
+static struct workqueue_struct *zswap_wb_landings;
+
+/* Flights in the air; and none may be launched */
+static atomic_t zswap_wb_in_the_air;
+static bool zswap_wb_grounded;
+
+/* ---- flights ---- */
+
+static void zswap_wb_flight_work(struct work_struct *work);
+
+/*
+ * Gets a page that is charged to nobody, or NULL. @reclaim: GFP_KERNEL, or 0 for one
+ * that is free right now, so that nobody has to give one up for it
+ */
+struct page *zswap_wb_page_alloc(gfp_t reclaim)
+{
+	return alloc_page(reclaim | __GFP_NORETRY | __GFP_NOMEMALLOC |
+			  __GFP_NOWARN);
+}
+
+/*
+ * Gets a flight for @room pages at most, or NULL. Context: may sleep and reclaim, for
+ * one page
+ */
+struct zswap_wb_flight *zswap_wb_flight_alloc(unsigned int room)
+{
+	struct zswap_wb_flight *flight;
+
+	flight = kvzalloc_flex(*flight, copy, room,
+			       GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
+	if (!flight)
+		return NULL;
+	flight->room = room;
+	flight->copy[0].page = zswap_wb_page_alloc(GFP_KERNEL);
+	if (!flight->copy[0].page) {
+		kvfree(flight);
+		return NULL;
+	}
+	flight->nr_pages = 1;
+	refcount_set(&flight->users, 1);
+	init_completion(&flight->written);
+	init_completion(&flight->landed);
+	INIT_WORK(&flight->work, zswap_wb_flight_work);
+	return flight;
+}
+
+/* Lets go of a flight, which may be in the air; may be NULL */
+void zswap_wb_flight_put(struct zswap_wb_flight *flight)
+{
+	if (!flight || !refcount_dec_and_test(&flight->users))
+		return;
+	while (flight->nr_pages)
+		__free_page(flight->copy[--flight->nr_pages].page);
+	kvfree(flight);
+}
+
+/* The outcome of an entry that is not written */
+static enum zswap_wb_outcome zswap_wb_outcome_of(int err)
+{
+	switch (err) {
+	case -EEXIST:
+		return ZSWAP_WB_SKIPPED_BUSY;
+	case -EPERM:
+		return ZSWAP_WB_SKIPPED_PROTECTED;
+	case -ENOENT:
+		return ZSWAP_WB_SKIPPED_GONE;
+	default:
+		return ZSWAP_WB_FAILED;
+	}
+}
+
+/* Counts an entry that is not going to be written, and why: see zswap_wb_entry_fetch() */
+void zswap_wb_flight_skip(struct zswap_wb_flight *flight,
+			  const struct zswap_wb_item *item, int err)
+{
+	zswap_wb_stats_add(&flight->res, item->kind.nid,
+			   zswap_wb_outcome_of(err), 1);
+	zswap_wb_budget_refund(&flight->unwritten, item->facts.length);
+}
+
+static void zswap_wb_flight_land(struct zswap_wb_flight *flight,
+				 struct zswap_wb_copy *copy)
+{
+	const struct zswap_wb_item *item = &copy->item;
+	int err;
+
+	err = zswap_wb_entry_land(item, flight->si, copy->failed);
+	if (err) {
+		zswap_wb_flight_skip(flight, item, err);
+		return;
+	}
+	zswap_wb_stats_add(&flight->res, item->kind.nid, ZSWAP_WB_WRITTEN, 1);
+	zswap_wb_stats_released(&flight->res, item->kind.nid,
+				item->facts.length);
+	zswap_wb_buckets_count(&item->kind, ZSWAP_WB_FATE_WRITTEN);
+}
+
+/* The last one that is in the air may let the system go to sleep */
+static void zswap_wb_flight_arrive(void)
+{
+	if (atomic_dec_and_test(&zswap_wb_in_the_air))
+		wake_up_var(&zswap_wb_in_the_air);
+}
+
+static void zswap_wb_flight_work(struct work_struct *work)
+{
+	struct zswap_wb_flight *flight =
+		container_of(work, struct zswap_wb_flight, work);
+	unsigned int i;
+
+	for (i = 0; i < flight->nr; i++) {
+		zswap_wb_flight_land(flight, &flight->copy[i]);
+		cond_resched();
+	}
+	put_swap_device(flight->si);
+	flight->si = NULL;
+	zswap_wb_flight_arrive();
+	complete_all(&flight->landed);
+	zswap_wb_flight_put(flight);
+}
+
+/* A request is over, or there are no more to come */
+static void zswap_wb_flight_done(struct zswap_wb_flight *flight)
+{
+	if (!atomic_dec_and_test(&flight->pending))
+		return;
+	flight->done = ktime_get();
+	complete_all(&flight->written);
+	queue_work(zswap_wb_landings, &flight->work);
+}
+
+/* ---- requests ---- */
+
+static void zswap_wb_request_end(struct bio *bio)
+{
+	struct zswap_wb_request *request =
+		container_of(bio, struct zswap_wb_request, bio);
+	struct zswap_wb_flight *flight = request->flight;
+	unsigned int i;
+
+	if (bio->bi_status) {
+		pr_alert_ratelimited("Write-error on swap-device (%u:%u:%llu)\n",
+				     MAJOR(bio_dev(bio)), MINOR(bio_dev(bio)),
+				     (unsigned long long)bio->bi_iter.bi_sector);
+		for (i = 0; i < request->nr; i++)
+			flight->copy[request->first + i].failed = true;
+	}
+	bio_put(bio);
+	zswap_wb_flight_done(flight);
+}
+
+/* Where a slot is on its device. The copy lends itself as a folio of that slot */
+static sector_t zswap_wb_copy_sector(const struct zswap_wb_copy *copy)
+{
+	struct folio *folio = page_folio(copy->page);
+	sector_t sector;
+
+	folio->swap = copy->item.facts.slot;
+	sector = swap_folio_sector(folio);
+	folio->private = NULL;
+	return sector;
+}
+
+/* Starts a request with a page; @nr: pages that may be in it */
+static struct bio *zswap_wb_request_start(struct zswap_wb_flight *flight,
+					  unsigned int first, unsigned int nr,
+					  sector_t sector,
+					  struct cgroup_subsys_state *css)
+{
+	struct zswap_wb_request *request;
+	struct bio *bio;
+
+	bio = bio_alloc_bioset(flight->si->bdev, min(nr, BIO_MAX_VECS),
+			       REQ_OP_WRITE | REQ_SWAP | REQ_BACKGROUND,
+			       GFP_NOIO, &zswap_wb_requests);
+	bio->bi_iter.bi_sector = sector;
+	bio->bi_end_io = zswap_wb_request_end;
+	bio_associate_blkg_from_css(bio, css);
+	request = container_of(bio, struct zswap_wb_request, bio);
+	request->flight = flight;
+	request->first = first;
+	request->nr = 0;
+	return bio;
+}
+
+static void zswap_wb_request_send(struct zswap_wb_flight *flight,
+				  struct bio *bio)
+{
+	if (!bio)
+		return;
+	atomic_inc(&flight->pending);
+	count_vm_event(NRSWPOUT);
+	submit_bio(bio);
+}
+
+/* ---- batches ---- */
+
+/*
+ * Gets up to @nr pages for a batch, as far as they are free. Return: how many there
+ * are, at least 1
+ */
+unsigned int zswap_wb_flight_fill(struct zswap_wb_flight *flight,
+				  unsigned int nr)
+{
+	nr = min(nr, flight->room);
+	while (flight->nr_pages < nr) {
+		struct page *page = zswap_wb_page_alloc(0);
+
+		if (!page)
+			break;
+		flight->copy[flight->nr_pages++].page = page;
+	}
+	return min(nr, flight->nr_pages);
+}
+
+/*
+ * Begins a batch for the device of @slot, with a flight that is not in the air and was
+ * cancelled if it was boarded. Return: 0, -EEXIST if the device is being taken out of
+ * use, -EOPNOTSUPP if its I/O does not go through the block layer
+ */
+int zswap_wb_flight_board(struct zswap_wb_flight *flight, swp_entry_t slot)
+{
+	flight->type = swp_type(slot);
+	flight->ticket = zswap_wb_slot_ticket();
+	flight->si = get_swap_device(slot);
+	if (!flight->si)
+		return -EEXIST;
+	return flight->si->ops == &swap_bdev_ops ? 0 : -EOPNOTSUPP;
+}
+
+/**
+ * zswap_wb_flight_fetch() - copy an entry into a batch that has room
+ * @flight:	a flight that has been boarded
+ * @item:	the entry
+ * @scratch:	room for a page
+ * Context: process context, may sleep.
+ * Return: 0, -ENOMEM, or as zswap_wb_entry_fetch()
+ */
+int zswap_wb_flight_fetch(struct zswap_wb_flight *flight,
+			  const struct zswap_wb_item *item, void *scratch)
+{
+	struct zswap_wb_copy *copy = &flight->copy[flight->nr];
+	struct zswap_wb_chunk *chunk;
+	int err;
+
+	/* The device may be another one than when the entry was selected */
+	if (swp_offset(item->facts.slot) >= flight->si->max)
+		return -ENOENT;
+	chunk = zswap_wb_chunk_get(item->facts.slot);
+	if (!chunk)
+		return -ENOMEM;
+	err = zswap_wb_entry_fetch(&item->facts, flight->si, chunk,
+				   flight->ticket, scratch, copy->page);
+	zswap_wb_chunk_put(chunk);
+	if (err)
+		return err;
+	copy->item = *item;
+	copy->failed = false;
+	flight->nr++;
+	return 0;
+}
+
+/* Claims from @first on come to nothing, and their entries have no outcome */
+static void zswap_wb_flight_unclaim(struct zswap_wb_flight *flight,
+				    unsigned int first)
+{
+	for (; first < flight->nr; first++) {
+		const struct zswap_wb_facts *facts =
+			&flight->copy[first].item.facts;
+
+		zswap_wb_slot_unclaim(facts->slot, flight->ticket);
+		zswap_wb_budget_refund(&flight->unwritten, facts->length);
+	}
+}
+
+/* Thinks better of a batch that was boarded, not launched: its entries have no outcome */
+void zswap_wb_flight_cancel(struct zswap_wb_flight *flight)
+{
+	zswap_wb_flight_unclaim(flight, 0);
+	flight->nr = 0;
+	if (flight->si)
+		put_swap_device(flight->si);
+	flight->si = NULL;
+}
+
+/* Keeps a copy that is launched, at the place that it has in the batch */
+static void zswap_wb_flight_keep(struct zswap_wb_flight *flight,
+				 unsigned int from, unsigned int to)
+{
+	if (from == to)
+		return;
+	swap(flight->copy[from].page, flight->copy[to].page);
+	flight->copy[to].item = flight->copy[from].item;
+}
+
+/**
+ * zswap_wb_flight_launch() - write what has been fetched and is still up to date
+ * @flight:	a flight that something has been fetched into
+ *
+ * Neighbours are written together.
+ * Context: process context, may sleep, for a place in the device's queue.
+ * Return: 0, or -EINTR if the system is going to sleep: then it has to be given to
+ * zswap_wb_flight_cancel()
+ */
+int zswap_wb_flight_launch(struct zswap_wb_flight *flight)
+{
+	struct cgroup_subsys_state *css = NULL, *bio_css = NULL;
+	unsigned int i, nr = 0, fetched = flight->nr;
+	struct bio *bio = NULL;
+	struct blk_plug plug;
+	sector_t next = 0;
+
+	/* Fully ordered: either we see that we must not, or are seen */
+	atomic_inc_return(&zswap_wb_in_the_air);
+	if (READ_ONCE(zswap_wb_grounded)) {
+		zswap_wb_flight_arrive();
+		return -EINTR;
+	}
+	reinit_completion(&flight->written);
+	reinit_completion(&flight->landed);
+	refcount_inc(&flight->users);
+	atomic_set(&flight->pending, 1);
+	flight->airborne = true;
+	flight->looked = false;
+	flight->launched = ktime_get();
+
+	blk_start_plug(&plug);
+	/* The device's queue may be full for long */
+	for (i = 0; i < fetched && !signal_pending(current); i++) {
+		struct zswap_wb_copy *copy = &flight->copy[nr];
+		sector_t sector;
+		int err;
+
+		zswap_wb_flight_keep(flight, i, nr);
+		err = zswap_wb_entry_launch(&copy->item, flight->si,
+					    flight->ticket, &css);
+		if (err) {
+			zswap_wb_flight_skip(flight, &copy->item, err);
+			continue;
+		}
+		sector = zswap_wb_copy_sector(copy);
+		if (!bio || sector != next || css != bio_css ||
+		    !bio_add_page(bio, copy->page, PAGE_SIZE, 0)) {
+			zswap_wb_request_send(flight, bio);
+			bio = zswap_wb_request_start(flight, nr, fetched - i,
+						     sector, css);
+			bio_css = css;
+			__bio_add_page(bio, copy->page, PAGE_SIZE, 0);
+		}
+		container_of(bio, struct zswap_wb_request, bio)->nr++;
+		next = sector + PAGE_SECTORS;
+		nr++;
+	}
+	zswap_wb_flight_unclaim(flight, i);
+	flight->nr = nr;
+	zswap_wb_request_send(flight, bio);
+	blk_finish_plug(&plug);
+	if (css)
+		css_put(css);
+	zswap_wb_flight_done(flight);
+	return 0;
+}
+
+/* ---- sleep ---- */
+
+/*
+ * When the system goes to sleep, nothing is launched until it is back. Hibernation
+ * writes to free slots without asking, and one of them may just be getting an old
+ * copy: before that, nothing may be in the air.
+ */
+static int zswap_wb_pm_event(struct notifier_block *nb, unsigned long action,
+			     void *unused)
+{
+	bool down = action == PM_SUSPEND_PREPARE ||
+		    action == PM_HIBERNATION_PREPARE ||
+		    action == PM_RESTORE_PREPARE;
+
+	WRITE_ONCE(zswap_wb_grounded, down);
+	/* Pairs with zswap_wb_flight_launch() */
+	smp_mb();
+	if (!down || action == PM_SUSPEND_PREPARE ||
+	    wait_var_event_timeout(&zswap_wb_in_the_air,
+				   !atomic_read(&zswap_wb_in_the_air),
+				   ZSWAP_WB_SLEEP_PATIENCE))
+		return NOTIFY_OK;
+	WRITE_ONCE(zswap_wb_grounded, false);
+	return notifier_from_errno(-EBUSY);
+}
+
+static struct notifier_block zswap_wb_pm_notifier = {
+	.notifier_call	= zswap_wb_pm_event,
+};
+
+/* Gets ready, once, after the block layer. Return: 0 or -ENOMEM */
+int zswap_wb_flight_init(void)
+{
+	int err;
+
+	err = bioset_init(&zswap_wb_requests, BIO_POOL_SIZE,
+			  offsetof(struct zswap_wb_request, bio),
+			  BIOSET_NEED_BVECS);
+	if (err)
+		return err;
+	zswap_wb_landings = alloc_workqueue("zswap_wb", WQ_MEM_RECLAIM |
+					    WQ_HIGHPRI | WQ_UNBOUND, 0);
+	if (!zswap_wb_landings) {
+		bioset_exit(&zswap_wb_requests);
+		return -ENOMEM;
+	}
+	return register_pm_notifier(&zswap_wb_pm_notifier);
+}

@@ -1,0 +1,415 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Proactive zswap writeback: lists of entries, and how to walk them.
+ *
+ * A walk that stops and goes on
+ * -----------------------------
+ *
+ * list_lru_walk_one() always begins at the head of a list. A filter that leaves
+ * entries where they are would look at them again and again, and one that
+ * rotates them out of its way destroys the order that the shrinker lives by.
+ * So a command keeps its place with a mark: a struct zswap_entry that stands
+ * for no page, has no pool, and is not counted in the list's nr_items.
+ *
+ * 1. Nobody takes a mark for an entry. Lists are walked by shrink_memcg_cb(),
+ *    for which a mark is LRU_MARK and no part of what it may look at, and by other
+ *    commands. Reparenting splices a list as a whole. All other accesses start
+ *    from an entry in the tree.
+ *
+ * 2. A mark is only ever linked and unlinked under the lock of the list that it
+ *    is in, see zswap_wb_list_lock() for how that is found.
+ *
+ * 3. When the cgroup goes offline, the mark moves to the head of the parent's list
+ *    with the entries, and the walk goes on there. It ends with the first entry
+ *    that is the parent's own. A walk of that list, whose mark is behind, does not
+ *    come to them.
+ *
+ * 4. The walk ends after as many entries as the list had when it was opened. So it
+ *    reaches each entry that stays where it is: unlinked entries only make the way
+ *    shorter, new and rotated ones go to the tail, and those of a child that goes
+ *    offline, or of a failed write, are in front of the mark. And it can't be led on
+ *    forever by a busy shrinker.
+ *
+ * A walk that need not go to the end
+ * ----------------------------------
+ *
+ * A list is in the order of the stores but for four things, and if they are
+ * known, an entry that is too young says that all behind it are:
+ *
+ * 1. An entry goes to the tail some time after its clock was read: up to a tick,
+ *    or as long as its task was kept from running. The former is allowed for by
+ *    ZSWAP_WB_ORDER_SLACK; the latter is noticed by whoever adds it, a moment
+ *    later, when the store is not complete yet.
+ *
+ * 2. The shrinker moves entries from the head to the tail.
+ *
+ * 3. An entry that could not be written goes back to where it belongs if that is
+ *    found soon, and to near the head if not.
+ *
+ * 4. The list of a child that goes offline is put in front of the parent's.
+ *
+ * For the first three, the lruvec of the list remembers when that was last so. What
+ * is behind an entry that was stored later than that was stored later still. For
+ * the last, an entry knows by its objcg whose it was: only those that were the
+ * cgroup's own from the beginning count, and children's stay in front of them.
+ * A page that a dead child swaps out later is not the cgroup's own either, but
+ * goes to the tail in its turn.
+ */
+#include <linux/list_lru.h>
+#include <linux/memcontrol.h>
+#include <linux/minmax.h>
+#include <linux/mmzone.h>
+#include <linux/nodemask.h>
+#include <linux/timekeeping.h>
+#include <linux/xarray.h>
+
+#include "internal.h"
+
+/*
+ * Notes the time of a store. The entry is not on the LRU yet; the LRU lock publishes
+ * the time together with the rest of the entry. Returns the time, for
+ * zswap_wb_list_added().
+ */
+static inline u32 zswap_wb_entry_stamp(struct zswap_entry *entry)
+{
+	entry->store_time = zswap_wb_age_stamp(zswap_wb_age_now());
+	return entry->store_time;
+}
+
+/* Whoever comes late, with an older time, must not take back a younger one. */
+static void zswap_wb_lruvec_disorder(struct lruvec *lruvec, u32 now)
+{
+	u32 *disordered = &lruvec->zswap_lruvec_state.disordered;
+	u32 old = READ_ONCE(*disordered);
+
+	while ((s32)(now - old) > 0 && !try_cmpxchg(disordered, &old, now))
+		;
+}
+
+/*
+ * Notes that the list of @memcg is not in the order of the stores up to now.
+ *
+ * A cgroup that is going offline may have given its list to its parent already:
+ * objcgs follow later. Note it for both then.
+ *
+ * Context: RCU read side.
+ */
+static void zswap_wb_list_disorder(struct mem_cgroup *memcg, int nid, u32 now)
+{
+	memcg = zswap_wb_scope_list(memcg);
+	zswap_wb_lruvec_disorder(mem_cgroup_lruvec(memcg, NODE_DATA(nid)), now);
+	while (memcg_is_dying(memcg)) {
+		memcg = parent_mem_cgroup(memcg);
+		zswap_wb_lruvec_disorder(mem_cgroup_lruvec(memcg,
+							   NODE_DATA(nid)),
+					 now);
+	}
+}
+
+/*
+ * An entry with @stamp has been added to the list of @memcg. It belongs to its
+ * owner from then on, and may be gone by now.
+ *
+ * Context: RCU read side.
+ */
+static inline void zswap_wb_list_added(struct mem_cgroup *memcg, int nid,
+				       u32 stamp)
+{
+	u32 now = zswap_wb_age_stamp(zswap_wb_age_now());
+
+	if (unlikely(now - stamp > 1))
+		zswap_wb_list_disorder(memcg, nid, now);
+}
+
+/* An entry is moved to the tail of its list, whose lock is held. */
+static void zswap_wb_list_rotated(struct zswap_entry *entry)
+{
+	u32 now = zswap_wb_age_stamp(zswap_wb_age_now());
+
+	rcu_read_lock();
+	zswap_wb_list_disorder(mem_cgroup_from_entry(entry),
+			       entry_to_nid(entry), now);
+	rcu_read_unlock();
+}
+
+/* Tells a mark from an entry, which has a pool as long as it is on a list */
+static inline bool zswap_wb_entry_is_mark(const struct zswap_entry *entry)
+{
+	return !entry->pool;
+}
+
+static struct list_head *zswap_wb_cursor_mark(struct zswap_wb_cursor *cursor)
+{
+	static_assert(sizeof(struct zswap_entry) <= sizeof(cursor->mark));
+
+	return &((struct zswap_entry *)&cursor->mark)->lru;
+}
+
+/*
+ * Is @memcg the cgroup whose list one finds under its index? An index is free
+ * for another cgroup as soon as its owner is offline, even while there are
+ * references to the owner.
+ */
+static bool zswap_wb_list_owner(struct mem_cgroup *memcg)
+{
+	int index = memcg_kmem_id(memcg);
+
+	return index < 0 || mem_cgroup_from_private_id(index) == memcg;
+}
+
+/*
+ * Locks the list that has the entries of @memcg, and any mark left in it, on
+ * node @nid. If @memcg has gone offline that is the list of an ancestor, which
+ * @memcg is changed to.
+ *
+ * list_lru_lock() climbs up by itself, but goes by the index alone. An offline
+ * cgroup's index may have been given to a new cgroup, whose list it then
+ * locks. To find out, ask whose index it is after the list was looked up:
+ *
+ * 1. A cgroup that loses its index never gets it back. If the index is still
+ *    that of the cgroup now, it was so at the time of the lookup, and the list
+ *    is its own.
+ *
+ * 2. If it is not, the cgroup has given up its index at the very end of going
+ *    offline. Its entries had been moved to the parent before: go on there.
+ *
+ * Context: RCU read side, the caller has a reference to @memcg.
+ */
+static struct list_lru_one *zswap_wb_list_lock(int nid,
+					       struct mem_cgroup **memcg)
+	__must_hold(RCU)
+{
+	struct list_lru_one *l;
+
+	for (;;) {
+		l = list_lru_lock(&zswap_list_lru, nid, memcg);
+		if (zswap_wb_list_owner(*memcg))
+			return l;
+		list_lru_unlock(l);
+		*memcg = parent_mem_cgroup(*memcg);
+	}
+}
+
+/* Entries in a list, 0 also if the cgroup has none any more. See zswap_wb_cursor_open() */
+unsigned long zswap_wb_list_size(struct mem_cgroup *memcg, int nid)
+{
+	unsigned long nr = 0;
+
+	rcu_read_lock();
+	/* A cgroup that never stored anything may have no list to look at */
+	if (zswap_wb_list_owner(memcg))
+		nr = list_lru_count_one(&zswap_list_lru, nid, memcg);
+	rcu_read_unlock();
+	return nr;
+}
+
+#ifdef CONFIG_MEMCG
+/**
+ * zswap_wb_list_next() - find the next cgroup that has lists
+ * @index:	memcg_kmem_id() to begin with; set to that of the cgroup
+ * @nodes:	nodes of its lists, or %NULL
+ * @empty:	set if there are no entries in its lists on @nodes
+ *
+ * A cgroup gets lists with its first entry, and loses them when it is removed.
+ * The root cgroup, whose lists are there always, has no index.
+ * Context: RCU read side.
+ * Return: false if there is none from @index on
+ */
+bool zswap_wb_list_next(unsigned long *index, const nodemask_t *nodes,
+			bool *empty)
+{
+	struct list_lru_memcg *lists = xa_find(&zswap_list_lru.xa, index,
+					       ULONG_MAX, XA_PRESENT);
+	int nid;
+
+	*empty = lists && nodes;
+	if (!*empty)
+		return lists;
+	for_each_node_mask(nid, *nodes) {
+		/* Below zero: they have just been given to the parent */
+		if (READ_ONCE(lists->node[nid].nr_items) > 0)
+			*empty = false;
+	}
+	return true;
+}
+#endif
+
+/**
+ * zswap_wb_cursor_open() - begin to walk a list
+ * @cursor:	result, to be closed with zswap_wb_cursor_close()
+ * @memcg:	cgroup of the list, with a reference that the caller keeps until
+ *		it has closed the cursor; %NULL for lists that are not per cgroup
+ * @nid:	node of the list
+ * Context: zswap has been set up.
+ * Return: false if the list is empty
+ */
+bool zswap_wb_cursor_open(struct zswap_wb_cursor *cursor,
+			  struct mem_cgroup *memcg, int nid)
+{
+	struct mem_cgroup *owner = memcg;
+	struct list_lru_one *l;
+
+	*cursor = (struct zswap_wb_cursor) {
+		.memcg	= memcg,
+		.nid	= nid,
+	};
+	INIT_LIST_HEAD(zswap_wb_cursor_mark(cursor));
+	if (!zswap_wb_list_size(memcg, nid))
+		return false;
+	rcu_read_lock();
+	l = zswap_wb_list_lock(nid, &owner);
+	if (owner == memcg && l->nr_items) {
+		cursor->left = l->nr_items;
+		list_add(zswap_wb_cursor_mark(cursor), &l->list);
+	}
+	list_lru_unlock(l);
+	rcu_read_unlock();
+	return cursor->left;
+}
+
+/*
+ * Are all entries of a list that are behind @entry no older than it, by more than
+ * ZSWAP_WB_ORDER_SLACK? See the top. @own: what entries that are the list's own are
+ * charged to, if lists are per cgroup
+ */
+static bool zswap_wb_order_holds(const struct lruvec *lruvec, bool per_cgroup,
+				 const struct obj_cgroup *own,
+				 const struct zswap_entry *entry)
+{
+	u32 disordered = READ_ONCE(lruvec->zswap_lruvec_state.disordered);
+
+	if (per_cgroup && entry->objcg != own)
+		return false;
+	return (s32)(entry->store_time - disordered) > ZSWAP_WB_ORDER_SLACK;
+}
+
+/*
+ * Puts an entry back into its list, between those of its cgroup that are older and
+ * those that are younger. That is near the head, where commands take entries from. If
+ * it is not, the entry goes there all the same, and puts the list out of order. The
+ * caller keeps the entry from going away.
+ */
+static void zswap_wb_list_return(struct zswap_entry *entry)
+{
+	unsigned int nr = ZSWAP_WB_SCAN_MAX;
+	int nid = entry_to_nid(entry);
+	struct list_head *place;
+	struct mem_cgroup *memcg;
+	struct list_lru_one *l;
+	bool fits = false;
+
+	rcu_read_lock();
+	memcg = mem_cgroup_from_entry(entry);
+	l = list_lru_lock(&zswap_list_lru, nid, &memcg);
+	list_for_each(place, &l->list) {
+		const struct zswap_entry *next =
+			list_entry(place, struct zswap_entry, lru);
+
+		if (zswap_wb_entry_is_mark(next))
+			continue;
+		fits = next->objcg == entry->objcg &&
+		       (s32)(next->store_time - entry->store_time) >= 0;
+		if (fits || next->objcg != entry->objcg || !--nr)
+			break;
+	}
+	if (!fits && place != &l->list)
+		zswap_wb_list_disorder(memcg, nid,
+				       zswap_wb_age_stamp(zswap_wb_age_now()));
+	__list_lru_add(&zswap_list_lru, l, &entry->lru, nid, memcg);
+	list_move_tail(&entry->lru, place);
+	list_lru_unlock(l);
+	rcu_read_unlock();
+}
+
+/**
+ * zswap_wb_cursor_scan() - look at the next entries of a list
+ * @cursor:	where to go on
+ * @visit:	called for each entry, with the list's lock held
+ * @arg:	handed to @visit
+ *
+ * Looks at ZSWAP_WB_SCAN_MAX entries at most. Changes neither the order of the
+ * list nor any entry. Afterwards, @cursor->left is the number of entries that
+ * were not looked at.
+ * Context: process context.
+ * Return: true if there are entries left to look at
+ */
+bool zswap_wb_cursor_scan(struct zswap_wb_cursor *cursor,
+			  zswap_wb_visit_t visit, void *arg)
+{
+	enum zswap_wb_visit what = ZSWAP_WB_VISIT_NEXT;
+	struct mem_cgroup *memcg = cursor->memcg;
+	struct list_head *mark = zswap_wb_cursor_mark(cursor);
+	unsigned int nr = ZSWAP_WB_SCAN_MAX;
+	const struct obj_cgroup *own;
+	struct lruvec *lruvec;
+	struct list_head *next;
+	struct list_lru_one *l;
+	bool more;
+
+	if (!cursor->left)
+		return false;
+
+	rcu_read_lock();
+	l = zswap_wb_list_lock(cursor->nid, &memcg);
+	next = mark->next;
+	list_del_init(mark);
+	lruvec = mem_cgroup_lruvec(memcg, NODE_DATA(cursor->nid));
+	own = zswap_wb_scope_objcg(memcg, cursor->nid);
+
+	while (nr-- && cursor->left && next != &l->list) {
+		struct zswap_entry *entry =
+			list_entry(next, struct zswap_entry, lru);
+
+		if (!zswap_wb_entry_is_mark(entry)) {
+			struct zswap_wb_facts facts = {
+				.entry		= entry,
+				.slot		= entry->swpentry,
+				.length		= entry->length,
+				.stamp		= entry->store_time,
+				.in_order	= zswap_wb_order_holds(lruvec,
+							memcg, own, entry),
+			};
+
+			/* The rest is the parent's, and not ours to look at */
+			if (memcg != cursor->memcg && entry->objcg == own)
+				cursor->left = 0;
+			else
+				what = visit(&facts, arg);
+			if (!cursor->left || what == ZSWAP_WB_VISIT_AGAIN)
+				break;
+			cursor->left--;
+			if (what == ZSWAP_WB_VISIT_LAST)
+				break;
+		}
+		next = next->next;
+	}
+
+	if (next == &l->list)
+		cursor->left = 0;
+	/* Those that have gone since are not too young */
+	cursor->left = min_t(unsigned long, cursor->left, l->nr_items);
+	more = cursor->left && what != ZSWAP_WB_VISIT_LAST;
+	if (more)
+		list_add_tail(mark, next);
+	list_lru_unlock(l);
+	rcu_read_unlock();
+	return more;
+}
+
+/* Ends a walk, wherever it has got to. The cursor may be opened again */
+void zswap_wb_cursor_close(struct zswap_wb_cursor *cursor)
+{
+	struct mem_cgroup *memcg = cursor->memcg;
+	struct list_lru_one *l;
+
+	/* Nobody else links or unlinks the mark: no need to look under a lock */
+	if (list_empty(zswap_wb_cursor_mark(cursor)))
+		return;
+
+	rcu_read_lock();
+	l = zswap_wb_list_lock(cursor->nid, &memcg);
+	list_del_init(zswap_wb_cursor_mark(cursor));
+	list_lru_unlock(l);
+	rcu_read_unlock();
+}
+

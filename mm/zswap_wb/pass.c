@@ -1,0 +1,486 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Proactive zswap writeback: what a command takes from the lists in one pass.
+ *
+ * Pages that were swapped out one after the other have neighbouring swap slots,
+ * and can be written together. But their entries are in the lists of their
+ * cgroups: whoever writes one list after the other finds every eighth slot in
+ * it if eight cgroups were swapping at the time. And under a limit, whoever comes
+ * first would pay for all. So a pass opens all lists that have entries, of all
+ * nodes and cgroups, and draws from them in turn, as many from each as befits what
+ * it has left; only then are they sorted and written:
+ *
+ *	list of cgroup 1	0 3 6 9 ...  --lane--.
+ *	list of cgroup 2	1 4 7 ...    --lane--+--> window --> 0 1 2 3 4 ...
+ *	list of cgroup 3	2 5 8 ...    --lane--'
+ *
+ * A lane keeps its place in the list with a mark, see lists.c. A list that has
+ * nothing for the pass is closed when that shows, as a rule with its first entry,
+ * and what it does not give the others do in the next turn.
+ *
+ * A dry run draws the same, and throws it away.
+ */
+#include <linux/gfp.h>
+#include <linux/math64.h>
+#include <linux/memcontrol.h>
+#include <linux/minmax.h>
+#include <linux/nodemask.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+
+#include "internal.h"
+
+/* Lanes that are allocated together */
+#define ZSWAP_WB_LANES		16
+
+/* A list that entries are drawn from */
+struct zswap_wb_lane {
+	struct zswap_wb_lane	*next;	/* of all lanes that there are */
+	bool			open;	/* it is in use */
+	struct zswap_wb_cursor	cursor;	/* how far it has got, with a reference to the cgroup */
+	u64			young;	/* entries skipped because they are too young */
+	u64			kept;	/* entries skipped because they are protected */
+};
+
+/* Lanes, and those that came later */
+struct zswap_wb_lanes {
+	struct zswap_wb_lanes	*next;
+	struct zswap_wb_lane	lane[ZSWAP_WB_LANES];
+};
+
+/* What is drawn from the lists in a pass */
+struct zswap_wb_draw {
+	struct zswap_wb_run		*run;	/* the command */
+	struct zswap_wb_scope_walk	walk;	/* where to find the next cgroup */
+	/* cgroup whose lists are being opened, with a reference, or %NULL */
+	struct mem_cgroup		*memcg;
+	int				nid;	/* node of the list of it that is opened next */
+	bool				ended;	/* the last list has been found */
+	struct zswap_wb_lane		*lane;	/* the lane that is being drawn from */
+	bool				protected;	/* its cgroup must not be written */
+	u64				quota;	/* entries that it may give in this turn */
+};
+
+/* ---- lanes ---- */
+
+/* Gets lanes for some lists, or NULL */
+struct zswap_wb_lanes *zswap_wb_lanes_alloc(void)
+{
+	struct zswap_wb_lanes *lanes;
+	unsigned int i;
+
+	lanes = kzalloc_obj(*lanes, GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
+	for (i = 1; lanes && i < ZSWAP_WB_LANES; i++)
+		lanes->lane[i - 1].next = &lanes->lane[i];
+	return lanes;
+}
+
+/* Frees lanes, none of which is open, and those that came later; may be NULL */
+void zswap_wb_lanes_free(struct zswap_wb_lanes *lanes)
+{
+	while (lanes) {
+		struct zswap_wb_lanes *next = lanes->next;
+
+		kfree(lanes);
+		lanes = next;
+	}
+}
+
+/* The lane behind the last one, if there is memory for more; or NULL */
+static struct zswap_wb_lane *zswap_wb_lanes_more(struct zswap_wb_lanes *first)
+{
+	struct zswap_wb_lanes *more = zswap_wb_lanes_alloc();
+
+	if (!more)
+		return NULL;
+	more->next = first->next;
+	first->next = more;
+	return more->lane;
+}
+
+static struct zswap_wb_lane *zswap_wb_draw_lanes(const struct zswap_wb_draw *draw)
+{
+	return draw->run->lanes->lane;
+}
+
+/* Counts what a list has skipped, if the pass gets to the end of all lists */
+static void zswap_wb_lane_account(struct zswap_wb_run *run,
+				  struct zswap_wb_lane *lane)
+{
+	int nid = lane->cursor.nid;
+
+	if (!zswap_wb_budget_empty(&run->budget)) {
+		zswap_wb_stats_add(run->res, nid, ZSWAP_WB_SKIPPED_YOUNG,
+				   lane->young);
+		zswap_wb_stats_add(run->res, nid, ZSWAP_WB_SKIPPED_PROTECTED,
+				   lane->kept);
+	}
+	lane->young = 0;
+	lane->kept = 0;
+}
+
+static void zswap_wb_lane_close(struct zswap_wb_lane *lane)
+{
+	zswap_wb_cursor_close(&lane->cursor);
+	mem_cgroup_put(lane->cursor.memcg);
+	lane->open = false;
+}
+
+/* ---- lists ---- */
+
+/*
+ * Finds the next list: @draw->memcg and @draw->nid. If lists are not per cgroup
+ * there is one for each node, of no cgroup.
+ */
+static bool zswap_wb_draw_next(struct zswap_wb_draw *draw)
+{
+	const struct zswap_wb_run *run = draw->run;
+
+	if (draw->ended)
+		return false;
+	draw->nid = next_node(draw->nid, run->nodes);
+	if (draw->nid < MAX_NUMNODES)
+		return true;
+	mem_cgroup_put(draw->memcg);
+	draw->memcg = run->scope.root ? zswap_wb_scope_next(&draw->walk) : NULL;
+	draw->ended = !draw->memcg;
+	draw->nid = first_node(run->nodes);
+	return !draw->ended;
+}
+
+static void zswap_wb_draw_begin(struct zswap_wb_draw *draw,
+				struct zswap_wb_run *run)
+{
+	draw->run = run;
+	draw->memcg = NULL;
+	draw->ended = nodes_empty(run->nodes);
+	draw->nid = NUMA_NO_NODE;
+	if (!run->scope.root)
+		return;
+	/* Nothing of no cgroup: let it begin with the first one */
+	draw->nid = MAX_NUMNODES - 1;
+	zswap_wb_scope_begin(&draw->walk, &run->scope, &run->nodes);
+}
+
+static void zswap_wb_draw_end(struct zswap_wb_draw *draw)
+{
+	struct zswap_wb_lane *lane;
+
+	for (lane = zswap_wb_draw_lanes(draw); lane; lane = lane->next) {
+		if (lane->open)
+			zswap_wb_lane_close(lane);
+		zswap_wb_lane_account(draw->run, lane);
+	}
+	mem_cgroup_put(draw->memcg);
+	draw->memcg = NULL;
+}
+
+/*
+ * Opens lists, all that there are unless memory for lanes is short. Return: how
+ * many, or -EINTR after a signal
+ */
+static int zswap_wb_draw_open(struct zswap_wb_draw *draw)
+{
+	struct zswap_wb_lane *lane = zswap_wb_draw_lanes(draw);
+	int nr = 0;
+
+	while (lane && zswap_wb_draw_next(draw)) {
+		cond_resched();
+		if (signal_pending(current))
+			return -EINTR;
+		zswap_wb_lane_account(draw->run, lane);
+		if (!zswap_wb_cursor_open(&lane->cursor, draw->memcg, draw->nid))
+			continue;
+		/* One more reference, which can't fail */
+		mem_cgroup_tryget(draw->memcg);
+		lane->open = true;
+		nr++;
+		if (!lane->next)
+			lane->next = zswap_wb_lanes_more(draw->run->lanes);
+		lane = lane->next;
+	}
+	return nr;
+}
+
+/* ---- entries ---- */
+
+/* Takes an entry that may be written, unless that is one too many */
+static bool zswap_wb_draw_take(struct zswap_wb_draw *draw,
+			       const struct zswap_wb_facts *facts, u64 age)
+{
+	struct zswap_wb_run *run = draw->run;
+	struct zswap_wb_kind kind;
+
+	if (!draw->quota || zswap_wb_budget_empty(&run->budget))
+		return false;
+	draw->quota--;
+	zswap_wb_budget_take(&run->budget, facts->length);
+	if (!run->window) {
+		zswap_wb_stats_add(run->res, 0, ZSWAP_WB_WRITTEN, 1);
+		zswap_wb_stats_released(run->res, 0, facts->length);
+		return true;
+	}
+	kind = (struct zswap_wb_kind) {
+		.generation	= run->generation,
+		.nid		= draw->lane->cursor.nid,
+		.bucket		= zswap_wb_age_bucket(&run->edges, age),
+	};
+	zswap_wb_window_add(run->window, facts, &kind);
+	return true;
+}
+
+/* Skips entries that are too young, and counts them once in all passes. */
+static void zswap_wb_draw_young(struct zswap_wb_draw *draw, u64 nr)
+{
+	const struct zswap_wb_filter *filter = &draw->run->filter;
+
+	if (filter->floor > filter->min_age)
+		return;
+	if (draw->protected)
+		draw->lane->kept += nr;
+	else
+		draw->lane->young += nr;
+}
+
+/* Looks at one entry, see zswap_wb_visit_t */
+static enum zswap_wb_visit zswap_wb_draw_visit(const struct zswap_wb_facts *facts,
+					       void *arg)
+{
+	struct zswap_wb_draw *draw = arg;
+	struct zswap_wb_run *run = draw->run;
+	const struct zswap_wb_filter *filter = &run->filter;
+	u64 age = zswap_wb_age_of(facts->stamp, filter->now);
+	enum zswap_wb_visit what = ZSWAP_WB_VISIT_NEXT;
+
+	run->res->looked++;
+	if (facts->in_order && age + ZSWAP_WB_ORDER_SLACK < filter->floor) {
+		/* So is all behind it */
+		what = ZSWAP_WB_VISIT_LAST;
+		if (age + ZSWAP_WB_ORDER_SLACK >= filter->min_age)
+			run->later = max_t(s64, run->later,
+					   age + ZSWAP_WB_ORDER_SLACK);
+	}
+	if (zswap_wb_age_later(facts->stamp, filter->now))
+		return what;
+
+	switch (zswap_wb_select(filter, age, facts->length == PAGE_SIZE)) {
+	case ZSWAP_WB_OUTSIDE:
+		break;
+	case ZSWAP_WB_LATER:
+		run->later = max_t(s64, run->later, age);
+		break;
+	case ZSWAP_WB_YOUNG:
+		zswap_wb_draw_young(draw, 1);
+		break;
+	case ZSWAP_WB_ELIGIBLE:
+		if (draw->protected)
+			draw->lane->kept++;
+		else if (!zswap_wb_draw_take(draw, facts, age))
+			return ZSWAP_WB_VISIT_AGAIN;
+		break;
+	}
+	return what;
+}
+
+/* Draws up to @quota entries from a list. Return: 0, or -EINTR after a signal */
+static int zswap_wb_draw_lane(struct zswap_wb_draw *draw,
+			      struct zswap_wb_lane *lane, u64 quota)
+{
+	struct zswap_wb_run *run = draw->run;
+	struct zswap_wb_cursor *cursor = &lane->cursor;
+	bool more;
+
+	draw->lane = lane;
+	draw->quota = quota;
+	do {
+		/* Each time, because it may change while we write */
+		draw->protected = zswap_wb_scope_protected(cursor->memcg);
+		more = zswap_wb_cursor_scan(cursor, zswap_wb_draw_visit, draw);
+		/*
+		 * What is behind the end of a walk is too young, also what was
+		 * stored since the command began. How it is stored is not known.
+		 */
+		if (!more && run->filter.type == ZSWAP_WB_TYPE_ALL)
+			zswap_wb_draw_young(draw, cursor->left);
+		cond_resched();
+		if (more && signal_pending(current))
+			return -EINTR;
+	} while (more && draw->quota && !zswap_wb_budget_empty(&run->budget));
+
+	if (!more)
+		zswap_wb_lane_close(lane);
+	return 0;
+}
+
+/* ---- passes ---- */
+
+/*
+ * Writes what has been selected if there is no room for more, or no budget: then
+ * waits for it, because failures give budget back. Return: 0 or -EINTR
+ */
+static int zswap_wb_draw_flush(struct zswap_wb_draw *draw, bool all)
+{
+	struct zswap_wb_run *run = draw->run;
+	int err = 0;
+
+	if (!run->window)
+		return 0;
+	all |= zswap_wb_budget_empty(&run->budget);
+	if (all || !zswap_wb_window_room(run->window))
+		err = zswap_wb_window_write(run->window);
+	if (!all)
+		return err;
+	return zswap_wb_window_land(run->window) ?: err;
+}
+
+/* Entries that can be drawn now */
+static u64 zswap_wb_draw_room(const struct zswap_wb_run *run)
+{
+	s64 room = run->window ? zswap_wb_window_room(run->window) :
+				 ZSWAP_WB_WINDOW_MAX;
+
+	/* So many are not more than the bytes are enough for, or one is */
+	room = min(room, (run->budget.bytes >> PAGE_SHIFT) + 1);
+	return min(room, run->budget.pages);
+}
+
+/* Entries that all open lists have left. Return: 0 if none is open */
+static u64 zswap_wb_draw_left(const struct zswap_wb_draw *draw)
+{
+	struct zswap_wb_lane *lane;
+	u64 left = 0;
+
+	for (lane = zswap_wb_draw_lanes(draw); lane; lane = lane->next) {
+		if (lane->open)
+			left += lane->cursor.left;
+	}
+	return left;
+}
+
+/*
+ * Draws from each open list in proportion to what it has left, as much as there is
+ * room for, and writes it. Return: 0 or -EINTR
+ */
+static int zswap_wb_draw_turn(struct zswap_wb_draw *draw, u64 left)
+{
+	struct zswap_wb_run *run = draw->run;
+	u64 room = zswap_wb_draw_room(run);
+	struct zswap_wb_lane *lane;
+	int err;
+
+	for (lane = zswap_wb_draw_lanes(draw); lane; lane = lane->next) {
+		u64 quota, mine = lane->cursor.left;
+
+		if (!lane->open)
+			continue;
+		/* Rounded up, and what that is more the others have less to share */
+		quota = div64_u64(room * mine + left - 1, left);
+		room -= quota;
+		left -= mine;
+		quota = min(quota, zswap_wb_draw_room(run));
+		err = zswap_wb_draw_lane(draw, lane, quota);
+		if (!err)
+			err = zswap_wb_draw_flush(draw, false);
+		if (err || zswap_wb_budget_empty(&run->budget))
+			return err;
+	}
+	return 0;
+}
+
+/* Draws until lists or budget are used up. Return: 0 or -EINTR */
+static int zswap_wb_draw_all(struct zswap_wb_draw *draw)
+{
+	struct zswap_wb_run *run = draw->run;
+	int nr, err = 0;
+	u64 left;
+
+	do {
+		nr = zswap_wb_draw_open(draw);
+		if (nr < 0)
+			return nr;
+		while (!err && !zswap_wb_budget_empty(&run->budget)) {
+			left = zswap_wb_draw_left(draw);
+			if (!left)
+				break;
+			err = zswap_wb_draw_turn(draw, left);
+		}
+	} while (nr && !err && !zswap_wb_budget_empty(&run->budget));
+	return err;
+}
+
+/**
+ * zswap_wb_pass() - write what the filter looks for, as far as the budget goes
+ * @run:	the command
+ * Context: process context, may sleep; nothing of the command is in the air, before
+ * and after.
+ * Return: 0 if it has gone over all lists, or used the budget up; -EINTR after a
+ * signal
+ */
+int zswap_wb_pass(struct zswap_wb_run *run)
+{
+	struct zswap_wb_draw draw = {};
+	int err, flushed;
+
+	run->later = -1;
+	zswap_wb_draw_begin(&draw, run);
+	err = zswap_wb_draw_all(&draw);
+	zswap_wb_draw_end(&draw);
+	flushed = zswap_wb_draw_flush(&draw, true);
+	return err ?: flushed;
+}
+
+/* ---- what is left ---- */
+
+/* A search for the coldest entry */
+struct zswap_wb_coldest {
+	const struct zswap_wb_filter	*filter;	/* what the command looks for */
+	s64				age;	/* highest age found, or -1 */
+};
+
+static enum zswap_wb_visit
+zswap_wb_coldest_visit(const struct zswap_wb_facts *facts, void *arg)
+{
+	struct zswap_wb_coldest *coldest = arg;
+	const struct zswap_wb_filter *filter = coldest->filter;
+	s64 age = zswap_wb_age_of(facts->stamp, filter->now);
+
+	if (!zswap_wb_age_later(facts->stamp, filter->now) &&
+	    zswap_wb_select(filter, age, facts->length == PAGE_SIZE) ==
+	    ZSWAP_WB_ELIGIBLE)
+		coldest->age = max(coldest->age, age);
+	if (facts->in_order &&
+	    age + ZSWAP_WB_ORDER_SLACK < max_t(s64, coldest->age,
+					       filter->floor))
+		return ZSWAP_WB_VISIT_LAST;
+	return ZSWAP_WB_VISIT_NEXT;
+}
+
+/*
+ * Finds the age of the coldest entry that a command has left, -1 if there is none.
+ * Return: 0, or -EINTR after a signal
+ */
+int zswap_wb_pass_coldest(struct zswap_wb_run *run, s64 *coldest)
+{
+	struct zswap_wb_coldest find = { .filter = &run->filter, .age = -1 };
+	struct zswap_wb_draw draw = {};
+	int err = 0;
+
+	zswap_wb_draw_begin(&draw, run);
+	while (!err && zswap_wb_draw_next(&draw)) {
+		struct zswap_wb_cursor cursor;
+
+		zswap_wb_cursor_open(&cursor, draw.memcg, draw.nid);
+		while (!zswap_wb_scope_protected(draw.memcg) &&
+		       zswap_wb_cursor_scan(&cursor, zswap_wb_coldest_visit,
+					    &find) &&
+		       !signal_pending(current))
+			cond_resched();
+		zswap_wb_cursor_close(&cursor);
+		err = signal_pending(current) ? -EINTR : 0;
+		cond_resched();
+	}
+	zswap_wb_draw_end(&draw);
+	*coldest = find.age;
+	return err;
+}

@@ -1,0 +1,435 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Proactive zswap writeback: what is known of a swap slot.
+ *
+ * One word for each slot that a command has come to. It says who is at work on
+ * the slot, and, once a page has been written there, which page it was: a page
+ * that comes back was not as cold as its age made believe, and one that is thrown
+ * away unread was. Node and age bucket tell where to count it.
+ *
+ *	31            17 16     13 12        3  2   1   0
+ *	.---------------.---------.-----------.---.---.---.
+ *	|  generation   | bucket  |   node    | W | F | C |	written, in flight
+ *	|---------------'---------'-----------|---|---|---|
+ *	|               ticket                | 0 | 0 | 1 |	claimed
+ *	'-------------------------------------'---'---'---'
+ *
+ *	         claim            launch              land
+ *	nothing ------> claimed ---------> in flight -----> written, or nothing
+ *	   ^               |                                   |
+ *	   |  stored anew, |                stored anew, freed | dropped
+ *	   '--- or freed --'                       or read back | refaulted
+ *
+ * A command that has copied the data of a slot claims it. A claim holds nobody
+ * up: whoever changes the data wipes it, and the copy is not written. The ticket
+ * says whose claim it is, so that no command takes a later one for its own.
+ *
+ * In flight means that an old copy is on its way to the disk. A slot that is
+ * freed meanwhile stays in flight, and so does the next page that gets the slot
+ * find it; that page must not be written before the old copy has landed, or the
+ * disk might do the two the other way round. See entry.c for who does what.
+ *
+ * Words of 512 neighbouring slots are a chunk: 4 bytes for a slot, and nothing
+ * for chunks that no command has come to, or whose words are all zero again.
+ *
+ * Lifetimes:
+ *
+ * 1. A word is read and changed with atomics, and only ever from the state that
+ *    the change is for. So nobody has to be kept out.
+ *
+ * 2. A chunk counts its words that are not zero, and those who hold on to it. A
+ *    word is counted before it is set, by somebody for whom the chunk is counted,
+ *    and no longer counted after it was cleared. Whoever takes off the last one
+ *    takes the chunk out of the array, and RCU frees it. From zero there is no way
+ *    back: who finds such a chunk puts a new one in its place.
+ *
+ * 3. Claims and flights have a reference to their swap device, marks have a slot
+ *    that is in use. So no word is left when swapoff has waited for both.
+ */
+#include <linux/atomic.h>
+#include <linux/bitfield.h>
+#include <linux/memcontrol.h>
+#include <linux/mm.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+#include <linux/swapops.h>
+#include <linux/vmstat.h>
+#include <linux/wait_bit.h>
+#include <linux/xarray.h>
+#include <linux/zswap_wb.h>
+#include <trace/events/zswap_wb.h>
+
+#include "internal.h"
+
+#define ZSWAP_WB_CHUNK_SLOTS	512
+
+#define ZSWAP_WB_CLAIM		BIT(0)
+#define ZSWAP_WB_FLIGHT		BIT(1)
+#define ZSWAP_WB_MARK		BIT(2)
+#define ZSWAP_WB_NODE		GENMASK(12, 3)
+#define ZSWAP_WB_BUCKET		GENMASK(16, 13)
+#define ZSWAP_WB_GENERATION	GENMASK(31, 17)
+#define ZSWAP_WB_TICKET		GENMASK(31, 3)
+
+static_assert(NODES_SHIFT <= 10 && ZSWAP_WB_BUCKETS_MAX <= 16 &&
+	      ZSWAP_WB_GENERATION_BITS == 31 - 17 + 1);
+
+/* The words of neighbouring slots */
+struct zswap_wb_chunk {
+	struct rcu_head	rcu;	/* frees it */
+	unsigned int	type;	/* number of the swap device */
+	unsigned long	index;	/* number of the first slot / ZSWAP_WB_CHUNK_SLOTS */
+	atomic_t	used;	/* words that are not zero, and users of the chunk */
+	atomic_t	word[ZSWAP_WB_CHUNK_SLOTS];	/* one for each slot */
+};
+
+static struct kmem_cache *zswap_wb_chunk_cache;
+
+/* Chunks of each swap device, by their index */
+static struct xarray zswap_wb_chunks[MAX_SWAPFILES];
+
+static atomic_t zswap_wb_tickets;
+
+static u32 zswap_wb_word_of(const struct zswap_wb_kind *kind, u32 state)
+{
+	return state | FIELD_PREP(ZSWAP_WB_NODE, kind->nid) |
+	       FIELD_PREP(ZSWAP_WB_BUCKET, kind->bucket) |
+	       FIELD_PREP(ZSWAP_WB_GENERATION, kind->generation);
+}
+
+static struct zswap_wb_kind zswap_wb_word_kind(u32 word)
+{
+	return (struct zswap_wb_kind) {
+		.generation	= FIELD_GET(ZSWAP_WB_GENERATION, word),
+		.nid		= FIELD_GET(ZSWAP_WB_NODE, word),
+		.bucket		= FIELD_GET(ZSWAP_WB_BUCKET, word),
+	};
+}
+
+static u32 zswap_wb_word_claim(u32 ticket)
+{
+	return ZSWAP_WB_CLAIM | FIELD_PREP(ZSWAP_WB_TICKET, ticket);
+}
+
+/* Gets ready, once, before the first swapon. Return: 0 or -ENOMEM */
+int __init zswap_wb_slots_init(void)
+{
+	int type;
+
+	for (type = 0; type < MAX_SWAPFILES; type++)
+		xa_init(&zswap_wb_chunks[type]);
+	zswap_wb_chunk_cache = KMEM_CACHE(zswap_wb_chunk, 0);
+	return zswap_wb_chunk_cache ? 0 : -ENOMEM;
+}
+
+/* ---- chunks ---- */
+
+/* Context: RCU read side. */
+static struct zswap_wb_chunk *zswap_wb_chunk_find(swp_entry_t slot)
+{
+	return xa_load(&zswap_wb_chunks[swp_type(slot)],
+		       swp_offset(slot) / ZSWAP_WB_CHUNK_SLOTS);
+}
+
+static atomic_t *zswap_wb_chunk_word(struct zswap_wb_chunk *chunk,
+				     swp_entry_t slot)
+{
+	return &chunk->word[swp_offset(slot) % ZSWAP_WB_CHUNK_SLOTS];
+}
+
+/* Finds a chunk, and counts its caller */
+static struct zswap_wb_chunk *zswap_wb_chunk_tryget(swp_entry_t slot)
+{
+	struct zswap_wb_chunk *chunk;
+
+	rcu_read_lock();
+	chunk = zswap_wb_chunk_find(slot);
+	if (chunk && !atomic_inc_not_zero(&chunk->used))
+		chunk = NULL;
+	rcu_read_unlock();
+	return chunk;
+}
+
+/**
+ * zswap_wb_chunk_get() - get the chunk of a slot, which may be a new one
+ * @slot:	the slot
+ * Context: process context, may sleep and reclaim, but does no I/O; the caller has
+ * a reference to the swap device.
+ * Return: the chunk, to be given to zswap_wb_chunk_put(); or %NULL
+ */
+struct zswap_wb_chunk *zswap_wb_chunk_get(swp_entry_t slot)
+{
+	const gfp_t gfp = GFP_NOIO | __GFP_NORETRY | __GFP_NOWARN |
+			  __GFP_NOMEMALLOC;
+	struct zswap_wb_chunk *chunk, *new = NULL;
+	int err;
+
+	while (!(chunk = zswap_wb_chunk_tryget(slot))) {
+		if (!new)
+			new = kmem_cache_zalloc(zswap_wb_chunk_cache, gfp);
+		if (!new)
+			return NULL;
+		new->type = swp_type(slot);
+		new->index = swp_offset(slot) / ZSWAP_WB_CHUNK_SLOTS;
+		atomic_set(&new->used, 1);
+		err = xa_insert(&zswap_wb_chunks[new->type], new->index, new,
+				gfp);
+		if (!err)
+			return new;
+		/* Somebody was faster, and the chunk may be gone again */
+		if (err != -EBUSY)
+			break;
+	}
+	if (new)
+		kmem_cache_free(zswap_wb_chunk_cache, new);
+	return chunk;
+}
+
+/* Lets go of a chunk; may be NULL. Context: not in an interrupt; a cluster may be locked */
+void zswap_wb_chunk_put(struct zswap_wb_chunk *chunk)
+{
+	struct xarray *chunks;
+
+	if (!chunk)
+		return;
+	chunks = &zswap_wb_chunks[chunk->type];
+	/* Nobody who has the array locked finds one that is not in use */
+	if (!atomic_dec_and_lock(&chunk->used, &chunks->xa_lock))
+		return;
+	__xa_erase(chunks, chunk->index);
+	xa_unlock(chunks);
+	kfree_rcu(chunk, rcu);
+}
+
+/* ---- what a command does ---- */
+
+/* A number for some claims that no claim has which is still there */
+u32 zswap_wb_slot_ticket(void)
+{
+	return atomic_inc_return(&zswap_wb_tickets) & FIELD_MAX(ZSWAP_WB_TICKET);
+}
+
+/*
+ * The data of a slot, whose cluster is locked, has been copied. Return: false if
+ * another command is at work on it
+ */
+bool zswap_wb_slot_claim(struct zswap_wb_chunk *chunk, swp_entry_t slot,
+			 u32 ticket)
+{
+	atomic_inc(&chunk->used);
+	if (!atomic_cmpxchg(zswap_wb_chunk_word(chunk, slot), 0,
+			    zswap_wb_word_claim(ticket)))
+		return true;
+	atomic_dec(&chunk->used);
+	return false;
+}
+
+/* Makes a claim something else. Return: false if there is no such claim */
+static bool zswap_wb_slot_turn(swp_entry_t slot, u32 ticket, u32 word)
+{
+	const u32 claim = zswap_wb_word_claim(ticket);
+	struct zswap_wb_chunk *chunk;
+	bool turned;
+
+	rcu_read_lock();
+	chunk = zswap_wb_chunk_find(slot);
+	turned = chunk && atomic_cmpxchg(zswap_wb_chunk_word(chunk, slot),
+					 claim, word) == claim;
+	if (turned && !word)
+		zswap_wb_chunk_put(chunk);
+	rcu_read_unlock();
+	return turned;
+}
+
+/* The copy is not going to be written. The claim may have been wiped */
+void zswap_wb_slot_unclaim(swp_entry_t slot, u32 ticket)
+{
+	zswap_wb_slot_turn(slot, ticket, 0);
+}
+
+/*
+ * The copy is going to be written, and @kind remembered if it lands; the cluster is
+ * locked. Return: false if the claim has been wiped: the copy is out of date
+ */
+bool zswap_wb_slot_launch(swp_entry_t slot, u32 ticket,
+			  const struct zswap_wb_kind *kind)
+{
+	return zswap_wb_slot_turn(slot, ticket,
+				  zswap_wb_word_of(kind, ZSWAP_WB_FLIGHT));
+}
+
+/*
+ * The write of a slot in flight, whose word nobody else changes, is over. @written:
+ * the disk has the page, and zswap no longer. The cluster is locked.
+ */
+void zswap_wb_slot_land(swp_entry_t slot, bool written)
+{
+	struct zswap_wb_chunk *chunk;
+	atomic_t *word;
+	u32 mark = 0;
+
+	rcu_read_lock();
+	chunk = zswap_wb_chunk_find(slot);
+	word = zswap_wb_chunk_word(chunk, slot);
+	if (written)
+		mark = atomic_read(word) ^ (ZSWAP_WB_FLIGHT | ZSWAP_WB_MARK);
+	/* Fully ordered: a waiter sees this, or is seen by wake_up_var() */
+	atomic_xchg(word, mark);
+	wake_up_var(word);
+	if (!mark)
+		zswap_wb_chunk_put(chunk);
+	rcu_read_unlock();
+}
+
+/* ---- hooks ---- */
+
+/* Is nothing known of any slot of a device? On most systems, nothing ever is */
+bool zswap_wb_slots_empty(unsigned int type)
+{
+	return xa_empty(&zswap_wb_chunks[type]);
+}
+
+/*
+ * Clears the word of a slot if it is in one of some states. Return: the word, or 0
+ * if it was not
+ */
+static u32 zswap_wb_slot_wipe(swp_entry_t slot, u32 states)
+{
+	struct zswap_wb_chunk *chunk;
+	atomic_t *word;
+	int old = 0;
+
+	rcu_read_lock();
+	chunk = zswap_wb_chunk_find(slot);
+	if (!chunk)
+		goto unlock;
+	word = zswap_wb_chunk_word(chunk, slot);
+	old = atomic_read(word);
+	do {
+		if (!(old & states)) {
+			old = 0;
+			goto unlock;
+		}
+	} while (!atomic_try_cmpxchg(word, &old, 0));
+	zswap_wb_chunk_put(chunk);
+unlock:
+	rcu_read_unlock();
+	return old;
+}
+
+/* What the swap device has in the slot, nobody is going to read any more */
+static void zswap_wb_slot_stale(swp_entry_t slot)
+{
+	u32 word = zswap_wb_slot_wipe(slot, ZSWAP_WB_CLAIM | ZSWAP_WB_MARK);
+	struct zswap_wb_kind kind;
+
+	if (!(word & ZSWAP_WB_MARK))
+		return;
+	kind = zswap_wb_word_kind(word);
+	zswap_wb_stats_count(kind.nid, ZSWAP_WB_DROPPED, 1);
+	zswap_wb_buckets_count(&kind, ZSWAP_WB_FATE_DROPPED);
+}
+
+static u64 zswap_wb_folio_cgroup(struct folio *folio)
+{
+	struct mem_cgroup *memcg;
+	u64 id;
+
+	rcu_read_lock();
+	memcg = folio_memcg(folio);
+	id = memcg ? mem_cgroup_id(memcg) : 0;
+	rcu_read_unlock();
+	return id;
+}
+
+static void zswap_wb_slot_refaulted(swp_entry_t slot, struct folio *folio)
+{
+	u32 word = zswap_wb_slot_wipe(slot, ZSWAP_WB_MARK);
+	struct zswap_wb_kind kind;
+	bool current_generation;
+
+	if (!word)
+		return;
+	kind = zswap_wb_word_kind(word);
+	zswap_wb_stats_count(kind.nid, ZSWAP_WB_REFAULTED, 1);
+	current_generation = zswap_wb_buckets_count(&kind,
+						    ZSWAP_WB_FATE_REFAULTED);
+	count_vm_event(ZSWPWB_REFAULT);
+	count_memcg_folio_events(folio, ZSWPWB_REFAULT, 1);
+	if (trace_zswap_wb_refault_enabled())
+		trace_zswap_wb_refault(zswap_wb_folio_cgroup(folio), slot,
+				       kind.nid,
+				       current_generation ? kind.bucket : -1);
+}
+
+/* A locked folio in the swap cache is about to be read from the swap device */
+void zswap_wb_folio_swapin(struct folio *folio)
+{
+	swp_entry_t slot = folio->swap;
+	long i, nr = folio_nr_pages(folio);
+
+	if (zswap_wb_slots_empty(swp_type(slot)))
+		return;
+	for (i = 0; i < nr; i++, slot.val++)
+		zswap_wb_slot_refaulted(slot, folio);
+}
+
+/* Waits until a slot is not in flight; it can't get there while it has a folio */
+static void zswap_wb_slot_wait(swp_entry_t slot)
+{
+	struct zswap_wb_chunk *chunk = zswap_wb_chunk_tryget(slot);
+	atomic_t *word;
+
+	if (!chunk)
+		return;
+	word = zswap_wb_chunk_word(chunk, slot);
+	wait_var_event(word, !(atomic_read(word) & ZSWAP_WB_FLIGHT));
+	zswap_wb_chunk_put(chunk);
+}
+
+/**
+ * zswap_wb_folio_swapout() - a folio is about to be swapped out
+ * @folio:	locked, and in the swap cache
+ *
+ * What the swap device has in its slots, it has no longer. If it is just about to
+ * get an old copy, waits for that: for as long as the device takes for what one
+ * command has in flight.
+ * Context: process context, may sleep.
+ */
+void zswap_wb_folio_swapout(struct folio *folio)
+{
+	swp_entry_t slot = folio->swap;
+	long i, nr = folio_nr_pages(folio);
+
+	if (zswap_wb_slots_empty(swp_type(slot)))
+		return;
+	for (i = 0; i < nr; i++, slot.val++) {
+		if (zswap_wb_slot_in_flight(slot))
+			zswap_wb_slot_wait(slot);
+		zswap_wb_slot_stale(slot);
+	}
+}
+
+/*
+ * Is an old copy of a slot on its way to the disk? The answer stays right only while
+ * the slot has a locked folio in the swap cache; true may become false.
+ */
+bool zswap_wb_slot_in_flight(swp_entry_t slot)
+{
+	struct zswap_wb_chunk *chunk;
+	bool in_flight;
+
+	rcu_read_lock();
+	chunk = zswap_wb_chunk_find(slot);
+	in_flight = chunk && (atomic_read(zswap_wb_chunk_word(chunk, slot)) &
+			      ZSWAP_WB_FLIGHT);
+	rcu_read_unlock();
+	return in_flight;
+}
+
+/* A slot is being freed. Context: its cluster is locked, interrupts may be disabled */
+void zswap_wb_slot_free(swp_entry_t slot)
+{
+	if (!zswap_wb_slots_empty(swp_type(slot)))
+		zswap_wb_slot_stale(slot);
+}
