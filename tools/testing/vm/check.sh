@@ -113,10 +113,15 @@ esac
 
 # Programs that need a kernel booted with an argument of their own: each gets
 # its own VM, and the run of all others leaves them out.
-alone="nomemcg:cgroup_disable=memory lockdown:lockdown=integrity nodebugfs:debugfs=off"
+alone="nomemcg:cgroup_disable=memory lockdown:lockdown=integrity nodebugfs:debugfs=off v1:cgroup_no_v1=none"
 others=''
 for program in $alone; do
 	others+=" -S zswap:zswap_wb_${program%%:*}"
+done
+# What these two say is spoilt by whoever else uses the machine: they are run alone, and
+# read, see "Run one test alone" in Documentation/dev/build-and-test.rst.
+for program in cpu shrinker; do
+	others+=" -S zswap:zswap_wb_$program"
 done
 # A race is seen while a CPU waits in the middle of it: often, and for long enough
 # for the other one to come by in emulation.
@@ -125,7 +130,7 @@ boot=''
 # What the other kernels look for takes memory and, in emulation, a lot of time.
 roomy=(--memory 2048M --timeout 7200)
 if [ "$on" = debug ]; then
-	options=(--timeout 1800)
+	options=(--timeout 3000)
 else
 	options=("${roomy[@]}")
 	others+=" $patient"

@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A disk whose writes fail, all or some, and a machine that has no memory left.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "kselftest.h"
+#include "zswap_wb_disk.h"
+#include "zswap_wb_pages.h"
+#include "zswap_wb_table.h"
+
+/* 40 MB */
+#define BROKEN_PAGES		10240
+#define BROKEN_LIMIT		"max=8M"
+#define BROKEN_BATCH		512
+#define BROKEN_AGE		10
+#define BROKEN_YOUNG		500
+#define BROKEN_EDGES		"0 10 3600"
+
+#define SOME_PAGES		8192
+/* a bad piece in each so many pages of the disk, of so many pages */
+#define SOME_EVERY		2048
+#define SOME_BAD		4
+/* what a request of the largest size takes with it, of bad pieces that lie across two */
+#define SOME_REQUEST		256
+
+#define SHORT_PAGES		6000
+#define SHORT_ROOM_KB		1024
+#define SHORT_STEP		(1024 * 1024)
+/* what a command may have of its own: 4.5 MiB */
+#define OWN_KB			4608
+
+static const struct zwb_disk_spec broken = { .megabytes = 100, .badblocks = true };
+
+/* --- all writes fail --- */
+
+/* So many pages are in the buckets that are not the youngest, and so many in that. */
+static bool ages_are(long long old, long long young)
+{
+	struct zwb_table table;
+
+	return zwb_table_read(ZWB_GLOBAL, &table) &&
+	       zwb_equal(zwb_table_sum(&table, 1, -1).pages, old) &&
+	       zwb_equal(zwb_table_sum(&table, 0, 0).pages, young);
+}
+
+static struct zwb_load *old_load(void)
+{
+	struct zwb_load *load = zwb_load(NULL, ZWB_ANY_NODE, BROKEN_PAGES, ZWB_TEXT);
+
+	if (!load)
+		return NULL;
+	zwb_wait_age(load, BROKEN_AGE);
+	return ages_are(load->pages, 0) ? load : NULL;
+}
+
+/*
+ * A command under a limit tries so much that it knows, and all is as before.  So it
+ * is with one for old pages, of which there are enough, if there are young ones.
+ */
+static bool try_to_write(const struct zwb_load *load, long long young)
+{
+	struct zwb_snap delta;
+
+	zwb_equal(zwb_run(&delta, ZWB_GLOBAL, BROKEN_LIMIT " age=%d", young ? BROKEN_AGE : 0),
+		  -EAGAIN);
+	ksft_print_msg("%lld pages failed, %lld written, the disk got %lld\n", delta.total.failed,
+		       delta.total.written, zwb_disk_written());
+	zwb_between(delta.total.failed, 1, BROKEN_BATCH);
+	zwb_zero(delta.total.written);
+	zwb_equal(delta.total.scanned, delta.total.failed + zwb_count_skipped(&delta.total));
+	zwb_zero(delta.total.released_bytes);
+	zwb_zero(delta.stored);
+	return ages_are(load->pages, young);
+}
+
+static void check_disk_that_fails(void)
+{
+	struct zwb_load *load = old_load();
+	int tries;
+
+	if (!load || !zwb_disk_fail_writes(true))
+		return;
+	for (tries = 0; tries < 2; tries++)
+		try_to_write(load, 0);
+	/* nothing can be read from the disk either */
+	zwb_expect_read(load, 0, load->pages);
+}
+
+/*
+ * A disk all of whose writes fail is left alone after one batch: each page that was
+ * tried is counted once, and all stay in zswap as old as they are, and can be
+ * loaded from there.
+ *
+ * Turns red when what failed is given back to the limit and the whole pool is tried
+ * (9,219 pages), or when failed pages are stored anew, and young.
+ */
+static void disk_that_fails_is_left_alone(void)
+{
+	if (!zwb_need_tables() || !zwb_edges_write(BROKEN_EDGES))
+		return;
+	if (zwb_disk_on(&broken))
+		check_disk_that_fails();
+	zwb_edges_restore();
+}
+
+static void check_disk_that_works_again(void)
+{
+	struct zwb_load *load = old_load(), *young;
+	struct zwb_snap delta;
+
+	young = load ? zwb_load(NULL, ZWB_ANY_NODE, BROKEN_YOUNG, ZWB_TEXT) : NULL;
+	if (!young || !zwb_disk_fail_writes(true))
+		return;
+	try_to_write(load, BROKEN_YOUNG);
+	if (!zwb_disk_fail_writes(false))
+		return;
+	zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "age=%d", BROKEN_AGE));
+	if (!zwb_still_younger(young, BROKEN_AGE))
+		return;
+	zwb_equal(delta.total.written, load->pages);
+	zwb_equal(delta.total.skipped_young, BROKEN_YOUNG);
+	zwb_zero(delta.total.failed);
+	zwb_expect_read(load, load->pages, 0);
+	zwb_expect_read(young, 0, BROKEN_YOUNG);
+}
+
+/*
+ * When the disk works again, the next command writes all that is old enough, and that
+ * is what was so before.
+ *
+ * Turns red when a failure makes a page young, puts it behind younger ones in a list
+ * that is said to be in order, so that no command finds it, or leaves a mark on the
+ * device.
+ */
+static void disk_works_again(void)
+{
+	if (!zwb_need_tables() || !zwb_edges_write(BROKEN_EDGES))
+		return;
+	if (zwb_disk_on(&broken))
+		check_disk_that_works_again();
+	zwb_edges_restore();
+}
+
+/* --- some writes fail --- */
+
+/* Make or mend the bad pieces of the disk; reads fail there, too. */
+static bool some_bad_blocks(char sign)
+{
+	const long long sectors = zwb_page_size / 512;
+	long long page, last = broken.megabytes * 1024 * 1024 / zwb_page_size;
+	char path[ZWB_PATH_MAX], range[64];
+	bool good = true;
+
+	snprintf(path, sizeof(path), "/sys/kernel/config/nullb/%s/badblocks", zwb_disk_name());
+	for (page = SOME_EVERY / 2; page < last; page += SOME_EVERY) {
+		snprintf(range, sizeof(range), "%c%lld-%lld", sign, page * sectors,
+			 (page + SOME_BAD) * sectors - 1);
+		good &= zwb_write_string(path, range);
+	}
+	return good;
+}
+
+static void check_some_writes_fail(void)
+{
+	const long long bad = SOME_PAGES / SOME_EVERY;
+	struct zwb_snap delta;
+	struct zwb_load *load;
+
+	load = zwb_load(NULL, ZWB_ANY_NODE, SOME_PAGES, ZWB_TEXT);
+	if (!load)
+		return;
+	if (some_bad_blocks('+')) {
+		zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "age=0"));
+		ksft_print_msg("%lld pages written, %lld failed\n", delta.total.written,
+			       delta.total.failed);
+		zwb_between(delta.total.failed, bad, 2 * (bad + 1) * SOME_REQUEST);
+		zwb_equal(delta.total.written + delta.total.failed, SOME_PAGES);
+		zwb_equal(delta.total.scanned, SOME_PAGES);
+		zwb_equal(delta.stored, -delta.total.written);
+	}
+	if (!some_bad_blocks('-') || zwb_failed())
+		return;
+	zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "age=0"));
+	zwb_zero(delta.total.failed);
+	zwb_zero(zwb_stored());
+	zwb_expect_read(load, load->pages, 0);
+}
+
+/*
+ * Where only some writes fail, the others are done, the command goes on to the
+ * end, and what has failed can be written by the next one.
+ *
+ * Turns red when one failure ends a command or has the device left alone, when
+ * a page is tried twice, or when a page that failed is counted as written.
+ */
+static void some_writes_fail(void)
+{
+	if (zwb_disk_on(&broken))
+		check_some_writes_fail();
+}
+
+/* --- memory --- */
+
+/*
+ * Take memory until the machine is near its watermarks, in a process that
+ * can't be reclaimed from.
+ */
+static pid_t take_memory(long long leave_pages)
+{
+	int pipe_fd[2];
+	char byte;
+	pid_t pid;
+
+	if (pipe(pipe_fd)) {
+		zwb_fail("pipe: %s", strerror(errno));
+		return -1;
+	}
+	pid = fork();
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		while (zwb_free_pages() > leave_pages) {
+			void *mem = mmap(NULL, SHORT_STEP, PROT_READ | PROT_WRITE,
+					 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+			if (mem == MAP_FAILED || mlock(mem, SHORT_STEP))
+				break;
+		}
+		if (write(pipe_fd[1], "", 1) != 1)
+			_exit(1);
+		pause();
+		_exit(0);
+	}
+	close(pipe_fd[1]);
+	if (pid < 0 || read(pipe_fd[0], &byte, 1) != 1)
+		zwb_fail("taking memory: %s", strerror(errno));
+	close(pipe_fd[0]);
+	return pid;
+}
+
+/* The sum of a line of all zones, say "low". */
+static long long zone_pages(const char *key)
+{
+	char line[256], name[64];
+	long long pages, sum = 0;
+	FILE *file = fopen("/proc/zoneinfo", "r");
+
+	while (file && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, " %63s %lld", name, &pages) == 2 && !strcmp(name, key))
+			sum += pages;
+	}
+	if (file)
+		fclose(file);
+	return sum;
+}
+
+static long long direct_reclaims(void)
+{
+	return zwb_vmstat_key("allocstall_dma") + zwb_vmstat_key("allocstall_dma32") +
+	       zwb_vmstat_key("allocstall_normal") + zwb_vmstat_key("allocstall_movable");
+}
+
+/* Let a command go and say by how many kB free memory fell at most meanwhile. */
+static long long run_and_watch_memory(struct zwb_async *command, int *err)
+{
+	struct pollfd done = { .fd = command->result, .events = POLLIN };
+	long long before, now, lowest;
+
+	before = zwb_free_pages();
+	lowest = before;
+	zwb_go(command);
+	do {
+		now = zwb_free_pages();
+		if (now < lowest)
+			lowest = now;
+	} while (!poll(&done, 1, 0));
+	*err = zwb_wait(command);
+	return (before - lowest) * zwb_page_size / 1024;
+}
+
+/*
+ * A command needs no more memory than its own pages, on however many nodes it
+ * writes.
+ *
+ * Turns red when it allocates for all that it has in flight, once a node.
+ */
+static void command_needs_little_memory(void)
+{
+	struct zwb_async command;
+	long long fell;
+	int node[2], err;
+
+	if (!zwb_need_two_nodes(&node[0], &node[1]) ||
+	    !zwb_load(NULL, node[0], SHORT_PAGES, ZWB_TEXT) ||
+	    !zwb_load(NULL, node[1], SHORT_PAGES, ZWB_TEXT) ||
+	    !zwb_start(&command, ZWB_GLOBAL, 0, "age=0"))
+		return;
+	sleep(1);
+	fell = run_and_watch_memory(&command, &err);
+	ksft_print_msg("free memory fell by %lld kB\n", fell);
+	zwb_zero(err);
+	zwb_between(fell, 0, OWN_KB);
+	zwb_zero(zwb_stored());
+}
+
+static void check_short_of_memory(struct zwb_async *command, long long kills)
+{
+	long long fell, stalls, free_before;
+	struct zwb_snap before, delta;
+	int err;
+
+	zwb_snap(&before);
+	stalls = direct_reclaims();
+	free_before = zwb_free_pages();
+	fell = run_and_watch_memory(command, &err);
+	zwb_since(&delta, &before);
+	ksft_print_msg("%lld kB were free and fell by %lld kB, %lld direct reclaims\n",
+		       free_before * zwb_page_size / 1024, fell, direct_reclaims() - stalls);
+	ksft_print_msg("%lld pages written, %lld failed\n", delta.total.written,
+		       delta.total.failed);
+	zwb_zero(err);
+	zwb_zero(delta.total.failed);
+	zwb_between(delta.total.written, 2 * SHORT_PAGES, LLONG_MAX);
+	zwb_between(fell, 0, OWN_KB);
+	zwb_equal(zwb_vmstat_key("oom_kill"), kills);
+}
+
+/*
+ * When memory is nearly at an end a command works with what it can get, down to
+ * one page at a time: it writes all, which is what gives memory, and ends.
+ *
+ * Turns red when it digs into the reserves, or fails what it has no memory for.
+ */
+static void command_works_when_memory_is_short(void)
+{
+	struct zwb_async command;
+	long long kills;
+	int node[2];
+	pid_t pid;
+
+	if (!zwb_need_two_nodes(&node[0], &node[1]) ||
+	    !zwb_load(NULL, node[0], SHORT_PAGES, ZWB_TEXT) ||
+	    !zwb_load(NULL, node[1], SHORT_PAGES, ZWB_TEXT))
+		return;
+	zwb_allow_other_swapout();
+	/* its process while there is memory for one: this is about the command */
+	if (!zwb_start(&command, ZWB_GLOBAL, 0, "age=0"))
+		return;
+	kills = zwb_vmstat_key("oom_kill");
+	pid = take_memory(zone_pages("low") + SHORT_ROOM_KB * 1024 / zwb_page_size);
+	if (pid > 0 && !zwb_failed())
+		check_short_of_memory(&command, kills);
+	if (pid > 0) {
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+	}
+}
+
+static const struct zwb_test tests[] = {
+	ZWB_TEST(disk_that_fails_is_left_alone),
+	ZWB_TEST(disk_works_again),
+	ZWB_TEST(some_writes_fail),
+	ZWB_TEST(command_needs_little_memory),
+	ZWB_TEST(command_works_when_memory_is_short),
+};
+
+int main(void)
+{
+	static const struct zwb_suite suite = {
+		.tests = tests,
+		.nr_tests = ARRAY_SIZE(tests),
+	};
+
+	return zwb_main(&suite);
+}

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A command runs in the task that gave it, and nowhere else: it waits for no
+ * other CPU, is killed as any task is, and its CPU time is that task's.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "kselftest.h"
+#include "zswap_wb_disk.h"
+#include "zswap_wb_util.h"
+
+#define HOG_PAGES		5000
+#define HOG_SECONDS		15
+/* half as long again: for what the hog costs in an emulator that has to share its machine */
+#define HOG_PERCENT		150
+#define HOG_SLACK_MS		300
+#define HOG_RUNTIME		"/proc/sys/kernel/sched_rt_runtime_us"
+/* of nanoseconds, what the scheduler keeps for those who are not real-time */
+#define HOG_SERVER		"/sys/kernel/debug/sched/fair_server/cpu1/runtime"
+
+#define KILL_PAGES		30000
+#define KILL_TRIES		9
+#define KILL_MS			50
+
+#define TIME_PAGES		10000
+#define TIME_PERCENT		85
+#define TIME_IDLE_SECONDS	3
+
+/* a disk that never waits */
+static const struct zwb_disk_spec fast = { .megabytes = 256 };
+
+static struct zwb_load *load_both_nodes(long long pages)
+{
+	int node[2];
+
+	if (!zwb_need_two_nodes(&node[0], &node[1]) || !zwb_load(NULL, node[0], pages, ZWB_TEXT))
+		return NULL;
+	return zwb_load(NULL, node[1], pages, ZWB_TEXT);
+}
+
+/* --- a hog --- */
+
+/* It stops by itself, for nobody may be able to stop it. */
+static pid_t start_hog(int cpu)
+{
+	struct sched_param param = { .sched_priority = 50 };
+	long long end;
+	pid_t pid;
+
+	pid = fork();
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (!zwb_run_on_cpu(0, cpu) || sched_setscheduler(0, SCHED_FIFO, &param))
+		_exit(1);
+	end = zwb_now() + HOG_SECONDS * ZWB_NS_PER_SEC;
+	while (zwb_now() < end)
+		;
+	_exit(0);
+}
+
+/* Milliseconds that a command takes on CPU 0, or -1. */
+static long long time_on_first_cpu(void)
+{
+	struct zwb_async command;
+	long long start;
+	int err;
+
+	if (!zwb_start(&command, ZWB_GLOBAL, 0, "age=0"))
+		return -1;
+	start = zwb_now();
+	zwb_go(&command);
+	err = zwb_wait(&command);
+	return zwb_zero(err) ? (zwb_now() - start) / ZWB_NS_PER_MS : -1;
+}
+
+static void check_with_hog(long long alone)
+{
+	struct timespec moment = { .tv_nsec = 300 * ZWB_NS_PER_MS };
+	long long beside;
+	pid_t hog;
+
+	hog = start_hog(1);
+	if (hog < 0)
+		return;
+	nanosleep(&moment, NULL);
+	if (waitpid(hog, NULL, WNOHANG)) {
+		zwb_fail("there is no hog");
+		return;
+	}
+	beside = time_on_first_cpu();
+	ksft_print_msg("%lld ms alone, %lld ms with a hog on the other CPU\n", alone, beside);
+	zwb_between(beside, 0, alone * HOG_PERCENT / 100 + HOG_SLACK_MS);
+	kill(hog, SIGKILL);
+	waitpid(hog, NULL, 0);
+}
+
+/*
+ * Somebody keeps the other CPU busy at real-time priority: a command, whose
+ * pages lie on both nodes, does not notice.
+ *
+ * Turns red when a command waits for work on another CPU, be it its own or that
+ * of lru_add_drain_all().
+ */
+static void hog_on_the_other_cpu(void)
+{
+	char runtime[32], server[32];
+	long long alone;
+
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2) {
+		zwb_skip("needs two CPUs");
+		return;
+	}
+	if (!zwb_disk_on(&fast) || !load_both_nodes(HOG_PAGES))
+		return;
+	alone = time_on_first_cpu();
+	if (alone < 0 || !load_both_nodes(HOG_PAGES))
+		return;
+	/* all of the CPU, not 95 % of it */
+	snprintf(runtime, sizeof(runtime), "%lld", zwb_read_number(HOG_RUNTIME));
+	snprintf(server, sizeof(server), "%lld", zwb_read_number(HOG_SERVER));
+	if (!zwb_write_string(HOG_RUNTIME, "-1"))
+		return;
+	if (!access(HOG_SERVER, W_OK))
+		zwb_write_string(HOG_SERVER, "0");
+	check_with_hog(alone);
+	if (!access(HOG_SERVER, W_OK))
+		zwb_write_string(HOG_SERVER, server);
+	zwb_write_string(HOG_RUNTIME, runtime);
+	zwb_zero(zwb_stored());
+}
+
+/* --- a kill --- */
+
+static int compare_times(const void *left, const void *right)
+{
+	long long a = *(const long long *)left, b = *(const long long *)right;
+
+	return (a > b) - (a < b);
+}
+
+/* Kill a command that is writing; microseconds until it is gone, or -1. */
+static long long time_of_death(void)
+{
+	struct zwb_async command;
+	long long before, start;
+	bool writing;
+
+	if (!zwb_start(&command, ZWB_GLOBAL, 0, "age=0"))
+		return -1;
+	before = zwb_vmstat_key("zswpwb");
+	zwb_go(&command);
+	writing = zwb_wait_for_writeback(before);
+	start = zwb_now();
+	kill(command.pid, SIGKILL);
+	if (zwb_wait(&command) != -ESRCH)
+		zwb_fail("the command was at its end before it was killed");
+	return writing ? (zwb_now() - start) / 1000 : -1;
+}
+
+/*
+ * On a disk that never waits a killed command is gone at once.
+ *
+ * Turns red when it finishes more than a batch before it looks.
+ */
+static void kill_ends_a_command_at_once(void)
+{
+	long long took[KILL_TRIES];
+	int i;
+
+	if (!zwb_disk_on(&fast) || !zwb_load(NULL, ZWB_ANY_NODE, KILL_PAGES, ZWB_TEXT))
+		return;
+	for (i = 0; i < KILL_TRIES; i++) {
+		took[i] = time_of_death();
+		if (took[i] < 0 || zwb_failed())
+			return;
+	}
+	qsort(took, KILL_TRIES, sizeof(took[0]), compare_times);
+	ksft_print_msg("gone after %lld us, the median of %lld to %lld\n", took[KILL_TRIES / 2],
+		       took[0], took[KILL_TRIES - 1]);
+	zwb_between(took[KILL_TRIES / 2], 0, KILL_MS * 1000);
+}
+
+/* --- CPU time --- */
+
+/* What all CPUs did since boot besides nothing, in milliseconds. */
+static long long busy_ms(void)
+{
+	long long user, nice, kernel, irq, softirq;
+	FILE *file = fopen("/proc/stat", "r");
+	bool good;
+
+	good = file && fscanf(file, "cpu %lld %lld %lld %*d %*d %lld %lld", &user, &nice, &kernel,
+			      &irq, &softirq) == 5;
+	if (file)
+		fclose(file);
+	if (!good) {
+		zwb_fail("reading /proc/stat");
+		return 0;
+	}
+	return (user + nice + kernel + irq + softirq) * 1000 / sysconf(_SC_CLK_TCK);
+}
+
+/* CPU time of the children that are gone, in milliseconds. */
+static long long children_ms(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_CHILDREN, &usage);
+	return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000LL +
+	       (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000;
+}
+
+/*
+ * What a command costs the machine is what its task is charged for.
+ *
+ * Turns red when workers do a part of it, whom no cgroup, priority or limit of
+ * the task reaches.
+ */
+static void cpu_time_is_the_givers(void)
+{
+	long long busy, idle, own, took;
+	struct zwb_async command;
+
+	if (!zwb_disk_on(&fast) || !load_both_nodes(TIME_PAGES))
+		return;
+	busy = busy_ms();
+	sleep(TIME_IDLE_SECONDS);
+	idle = busy_ms() - busy;
+
+	if (!zwb_start(&command, ZWB_GLOBAL, 0, "age=0"))
+		return;
+	own = children_ms();
+	took = zwb_now();
+	busy = busy_ms();
+	zwb_go(&command);
+	zwb_zero(zwb_wait(&command));
+	busy = busy_ms() - busy;
+	took = (zwb_now() - took) / ZWB_NS_PER_MS;
+	own = children_ms() - own;
+
+	busy -= idle * took / (TIME_IDLE_SECONDS * 1000);
+	ksft_print_msg("in %lld ms CPUs were busy for %lld ms, %lld of it the command's\n", took,
+		       busy, own);
+	ksft_print_msg("with nothing to do for %lld ms in %d s\n", idle, TIME_IDLE_SECONDS);
+	zwb_between(own * 100, TIME_PERCENT * busy, LLONG_MAX);
+	zwb_zero(zwb_stored());
+}
+
+static const struct zwb_test tests[] = {
+	ZWB_TEST(hog_on_the_other_cpu),
+	ZWB_TEST(kill_ends_a_command_at_once),
+	ZWB_TEST(cpu_time_is_the_givers),
+};
+
+int main(void)
+{
+	static const struct zwb_suite suite = {
+		.tests = tests,
+		.nr_tests = ARRAY_SIZE(tests),
+		.one_cpu = true,
+	};
+
+	return zwb_main(&suite);
+}

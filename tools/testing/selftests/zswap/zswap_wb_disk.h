@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A swap disk of the test's own, as slow, as narrow and as broken as the test
+ * wants it: null_blk, which keeps its data in memory.  While it is on it is the
+ * only swap device.  It goes away, and the ordinary disk comes back, at the end
+ * of the test, and also if the program dies.
+ */
+#ifndef ZSWAP_WB_DISK_H
+#define ZSWAP_WB_DISK_H
+
+#include <stdbool.h>
+
+/**
+ * struct zwb_disk_spec - what a disk is like
+ * @megabytes: its size, of which memory is taken for what is written only
+ * @latency_us: how long each request takes, 0 if none takes any time
+ * @depth: how many requests it takes at a time, 0 for null_blk's default
+ * @mbps: megabytes a second, 0 for no limit
+ * @badblocks: zwb_disk_fail_writes() will be called: at most ZWB_DISK_BAD_MAX megabytes
+ */
+struct zwb_disk_spec {
+	long long megabytes;
+	long long latency_us;
+	int depth;
+	int mbps;
+	bool badblocks;
+};
+
+/* the kernel remembers 512 ranges of bad blocks, of 256 KiB each */
+#define ZWB_DISK_BAD_MAX	127
+
+bool zwb_disk_on(const struct zwb_disk_spec *spec);
+void zwb_disk_off(void);
+const char *zwb_disk_name(void);
+bool zwb_disk_fail_writes(bool on);
+
+#endif /* ZSWAP_WB_DISK_H */

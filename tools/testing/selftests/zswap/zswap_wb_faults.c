@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Faults on pages that a command writes: while it does, they take no longer than
+ * without it, and when the pages come back from disk the kernel sees that as it sees
+ * any other page come back.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "kselftest.h"
+#include "cgroup_util.h"
+#include "zswap_wb_disk.h"
+#include "zswap_wb_util.h"
+
+/* --- faults --- */
+
+#define FAULT_PAGES		8192
+#define FAULT_WITHOUT		400
+#define FAULT_LEAST		50
+#define FAULT_PAUSE_US		2000
+#define FAULT_TRIES		3
+/* what the longest fault is excused with where it is short: an emulated CPU is not always there */
+#define FAULT_FLOOR_NS		(40 * ZWB_NS_PER_MS)
+
+static const struct zwb_disk_spec slow_disk = {
+	.megabytes = 512, .latency_us = 5000, .depth = 4,
+};
+
+/**
+ * struct faults - the longest faults
+ * @minor: of those on pages that were in memory, in nanoseconds
+ * @zswap: of those that loaded from zswap
+ * @nr_minor: how many
+ * @nr_zswap: how many
+ * @nr_disk: and how many had to wait for the disk
+ */
+struct faults {
+	long long minor;
+	long long zswap;
+	int nr_minor;
+	int nr_zswap;
+	int nr_disk;
+};
+
+/* Have one page of a load mapped, as a fault of the load itself would. */
+static bool fault_in(const struct zwb_load *load, int mem, long long page,
+		     struct faults *faults)
+{
+	long long zswpin = zwb_vmstat_key("zswpin"), start, took;
+	struct rusage before, after;
+	char byte;
+
+	getrusage(RUSAGE_THREAD, &before);
+	start = zwb_now();
+	if (pread(mem, &byte, 1, load->address + page * zwb_page_size) != 1) {
+		zwb_fail("reading the memory of load %d: %s", load->pid, strerror(errno));
+		return false;
+	}
+	took = zwb_now() - start;
+	getrusage(RUSAGE_THREAD, &after);
+	if (after.ru_majflt == before.ru_majflt) {
+		if (after.ru_minflt == before.ru_minflt)
+			return true;
+		faults->nr_minor++;
+		if (took > faults->minor)
+			faults->minor = took;
+	} else if (zwb_vmstat_key("zswpin") > zswpin) {
+		faults->nr_zswap++;
+		if (took > faults->zswap)
+			faults->zswap = took;
+	} else {
+		faults->nr_disk++;
+	}
+	return true;
+}
+
+/* The even pages in an order that looks random: 4,093 is prime. */
+static long long even_page(int nr)
+{
+	return nr * 1597LL % (FAULT_PAGES / 2 - 3) * 2;
+}
+
+static bool fault_without(const struct zwb_load *load, int mem, struct faults *faults)
+{
+	int i;
+
+	for (i = 0; i < FAULT_WITHOUT; i++) {
+		if (!fault_in(load, mem, even_page(i), faults))
+			return false;
+		usleep(FAULT_PAUSE_US);
+	}
+	return true;
+}
+
+static void fault_with(const struct zwb_load *load, int mem, struct faults *faults)
+{
+	struct zwb_async command;
+	struct pollfd poll_fd;
+	int i;
+
+	if (!zwb_start(&command, ZWB_GLOBAL, 0, "age=0"))
+		return;
+	poll_fd.fd = command.result;
+	poll_fd.events = POLLIN;
+	zwb_go(&command);
+	for (i = FAULT_WITHOUT; i < FAULT_PAGES / 2 - 3 && !poll(&poll_fd, 1, 0); i++) {
+		if (!fault_in(load, mem, even_page(i), faults))
+			break;
+		usleep(FAULT_PAUSE_US);
+	}
+	zwb_zero(zwb_wait(&command));
+}
+
+/* Every second slot is free, so that each page is a request of its own. */
+static struct zwb_load *fault_load(void)
+{
+	struct zwb_load *load = zwb_load(NULL, ZWB_ANY_NODE, FAULT_PAGES, ZWB_TEXT);
+	long long page;
+
+	for (page = 1; load && page < FAULT_PAGES; page += 2) {
+		if (!zwb_load_touch(load, page, 1))
+			return NULL;
+	}
+	return load;
+}
+
+static bool fault_round(bool last)
+{
+	struct faults without = { 0 }, with = { 0 };
+	struct zwb_load *load = fault_load();
+	long long longest, limit;
+	char path[64];
+	int mem;
+
+	if (!load)
+		return true;
+	snprintf(path, sizeof(path), "/proc/%d/mem", load->pid);
+	mem = open(path, O_RDONLY);
+	if (mem < 0) {
+		zwb_fail("open %s: %s", path, strerror(errno));
+		return true;
+	}
+	if (fault_without(load, mem, &without))
+		fault_with(load, mem, &with);
+	close(mem);
+	limit = without.zswap * 4 > FAULT_FLOOR_NS ? without.zswap * 4 : FAULT_FLOOR_NS;
+	ksft_print_msg("without: %d from zswap, at most %lld us\n", without.nr_zswap,
+		       without.zswap / 1000);
+	ksft_print_msg("with: %d in memory, at most %lld us; %d from zswap, %lld us; disk %d\n",
+		       with.nr_minor, with.minor / 1000, with.nr_zswap, with.zswap / 1000,
+		       with.nr_disk);
+	longest = with.minor > with.zswap ? with.minor : with.zswap;
+	if (longest > limit && !last) {
+		zwb_load_verify(load);
+		zwb_load_stop(load);
+		return false;
+	}
+	zwb_between(with.nr_minor + with.nr_zswap, FAULT_LEAST, FAULT_PAGES);
+	zwb_between(with.minor, 0, limit);
+	zwb_between(with.zswap, 0, limit);
+	return true;
+}
+
+/*
+ * A command on a slow disk, and a task that uses the same pages: a fault on a
+ * page that is in memory, or in zswap, takes as long as without the command.
+ * Three tries: others may use the machine as well.
+ *
+ * Turns red when a page is locked, or out of zswap, while it waits for its
+ * turn to be written (632 ms, and 23 of 88 faults more than 10).
+ */
+static void faults_do_not_wait(void)
+{
+	int tries = 0;
+
+	if (!zwb_disk_on(&slow_disk))
+		return;
+	while (!fault_round(++tries == FAULT_TRIES))
+		;
+}
+
+/* --- refaults --- */
+
+#define REFAULT_PAGES		2000
+/* pages that stay in memory: there would have been room for the others */
+#define REFAULT_OTHERS		8000
+/* rounds after which pages have been active, and were found to be idle */
+#define REFAULT_ROUNDS		6
+/* what the disk takes to write them, twice over */
+#define REFAULT_WRITE_SECONDS	3
+
+static const struct zwb_disk_spec refault_disk = {
+	.megabytes = 128, .latency_us = 2000, .depth = 4,
+};
+
+/**
+ * struct refaults - what the kernel saw when pages came back
+ * @by_writing: refaults while they were written
+ * @refaults: while they were read
+ * @pages: that came from disk
+ * @memory_us: time that tasks have waited for memory, by PSI
+ * @io_us: and for I/O
+ */
+struct refaults {
+	long long by_writing;
+	long long refaults;
+	long long pages;
+	long long memory_us;
+	long long io_us;
+};
+
+/* The total of the first line of a cgroup's memory.pressure or io.pressure. */
+static long long pressure(const char *cgroup, const char *file)
+{
+	char text[512], *total;
+
+	if (cg_read(cgroup, file, text, sizeof(text)))
+		return -1;
+	total = strstr(text, "total=");
+	return total ? atoll(total + strlen("total=")) : -1;
+}
+
+static long long refault_count(const char *cgroup)
+{
+	/* memory.stat is some updates behind, but for two seconds at most */
+	sleep(3);
+	return zwb_cgroup_key(cgroup, "memory.stat", "workingset_refault_anon");
+}
+
+/* Reclaim may well find nothing that is idle. */
+static void reclaim_some(const char *cgroup, const char *what)
+{
+	char path[ZWB_PATH_MAX + 32];
+
+	snprintf(path, sizeof(path), "%s/memory.reclaim", cgroup);
+	zwb_write(path, what, strlen(what));
+}
+
+/*
+ * Have pages active, and found to be idle later, as those are that are in use but
+ * not all of the time.  What comes back of them in time was reclaimed too early.
+ */
+static bool be_in_use(struct zwb_load *load, struct zwb_load *others, const char *cgroup)
+{
+	int i;
+
+	for (i = 0; i < REFAULT_ROUNDS; i++) {
+		if (!zwb_load_touch(load, 0, load->pages) ||
+		    !zwb_load_touch(others, 0, others->pages))
+			return false;
+		reclaim_some(cgroup, "4M swappiness=max");
+	}
+	return zwb_load_touch(load, 0, load->pages) && zwb_load_touch(others, 0, others->pages);
+}
+
+/*
+ * Page out a load once, to zswap or past it.  What is written to the disk stays in the
+ * swap cache until reclaim comes by, and is the first that it finds.
+ */
+static bool page_out(struct zwb_load *load, const char *cgroup, bool past_zswap)
+{
+	long long swapped;
+	char what[64];
+
+	if (!zwb_load_churn(load, 1) || !zwb_load_finish(load) ||
+	    !zwb_load_swapped(load, &swapped) ||
+	    !zwb_between(swapped, load->pages * 9 / 10, load->pages))
+		return false;
+	if (!past_zswap)
+		return true;
+	sleep(REFAULT_WRITE_SECONDS);
+	snprintf(what, sizeof(what), "%lld swappiness=max", swapped * zwb_page_size);
+	reclaim_some(cgroup, what);
+	return true;
+}
+
+/* Have a load's pages written, by a command or by reclaim, and read them back. */
+static bool refault(const char *name, bool command, struct refaults *seen)
+{
+	const char *cgroup = zwb_cgroup(NULL, name);
+	struct zwb_snap before, delta;
+	struct zwb_load *load, *others;
+	long long count;
+
+	load = cgroup ? zwb_load_resident(cgroup, REFAULT_PAGES, false) : NULL;
+	others = load ? zwb_load_resident(cgroup, REFAULT_OTHERS, false) : NULL;
+	if (!others || !be_in_use(load, others, cgroup) ||
+	    (!command && !zwb_cgroup_set(cgroup, "memory.zswap.max", "0")) ||
+	    !page_out(load, cgroup, !command))
+		return false;
+	count = refault_count(cgroup);
+	if (command && !zwb_zero(zwb_run(NULL, ZWB_GLOBAL, "cgroup=%llu age=0",
+					 zwb_cgroup_id(cgroup))))
+		return false;
+	seen->refaults = refault_count(cgroup);
+	seen->by_writing = seen->refaults - count;
+	seen->memory_us = pressure(cgroup, "memory.pressure");
+	seen->io_us = pressure(cgroup, "io.pressure");
+	zwb_snap(&before);
+	if (!zwb_load_touch(load, 0, load->pages))
+		return false;
+	zwb_since(&delta, &before);
+	seen->pages = delta.vm.pswpin;
+	seen->refaults = refault_count(cgroup) - seen->refaults;
+	seen->memory_us = pressure(cgroup, "memory.pressure") - seen->memory_us;
+	seen->io_us = pressure(cgroup, "io.pressure") - seen->io_us;
+	ksft_print_msg("%s: %lld pages, refaults %lld (%lld before), PSI memory %lld us, io %lld\n",
+		       name, seen->pages, seen->refaults, seen->by_writing, seen->memory_us,
+		       seen->io_us);
+	return zwb_load_verify(load);
+}
+
+/*
+ * Pages that a command wrote come back, and so do pages that reclaim wrote past
+ * zswap: both are refaults, and both are waiting for memory.
+ *
+ * Turns red when the command loses the shadow of a slot: then the kernel does
+ * not know that the page was there (memory.pressure + 0 after 3,000 pages), or
+ * when it counts pages as read back that it has in hand itself.
+ */
+static void refaults_are_seen(void)
+{
+	struct refaults direct, command;
+
+	if (!zwb_disk_on(&refault_disk))
+		return;
+	zwb_allow_other_swapout();
+	if (!refault("direct", false, &direct) || !refault("command", true, &command))
+		return;
+	if (pressure(zwb_cgroup_root(), "memory.pressure") < 0) {
+		zwb_skip("needs CONFIG_PSI");
+		return;
+	}
+	zwb_between(direct.pages, REFAULT_PAGES * 8 / 10, REFAULT_PAGES);
+	zwb_near(command.pages, direct.pages, REFAULT_PAGES / 10);
+	zwb_zero(command.by_writing);
+	zwb_near(command.refaults, direct.refaults, REFAULT_PAGES / 10);
+	zwb_between(direct.memory_us, 1, direct.io_us * 2);
+	zwb_between(command.memory_us, direct.memory_us / 2, direct.memory_us * 2);
+}
+
+static const struct zwb_test tests[] = {
+	ZWB_TEST(faults_do_not_wait),
+	ZWB_TEST(refaults_are_seen),
+};
+
+int main(void)
+{
+	static const struct zwb_suite suite = {
+		.tests = tests,
+		.nr_tests = ARRAY_SIZE(tests),
+	};
+
+	return zwb_main(&suite);
+}

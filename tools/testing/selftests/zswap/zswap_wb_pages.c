@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pages of the test's own process, and what its disk has in flight.
+ */
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "kselftest.h"
+#include "zswap_wb_disk.h"
+#include "zswap_wb_pages.h"
+#include "zswap_wb_util.h"
+
+#ifndef MADV_PAGEOUT
+#define MADV_PAGEOUT		21
+#endif
+
+/* from linux/mempolicy.h */
+#define PAGES_MPOL_BIND		2
+#define PAGES_WORDS_MAX		(65536 / sizeof(uint64_t))
+#define PAGES_OUT_MS		60000
+#define PAGES_FLIGHT_MS		20000
+#define PAGES_SECTOR		512
+#define PAGES_SWAPPED_BIT	62
+
+/* A quarter noise, the rest one word; no two pages, and no two versions, are alike. */
+static void pages_content(uint64_t *page, long long index, unsigned int version)
+{
+	uint64_t state = ((uint64_t)version << 40) + index + 1;
+	size_t i, words = zwb_page_size / sizeof(*page);
+
+	for (i = 0; i < words; i++) {
+		if (i <= words / 4)
+			state = state * 6364136223846793005ULL + 1442695040888963407ULL;
+		page[i] = state;
+	}
+}
+
+/**
+ * zwb_pages_map() - get pages, with nothing in them
+ * @pages: result; to be unmapped also if this fails
+ * @node: node that they lie on, or ZWB_ANY_NODE
+ * @nr: how many
+ */
+bool zwb_pages_map(struct zwb_pages *pages, int node, long long nr)
+{
+	unsigned long mask = node == ZWB_ANY_NODE ? 0 : 1UL << node;
+	void *mem;
+
+	pages->mem = NULL;
+	pages->nr = nr;
+	mem = mmap(NULL, nr * zwb_page_size, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (mem == MAP_FAILED) {
+		zwb_fail("mmap: %s", strerror(errno));
+		return false;
+	}
+	pages->mem = mem;
+	/* fails where there are no huge pages */
+	madvise(mem, nr * zwb_page_size, MADV_NOHUGEPAGE);
+	/* the process of a command has no part in them */
+	if (madvise(mem, nr * zwb_page_size, MADV_DONTFORK)) {
+		zwb_fail("MADV_DONTFORK: %s", strerror(errno));
+		return false;
+	}
+	if (mask && syscall(__NR_mbind, mem, nr * zwb_page_size, PAGES_MPOL_BIND, &mask,
+			    sizeof(mask) * 8, 0)) {
+		zwb_fail("mbind: %s", strerror(errno));
+		return false;
+	}
+	return true;
+}
+
+void zwb_pages_unmap(struct zwb_pages *pages)
+{
+	if (pages->mem)
+		munmap(pages->mem, pages->nr * zwb_page_size);
+	pages->mem = NULL;
+}
+
+void zwb_pages_fill(struct zwb_pages *pages, unsigned int version)
+{
+	long long i;
+
+	for (i = 0; i < pages->nr; i++)
+		pages_content((uint64_t *)(pages->mem + i * zwb_page_size), i, version);
+}
+
+/* Have all of them in memory. */
+void zwb_pages_read(struct zwb_pages *pages)
+{
+	long long i;
+
+	for (i = 0; i < pages->nr; i++)
+		__atomic_load_n(pages->mem + i * zwb_page_size, __ATOMIC_RELAXED);
+}
+
+/* How many are in swap, or -1 with a failure recorded. */
+static long long pages_swapped(const struct zwb_pages *pages)
+{
+	FILE *file = fopen("/proc/self/pagemap", "r");
+	long long i, swapped = 0;
+	uint64_t entry;
+
+	if (!file || fseek(file, (uintptr_t)pages->mem / zwb_page_size * sizeof(entry),
+			   SEEK_SET)) {
+		zwb_fail("/proc/self/pagemap: %s", strerror(errno));
+		swapped = -1;
+	}
+	for (i = 0; swapped >= 0 && i < pages->nr; i++) {
+		if (fread(&entry, sizeof(entry), 1, file) == 1) {
+			swapped += entry >> PAGES_SWAPPED_BIT & 1;
+		} else {
+			zwb_fail("reading /proc/self/pagemap: %s", strerror(errno));
+			swapped = -1;
+		}
+	}
+	if (file)
+		fclose(file);
+	return swapped;
+}
+
+/* Page all out, the last one first; those that somebody holds at the moment are tried again. */
+bool zwb_pages_out(struct zwb_pages *pages)
+{
+	long long deadline = zwb_now() + PAGES_OUT_MS * ZWB_NS_PER_MS;
+	long long i, swapped;
+
+	do {
+		for (i = pages->nr - 1; i >= 0; i--) {
+			if (madvise(pages->mem + i * zwb_page_size, zwb_page_size,
+				    MADV_PAGEOUT)) {
+				zwb_fail("MADV_PAGEOUT: %s", strerror(errno));
+				return false;
+			}
+		}
+		swapped = pages_swapped(pages);
+		if (swapped == pages->nr)
+			return true;
+		zwb_pause();
+	} while (swapped >= 0 && zwb_now() < deadline);
+	zwb_fail("of %lld pages %lld are in swap", pages->nr, swapped);
+	return false;
+}
+
+/* Fill them and put them into zswap, in the order of their slots. */
+bool zwb_pages_store(struct zwb_pages *pages, unsigned int version)
+{
+	long long before = zwb_stored();
+
+	zwb_pages_fill(pages, version);
+	/* at once, so that neighbours get neighbouring slots; then what was held */
+	if (madvise(pages->mem, pages->nr * zwb_page_size, MADV_PAGEOUT)) {
+		zwb_fail("MADV_PAGEOUT: %s", strerror(errno));
+		return false;
+	}
+	return zwb_pages_out(pages) && zwb_equal(zwb_stored() - before, pages->nr);
+}
+
+/* Compare all of them with one version. */
+bool zwb_pages_are(struct zwb_pages *pages, unsigned int version)
+{
+	static uint64_t want[PAGES_WORDS_MAX];
+	long long i, wrong = 0;
+
+	/* one by one, pages are slow to read: have all of them on their way */
+	madvise(pages->mem, pages->nr * zwb_page_size, MADV_WILLNEED);
+	for (i = 0; i < pages->nr; i++) {
+		pages_content(want, i, version);
+		if (!memcmp(want, pages->mem + i * zwb_page_size, zwb_page_size))
+			continue;
+		if (!wrong)
+			ksft_print_msg("page %lld does not hold version %u\n", i, version);
+		wrong++;
+	}
+	return zwb_zero(wrong);
+}
+
+/* --- the disk --- */
+
+/* Larger requests are split; no request takes longer than another. */
+bool zwb_disk_largest_request(int kilobytes)
+{
+	char path[ZWB_PATH_MAX], text[32];
+
+	snprintf(path, sizeof(path), "/sys/block/%s/queue/max_sectors_kb", zwb_disk_name());
+	snprintf(text, sizeof(text), "%d", kilobytes);
+	return zwb_write_string(path, text);
+}
+
+/* Read up to two numbers of a file of the disk, the first of which come after @skip others. */
+static bool disk_numbers(const char *name, int skip, long long *first, long long *second)
+{
+	char path[ZWB_PATH_MAX], text[512], *next = text;
+	FILE *file;
+	bool good;
+
+	snprintf(path, sizeof(path), "/sys/block/%s/%s", zwb_disk_name(), name);
+	file = fopen(path, "r");
+	good = file && fgets(text, sizeof(text), file);
+	if (file)
+		fclose(file);
+	while (good && skip--) {
+		next += strspn(next, " ");
+		next += strcspn(next, " ");
+	}
+	good = good && sscanf(next, "%lld %lld", first, second) == 2;
+	if (!good)
+		zwb_fail("reading %s", path);
+	return good;
+}
+
+/* Writes that the disk has been given and has not completed; -1 with a failure recorded. */
+long long zwb_disk_in_flight(void)
+{
+	long long reads, writes;
+
+	return disk_numbers("inflight", 0, &reads, &writes) ? writes : -1;
+}
+
+/* Pages that the disk has written since it is there; -1 with a failure recorded. */
+long long zwb_disk_written(void)
+{
+	long long merged, sectors;
+
+	if (!disk_numbers("stat", 5, &merged, &sectors))
+		return -1;
+	return sectors / (zwb_page_size / PAGES_SECTOR);
+}
+
+static bool disk_wait(bool for_flight)
+{
+	long long deadline = zwb_now() + PAGES_FLIGHT_MS * ZWB_NS_PER_MS;
+	long long writes;
+
+	do {
+		writes = zwb_disk_in_flight();
+		if (writes < 0)
+			return false;
+		if (for_flight ? writes > 0 : !writes)
+			return true;
+		zwb_pause();
+	} while (zwb_now() < deadline);
+	zwb_fail("%lld writes in flight for %d s", writes, PAGES_FLIGHT_MS / 1000);
+	return false;
+}
+
+/* Wait until a write is in flight. */
+bool zwb_disk_wait_for_flight(void)
+{
+	return disk_wait(true);
+}
+
+/* Wait until none is. */
+bool zwb_disk_wait_for_landing(void)
+{
+	return disk_wait(false);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Pages of the test's own process, which it can rewrite: what they hold has a
+ * version.  And what the test's own disk is doing with them at the moment.
+ */
+#ifndef ZSWAP_WB_PAGES_H
+#define ZSWAP_WB_PAGES_H
+
+#include <stdbool.h>
+
+/**
+ * struct zwb_pages - anonymous pages of this process
+ * @mem: where they are, or NULL
+ * @nr: how many
+ */
+struct zwb_pages {
+	unsigned char *mem;
+	long long nr;
+};
+
+bool zwb_pages_map(struct zwb_pages *pages, int node, long long nr);
+void zwb_pages_unmap(struct zwb_pages *pages);
+void zwb_pages_fill(struct zwb_pages *pages, unsigned int version);
+void zwb_pages_read(struct zwb_pages *pages);
+bool zwb_pages_out(struct zwb_pages *pages);
+bool zwb_pages_store(struct zwb_pages *pages, unsigned int version);
+bool zwb_pages_are(struct zwb_pages *pages, unsigned int version);
+
+/* the disk of zwb_disk_on() */
+bool zwb_disk_largest_request(int kilobytes);
+long long zwb_disk_in_flight(void);
+long long zwb_disk_written(void);
+bool zwb_disk_wait_for_flight(void);
+bool zwb_disk_wait_for_landing(void);
+
+#endif /* ZSWAP_WB_PAGES_H */

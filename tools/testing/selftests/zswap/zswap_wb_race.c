@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The three rules that keep data right while pages are in flight to the disk: a page
+ * is launched once, a swap-out to its slot waits until it has landed, and
+ * the shrinker leaves it alone.
+ *
+ * The disk takes so long that each step happens at a known time: no luck is needed
+ * to meet a page in flight.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "kselftest.h"
+#include "zswap_wb_disk.h"
+#include "zswap_wb_pages.h"
+#include "zswap_wb_util.h"
+
+#define RACE_PAGES		64
+#define RACE_FLIGHT_US		700000
+/* more than half of the slots that the smallest disk has */
+#define RACE_REUSED		300
+#define RACE_COMMANDS		4
+#define RACE_SHARED_PAGES	1024
+#define RACE_ROUNDS		3
+#define RACE_SCANS		3
+
+/* what a command launches first is in flight for most of a second */
+static const struct zwb_disk_spec slow = {
+	.megabytes = 64,
+	.latency_us = RACE_FLIGHT_US,
+};
+
+/* one that is always behind, with requests that nobody waits for very long */
+static const struct zwb_disk_spec busy = {
+	.megabytes = 64,
+	.latency_us = 20000,
+	.depth = 2,
+};
+
+static void clean_caches(void)
+{
+	zwb_write_string("/proc/sys/vm/compact_memory", "1");
+	zwb_write_string("/proc/sys/vm/drop_caches", "1");
+}
+
+/* All pages out of memory and then back, from wherever they are. */
+static bool survived(struct zwb_pages *pages, unsigned int version)
+{
+	clean_caches();
+	return zwb_pages_are(pages, version);
+}
+
+/* --- a page is launched once --- */
+
+static void check_launched_once(void)
+{
+	struct zwb_async command[RACE_COMMANDS];
+	struct zwb_snap before, delta;
+	long long on_disk;
+	int started, good = 0, err, i;
+
+	on_disk = zwb_disk_written();
+	for (started = 0; started < RACE_COMMANDS; started++) {
+		if (!zwb_start(&command[started], ZWB_GLOBAL, 0, "age=0"))
+			break;
+	}
+	zwb_snap(&before);
+	for (i = 0; i < started; i++)
+		zwb_go(&command[i]);
+	for (i = 0; i < started; i++) {
+		err = zwb_wait(&command[i]);
+		good += !err;
+		if (err != -EAGAIN)
+			zwb_zero(err);
+	}
+	zwb_since(&delta, &before);
+	ksft_print_msg("%d of %d commands wrote; %lld pages written, %lld busy, %lld gone\n",
+		       good, started, delta.total.written, delta.total.skipped_busy,
+		       delta.total.skipped_gone);
+	zwb_equal(delta.total.written, RACE_SHARED_PAGES);
+	zwb_equal(zwb_disk_written() - on_disk, RACE_SHARED_PAGES);
+	zwb_equal(delta.stored, -RACE_SHARED_PAGES);
+	zwb_zero(delta.total.failed);
+}
+
+/*
+ * Several commands have chosen the same pages, and the disk is slow enough for
+ * all of them to come to pages that others have in flight: each page is written
+ * exactly once, and is right.
+ *
+ * Turns red when `in flight` is set without a look at whether it was set already, at
+ * the fetch or at the launch: then the page lands twice, the second time in
+ * a slot that may be somebody else's.
+ */
+static void page_is_launched_once(void)
+{
+	struct zwb_pages pages = { 0 };
+	unsigned int round;
+
+	if (zwb_disk_on(&busy) && zwb_disk_largest_request(64) &&
+	    zwb_pages_map(&pages, ZWB_ANY_NODE, RACE_SHARED_PAGES)) {
+		for (round = 1; round <= RACE_ROUNDS && !zwb_failed(); round++) {
+			if (zwb_pages_store(&pages, round)) {
+				check_launched_once();
+				survived(&pages, round);
+			}
+		}
+	}
+	zwb_pages_unmap(&pages);
+}
+
+/* --- a swap-out waits --- */
+
+/* Start a command for all pages, and return when some are in flight. */
+static bool command_in_flight(struct zwb_async *command)
+{
+	if (!zwb_start(command, ZWB_GLOBAL, 0, "age=0"))
+		return false;
+	zwb_go(command);
+	if (zwb_disk_wait_for_flight())
+		return true;
+	kill(command->pid, SIGKILL);
+	zwb_wait(command);
+	return false;
+}
+
+/* The slots of the pages, all of which are in swap. */
+static bool slots_of(const struct zwb_pages *pages, unsigned long long *slots)
+{
+	const struct zwb_load self = {
+		.pid = getpid(),
+		.pages = pages->nr,
+		.address = (unsigned long)pages->mem,
+	};
+
+	return zwb_load_slots(&self, slots);
+}
+
+/* Read, rewrite and page out while the old content is in flight to the same slots. */
+static void check_rewrite_in_flight(struct zwb_pages *pages)
+{
+	unsigned long long old[RACE_PAGES], new[RACE_PAGES];
+	long long begin, start, loaded, out;
+	struct zwb_async command;
+	int err, same = 0, i;
+
+	if (!zwb_pages_store(pages, 1) || !slots_of(pages, old))
+		return;
+	begin = zwb_now();
+	if (!command_in_flight(&command))
+		return;
+	start = zwb_now();
+	/* a page that is read first keeps its slot when it is written to */
+	zwb_pages_read(pages);
+	zwb_pages_fill(pages, 2);
+	loaded = zwb_now() - start;
+	/* so that the folios are clean of everybody, and are reclaimed at the first try */
+	clean_caches();
+	zwb_pages_out(pages);
+	out = zwb_now() - begin;
+	if (slots_of(pages, new)) {
+		for (i = 0; i < RACE_PAGES; i++)
+			same += old[i] == new[i];
+	}
+	err = zwb_wait(&command);
+	ksft_print_msg("rewritten after %lld ms, paged out after %lld ms, %d to the same slots\n",
+		       loaded / ZWB_NS_PER_MS, out / ZWB_NS_PER_MS, same);
+	/* who loads a page does not wait for the disk */
+	zwb_between(loaded, 0, RACE_FLIGHT_US * 1000LL / 2);
+	/* who pages it out does: what was in flight has landed */
+	zwb_between(out, RACE_FLIGHT_US * 1000LL, LLONG_MAX);
+	zwb_equal(same, RACE_PAGES);
+	if (err != -EAGAIN)
+		zwb_zero(err);
+	zwb_disk_wait_for_landing();
+
+	/* the new content is in zswap: from there to the disk, and back from it */
+	zwb_run(NULL, ZWB_GLOBAL, "age=0");
+	zwb_zero(zwb_stored());
+	survived(pages, 2);
+}
+
+/*
+ * A page in flight is loaded from zswap, rewritten, and paged out to the same slot:
+ * that waits until the old content has landed, and what is read in the end is
+ * the new one.
+ *
+ * Turns red when the swap-out does not wait: the old content lands last, or the
+ * new entry is taken for the old one and erased.
+ */
+static void swap_out_waits_for_the_landing(void)
+{
+	struct zwb_pages pages = { 0 };
+
+	if (zwb_disk_on(&slow) && zwb_pages_map(&pages, ZWB_ANY_NODE, RACE_PAGES))
+		check_rewrite_in_flight(&pages);
+	zwb_pages_unmap(&pages);
+}
+
+/* The same with zswap switched off meanwhile: the new content goes to the disk itself. */
+static void check_rewrite_past_zswap(struct zwb_pages *pages)
+{
+	struct zwb_async command;
+	long long begin;
+	int err;
+
+	if (!zwb_pages_store(pages, 1))
+		return;
+	begin = zwb_now();
+	if (!command_in_flight(&command))
+		return;
+	zwb_pages_read(pages);
+	zwb_pages_fill(pages, 2);
+	clean_caches();
+	if (zwb_param_set("enabled", "N"))
+		zwb_pages_out(pages);
+	zwb_between(zwb_now() - begin, RACE_FLIGHT_US * 1000LL, LLONG_MAX);
+	err = zwb_wait(&command);
+	if (err != -EAGAIN)
+		zwb_zero(err);
+	zwb_disk_wait_for_landing();
+	zwb_zero(zwb_stored());
+	survived(pages, 2);
+}
+
+/*
+ * Turns red when only swap-outs that zswap takes wait: two writes to one slot are in
+ * flight, and the older one may be the last.
+ */
+static void swap_out_past_zswap_waits_as_well(void)
+{
+	struct zwb_pages pages = { 0 };
+
+	zwb_allow_other_swapout();
+	if (zwb_disk_on(&slow) && zwb_pages_map(&pages, ZWB_ANY_NODE, RACE_PAGES))
+		check_rewrite_past_zswap(&pages);
+	zwb_pages_unmap(&pages);
+}
+
+/* Free pages in flight, so that their slots may be given to others, who write at once. */
+static void check_reuse_in_flight(struct zwb_pages *old, struct zwb_pages *new)
+{
+	unsigned long long old_slots[RACE_REUSED], new_slots[RACE_REUSED], first = ~0ULL;
+	struct zwb_async command;
+	int err, reused = 0, i;
+
+	if (!zwb_pages_store(old, 1) || !slots_of(old, old_slots) || !command_in_flight(&command))
+		return;
+	zwb_pages_unmap(old);
+	if (!zwb_param_set("enabled", "N"))
+		return;
+	zwb_pages_fill(new, 2);
+	zwb_pages_out(new);
+	/* what is in flight at first is the page with the first slot */
+	for (i = 0; i < RACE_REUSED; i++)
+		first = old_slots[i] < first ? old_slots[i] : first;
+	if (slots_of(new, new_slots)) {
+		for (i = 0; i < RACE_REUSED; i++)
+			reused += new_slots[i] == first;
+	}
+	zwb_equal(reused, 1);
+	err = zwb_wait(&command);
+	if (err != -EAGAIN)
+		zwb_zero(err);
+	zwb_disk_wait_for_landing();
+	survived(new, 2);
+}
+
+/*
+ * The slot of a page in flight is freed and given to another page: what lands
+ * late does not harm it.
+ *
+ * Turns red when a free slot is forgotten to be in flight.  The device has room for little
+ * more than one of the two, so that slots must be used again.
+ */
+static void freed_slot_is_used_again(void)
+{
+	static const struct zwb_disk_spec small = {
+		.megabytes = 2,
+		.latency_us = RACE_FLIGHT_US,
+	};
+	struct zwb_pages old = { 0 }, new = { 0 };
+
+	zwb_allow_other_swapout();
+	if (zwb_disk_on(&small) && zwb_pages_map(&old, ZWB_ANY_NODE, RACE_REUSED) &&
+	    zwb_pages_map(&new, ZWB_ANY_NODE, RACE_REUSED))
+		check_reuse_in_flight(&old, &new);
+	zwb_pages_unmap(&old);
+	zwb_pages_unmap(&new);
+}
+
+/* --- the shrinker --- */
+
+static void check_shrinker(struct zwb_pages *pages, const int *nodes, int nr_nodes)
+{
+	struct zwb_snap before, delta;
+	struct zwb_async command;
+	int scan, n, err;
+
+	if (!zwb_pages_store(pages, 1))
+		return;
+	zwb_snap(&before);
+	if (!command_in_flight(&command))
+		return;
+	/* the first time all get their second chance */
+	for (scan = 0; scan < RACE_SCANS; scan++) {
+		for (n = 0; n < nr_nodes; n++)
+			zwb_shrinker_scan(zwb_cgroup_root(), nodes[n], 2 * RACE_PAGES);
+	}
+	err = zwb_wait(&command);
+	zwb_disk_wait_for_landing();
+	zwb_since(&delta, &before);
+	ksft_print_msg("commands wrote %lld pages, the shrinker %lld\n", delta.total.written,
+		       delta.vm.zswpwb - delta.total.written);
+	if (err != -EAGAIN)
+		zwb_zero(err);
+	zwb_between(delta.total.written, 1, RACE_PAGES);
+	zwb_between(delta.vm.zswpwb, 1, RACE_PAGES);
+	survived(pages, 1);
+}
+
+/*
+ * The shrinker comes across pages that are in flight, with no second chance left:
+ * it leaves them alone.
+ *
+ * Turns red when it writes them, too: it erases the entry, the landing frees
+ * what it no longer has, or the slot is freed and written late.
+ */
+static void shrinker_leaves_pages_in_flight_alone(void)
+{
+	int nodes[ZWB_MAX_NODES], nr_nodes = zwb_nodes(nodes, ZWB_MAX_NODES);
+	struct zwb_pages pages = { 0 };
+
+	if (!zwb_need_shrinker_debugfs())
+		return;
+	zwb_allow_other_writeback();
+	if (zwb_disk_on(&slow) && zwb_pages_map(&pages, ZWB_ANY_NODE, RACE_PAGES))
+		check_shrinker(&pages, nodes, nr_nodes);
+	zwb_pages_unmap(&pages);
+}
+
+static const struct zwb_test tests[] = {
+	ZWB_TEST(page_is_launched_once),
+	ZWB_TEST(swap_out_waits_for_the_landing),
+	ZWB_TEST(swap_out_past_zswap_waits_as_well),
+	ZWB_TEST(freed_slot_is_used_again),
+	ZWB_TEST(shrinker_leaves_pages_in_flight_alone),
+};
+
+int main(void)
+{
+	static const struct zwb_suite suite = {
+		.tests = tests,
+		.nr_tests = ARRAY_SIZE(tests),
+	};
+
+	return zwb_main(&suite);
+}

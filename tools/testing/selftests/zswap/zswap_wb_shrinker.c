@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Upstream's own writeback, at memory.zswap.max and by the shrinker, while
+ * commands go over the same list on a slow disk: it writes as much as without
+ * them, and no store is refused for want of it.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "kselftest.h"
+#include "cgroup_util.h"
+#include "zswap_wb_disk.h"
+#include "zswap_wb_util.h"
+
+/* pages that the shrinker could not write */
+#define REJECTED		ZWB_DEBUGFS "/reject_reclaim_fail"
+
+/* enough for a command to be under way in all of a test */
+#define LIST_PAGES		8000
+#define STORE_PAGES		2000
+/* reclaim does at least that many at a time */
+#define STORES			32
+#define STORE_BYTES		"32K"
+#define STORE_SECONDS		30
+/* that many must be done before the list is nearly empty */
+#define STORES_LEAST		3
+/* more than a scan takes, and all that commands write meanwhile */
+#define LIST_LEAST		2500
+#define SCAN_PAGES		64
+#define SCANS			5
+#define SCANS_LEAST		2
+#define MAX_COMMANDS		32
+/* the time that a command needs to fill the disk's queue */
+#define UNDER_WAY_MS		500
+
+/* four pages at a time, 4 ms each, where each page is a request of its own */
+static const struct zwb_disk_spec slow_disk = {
+	.megabytes = 512, .latency_us = 4000, .depth = 4,
+};
+
+/**
+ * struct pool - a cgroup with one list of entries
+ * @cgroup: the cgroup
+ * @node: whose list it is
+ * @more: a process that has pages in memory
+ */
+struct pool {
+	const char *cgroup;
+	int node;
+	struct zwb_load *more;
+};
+
+/**
+ * struct stores - what became of pages that were reclaimed at memory.zswap.max
+ * @kept: stored in zswap
+ * @refused: written to the disk past zswap
+ * @evicted: pages that zswap wrote to make room, not on behalf of commands
+ * @by_commands: pages that commands wrote meanwhile
+ * @milliseconds: how long it took
+ */
+struct stores {
+	long long kept;
+	long long refused;
+	long long evicted;
+	long long by_commands;
+	long long milliseconds;
+};
+
+static void sleep_ms(long long milliseconds)
+{
+	const struct timespec pause = {
+		.tv_sec = milliseconds / 1000,
+		.tv_nsec = milliseconds % 1000 * ZWB_NS_PER_MS,
+	};
+
+	nanosleep(&pause, NULL);
+}
+
+/* Every second slot next to these pages is free, so that each is a request of its own. */
+static bool store_fragments(const char *cgroup)
+{
+	struct zwb_load *turns[2];
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		turns[i] = zwb_load_resident(cgroup, LIST_PAGES, false);
+		if (!turns[i])
+			return false;
+	}
+	if (!zwb_loads_in_turn(turns, 2))
+		return false;
+	zwb_load_stop(turns[1]);
+	return zwb_equal(zwb_stored(), LIST_PAGES);
+}
+
+/*
+ * Make a pool whose entries have had their second chance: each look of the
+ * shrinker is a page that it writes.
+ */
+static bool make_pool(struct pool *pool)
+{
+	int nodes[1];
+
+	if (!zwb_need_shrinker_debugfs() || !zwb_nodes(nodes, 1) || !zwb_disk_on(&slow_disk))
+		return false;
+	zwb_allow_other_swapout();
+	zwb_allow_other_writeback();
+	pool->node = nodes[0];
+	pool->cgroup = zwb_cgroup(NULL, "pool");
+	if (!pool->cgroup || !store_fragments(pool->cgroup) ||
+	    !zwb_shrinker_scan(pool->cgroup, pool->node, LIST_PAGES))
+		return false;
+	pool->more = zwb_load_resident(pool->cgroup, STORE_PAGES, false);
+	return pool->more && zwb_equal(zwb_stored(), LIST_PAGES);
+}
+
+static int start_commands(const struct pool *pool, struct zwb_async *commands, int nr)
+{
+	long long before = zwb_vmstat_key("zswpwb");
+	int i;
+
+	for (i = 0; i < nr; i++) {
+		if (!zwb_start(&commands[i], ZWB_GLOBAL, 0, "cgroup=%llu age=0",
+			       zwb_cgroup_id(pool->cgroup)))
+			return i;
+		zwb_go(&commands[i]);
+	}
+	if (nr && zwb_wait_for_writeback(before))
+		sleep_ms(UNDER_WAY_MS);
+	return nr;
+}
+
+/* They must have been under way till now. */
+static void stop_commands(struct zwb_async *commands, int nr)
+{
+	int i, ended = 0;
+
+	for (i = 0; i < nr; i++)
+		kill(commands[i].pid, SIGKILL);
+	for (i = 0; i < nr; i++)
+		ended += zwb_wait(&commands[i]) != -ESRCH;
+	if (nr && ended == nr)
+		zwb_late("all commands had ended before the stores had");
+}
+
+/* A process that reclaims some pages at the limit. */
+static pid_t start_stores(const struct pool *pool)
+{
+	char path[ZWB_PATH_MAX + 32];
+	long long already, swapped;
+	pid_t pid;
+
+	snprintf(path, sizeof(path), "%s/memory.reclaim", pool->cgroup);
+	if (!zwb_load_swapped(pool->more, &already) ||
+	    !zwb_cgroup_set(pool->cgroup, "memory.zswap.max", "4096"))
+		return -1;
+	pid = fork();
+	if (pid < 0)
+		zwb_fail("fork: %s", strerror(errno));
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* what it finds first is what was evicted before, and is in the swap cache still */
+	do {
+		zwb_write(path, STORE_BYTES, strlen(STORE_BYTES));
+	} while (zwb_load_swapped(pool->more, &swapped) && swapped < already + STORES);
+	_exit(0);
+}
+
+/*
+ * Count what stores have had evicted, until they are done or the list is nearly
+ * empty: then there is nothing to evict, and the limit is kept all the same.
+ */
+static void watch_stores(const struct pool *pool, const struct zwb_snap *before,
+			 struct stores *stores)
+{
+	long long start = zwb_now(), deadline = start + STORE_SECONDS * ZWB_NS_PER_SEC;
+	pid_t pid = start_stores(pool);
+	bool done = pid < 0;
+	struct zwb_snap delta;
+
+	while (!done && zwb_stored() > LIST_LEAST && zwb_now() < deadline) {
+		zwb_pause();
+		done = waitpid(pid, NULL, WNOHANG) == pid;
+	}
+	zwb_since(&delta, before);
+	stores->milliseconds = (zwb_now() - start) / ZWB_NS_PER_MS;
+	stores->kept = delta.vm.zswpout;
+	stores->evicted = delta.vm.zswpwb - delta.vm.zswpwb_proactive;
+	zwb_cgroup_set(pool->cgroup, "memory.zswap.max", "max");
+	if (!done)
+		waitpid(pid, NULL, 0);
+}
+
+/* Nothing is under way at the begin and at the end, so that each page counts everywhere. */
+static bool store_with(const struct pool *pool, int nr_commands, struct stores *stores)
+{
+	struct zwb_async commands[MAX_COMMANDS];
+	struct zwb_snap before, delta;
+	int nr;
+
+	zwb_snap(&before);
+	nr = start_commands(pool, commands, nr_commands);
+	watch_stores(pool, &before, stores);
+	stop_commands(commands, nr);
+	zwb_since(&delta, &before);
+	stores->refused = delta.vm.pswpout - delta.vm.zswpwb;
+	stores->by_commands = delta.vm.zswpwb_proactive;
+	ksft_print_msg("%d commands, %lld; %lld stored, %lld evicted, %lld ms, refused %lld\n",
+		       nr_commands, stores->by_commands, stores->kept, stores->evicted,
+		       stores->milliseconds, stores->refused);
+	return nr == nr_commands;
+}
+
+static void expect_same_stores(int nr_commands)
+{
+	struct stores without, with;
+	struct pool pool;
+
+	if (!make_pool(&pool) || !store_with(&pool, 0, &without) ||
+	    !store_with(&pool, nr_commands, &with))
+		return;
+	zwb_between(without.kept, STORES / 2, STORE_PAGES);
+	zwb_between(without.refused, 0, STORES / 10);
+	zwb_between(with.by_commands, 1, LIST_PAGES);
+	zwb_between(with.refused, 0, without.refused + STORES / 10);
+	/* as many pages for each store, within a factor of two */
+	zwb_between(with.kept, STORES_LEAST, STORE_PAGES);
+	zwb_between(with.evicted * without.kept, without.evicted * with.kept / 2,
+		    without.evicted * with.kept * 2);
+}
+
+/*
+ * Stores at memory.zswap.max, of which each has zswap write some pages: with a
+ * command under way no more are refused than without, and as many pages are
+ * written for each.
+ *
+ * Turns red when the shrinker stumbles over what a command has in hand (18 to
+ * 22 of 35 to 41 stores were refused, and none of 37 without a command).
+ */
+static void limit_works_beside_a_command(void)
+{
+	expect_same_stores(1);
+}
+
+/*
+ * The same with as many commands as the shrinker looks at entries for a store.
+ *
+ * Turns red when where commands have got to in a list counts as looks: then
+ * nothing is written.
+ */
+static void limit_works_beside_many_commands(void)
+{
+	expect_same_stores(MAX_COMMANDS);
+}
+
+/*
+ * Scan until the list is nearly empty, or @most times.
+ *
+ * Return: of a hundred entries that the shrinker was to look at, how many it wrote.
+ */
+static long long scan(const struct pool *pool, int most)
+{
+	long long start = zwb_now(), rejected = zwb_read_number(REJECTED);
+	struct zwb_snap before, delta;
+	int nr = 0;
+
+	zwb_snap(&before);
+	while (nr < most && zwb_stored() > LIST_LEAST) {
+		if (!zwb_shrinker_scan(pool->cgroup, pool->node, SCAN_PAGES))
+			return -1;
+		nr++;
+		zwb_pause();
+	}
+	zwb_since(&delta, &before);
+	ksft_print_msg("%d scans of %d in %lld ms: wrote %lld, failed %lld, commands wrote %lld\n",
+		       nr, SCAN_PAGES, (zwb_now() - start) / ZWB_NS_PER_MS,
+		       delta.vm.zswpwb - delta.vm.zswpwb_proactive,
+		       zwb_read_number(REJECTED) - rejected, delta.vm.zswpwb_proactive);
+	zwb_between(nr, SCANS_LEAST, most);
+	return (delta.vm.zswpwb - delta.vm.zswpwb_proactive) * 100 / (nr * SCAN_PAGES + !nr);
+}
+
+/*
+ * The shrinker itself writes what it is told to, with 32 commands under way
+ * as without: it has all that it looks at written, but for what it meets in
+ * the hands of a command.
+ *
+ * Turns red when it gives up, or uses up its looks, at what commands have in
+ * hand.
+ */
+static void shrinker_writes_beside_many_commands(void)
+{
+	struct zwb_async commands[MAX_COMMANDS];
+	long long without, with;
+	struct pool pool;
+	int nr;
+
+	if (!make_pool(&pool))
+		return;
+	without = scan(&pool, SCANS);
+	nr = start_commands(&pool, commands, MAX_COMMANDS);
+	with = scan(&pool, INT_MAX);
+	stop_commands(commands, nr);
+	zwb_equal(without, 100);
+	zwb_between(with, 90, 100);
+}
+
+#define OLD_AGE			12
+#define OLD_PAGES		4000
+#define YOUNG_PAGES		3000
+#define ORDER_COMMANDS		4
+#define ORDER_PAGES		300
+/* looks that do not end with a page that is written: at the first one that is too young */
+#define ORDER_LOOKS		64
+
+/*
+ * Several commands at once write a part of the old entries, one of them is
+ * killed: the list is in order as before, so that the next one looks at the old
+ * ones that are left and not at all the young ones.
+ *
+ * Turns red when what a command gives back goes to another place in the list.
+ */
+static void commands_leave_the_order(void)
+{
+	struct zwb_async commands[ORDER_COMMANDS];
+	struct zwb_load *old, *young;
+	struct zwb_watch watch;
+	const char *cgroup;
+	int i;
+
+	if (!zwb_need_watch() || !zwb_disk_on(&slow_disk))
+		return;
+	cgroup = zwb_cgroup(NULL, "order");
+	old = cgroup ? zwb_load(cgroup, ZWB_ANY_NODE, OLD_PAGES, ZWB_TEXT) : NULL;
+	if (!old)
+		return;
+	zwb_wait_age(old, OLD_AGE);
+	young = zwb_load(cgroup, ZWB_ANY_NODE, YOUNG_PAGES, ZWB_TEXT);
+	if (!young)
+		return;
+	for (i = 0; i < ORDER_COMMANDS; i++) {
+		if (!zwb_start(&commands[i], ZWB_GLOBAL, 0, "cgroup=%llu age=%d max=%lld",
+			       zwb_cgroup_id(cgroup), OLD_AGE,
+			       ORDER_PAGES * (long long)zwb_page_size))
+			return;
+		zwb_go(&commands[i]);
+	}
+	kill(commands[0].pid, SIGKILL);
+	for (i = 0; i < ORDER_COMMANDS; i++)
+		zwb_equal(zwb_wait(&commands[i]), i ? 0 : -ESRCH);
+	zwb_zero(zwb_watch(&watch, "cgroup=%llu age=%d", zwb_cgroup_id(cgroup), OLD_AGE));
+	if (!zwb_still_younger(young, OLD_AGE))
+		return;
+	ksft_print_msg("%lld looks for %lld pages\n", watch.looked, watch.answer.written);
+	zwb_between(watch.answer.written, OLD_PAGES - ORDER_COMMANDS * ORDER_PAGES,
+		    OLD_PAGES - (ORDER_COMMANDS - 1) * ORDER_PAGES);
+	zwb_between(watch.looked, watch.answer.written, watch.answer.written + ORDER_LOOKS);
+}
+
+static const struct zwb_test tests[] = {
+	ZWB_TEST(limit_works_beside_a_command),
+	ZWB_TEST(limit_works_beside_many_commands),
+	ZWB_TEST(shrinker_writes_beside_many_commands),
+	ZWB_TEST(commands_leave_the_order),
+};
+
+int main(void)
+{
+	static const struct zwb_suite suite = {
+		.tests = tests,
+		.nr_tests = ARRAY_SIZE(tests),
+	};
+
+	return zwb_main(&suite);
+}

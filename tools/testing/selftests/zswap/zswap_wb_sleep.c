@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Ages are time awake: what the system sleeps through makes nothing cold.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "kselftest.h"
+#include "zswap_wb_table.h"
+
+#define SLEEP_STATE		"/sys/power/state"
+#define SLEEP_MODE		"/sys/power/mem_sleep"
+#define SLEEP_TEST		"/sys/power/pm_test"
+#define SLEEP_DELAY		"/sys/module/suspend/parameters/pm_test_delay"
+#define SLEEP_SECONDS		"6"
+/* whole seconds: of the clock that the machine has while it sleeps, and of ages */
+#define SLEEP_SLACK		2
+#define SLEEP_PAGES		1000
+#define SLEEP_EDGES		"0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15"
+
+/* Seconds that the machine has slept since it was booted. */
+static double slept_since_boot(void)
+{
+	struct timespec boot, awake;
+
+	clock_gettime(CLOCK_MONOTONIC, &awake);
+	clock_gettime(CLOCK_BOOTTIME, &boot);
+	return boot.tv_sec - awake.tv_sec + (boot.tv_nsec - awake.tv_nsec) / 1e9;
+}
+
+static bool need_sleep(void)
+{
+	char modes[128] = "";
+	FILE *file;
+
+	file = fopen(SLEEP_MODE, "r");
+	if (file && !fgets(modes, sizeof(modes), file))
+		modes[0] = '\0';
+	if (file)
+		fclose(file);
+	if (strstr(modes, "deep") && !access(SLEEP_TEST, W_OK) && !access(SLEEP_DELAY, W_OK))
+		return true;
+	zwb_skip("needs CONFIG_SUSPEND, CONFIG_PM_DEBUG and a platform with suspend to RAM");
+	return false;
+}
+
+/*
+ * Sleep for some seconds: all devices, all CPUs but one and the clocks are stopped,
+ * and only the last step, which needs firmware that wakes the machine, is left out.
+ */
+static bool sleep_for_some_seconds(double *slept)
+{
+	double before = slept_since_boot();
+	bool good;
+
+	good = zwb_write_string(SLEEP_MODE, "deep") && zwb_write_string(SLEEP_TEST, "core") &&
+	       zwb_write_string(SLEEP_DELAY, SLEEP_SECONDS) &&
+	       zwb_write_string(SLEEP_STATE, "mem");
+	zwb_write_string(SLEEP_DELAY, "5");
+	zwb_write_string(SLEEP_TEST, "none");
+	*slept = slept_since_boot() - before;
+	return good;
+}
+
+/* The ages of the youngest and of the oldest page, in seconds. */
+static bool read_ages(long long *youngest, long long *oldest)
+{
+	struct zwb_table table;
+	long long pages = 0;
+	int i;
+
+	if (!zwb_table_read(ZWB_GLOBAL, &table))
+		return false;
+	*youngest = -1;
+	*oldest = -1;
+	for (i = 0; i < table.nr; i++) {
+		if (!table.row[i].pages)
+			continue;
+		pages += table.row[i].pages;
+		if (*youngest < 0)
+			*youngest = table.row[i].min_age;
+		*oldest = table.row[i].min_age;
+	}
+	return zwb_equal(pages, SLEEP_PAGES);
+}
+
+static void check_ages(struct zwb_load *load)
+{
+	long long young_before, old_before, young, old, awake;
+	struct zwb_snap delta;
+	double slept;
+
+	if (!read_ages(&young_before, &old_before) || !sleep_for_some_seconds(&slept) ||
+	    !read_ages(&young, &old))
+		return;
+	awake = (zwb_now() - load->first_ns) / ZWB_NS_PER_SEC;
+	ksft_print_msg("slept %.1f s; ages %lld to %lld s, then %lld to %lld s, awake %lld s\n",
+		       slept, young_before, old_before, young, old, awake);
+	if (slept <= SLEEP_SLACK) {
+		zwb_skip("the machine does not know that it slept");
+		return;
+	}
+	/* no page is older than the time awake since the first was stored, and they did grow old */
+	zwb_between(old, old_before, awake);
+	zwb_between(young, young_before, awake);
+
+	/* and a command sees the same */
+	zwb_equal(zwb_run(&delta, ZWB_GLOBAL, "age=%lld", awake + SLEEP_SLACK), -EAGAIN);
+	zwb_equal(delta.total.skipped_young, load->pages);
+	zwb_wait_age(load, old + 1);
+	zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "age=%lld", old + 1));
+	zwb_equal(delta.total.written, load->pages);
+}
+
+/*
+ * The time that the machine slept does not count, in tables and for commands, and
+ * ages go on from where they were.
+ *
+ * Turns red when ages are taken from a clock that runs on: then all that is in
+ * zswap is cold in the morning.
+ */
+static void sleep_makes_nothing_cold(void)
+{
+	struct zwb_load *load;
+
+	if (!need_sleep() || !zwb_need_tables() || !zwb_edges_write(SLEEP_EDGES))
+		return;
+	load = zwb_load(NULL, ZWB_ANY_NODE, SLEEP_PAGES, ZWB_TEXT);
+	if (load)
+		check_ages(load);
+	zwb_edges_restore();
+}
+
+static const struct zwb_test tests[] = {
+	ZWB_TEST(sleep_makes_nothing_cold),
+};
+
+int main(void)
+{
+	static const struct zwb_suite suite = {
+		.tests = tests,
+		.nr_tests = ARRAY_SIZE(tests),
+	};
+
+	return zwb_main(&suite);
+}

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * zram as the swap device: it writes before it returns, keeps in memory what it
+ * is given, may refuse more, and has to hear of each slot that was freed.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/swap.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "kselftest.h"
+#include "zswap_wb_util.h"
+
+#define ZRAM_DIR		"/sys/block/zram0"
+#define ZRAM_PATH		"/dev/zram0"
+#define ZRAM_MEGABYTES		128
+#define ZRAM_PRIORITY		100
+#define ZRAM_WAIT_MS		5000
+
+#define ZRAM_PAGES		3000
+#define FREE_ROUNDS		12
+#define FREE_PAGES		2500
+#define LIMIT_PAGES		10240
+/* much less than what LIMIT_COMMAND asks for takes */
+#define LIMIT_MEMORY		"1M"
+#define LIMIT_COMMAND		"max=8M"
+#define LIMIT_BATCHES		1024
+
+static bool zram_is_on;
+
+static bool zram_set(const char *file, const char *value)
+{
+	char path[ZWB_PATH_MAX];
+
+	snprintf(path, sizeof(path), ZRAM_DIR "/%s", file);
+	return zwb_write_string(path, value);
+}
+
+/* What mkswap(8) writes: the header of version 1, and the signature. */
+static bool zram_make_swap(void)
+{
+	static char page[65536];
+	const unsigned int header[] = { 1, ZRAM_MEGABYTES * (1024 * 1024 / zwb_page_size) - 1 };
+	static const char signature[] = "SWAPSPACE2";
+	bool good;
+	int fd;
+
+	memcpy(page + 1024, header, sizeof(header));
+	memcpy(page + zwb_page_size - strlen(signature), signature, strlen(signature));
+	fd = open(ZRAM_PATH, O_RDWR);
+	good = fd >= 0 && write(fd, page, zwb_page_size) == zwb_page_size && !fsync(fd);
+	if (!good)
+		zwb_fail("writing to " ZRAM_PATH ": %s", strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return good;
+}
+
+/* Swap to zram and to nothing else; limit: what it may use, "0" for no limit. */
+static bool zram_on(const char *limit)
+{
+	char size[16];
+
+	if (access(ZRAM_DIR, F_OK)) {
+		zwb_skip("needs CONFIG_ZRAM");
+		return false;
+	}
+	snprintf(size, sizeof(size), "%dM", ZRAM_MEGABYTES);
+	if (!zram_set("reset", "1") || !zram_set("disksize", size) ||
+	    !zram_set("mem_limit", limit) || !zram_make_swap())
+		return false;
+	if (swapon(ZRAM_PATH, SWAP_FLAG_PREFER | ZRAM_PRIORITY)) {
+		zwb_fail("swapon " ZRAM_PATH ": %s", strerror(errno));
+		return false;
+	}
+	zram_is_on = true;
+	return zwb_swap_disk(false);
+}
+
+/* All that the runner does at the end of a test happens before: it does not know of zram. */
+static void zram_off(void)
+{
+	zwb_loads_verify();
+	zwb_loads_stop();
+	zwb_swap_disk_back();
+	if (zram_is_on && swapoff(ZRAM_PATH))
+		zwb_fail("swapoff " ZRAM_PATH ": %s", strerror(errno));
+	zram_is_on = false;
+	if (!access(ZRAM_DIR, F_OK))
+		zram_set("reset", "1");
+}
+
+/* Pages that zram holds now, or -1 with a failure recorded. */
+static long long zram_pages(void)
+{
+	long long bytes = zwb_read_number(ZRAM_DIR "/mm_stat");
+
+	if (bytes < 0)
+		zwb_fail("reading " ZRAM_DIR "/mm_stat");
+	return bytes < 0 ? -1 : bytes / zwb_page_size;
+}
+
+/* Slots are freed a moment after the pages. */
+static bool zram_comes_to(long long want)
+{
+	long long deadline = zwb_now() + ZRAM_WAIT_MS * ZWB_NS_PER_MS;
+
+	while (zram_pages() != want && zwb_now() < deadline)
+		zwb_pause();
+	return zwb_equal(zram_pages(), want);
+}
+
+static void check_zram(void)
+{
+	long long before = zram_pages();
+	struct zwb_load *load;
+
+	load = zwb_load(NULL, ZWB_ANY_NODE, ZRAM_PAGES, ZWB_TEXT);
+	if (!load || !zwb_write_all(load->pages))
+		return;
+	zwb_equal(zram_pages() - before, load->pages);
+	if (!zwb_expect_read(load, load->pages, 0))
+		return;
+	/* a write frees the slot, and the other half goes with the process */
+	if (!zwb_load_touch(load, 0, load->pages / 2))
+		return;
+	zwb_load_stop(load);
+	zram_comes_to(before);
+}
+
+/*
+ * Turns red when a page does not come back as it was, is not written, or stays
+ * in zram after it was freed.
+ */
+static void zram_is_a_swap_device(void)
+{
+	if (zram_on("0"))
+		check_zram();
+	zram_off();
+}
+
+static void check_freed_in_flight(void)
+{
+	long long before = zram_pages(), written;
+	struct zwb_async command;
+	struct zwb_load *load;
+	struct zwb_snap snap;
+	int i;
+
+	for (i = 0; i < FREE_ROUNDS && !zwb_failed(); i++) {
+		struct timespec moment = { .tv_nsec = i * 10 * ZWB_NS_PER_MS };
+
+		load = zwb_load(NULL, ZWB_ANY_NODE, FREE_PAGES, ZWB_TEXT);
+		if (!load || !zwb_start(&command, ZWB_GLOBAL, 0, "age=0"))
+			return;
+		zwb_snap(&snap);
+		written = zwb_vmstat_key("zswpwb");
+		zwb_go(&command);
+		zwb_wait_for_writeback(written);
+		nanosleep(&moment, NULL);
+		zwb_load_stop(load);
+		if (zwb_wait(&command))
+			ksft_print_msg("round %d: nothing was written\n", i);
+		zram_comes_to(before);
+	}
+}
+
+/*
+ * Pages are freed while a command writes them: zram forgets all of them.
+ *
+ * Turns red when a page lands in a slot that zram was told to be free, which
+ * then stays for as long as nobody uses the slot.
+ */
+static void pages_are_freed_while_they_are_written(void)
+{
+	if (zram_on("0"))
+		check_freed_in_flight();
+	zram_off();
+}
+
+static void check_limit(void)
+{
+	struct zwb_load *load;
+	struct zwb_snap delta;
+	int err;
+
+	load = zwb_load(NULL, ZWB_ANY_NODE, LIMIT_PAGES, ZWB_TEXT);
+	if (!load)
+		return;
+	err = zwb_run(&delta, ZWB_GLOBAL, LIMIT_COMMAND);
+	ksft_print_msg("first command: %lld pages written, %lld failed\n", delta.total.written,
+		       delta.total.failed);
+	if (err != -EAGAIN)
+		zwb_zero(err);
+	zwb_between(delta.total.failed, 1, LIMIT_BATCHES);
+	zwb_equal(delta.stored, -delta.total.written);
+
+	/* zram is full */
+	err = zwb_run(&delta, ZWB_GLOBAL, LIMIT_COMMAND);
+	ksft_print_msg("second command: %lld pages written, %lld failed\n", delta.total.written,
+		       delta.total.failed);
+	if (err != -EAGAIN)
+		zwb_zero(err);
+	zwb_between(delta.total.failed, 1, LIMIT_BATCHES);
+	zwb_equal(delta.stored, -delta.total.written);
+	zwb_load_verify(load);
+}
+
+/*
+ * zram with a limit fails what is beyond it: a command writes what finds room,
+ * and gives up on the device when nothing does.
+ *
+ * Turns red when the whole pool is tried by each command, or when a page that found
+ * no room is lost.
+ */
+static void zram_is_full(void)
+{
+	if (zram_on(LIMIT_MEMORY))
+		check_limit();
+	zram_off();
+}
+
+static const struct zwb_test tests[] = {
+	ZWB_TEST(zram_is_a_swap_device),
+	ZWB_TEST(pages_are_freed_while_they_are_written),
+	ZWB_TEST(zram_is_full),
+};
+
+int main(void)
+{
+	static const struct zwb_suite suite = {
+		.tests = tests,
+		.nr_tests = ARRAY_SIZE(tests),
+	};
+
+	return zwb_main(&suite);
+}
