@@ -443,12 +443,11 @@ static void what_leaves_is_counted_off(void)
 }
 
 /*
- * Pages whose write failed are in no column of written ones, and wherever they
- * are now, the tables know.
+ * Pages whose write failed are in no column of written ones, and in the table as old
+ * as they are.
  *
- * Turns red when an entry is counted off twice, when what was tried counts as
- * written, or when a page that goes back into zswap is counted by another second
- * than it gets.
+ * Turns red when what was tried counts as written, or when a page that failed is
+ * not in its list any more, or is young.
  */
 static void failed_writes(void)
 {
@@ -468,13 +467,14 @@ static void failed_writes(void)
 	if (!zwb_write_errors(0))
 		return;
 	zwb_zero(err);
-	zwb_between(delta.total.failed, 2, 600);
+	zwb_between(delta.total.failed, 2, 2 * ZWB_ERRORS_BATCH);
 	if (!zwb_tables_check(&tables))
 		return;
 	sum = zwb_table_sum(&tables.total, 0, -1);
 	zwb_equal(sum.written, delta.total.written);
 	zwb_zero(sum.refaulted + sum.dropped);
-	/* a page that is back got a new age: the counts and the lists agree on it */
+	zwb_equal(sum.pages, 600 - delta.total.written);
+	/* from second to second, the tables agree on each */
 	while (zwb_now() < end && zwb_tables_check(&tables))
 		zwb_pause();
 	zwb_edges_restore();

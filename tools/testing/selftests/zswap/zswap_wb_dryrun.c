@@ -144,10 +144,11 @@ static void dry_run_and_real_run_agree(void)
 }
 
 /*
- * A list that has less than its share leaves the rest to others: they are given
- * more in the next round, by a dry run as well.
+ * A list that has less than its part leaves the rest to others: they give more in the
+ * next turn, in a dry run as well.
  *
- * Turns red when a dry run takes in the next round what it has taken before.
+ * Turns red when a dry run takes in the next turn what it has taken before, or ends
+ * with the first one.
  */
 static void dry_run_shares_out_what_is_left(void)
 {

@@ -838,7 +838,7 @@ void zwb_wait_age(const struct zwb_load *load, int seconds)
 		.tv_nsec = until % ZWB_NS_PER_SEC,
 	};
 
-	while (clock_nanosleep(CLOCK_BOOTTIME, TIMER_ABSTIME, &deadline, NULL) == EINTR)
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &deadline, NULL) == EINTR)
 		;
 }
 

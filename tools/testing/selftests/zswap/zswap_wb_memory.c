@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Writing back gives memory: what a command wrote is not left behind in the
- * swap cache.
+ * Writing back gives memory: what a command wrote is out of memory when it returns,
+ * and what it needs meanwhile is charged to nobody.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -28,8 +28,8 @@ static long long swap_cache_pages(void)
  * cache has not grown by a single page, and the system has more free memory
  * than before.
  *
- * Turns red when the written folios stay in the swap cache until reclaim comes
- * by, as with both earlier attempts: then 10,000 pages cost 39 MB instead of
+ * Turns red when the pages go by way of the swap cache and stay there until reclaim
+ * comes by, as with both earlier attempts: then 10,000 pages cost 39 MB instead of
  * giving 11.
  */
 static void gives_memory_back(void)
@@ -66,8 +66,7 @@ static void gives_memory_back(void)
  * Not one folio is left in the swap cache, however small the command, on
  * whichever node.
  *
- * Turns red when the folios that sit in the LRU batch of this or of another CPU
- * are left out, or the last batch of a command.
+ * Turns red when any page goes by way of the swap cache.
  */
 static void swap_cache_is_left_as_it_was(void)
 {
@@ -91,94 +90,88 @@ static void swap_cache_is_left_as_it_was(void)
 	}
 }
 
-static long long oom_kills(const char *cgroup)
-{
-	return zwb_cgroup_key(cgroup, "memory.events", "oom_kill");
-}
+static const char * const events[] = { "low", "high", "max", "oom", "oom_kill" };
 
-/* Set memory.max to what the cgroup uses; returns the number of OOM kills so far. */
-static bool fill_to_the_limit(const char *cgroup, long long *kills)
+static void read_events(const char *cgroup, long long *counts)
 {
-	char limit[32];
+	size_t i;
 
-	snprintf(limit, sizeof(limit), "%lld", zwb_cgroup_number(cgroup, "memory.current"));
-	*kills = oom_kills(cgroup);
-	return zwb_cgroup_set(cgroup, "memory.max", limit);
+	for (i = 0; i < ARRAY_SIZE(events); i++)
+		counts[i] = zwb_cgroup_key(cgroup, "memory.events", events[i]);
 }
 
 /*
- * A cgroup at its memory.max, with memory that reclaim could push out, can be
- * written back: a command, or a few, writes all that is old, and nobody is
- * killed.
+ * Set memory.max to what the cgroup uses, and run a command for it, which writes
+ * @pages.  None of the events of the cgroup has happened.
+ */
+static void write_at_the_limit(const char *cgroup, const char *command, long long pages)
+{
+	long long before[ARRAY_SIZE(events)], after[ARRAY_SIZE(events)];
+	struct zwb_snap delta;
+	char limit[32];
+	size_t i;
+
+	snprintf(limit, sizeof(limit), "%lld", zwb_cgroup_number(cgroup, "memory.current"));
+	if (!zwb_cgroup_set(cgroup, "memory.max", limit))
+		return;
+	read_events(cgroup, before);
+	zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "cgroup=%llu %s", zwb_cgroup_id(cgroup), command));
+	read_events(cgroup, after);
+	zwb_equal(delta.total.written, pages);
+	zwb_zero(delta.total.failed);
+	for (i = 0; i < ARRAY_SIZE(events); i++) {
+		if (!zwb_equal(after[i] - before[i], 0))
+			ksft_print_msg("the event was %s\n", events[i]);
+	}
+	zwb_cgroup_set(cgroup, "memory.max", "max");
+}
+
+/*
+ * A cgroup at its memory.max can be written back: a command writes all that is
+ * old, and what it needs for that is not charged to the cgroup.
  *
- * Turns red when the folios that a command needs are charged in a way that
- * fails or kills at the limit: a cgroup at its limit is what the command is
- * for.
+ * Turns red when the pages that a command needs are charged to the cgroup that
+ * it works for: then these run into the limit, and have reclaim store young pages to
+ * make room for old ones.
  */
 static void cgroup_at_its_limit(void)
 {
-	long long kills, written = 0;
 	struct zwb_load *old;
-	struct zwb_snap delta;
 	const char *cgroup;
-	int err, tries;
 
-	/* reclaim within the cgroup stores more pages, and may write some past zswap */
+	/* to set the limit may push out what has been used meanwhile */
 	zwb_allow_other_swapout();
 	cgroup = zwb_cgroup(NULL, "cgroup");
 	old = cgroup ? zwb_load(cgroup, ZWB_ANY_NODE, 3000, ZWB_TEXT) : NULL;
 	if (!old)
 		return;
 	zwb_wait_age(old, 2);
-	if (!zwb_load_resident(cgroup, 2000, false) || !fill_to_the_limit(cgroup, &kills))
-		return;
-	for (tries = 0; tries < 10 && written < old->pages; tries++) {
-		err = zwb_run(&delta, ZWB_GLOBAL, "cgroup=%llu age=2 max=%lld",
-			      zwb_cgroup_id(cgroup), (old->pages - written) * zwb_page_size);
-		if (err && err != -EAGAIN)
-			zwb_zero(err);
-		written += delta.total.written;
-	}
-	zwb_equal(written, old->pages);
-	zwb_equal(oom_kills(cgroup), kills);
-	zwb_cgroup_set(cgroup, "memory.max", "max");
+	if (zwb_load_resident(cgroup, 2000, false))
+		write_at_the_limit(cgroup, "age=2", old->pages);
 }
 
 /*
- * The same with memory that cannot be reclaimed: the command may fail for want
- * of memory, page by page, but it comes back, nobody is killed and nothing is
- * lost.
+ * The same with memory that cannot be reclaimed.
  *
- * Turns red when a charge invokes the OOM killer.
+ * Turns red when pages fail for want of a charge, or when one invokes the OOM killer.
  */
 static void cgroup_at_its_limit_with_locked_memory(void)
 {
 	struct zwb_load *old;
-	struct zwb_snap delta;
 	const char *cgroup;
-	long long kills;
-	int err;
 
 	zwb_allow_other_swapout();
 	cgroup = zwb_cgroup(NULL, "cgroup");
 	old = cgroup ? zwb_load(cgroup, ZWB_ANY_NODE, 2000, ZWB_TEXT) : NULL;
-	if (!old || !zwb_load_resident(cgroup, 2000, true) || !fill_to_the_limit(cgroup, &kills))
-		return;
-	err = zwb_run(&delta, ZWB_GLOBAL, "cgroup=%llu age=0", zwb_cgroup_id(cgroup));
-	if (err && err != -EAGAIN)
-		zwb_zero(err);
-	ksft_print_msg("%lld of %lld pages written, %lld failed\n", delta.total.written,
-		       old->pages, delta.total.failed);
-	zwb_equal(oom_kills(cgroup), kills);
-	zwb_cgroup_set(cgroup, "memory.max", "max");
+	if (old && zwb_load_resident(cgroup, 2000, true))
+		write_at_the_limit(cgroup, "age=0", old->pages);
 }
 
 /*
  * Pages that their owner reads while commands write them are right, every time.
  *
- * Turns red when a folio is taken out of the swap cache while it is in use,
- * when an entry is written after its slot was freed and used again, when a
- * folio is seen before its data is in it.
+ * Turns red when an entry is erased although a folio has been loaded from it
+ * meanwhile, or written after its slot was freed and used again.
  */
 static void pages_under_concurrent_swapin(void)
 {

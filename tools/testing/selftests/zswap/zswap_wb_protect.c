@@ -130,7 +130,7 @@ static void ancestors_switch_with_zswap_disabled(void)
  * Under a limit, a protected cgroup with many old entries costs the others
  * nothing: the whole budget is written, from what may be written.
  *
- * Turns red when protected entries take a share of the budget, or end the walk.
+ * Turns red when protected entries take a part of the budget, or end the walk.
  */
 static void protected_entries_cost_no_budget(void)
 {
@@ -235,8 +235,8 @@ static void check_orphaned_are_written(const char *parent, const char *writer)
  * The entries of a removed cgroup are written on behalf of their parent, and
  * not of the process that gives the command: that one's cgroup is protected.
  *
- * Turns red when the folio of an entry whose cgroup is gone is charged to the
- * cgroup of the writer, and the switch read there.
+ * Turns red when the switch of an entry whose cgroup is gone is read in the cgroup of
+ * the writer.
  */
 static void removed_cgroup_and_protected_writer(void)
 {

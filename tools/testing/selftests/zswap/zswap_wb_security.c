@@ -75,6 +75,7 @@ static const struct file sysfs_files[] = {
 	{ "stats/failed", 0444 },
 	{ "stats/refaulted", 0444 },
 	{ "stats/dropped", 0444 },
+	{ "stats/on_disk", 0444 },
 	{ "node<N>", S_IFDIR | 0755 },
 	{ "node<N>/proactive_writeback", 0200 },
 	{ "node<N>/stats", S_IFDIR | 0755 },
@@ -88,6 +89,7 @@ static const struct file sysfs_files[] = {
 	{ "node<N>/stats/failed", 0444 },
 	{ "node<N>/stats/refaulted", 0444 },
 	{ "node<N>/stats/dropped", 0444 },
+	{ "node<N>/stats/on_disk", 0444 },
 };
 
 static const struct file debugfs_files[] = {

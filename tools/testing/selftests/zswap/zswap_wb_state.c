@@ -109,12 +109,12 @@ static void compressor_was_changed(void)
 }
 
 /*
- * Every write fails: the command comes back with -EAGAIN, all pages count as
- * failed, and all can be read as soon as the disk works again.
+ * Every write fails: the command comes back with -EAGAIN when it has tried enough to
+ * know, these pages count as failed, and all are in zswap and can be read.
  *
  * Turns red when a page counts as written before its I/O has ended well, when a
- * failed folio is dropped with the only copy of its data, or when the command
- * waits for ever.
+ * failed page is dropped with the only copy of its data, when a page is tried, or
+ * counted, twice, or when the command waits for ever.
  */
 static void every_write_fails(void)
 {
@@ -132,7 +132,10 @@ static void every_write_fails(void)
 		return;
 	zwb_equal(err, -EAGAIN);
 	zwb_zero(delta.total.written);
-	zwb_equal(delta.total.failed, load->pages);
+	zwb_between(delta.total.failed, ZWB_ERRORS_MAX, ZWB_ERRORS_MAX + ZWB_ERRORS_BATCH);
+	zwb_equal(delta.total.scanned, delta.total.failed);
+	zwb_zero(delta.stored);
+	zwb_expect_read(load, 0, load->pages);
 }
 
 /*
@@ -156,9 +159,12 @@ static void some_writes_fail(void)
 	if (!zwb_write_errors(0))
 		return;
 	zwb_zero(err);
-	zwb_between(delta.total.failed, 3, load->pages / 2);
+	/* in batches of one page, or few */
+	zwb_between(delta.total.failed, 3, 3 * ZWB_ERRORS_BATCH);
 	zwb_equal(delta.total.written + delta.total.failed, load->pages);
 	zwb_equal(delta.disk_sectors, delta.total.written * (zwb_page_size / 512));
+	zwb_equal(delta.stored, -delta.total.written);
+	zwb_expect_read(load, delta.total.written, delta.total.failed);
 }
 
 /*
@@ -243,9 +249,7 @@ static void entry_in_the_swap_cache_is_busy(void)
  * Pages of a shared mapping of a file in memory, first a part of them, then
  * all.
  *
- * Turns red when only anonymous pages are written, when a page is expected to
- * be anonymous to be taken out of the swap cache or to be put back after an
- * error, when its data is lost on the way.
+ * Turns red when only anonymous pages are written, or when data is lost on the way.
  */
 static void shared_memory(void)
 {
@@ -288,9 +292,8 @@ static void shared_memory(void)
  * Pages that two processes share after a fork count once, and are right in
  * both, be they written back or written to by one of the two before.
  *
- * Turns red when a slot is freed although there is another user, when an entry
- * is written once for each, when a written folio goes although the other
- * process is about to map it.
+ * Turns red when a slot is freed although there is another user, or when an entry
+ * is written once for each.
  */
 static void pages_shared_after_a_fork(void)
 {

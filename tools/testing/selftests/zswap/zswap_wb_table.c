@@ -741,23 +741,16 @@ bool zwb_edges_restore(void)
 /**
  * zwb_second() - what the kernel's age clock shows now
  *
- * It counts the seconds of CLOCK_BOOTTIME, but of the time at the last timer
- * tick, which is what CLOCK_MONOTONIC_COARSE is to CLOCK_MONOTONIC; the two
- * differ by the time that the machine was suspended.
+ * It counts the seconds of CLOCK_MONOTONIC, but of the time at the last timer
+ * tick, which is CLOCK_MONOTONIC_COARSE.
  *
  * An entry that is stored in second s has the age max(0, now - (s + 1)).
  */
 long long zwb_second(void)
 {
-	struct timespec monotonic, coarse;
-	long long suspended;
+	struct timespec coarse;
 
-	clock_gettime(CLOCK_MONOTONIC, &monotonic);
-	suspended = zwb_now() - (monotonic.tv_sec * ZWB_NS_PER_SEC + monotonic.tv_nsec);
-	/* without a suspend this is only the time between the two calls */
-	if (suspended < ZWB_NS_PER_SEC)
-		suspended = 0;
 	/* the system call and not the vDSO, which may be ahead of what the kernel itself reads */
 	syscall(SYS_clock_gettime, CLOCK_MONOTONIC_COARSE, &coarse);
-	return (coarse.tv_sec * ZWB_NS_PER_SEC + coarse.tv_nsec + suspended) / ZWB_NS_PER_SEC;
+	return coarse.tv_sec;
 }

@@ -28,6 +28,7 @@
 
 #include "kselftest.h"
 #include "cgroup_util.h"
+#include "zswap_wb_disk.h"
 #include "zswap_wb_util.h"
 
 #define UTIL_TEST_SECONDS	800
@@ -155,12 +156,12 @@ bool zwb_compare_near(const char *func, int line, const char *what, long long go
 
 /* --- time --- */
 
-/* CLOCK_BOOTTIME in nanoseconds: the clock by which entries grow old. */
+/* CLOCK_MONOTONIC in nanoseconds: the clock by which entries grow old, sleep left out. */
 long long zwb_now(void)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_BOOTTIME, &now);
+	clock_gettime(CLOCK_MONOTONIC, &now);
 	return now.tv_sec * ZWB_NS_PER_SEC + now.tv_nsec;
 }
 
@@ -271,6 +272,7 @@ static const struct {
 	{ "failed", offsetof(struct zwb_counts, failed), true },
 	{ "refaulted", offsetof(struct zwb_counts, refaulted), false },
 	{ "dropped", offsetof(struct zwb_counts, dropped), false },
+	{ "on_disk", offsetof(struct zwb_counts, on_disk), false },
 };
 
 static long long *util_count(struct zwb_counts *counts, size_t offset)
@@ -416,6 +418,16 @@ long long zwb_count_skipped(const struct zwb_counts *counts)
 	       counts->skipped_gone;
 }
 
+/* What was written is on the disk until it is read back or freed. */
+static void util_check_on_disk(const struct zwb_counts *counts, const char *when, int node)
+{
+	long long want = counts->written - counts->refaulted - counts->dropped;
+
+	if (counts->on_disk != want)
+		zwb_fail("%s: node %d: on_disk is %lld, not %lld", when, node, counts->on_disk,
+			 want);
+}
+
 /* @quiet: nobody reads or frees pages at the moment */
 static void util_check_sums(struct zwb_snap *snap, const char *when, bool quiet)
 {
@@ -435,6 +447,10 @@ static void util_check_sums(struct zwb_snap *snap, const char *when, bool quiet)
 			zwb_fail("%s: node %d: scanned is %lld, its parts add up to %lld", when, n,
 				 counts->scanned, sum);
 	}
+	for (n = 0; quiet && n < ZWB_MAX_NODES; n++)
+		util_check_on_disk(&snap->node[n], when, n);
+	if (quiet)
+		util_check_on_disk(&snap->total, when, ZWB_GLOBAL);
 	for (i = 0; i < ARRAY_SIZE(util_counts); i++) {
 		if (!quiet && !util_counts[i].by_command)
 			continue;
@@ -1318,6 +1334,12 @@ bool zwb_swap_disk(bool on)
 	return true;
 }
 
+/* Switch it on, if it is off. */
+bool zwb_swap_disk_back(void)
+{
+	return !util_swap_is_off || zwb_swap_disk(true);
+}
+
 bool zwb_need_small_swap(void)
 {
 	if (!access(UTIL_LOOP_CONTROL, W_OK))
@@ -1763,8 +1785,6 @@ static void util_check_counters(bool loads_gone)
 	if (delta.vm.zswpwb_refault != delta.total.refaulted)
 		zwb_fail("zswpwb_refault grew by %lld, refaulted by %lld",
 			 delta.vm.zswpwb_refault, delta.total.refaulted);
-	if (delta.total.failed)
-		return;
 	if (delta.vm.zswpwb_proactive != delta.total.written)
 		zwb_fail("zswpwb_proactive grew by %lld, written by %lld",
 			 delta.vm.zswpwb_proactive, delta.total.written);
@@ -1787,10 +1807,11 @@ static void util_drop_everything(void)
 		zwb_write_errors(0);
 	if (util_alloc_errors_on)
 		zwb_alloc_errors(0, 0);
+	zwb_disk_fail_writes(false);
 	zwb_loads_verify();
 	zwb_loads_stop();
-	if (util_swap_is_off)
-		zwb_swap_disk(true);
+	zwb_disk_off();
+	zwb_swap_disk_back();
 	zwb_small_swap_off();
 	util_remove_cgroups();
 }

@@ -27,6 +27,13 @@
 #define ZWB_NS_PER_SEC		1000000000LL
 #define ZWB_NS_PER_MS		1000000LL
 
+/*
+ * A device is left alone when so many pages have failed in a row, see ZSWAP_WB_ERRORS_MAX
+ * in the kernel; the batch that has the last of them may have so many more.
+ */
+#define ZWB_ERRORS_MAX		(1024 * 1024 / zwb_page_size)
+#define ZWB_ERRORS_BATCH	(64 * 1024 / zwb_page_size)
+
 /* for "node" arguments: the file that is bound to no node, memory that is bound to no node */
 #define ZWB_GLOBAL		(-1)
 #define ZWB_ANY_NODE		(-1)
@@ -34,7 +41,8 @@
 /**
  * struct zwb_counts - the counters that exist in total and once per node
  *
- * One member per file below stats/, with the file's name.
+ * One member per file below stats/, with the file's name.  All but the last one only
+ * grow.
  */
 struct zwb_counts {
 	long long scanned;
@@ -47,6 +55,7 @@ struct zwb_counts {
 	long long failed;
 	long long refaulted;
 	long long dropped;
+	long long on_disk;
 };
 
 /**
@@ -137,8 +146,8 @@ enum zwb_content {
  * @node: node that they are bound to, or ZWB_ANY_NODE
  * @cgroup: path of its cgroup, empty for the runner's own
  * @pid: the process
- * @first_ns: CLOCK_BOOTTIME before the first page was stored
- * @last_ns: CLOCK_BOOTTIME after the last page was stored
+ * @first_ns: CLOCK_MONOTONIC before the first page was stored
+ * @last_ns: CLOCK_MONOTONIC after the last page was stored
  * @address: of the pages in the process
  * @seed: of the content
  * @resident: the pages were left in memory
@@ -340,6 +349,7 @@ long long zwb_shrinker_count(const char *cgroup, int node);
 
 /* the swap disk, and a small device besides or in place of it; all as it was after each test */
 bool zwb_swap_disk(bool on);
+bool zwb_swap_disk_back(void);
 bool zwb_need_small_swap(void);
 bool zwb_small_swap_on(long long pages);
 bool zwb_small_swap_seal(void);
