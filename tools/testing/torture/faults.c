@@ -78,10 +78,10 @@ static const char *prepare(size_t i)
 			return "it can't be set up";
 		break;
 	case K_FAULTS_DECOMPRESS:
-		if (set(i, "task-filter", "N") || set(i, "inject", "zswap_decompress"))
-			return "the kernel does not let zswap_decompress() fail";
+		if (set(i, "task-filter", "N") || set(i, "inject", "zswap_wb_decompress"))
+			return "the kernel does not let zswap_wb_decompress() fail";
 		/* false, as after a decompression that failed */
-		if (put(FAULTS "/fail_function/zswap_decompress/retval", "0"))
+		if (put(FAULTS "/fail_function/zswap_wb_decompress/retval", "0"))
 			return "the function's result can't be set";
 		/* that was to see whether it can be done; no probe while everything runs */
 		set(i, "inject", " ");
@@ -156,8 +156,8 @@ bool faults_decompress(bool on)
 		return false;
 	if (!on)
 		return !set(i, "probability", "0") && !set(i, "inject", " ");
-	return !set(i, "inject", "zswap_decompress") &&
-	       !put(FAULTS "/fail_function/zswap_decompress/retval", "0") &&
+	return !set(i, "inject", "zswap_wb_decompress") &&
+	       !put(FAULTS "/fail_function/zswap_wb_decompress/retval", "0") &&
 	       !set(i, "probability", "20");
 }
 
