@@ -5,8 +5,6 @@
  *
  *	paths rounds PAGES ROUNDS	store, load and free, some rounds of it
  *	paths command PAGES ROUNDS	the same, after a command has written pages
- *	paths aged PAGES ROUNDS SECONDS	the same, stored in that many different
- *					seconds, then in random order
  *	paths table FILE PAGES...	read FILE with that many pages in zswap
  *
  * It runs under -icount shift=1: each instruction lets the TSC, whose unit is a
@@ -30,10 +28,6 @@
 #include "common.h"
 
 #define TABLE_READS	50
-/* Seconds from batch to batch. */
-#define BATCH_GAP	3
-/* A batch begins so far into its second: the kernel's clock is a tick late. */
-#define BATCH_NSEC	100000000L
 
 /* ----------------------------------------------------------------- paths */
 
@@ -82,91 +76,6 @@ static uint64_t release(char *p, unsigned long pages)
 
 /* ------------------------------------------------- paths, pages of all ages */
 
-/*
- * At random over all batches, and no two pages of a batch in a row: whoever
- * remembers a few seconds of stores hardly ever meets one of them again.  The
- * order is the same in each run.
- */
-static unsigned long *make_order(unsigned long pages, unsigned long batch)
-{
-	unsigned long *order = malloc(pages * sizeof(*order));
-	uint32_t state = 20250108;
-	unsigned long i, j, page;
-	int tries;
-
-	if (!order)
-		die("no memory for the order of %lu pages", pages);
-	for (i = 0; i < pages; i++)
-		order[i] = i;
-	for (i = 0; i < pages; i++) {
-		/* Those that are left at the end may all be of one batch. */
-		for (tries = 0; tries < 100; tries++) {
-			j = i + next_random(&state) % (pages - i);
-			if (!i || order[j] / batch != order[i - 1] / batch)
-				break;
-		}
-		page = order[j];
-		order[j] = order[i];
-		order[i] = page;
-	}
-	return order;
-}
-
-static struct timespec boottime(void)
-{
-	struct timespec now;
-
-	if (clock_gettime(CLOCK_BOOTTIME, &now))
-		die("clock_gettime: %s", strerror(errno));
-	return now;
-}
-
-/* Each batch in a second of its own.  The clock of an idle guest jumps there. */
-static uint64_t store_aged(char *p, unsigned long pages, unsigned long batch)
-{
-	struct timespec when = boottime();
-	uint64_t start, sum = 0;
-	unsigned long i;
-
-	when.tv_nsec = BATCH_NSEC;
-	for (i = 0; i < pages; i += batch) {
-		when.tv_sec += BATCH_GAP;
-		errno = clock_nanosleep(CLOCK_BOOTTIME, TIMER_ABSTIME, &when, NULL);
-		if (errno)
-			die("clock_nanosleep: %s", strerror(errno));
-		start = ticks();
-		page_out(p + i * PAGE, batch);
-		sum += ticks() - start;
-		if (boottime().tv_sec != when.tv_sec)
-			die("storing %lu pages took more than their second", batch);
-	}
-	return sum / TICKS_PER_INSN;
-}
-
-static void release_page(char *page)
-{
-	if (madvise(page, PAGE, MADV_DONTNEED))
-		die("MADV_DONTNEED: %s", strerror(errno));
-}
-
-/* Each page is to leave zswap by itself, so there is a look at it now and then. */
-static uint64_t in_order(char *p, const unsigned long *order, unsigned long pages,
-			 void (*leave)(char *page))
-{
-	uint64_t start, sum = 0;
-	unsigned long i, j, n;
-
-	for (i = 0; i < pages; i += CHUNK) {
-		n = chunk_at(i, pages);
-		start = ticks();
-		for (j = i; j < i + n; j++)
-			leave(p + order[j] * PAGE);
-		sum += ticks() - start;
-		must_store(pages - i - n);
-	}
-	return sum / TICKS_PER_INSN;
-}
-
 /* ---------------------------------------------------------------- rounds */
 
 static void must_be_same(const char *p, unsigned long pages)
@@ -212,21 +121,6 @@ static void one_round(unsigned long pages, unsigned long round, unsigned long ro
 	must_store(pages);
 	result("free", round, release(p, pages));
 	must_store(0);
-}
-
-static void one_aged_round(unsigned long pages, unsigned long round, unsigned long rounds,
-			   unsigned long batch, const unsigned long *order)
-{
-	char *p = begin_round(pages, round, rounds);
-
-	result("store", round, store_aged(p, pages, batch));
-	must_store(pages);
-	result("load", round, in_order(p, order, pages, load_page));
-	must_be_same(p, pages);
-	store_aged(p, pages, batch);
-	must_store(pages);
-	result("free", round, in_order(p, order, pages, release_page));
-	munmap(p, pages * PAGE);
 }
 
 /* Have a command write pages, so that the kernel remembers them from here on. */
@@ -286,7 +180,7 @@ static void read_table(const char *file, unsigned long pages)
 
 int main(int argc, char **argv)
 {
-	unsigned long pages, rounds, round, seconds = 0, *order;
+	unsigned long pages, rounds, round;
 	char *written = NULL;
 	int i;
 
@@ -299,24 +193,12 @@ int main(int argc, char **argv)
 			read_table(argv[2], strtoul(argv[i], NULL, 10));
 		return 0;
 	}
-	if (argc == 5 && !strcmp(argv[1], "aged"))
-		seconds = strtoul(argv[4], NULL, 10);
-	else if (argc != 4 || (strcmp(argv[1], "rounds") && strcmp(argv[1], "command")))
+	if (argc != 4 || (strcmp(argv[1], "rounds") && strcmp(argv[1], "command")))
 		die("usage: paths rounds|command PAGES ROUNDS\n"
-		    "       paths aged PAGES ROUNDS SECONDS\n"
 		    "       paths table FILE PAGES...");
 	pages = strtoul(argv[2], NULL, 10);
 	rounds = strtoul(argv[3], NULL, 10);
 	make_templates();
-	if (seconds) {
-		if (pages < seconds || pages % seconds)
-			die("%lu pages cannot be stored in %lu equal batches", pages, seconds);
-		order = make_order(pages, pages / seconds);
-		for (round = 1; round <= rounds; round++)
-			one_aged_round(pages, round, rounds, pages / seconds, order);
-		free(order);
-		return 0;
-	}
 	if (!strcmp(argv[1], "command"))
 		written = write_back(CHUNK);
 	for (round = 1; round <= rounds; round++)

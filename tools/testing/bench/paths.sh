@@ -5,18 +5,16 @@
 
 PATHS_PAGES=20000
 PATHS_ROUNDS=3
-# The expensive case: so many ages in random order that the log of a CPU seldom
-# has a note of the next page's, and has to be added to the wheel all the time.
-AGED_PAGES=10000
-AGED_SECONDS=100
 # In percent, over the unpatched kernel: what the feature may cost, and what two
 # kernels that do the same may differ by (freeing is short, so its noise is more).
-PATHS_MAX=1
+PATHS_MAX=0.1
+FREE_MAX=2
+FREE_MAX_COMMAND=6
 PATHS_NOISE=0.4
 PATHS_NOISE_FREE=2
-# Reading the age table must not depend on the number of pages stored.
+# Instructions for each entry that reading the age table looks at.
 TABLE_PAGES="1000 1000000"
-TABLE_MAX=2
+TABLE_MAX=100
 
 # The three kernels differ in nothing but the feature.
 same_config() {
@@ -40,21 +38,15 @@ paths() {
 	done
 	say "paths of zswap, patched kernel, after a command"
 	guest paths-command patched "sh paths-guest.sh command $PATHS_PAGES $PATHS_ROUNDS" "${options[@]}"
-	for kernel in upstream patched; do
-		say "paths of zswap, $kernel kernel, $AGED_PAGES pages stored in $AGED_SECONDS seconds, in random order"
-		guest "paths-aged-$kernel" "$kernel" \
-			"sh paths-guest.sh aged $AGED_PAGES $PATHS_ROUNDS $AGED_SECONDS" "${options[@]}"
-	done
 	say "reading the age buckets with ${TABLE_PAGES/ / and } pages in zswap"
 	guest paths-table patched \
 		"sh paths-guest.sh table /sys/kernel/debug/zswap/age_buckets $TABLE_PAGES" \
 		"${options[@]}" --memory 2048M --disk-size 5G
 
 	judge paths.awk -v pages="$PATHS_PAGES" -v rounds="$PATHS_ROUNDS" -v max="$PATHS_MAX" -v noise="$PATHS_NOISE" \
-		-v noise_free="$PATHS_NOISE_FREE" -v aged_pages="$AGED_PAGES" -v aged_seconds="$AGED_SECONDS" \
+		-v noise_free="$PATHS_NOISE_FREE" -v free_max="$FREE_MAX" -v free_max_command="$FREE_MAX_COMMAND" \
 		-v table_max="$TABLE_MAX" -v json="$out/paths.json" \
 		kernel=upstream "$out/paths-upstream" kernel=off "$out/paths-off" \
 		kernel=patched "$out/paths-patched" kernel=command "$out/paths-command" \
-		kernel=aged_upstream "$out/paths-aged-upstream" kernel=aged_patched "$out/paths-aged-patched" \
 		kernel=table "$out/paths-table"
 }

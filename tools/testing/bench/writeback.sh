@@ -46,11 +46,16 @@ BOUNDS=(
 	# Pages/s, against upstream's shrinker and against the disk alone.
 	-v shrinker_times=4 -v raw_part=0.7
 	-v scanned_max=1.2
-	# Looks at one entry in one command, if the lists are out of order, and what
-	# an entry may cost more in a pool that is four times as large.
-	-v looked_max=2 -v linear_max=1.2
-	# In us, if there is nothing to do, and what is called the same cost.
-	-v idle_max=50 -v same_max=1.1
+	# Requests that need not be full: of the first batches, whose size is found out,
+	# and the last one. And instructions for a page.
+	-v requests_more=5 -v page_max=32500
+	# Looks at one entry in one command, if the lists are out of order: one for each
+	# bucket with entries, and one more; and what an entry may cost more in a pool
+	# that is four times as large.
+	-v looked_max=3 -v linear_max=1.2
+	# In us, if there is nothing to do, and what is called the same cost; with a
+	# hundred times as many pages; instructions with cgroups that have none any more.
+	-v idle_max=50 -v same_max=1.1 -v idle_times=1.5 -v empty_max=500000
 	# By the real clock, so only if two CPUs really do as much more as this.
 	-v nodes_times=1.6 -v spin_min=1.8
 	# In ms.
