@@ -361,7 +361,7 @@ static void giver_pays_nothing(void)
 /* --- many commands --- */
 
 #define MANY_COMMANDS		16
-#define MANY_PAGES		32000
+#define MANY_PAGES		16000
 /* two batches of 512 pages, and lists and bios for them */
 #define MANY_OWN_PAGES		1100
 
