@@ -48,7 +48,7 @@ BOUNDS=(
 	-v scanned_max=1.2
 	# Requests that need not be full: of the first batches, whose size is found out,
 	# and the last one. And instructions for a page.
-	-v requests_more=5 -v page_max=32500
+	-v requests_more=8 -v page_max=32500
 	# Looks at one entry in one command, if the lists are out of order: one for each
 	# bucket with entries, and one more; and what an entry may cost more in a pool
 	# that is four times as large.
