@@ -32,8 +32,7 @@ same() {
 
 # Files that the kernel's sources create, and those that are described.
 {
-	sed -nE 's/.*__ATTR\(([a-z_]+), 0[0-7]+, counter_show.*/sysfs stats\/\1/p
-		s/.*__ATTR_RO\(([a-z_]+)\).*/sysfs stats\/\1/p
+	sed -nE 's/.*ZSWAP_WB_FILE\(([a-z_]+), ZSWAP_WB_.*/sysfs stats\/\1/p
 		s/.*__ATTR\(([a-z_]+), 0200.*/sysfs \1/p' "$TOP/mm/zswap_wb/sysfs.c"
 	sed -nE 's/.*debugfs_create_file\("([a-z_]+)".*/debugfs \1/p' "$TOP/mm/zswap_wb/debugfs.c"
 } >"$work/created"
