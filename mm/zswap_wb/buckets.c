@@ -10,6 +10,7 @@
  * times since, and the page is still on the disk.)
  */
 #include <linux/atomic.h>
+#include <linux/cleanup.h>
 #include <linux/mutex.h>
 #include <linux/nodemask.h>
 #include <linux/numa.h>
@@ -65,14 +66,11 @@ int __init zswap_wb_buckets_init(void)
 u32 zswap_wb_buckets_get(struct zswap_wb_edges *edges)
 {
 	const struct zswap_wb_buckets *buckets;
-	u32 generation;
 
-	rcu_read_lock();
+	guard(rcu)();
 	buckets = rcu_dereference(zswap_wb_buckets);
 	*edges = buckets->edges;
-	generation = buckets->generation;
-	rcu_read_unlock();
-	return generation;
+	return buckets->generation;
 }
 
 /*
@@ -103,12 +101,11 @@ bool zswap_wb_buckets_count(const struct zswap_wb_kind *kind,
 	struct zswap_wb_buckets *buckets;
 	bool current_generation;
 
-	rcu_read_lock();
+	guard(rcu)();
 	buckets = rcu_dereference(zswap_wb_buckets);
 	current_generation = buckets->generation == kind->generation;
 	if (current_generation)
 		atomic64_inc(&buckets->node[kind->nid].fate[kind->bucket][fate]);
-	rcu_read_unlock();
 	return current_generation;
 }
 
@@ -131,7 +128,7 @@ void zswap_wb_buckets_read(int nid, struct zswap_wb_edges *edges,
 	const struct zswap_wb_buckets *buckets;
 
 	*columns = (struct zswap_wb_columns) {};
-	rcu_read_lock();
+	guard(rcu)();
 	buckets = rcu_dereference(zswap_wb_buckets);
 	*edges = buckets->edges;
 	if (nid != NUMA_NO_NODE) {
@@ -140,5 +137,4 @@ void zswap_wb_buckets_read(int nid, struct zswap_wb_edges *edges,
 		for_each_node(nid)
 			zswap_wb_columns_add(columns, &buckets->node[nid]);
 	}
-	rcu_read_unlock();
 }

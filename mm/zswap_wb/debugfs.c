@@ -10,7 +10,6 @@
 #include <linux/fs.h>
 #include <linux/ktime.h>
 #include <linux/memcontrol.h>
-#include <linux/memory.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/nodemask.h>
@@ -34,16 +33,11 @@ static char *zswap_wb_text_get(const char __user *buf, size_t count)
 
 /* ---- writeback ---- */
 
-/**
- * struct zswap_wb_answer - what an open file knows of its last command
- * @lock:	serialises users of the open file
- * @len:	length of @text, 0 before the first command
- * @text:	the answer
- */
+/* What an open file knows of its last command */
 struct zswap_wb_answer {
 	struct mutex	lock;	/* users of the open file */
-	size_t		len;
-	char		text[512];
+	size_t		len;	/* of the text, 0 before the first command */
+	char		text[512];	/* the answer */
 };
 
 static int zswap_wb_writeback_open(struct inode *inode, struct file *file)
@@ -440,17 +434,19 @@ DEFINE_SHOW_STORE_ATTRIBUTE(zswap_wb_age_edges);
 
 static struct dentry *zswap_wb_debugfs_dir;
 
-/* Serialises memory hotplug events; protects zswap_wb_debugfs_nodes */
-static DEFINE_MUTEX(zswap_wb_debugfs_lock);
+/* Nodes that have one */
 static nodemask_t zswap_wb_debugfs_nodes;
 
-static void zswap_wb_debugfs_update(void)
+/* Makes the directories match the nodes. Context: one at a time, see sysfs.c */
+void zswap_wb_debugfs_update(void)
 {
 	struct dentry *dir;
 	char name[16];
 	int nid;
 
-	mutex_lock(&zswap_wb_debugfs_lock);
+	/* Pairs with zswap_wb_debugfs_init() */
+	if (!smp_load_acquire(&zswap_wb_debugfs_dir))
+		return;
 	for_each_node(nid) {
 		bool want = node_state(nid, N_NORMAL_MEMORY);
 
@@ -468,16 +464,6 @@ static void zswap_wb_debugfs_update(void)
 			node_clear(nid, zswap_wb_debugfs_nodes);
 		}
 	}
-	mutex_unlock(&zswap_wb_debugfs_lock);
-}
-
-/* As zswap_wb_memory_event() in sysfs.c */
-static int zswap_wb_debugfs_event(struct notifier_block *nb,
-				  unsigned long action, void *arg)
-{
-	if (action == MEM_ONLINE || action == MEM_OFFLINE)
-		zswap_wb_debugfs_update();
-	return NOTIFY_OK;
 }
 
 /* Creates the files in zswap's directory. Context: once, after zswap_wb_arm() */
@@ -485,7 +471,6 @@ void zswap_wb_debugfs_init(struct dentry *dir)
 {
 	if (!zswap_wb_armed())
 		return;
-	zswap_wb_debugfs_dir = dir;
 	debugfs_create_file("age_buckets", 0444, dir, (void *)NUMA_NO_NODE,
 			    &zswap_wb_age_buckets_fops);
 	debugfs_create_file("age_buckets_cgroup", 0400, dir, NULL,
@@ -494,8 +479,7 @@ void zswap_wb_debugfs_init(struct dentry *dir)
 			    &zswap_wb_age_edges_fops);
 	debugfs_create_file("writeback", 0600, dir, NULL,
 			    &zswap_wb_writeback_fops);
-
-	/* First listen, then look: an event in between is not missed */
-	hotplug_memory_notifier(zswap_wb_debugfs_event, DEFAULT_CALLBACK_PRI);
-	zswap_wb_debugfs_update();
+	/* Pairs with zswap_wb_debugfs_update() */
+	smp_store_release(&zswap_wb_debugfs_dir, dir);
+	zswap_wb_nodes_update();
 }

@@ -11,7 +11,7 @@
  * launch	takes the entry off the LRU; the slot is in flight
  * land		erases the entry and marks the slot, or puts the entry back
  *
- * In between, the copy is decompressed, and written (writeback.c). Each step locks
+ * In between, the copy is decompressed, and written (flight.c). Each step locks
  * the slot's swap cluster. Why no page gets lost:
  *
  * 1. While a cluster is locked and there is no folio for a slot in the swap table,
@@ -331,15 +331,17 @@ static void zswap_wb_slot_freed(struct swap_info_struct *si,
  * @item:	the entry, which has been launched
  * @si:		the swap device
  * @failed:	the device has not got it
+ * @aloft:	until it has landed, which happens once, whoever comes first
  * Context: process context.
  * Return:
+ * * -EALREADY	it has landed
  * * 0		the page is on the disk, and out of memory
  * * -EEXIST	somebody has come for the page
  * * -ENOENT	somebody has come for the page, or freed it, and the entry is gone
  * * -EIO	@failed, and the entry is back where it was, if it is still there
  */
 int zswap_wb_entry_land(const struct zswap_wb_item *item,
-			struct swap_info_struct *si, bool failed)
+			struct swap_info_struct *si, bool failed, bool *aloft)
 {
 	const struct zswap_wb_facts *facts = &item->facts;
 	struct xarray *tree = swap_zswap_tree(facts->slot);
@@ -349,6 +351,11 @@ int zswap_wb_entry_land(const struct zswap_wb_item *item,
 	int err;
 
 	ci = swap_cluster_lock(si, offset);
+	if (!*aloft) {
+		swap_cluster_unlock(ci);
+		return -EALREADY;
+	}
+	WRITE_ONCE(*aloft, false);
 	err = zswap_wb_entry_check(facts, ci);
 	if (failed)
 		err = -EIO;

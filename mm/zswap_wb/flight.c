@@ -5,10 +5,13 @@
  *	board	the swap device is there to stay
  *	fetch	entry by entry: a copy of the page, and a claim
  *	launch	what is still up to date, in as few requests as it fits into
- *	land	when the last request is over, in a work queue
+ *	land	when the last request is over
+ *	collect	what has become of them
  *
- * Landing is not the work of the command: who waits for a slot must not depend on a
- * task that may be stopped, throttled or nice.
+ * The command lands its own flights, so that the time is its own. But who waits for a
+ * slot must not depend on a task that may be stopped, throttled or nice: what has not
+ * landed ZSWAP_WB_LAND_MS after the last request lands in a work queue. Entry by
+ * entry, whoever comes first does it.
  *
  * Lifetimes and progress:
  *
@@ -19,9 +22,11 @@
  *    those that it has.
  *
  * 2. A flight belongs to the command, and while it is in the air also to its
- *    requests and then to its work item, which share one reference. A command that
- *    was told to end need not wait for a device that does not answer: who comes
- *    last frees the flight. What lands then is counted, but not in the result.
+ *    requests and then to its work item, which share one reference. The command gives
+ *    that back if it can cancel the work, and that to the swap device, of which it has
+ *    one more while it lands: the work may just have landed the last. A command that
+ *    was told to end need not wait for a device that does not answer: who comes last
+ *    frees the flight. What lands then is counted, but not in the result.
  *
  * 3. Nothing is in the air when the system hibernates: see zswap_wb_pm_event().
  */
@@ -29,6 +34,7 @@
 #include <linux/bio.h>
 #include <linux/blk-cgroup.h>
 #include <linux/blkdev.h>
+#include <linux/cleanup.h>
 #include <linux/gfp.h>
 #include <linux/jiffies.h>
 #include <linux/minmax.h>
@@ -46,6 +52,9 @@
 
 /* How long the system waits for what is in the air before it does not go to sleep */
 #define ZSWAP_WB_SLEEP_PATIENCE	(10 * HZ)
+
+/* How long the command has for the landing of a flight */
+#define ZSWAP_WB_LAND_MS	10
 
 /* A request to the device */
 struct zswap_wb_request {
@@ -80,7 +89,8 @@ struct page *zswap_wb_page_alloc(gfp_t reclaim)
  * Gets a flight for @room pages at most, or NULL. Context: may sleep and reclaim, for
  * one page
  */
-struct zswap_wb_flight *zswap_wb_flight_alloc(unsigned int room)
+struct zswap_wb_flight *zswap_wb_flight_alloc(unsigned int room,
+					      struct zswap_wb_budget *budget)
 {
 	struct zswap_wb_flight *flight;
 
@@ -89,6 +99,7 @@ struct zswap_wb_flight *zswap_wb_flight_alloc(unsigned int room)
 	if (!flight)
 		return NULL;
 	flight->room = room;
+	flight->budget = budget;
 	flight->copy[0].page = zswap_wb_page_alloc(GFP_KERNEL);
 	if (!flight->copy[0].page) {
 		kvfree(flight);
@@ -97,8 +108,7 @@ struct zswap_wb_flight *zswap_wb_flight_alloc(unsigned int room)
 	flight->nr_pages = 1;
 	refcount_set(&flight->users, 1);
 	init_completion(&flight->written);
-	init_completion(&flight->landed);
-	INIT_WORK(&flight->work, zswap_wb_flight_work);
+	INIT_DELAYED_WORK(&flight->work, zswap_wb_flight_work);
 	return flight;
 }
 
@@ -109,13 +119,14 @@ void zswap_wb_flight_put(struct zswap_wb_flight *flight)
 		return;
 	while (flight->nr_pages)
 		__free_page(flight->copy[--flight->nr_pages].page);
-	kvfree(flight);
+	kvfree_rcu(flight, rcu);
 }
 
-/* The outcome of an entry that is not written */
 static enum zswap_wb_outcome zswap_wb_outcome_of(int err)
 {
 	switch (err) {
+	case 0:
+		return ZSWAP_WB_WRITTEN;
 	case -EEXIST:
 		return ZSWAP_WB_SKIPPED_BUSY;
 	case -EPERM:
@@ -127,64 +138,84 @@ static enum zswap_wb_outcome zswap_wb_outcome_of(int err)
 	}
 }
 
-/* Counts an entry that is not going to be written, and why: see zswap_wb_entry_fetch() */
-void zswap_wb_flight_skip(struct zswap_wb_flight *flight,
-			  const struct zswap_wb_item *item, int err)
+/* It is known what has become of an entry that was fetched */
+static void zswap_wb_copy_settle(struct zswap_wb_copy *copy, int err)
 {
-	zswap_wb_stats_add(&flight->res, item->kind.nid,
-			   zswap_wb_outcome_of(err), 1);
-	zswap_wb_budget_refund(&flight->unwritten, item->facts.length);
+	copy->outcome = zswap_wb_outcome_of(err);
+	zswap_wb_stats_count(copy->item.kind.nid, copy->outcome, 1);
 }
 
-static void zswap_wb_flight_land(struct zswap_wb_flight *flight,
-				 struct zswap_wb_copy *copy)
+static void zswap_wb_copy_land(struct zswap_wb_copy *copy,
+			       struct swap_info_struct *si)
 {
 	const struct zswap_wb_item *item = &copy->item;
 	int err;
 
-	err = zswap_wb_entry_land(item, flight->si, copy->failed);
-	if (err) {
-		zswap_wb_flight_skip(flight, item, err);
+	err = zswap_wb_entry_land(item, si, copy->failed, &copy->aloft);
+	if (err == -EALREADY)
 		return;
-	}
-	zswap_wb_stats_add(&flight->res, item->kind.nid, ZSWAP_WB_WRITTEN, 1);
-	zswap_wb_stats_released(&flight->res, item->kind.nid,
-				item->facts.length);
+	zswap_wb_copy_settle(copy, err);
+	if (err)
+		return;
+	zswap_wb_stats_count(item->kind.nid, ZSWAP_WB_RELEASED_BYTES,
+			     item->facts.length);
 	zswap_wb_buckets_count(&item->kind, ZSWAP_WB_FATE_WRITTEN);
 }
 
-/* The last one that is in the air may let the system go to sleep */
-static void zswap_wb_flight_arrive(void)
+static void zswap_wb_flight_land_all(struct zswap_wb_flight *flight)
 {
+	unsigned int i;
+
+	for (i = 0; i < flight->nr; i++) {
+		if (READ_ONCE(flight->copy[i].aloft))
+			zswap_wb_copy_land(&flight->copy[i], flight->si);
+		cond_resched();
+	}
+}
+
+/* All has landed: gives back what has been held for what was in the air */
+static void zswap_wb_flight_end(struct zswap_wb_flight *flight)
+{
+	put_swap_device(flight->si);
+	/* The last one may let the system go to sleep */
 	if (atomic_dec_and_test(&zswap_wb_in_the_air))
 		wake_up_var(&zswap_wb_in_the_air);
+	zswap_wb_flight_put(flight);
 }
 
 static void zswap_wb_flight_work(struct work_struct *work)
 {
 	struct zswap_wb_flight *flight =
-		container_of(work, struct zswap_wb_flight, work);
-	unsigned int i;
+		container_of(to_delayed_work(work), struct zswap_wb_flight,
+			     work);
 
-	for (i = 0; i < flight->nr; i++) {
-		zswap_wb_flight_land(flight, &flight->copy[i]);
-		cond_resched();
+	zswap_wb_flight_land_all(flight);
+	zswap_wb_flight_end(flight);
+}
+
+/* Lands a flight that the device is done with. Context: its command, may sleep */
+void zswap_wb_flight_land(struct zswap_wb_flight *flight)
+{
+	/* If not, the work has landed all */
+	if (percpu_ref_tryget(&flight->si->users)) {
+		zswap_wb_flight_land_all(flight);
+		put_swap_device(flight->si);
 	}
-	put_swap_device(flight->si);
-	flight->si = NULL;
-	zswap_wb_flight_arrive();
-	complete_all(&flight->landed);
-	zswap_wb_flight_put(flight);
+	if (cancel_delayed_work_sync(&flight->work))
+		zswap_wb_flight_end(flight);
 }
 
 /* A request is over, or there are no more to come */
 static void zswap_wb_flight_done(struct zswap_wb_flight *flight)
 {
+	guard(rcu)();
 	if (!atomic_dec_and_test(&flight->pending))
 		return;
 	flight->done = ktime_get();
+	/* First: the command cancels it. RCU keeps the flight for us until we are out */
+	queue_delayed_work(zswap_wb_landings, &flight->work,
+			   msecs_to_jiffies(ZSWAP_WB_LAND_MS));
 	complete_all(&flight->written);
-	queue_work(zswap_wb_landings, &flight->work);
 }
 
 /* ---- requests ---- */
@@ -219,16 +250,16 @@ static sector_t zswap_wb_copy_sector(const struct zswap_wb_copy *copy)
 	return sector;
 }
 
-/* Starts a request with a page; @nr: pages that may be in it */
+/* Starts a request that begins with the page @first */
 static struct bio *zswap_wb_request_start(struct zswap_wb_flight *flight,
-					  unsigned int first, unsigned int nr,
-					  sector_t sector,
+					  unsigned int first, sector_t sector,
 					  struct cgroup_subsys_state *css)
 {
 	struct zswap_wb_request *request;
 	struct bio *bio;
 
-	bio = bio_alloc_bioset(flight->si->bdev, min(nr, BIO_MAX_VECS),
+	bio = bio_alloc_bioset(flight->si->bdev,
+			       min(flight->nr - first, BIO_MAX_VECS),
 			       REQ_OP_WRITE | REQ_SWAP | REQ_BACKGROUND,
 			       GFP_NOIO, &zswap_wb_requests);
 	bio->bi_iter.bi_sector = sector;
@@ -272,9 +303,9 @@ unsigned int zswap_wb_flight_fill(struct zswap_wb_flight *flight,
 }
 
 /*
- * Begins a batch for the device of @slot, with a flight that is not in the air and was
- * cancelled if it was boarded. Return: 0, -EEXIST if the device is being taken out of
- * use, -EOPNOTSUPP if its I/O does not go through the block layer
+ * Begins a batch for the device of @slot, with a flight that was collected. Return: 0,
+ * -EEXIST if the device is being taken out of use, -EOPNOTSUPP if its I/O does not go
+ * through the block layer
  */
 int zswap_wb_flight_board(struct zswap_wb_flight *flight, swp_entry_t slot)
 {
@@ -286,69 +317,85 @@ int zswap_wb_flight_board(struct zswap_wb_flight *flight, swp_entry_t slot)
 	return flight->si->ops == &swap_bdev_ops ? 0 : -EOPNOTSUPP;
 }
 
-/**
- * zswap_wb_flight_fetch() - copy an entry into a batch that has room
- * @flight:	a flight that has been boarded
- * @item:	the entry
- * @scratch:	room for a page
- * Context: process context, may sleep.
- * Return: 0, -ENOMEM, or as zswap_wb_entry_fetch()
- */
-int zswap_wb_flight_fetch(struct zswap_wb_flight *flight,
-			  const struct zswap_wb_item *item, void *scratch)
+/* Copies an entry to @copy. Return: 0, -ENOMEM, or as zswap_wb_entry_fetch() */
+static int zswap_wb_copy_fetch(struct zswap_wb_copy *copy,
+			       const struct zswap_wb_flight *flight, void *scratch)
 {
-	struct zswap_wb_copy *copy = &flight->copy[flight->nr];
+	const struct zswap_wb_facts *facts = &copy->item.facts;
 	struct zswap_wb_chunk *chunk;
 	int err;
 
 	/* The device may be another one than when the entry was selected */
-	if (swp_offset(item->facts.slot) >= flight->si->max)
+	if (swp_offset(facts->slot) >= flight->si->max)
 		return -ENOENT;
-	chunk = zswap_wb_chunk_get(item->facts.slot);
+	chunk = zswap_wb_chunk_get(facts->slot);
 	if (!chunk)
 		return -ENOMEM;
-	err = zswap_wb_entry_fetch(&item->facts, flight->si, chunk,
-				   flight->ticket, scratch, copy->page);
+	err = zswap_wb_entry_fetch(facts, flight->si, chunk, flight->ticket,
+				   scratch, copy->page);
 	zswap_wb_chunk_put(chunk);
-	if (err)
-		return err;
+	return err;
+}
+
+/**
+ * zswap_wb_flight_fetch() - copy an entry into a batch that has room
+ * @flight:	a flight that has been boarded
+ * @item:	the entry, which has its outcome if that fails
+ * @scratch:	room for a page
+ * Context: process context, may sleep.
+ */
+void zswap_wb_flight_fetch(struct zswap_wb_flight *flight,
+			   const struct zswap_wb_item *item, void *scratch)
+{
+	struct zswap_wb_copy *copy = &flight->copy[flight->nr];
+	int err;
+
 	copy->item = *item;
 	copy->failed = false;
-	flight->nr++;
-	return 0;
+	err = zswap_wb_copy_fetch(copy, flight, scratch);
+	if (!err) {
+		flight->nr++;
+		return;
+	}
+	zswap_wb_stats_add(&flight->res, item->kind.nid,
+			   zswap_wb_outcome_of(err), 1);
+	zswap_wb_budget_refund(flight->budget, item->facts.length);
 }
 
-/* Claims from @first on come to nothing, and their entries have no outcome */
-static void zswap_wb_flight_unclaim(struct zswap_wb_flight *flight,
-				    unsigned int first)
+/* Thinks better of entries from @first on, fetched, not launched: they have no outcome */
+void zswap_wb_flight_cancel(struct zswap_wb_flight *flight, unsigned int first)
 {
-	for (; first < flight->nr; first++) {
-		const struct zswap_wb_facts *facts =
-			&flight->copy[first].item.facts;
+	unsigned int i;
+
+	for (i = first; i < flight->nr; i++) {
+		const struct zswap_wb_facts *facts = &flight->copy[i].item.facts;
 
 		zswap_wb_slot_unclaim(facts->slot, flight->ticket);
-		zswap_wb_budget_refund(&flight->unwritten, facts->length);
+		zswap_wb_budget_refund(flight->budget, facts->length);
 	}
+	flight->nr = first;
 }
 
-/* Thinks better of a batch that was boarded, not launched: its entries have no outcome */
-void zswap_wb_flight_cancel(struct zswap_wb_flight *flight)
+/* Adds to the result of a flight what its entries have come to, and lets go of its device */
+void zswap_wb_flight_collect(struct zswap_wb_flight *flight)
 {
-	zswap_wb_flight_unclaim(flight, 0);
+	unsigned int i;
+
+	for (i = 0; i < flight->nr; i++) {
+		const struct zswap_wb_copy *copy = &flight->copy[i];
+		u32 length = copy->item.facts.length;
+
+		flight->res.outcome[copy->outcome]++;
+		if (copy->outcome == ZSWAP_WB_WRITTEN)
+			flight->res.released_bytes += length;
+		else
+			zswap_wb_budget_refund(flight->budget, length);
+	}
 	flight->nr = 0;
-	if (flight->si)
+	/* What was in the air has given it back */
+	if (flight->si && !flight->airborne)
 		put_swap_device(flight->si);
 	flight->si = NULL;
-}
-
-/* Keeps a copy that is launched, at the place that it has in the batch */
-static void zswap_wb_flight_keep(struct zswap_wb_flight *flight,
-				 unsigned int from, unsigned int to)
-{
-	if (from == to)
-		return;
-	swap(flight->copy[from].page, flight->copy[to].page);
-	flight->copy[to].item = flight->copy[from].item;
 }
 
 /**
@@ -357,66 +404,61 @@ static void zswap_wb_flight_keep(struct zswap_wb_flight *flight,
  *
  * Neighbours are written together.
  * Context: process context, may sleep, for a place in the device's queue.
- * Return: 0, or -EINTR if the system is going to sleep: then it has to be given to
- * zswap_wb_flight_cancel()
+ * Return: 0, or -EINTR if the system is going to sleep; it has to land in either case
  */
 int zswap_wb_flight_launch(struct zswap_wb_flight *flight)
 {
 	struct cgroup_subsys_state *css = NULL, *bio_css = NULL;
-	unsigned int i, nr = 0, fetched = flight->nr;
 	struct bio *bio = NULL;
+	unsigned int i;
+	bool grounded;
 	struct blk_plug plug;
 	sector_t next = 0;
 
 	/* Fully ordered: either we see that we must not, or are seen */
 	atomic_inc_return(&zswap_wb_in_the_air);
-	if (READ_ONCE(zswap_wb_grounded)) {
-		zswap_wb_flight_arrive();
-		return -EINTR;
-	}
+	grounded = READ_ONCE(zswap_wb_grounded);
 	reinit_completion(&flight->written);
-	reinit_completion(&flight->landed);
 	refcount_inc(&flight->users);
 	atomic_set(&flight->pending, 1);
 	flight->airborne = true;
-	flight->looked = false;
 	flight->launched = ktime_get();
 
 	blk_start_plug(&plug);
 	/* The device's queue may be full for long */
-	for (i = 0; i < fetched && !signal_pending(current); i++) {
-		struct zswap_wb_copy *copy = &flight->copy[nr];
+	for (i = 0; i < flight->nr && !grounded && !signal_pending(current); i++) {
+		struct zswap_wb_copy *copy = &flight->copy[i];
 		sector_t sector;
 		int err;
 
-		zswap_wb_flight_keep(flight, i, nr);
 		err = zswap_wb_entry_launch(&copy->item, flight->si,
 					    flight->ticket, &css);
 		if (err) {
-			zswap_wb_flight_skip(flight, &copy->item, err);
+			zswap_wb_copy_settle(copy, err);
+			zswap_wb_request_send(flight, bio);
+			bio = NULL;
 			continue;
 		}
+		copy->aloft = true;
+		flight->aloft++;
 		sector = zswap_wb_copy_sector(copy);
 		if (!bio || sector != next || css != bio_css ||
 		    !bio_add_page(bio, copy->page, PAGE_SIZE, 0)) {
 			zswap_wb_request_send(flight, bio);
-			bio = zswap_wb_request_start(flight, nr, fetched - i,
-						     sector, css);
+			bio = zswap_wb_request_start(flight, i, sector, css);
 			bio_css = css;
 			__bio_add_page(bio, copy->page, PAGE_SIZE, 0);
 		}
 		container_of(bio, struct zswap_wb_request, bio)->nr++;
 		next = sector + PAGE_SECTORS;
-		nr++;
 	}
-	zswap_wb_flight_unclaim(flight, i);
-	flight->nr = nr;
+	zswap_wb_flight_cancel(flight, i);
 	zswap_wb_request_send(flight, bio);
 	blk_finish_plug(&plug);
 	if (css)
 		css_put(css);
 	zswap_wb_flight_done(flight);
-	return 0;
+	return grounded ? -EINTR : 0;
 }
 
 /* ---- sleep ---- */

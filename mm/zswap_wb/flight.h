@@ -18,49 +18,51 @@ struct zswap_wb_copy {
 	struct zswap_wb_item	item;	/* the entry that it is a copy of */
 	struct page		*page;	/* the copy */
 	bool			failed;	/* the device has not got it */
+	bool			aloft;	/* has been launched, and has not landed */
+	enum zswap_wb_outcome	outcome;	/* once that is known */
 };
 
 /* A batch of pages */
 struct zswap_wb_flight {
+	struct rcu_head			rcu;	/* frees it */
 	refcount_t			users;	/* the command, and what is in the air */
 	/* number of the swap device that all of it is for */
 	unsigned int			type;
-	/* the swap device, with a reference while anything is claimed or in the air */
+	/* the swap device, with a reference from boarding to landing */
 	struct swap_info_struct		*si;
 	u32				ticket;	/* of the claims */
 	/* has been launched, and not been collected */
 	bool				airborne;
-	/* the device is done with it, and it is known how that went */
-	bool				looked;
 	/* requests in the air, and one while more are to come */
 	atomic_t			pending;
 	struct completion		written;	/* the device is done */
-	struct completion		landed;	/* all has landed */
-	struct work_struct		work;	/* lands it */
+	struct delayed_work		work;	/* lands it, if the command has not */
 	ktime_t				launched;	/* when it was launched */
 	ktime_t				done;	/* when the device was done */
 	struct zswap_wb_result		res;	/* what has become of the entries */
-	struct zswap_wb_budget		unwritten;	/* what the budget has to get back */
+	struct zswap_wb_budget		*budget;	/* gets back what is not written */
 	unsigned int			room;	/* pages that there could be */
 	/* pages that there are, in @copy from the first on */
 	unsigned int			nr_pages;
 	unsigned int			taken;	/* entries that the batch was made of */
-	/* entries that have been fetched, and then launched */
-	unsigned int			nr;
+	/* entries that have been launched, until it is known how that went */
+	unsigned int			aloft;
+	unsigned int			nr;	/* entries that have been fetched */
 	struct zswap_wb_copy		copy[] __counted_by(room);	/* these */
 };
 
-struct zswap_wb_flight *zswap_wb_flight_alloc(unsigned int room);
+struct zswap_wb_flight *zswap_wb_flight_alloc(unsigned int room,
+					      struct zswap_wb_budget *budget);
 void zswap_wb_flight_put(struct zswap_wb_flight *flight);
 struct page *zswap_wb_page_alloc(gfp_t reclaim);
 unsigned int zswap_wb_flight_fill(struct zswap_wb_flight *flight,
 				  unsigned int nr);
 int zswap_wb_flight_board(struct zswap_wb_flight *flight, swp_entry_t slot);
-void zswap_wb_flight_skip(struct zswap_wb_flight *flight,
-			  const struct zswap_wb_item *item, int err);
-int zswap_wb_flight_fetch(struct zswap_wb_flight *flight,
-			  const struct zswap_wb_item *item, void *scratch);
+void zswap_wb_flight_fetch(struct zswap_wb_flight *flight,
+			   const struct zswap_wb_item *item, void *scratch);
 int zswap_wb_flight_launch(struct zswap_wb_flight *flight);
-void zswap_wb_flight_cancel(struct zswap_wb_flight *flight);
+void zswap_wb_flight_land(struct zswap_wb_flight *flight);
+void zswap_wb_flight_collect(struct zswap_wb_flight *flight);
+void zswap_wb_flight_cancel(struct zswap_wb_flight *flight, unsigned int first);
 
 #endif /* _MM_ZSWAP_WB_FLIGHT_H */

@@ -4,7 +4,7 @@
  *
  * Arrows point one way:
  *
- *   sysfs.c, debugfs.c -> core.c -> pass.c
+ *   sysfs.c, debugfs.c (which follows sysfs.c's nodes) -> core.c -> pass.c
  *   -> { command.c, age.c, select.c, scope.c, writeback.c -> flight.c }
  *   -> lists.c, entry.c -> mm/zswap.c
  *
@@ -20,8 +20,7 @@
  *
  *   kernfs active reference of the file that was written
  *   zswap_wb_answer.lock			(debugfs.c, of one open file)
- *     zswap_wb_dirs_lock, zswap_wb_debugfs_lock
- *					(memory hotplug, never held by a command)
+ *     zswap_wb_dirs_lock		(memory hotplug, never held by a command)
  *     zswap_wb_buckets_lock		(new edges, never held by a command)
  *     swap cluster lock		(entry.c, for one slot; a slot is freed)
  *       zswap tree xa_lock		(entry.c: erase, put back)
@@ -309,7 +308,6 @@ int zswap_wb_stats_init(void);
 void zswap_wb_stats_command(void);
 void zswap_wb_stats_add(struct zswap_wb_result *res, int nid,
 			enum zswap_wb_outcome outcome, u64 nr);
-void zswap_wb_stats_released(struct zswap_wb_result *res, int nid, u64 bytes);
 u64 zswap_wb_stats_commands(void);
 void zswap_wb_stats_count(int nid, unsigned int counter, u64 nr);
 u64 zswap_wb_stats_read(int nid, unsigned int counter);
@@ -429,7 +427,7 @@ int zswap_wb_entry_launch(const struct zswap_wb_item *item,
 			  struct swap_info_struct *si, u32 ticket,
 			  struct cgroup_subsys_state **css);
 int zswap_wb_entry_land(const struct zswap_wb_item *item,
-			struct swap_info_struct *si, bool failed);
+			struct swap_info_struct *si, bool failed, bool *aloft);
 
 /* ---- writeback.c: selected entries on their way to the disk ---- */
 
@@ -487,5 +485,17 @@ bool zswap_wb_armed(void);
 int zswap_wb_init(void);
 int zswap_wb_run(const struct zswap_wb_command *cmd,
 		 struct zswap_wb_result *res);
+
+/* ---- sysfs.c and debugfs.c: directories of nodes ---- */
+
+void zswap_wb_nodes_update(void);
+
+#ifdef CONFIG_ZSWAP_WB_DEBUGFS
+void zswap_wb_debugfs_update(void);
+#else
+static inline void zswap_wb_debugfs_update(void)
+{
+}
+#endif
 
 #endif /* _MM_ZSWAP_WB_INTERNAL_H */

@@ -55,6 +55,7 @@
  * A page that a dead child swaps out later is not the cgroup's own either, but
  * goes to the tail in its turn.
  */
+#include <linux/cleanup.h>
 #include <linux/list_lru.h>
 #include <linux/memcontrol.h>
 #include <linux/minmax.h>
@@ -126,10 +127,9 @@ static void zswap_wb_list_rotated(struct zswap_entry *entry)
 {
 	u32 now = zswap_wb_age_stamp(zswap_wb_age_now());
 
-	rcu_read_lock();
+	guard(rcu)();
 	zswap_wb_list_disorder(mem_cgroup_from_entry(entry),
 			       entry_to_nid(entry), now);
-	rcu_read_unlock();
 }
 
 /* Tells a mark from an entry, which has a pool as long as it is on a list */
@@ -193,14 +193,10 @@ static struct list_lru_one *zswap_wb_list_lock(int nid,
 /* Entries in a list, 0 also if the cgroup has none any more. See zswap_wb_cursor_open() */
 unsigned long zswap_wb_list_size(struct mem_cgroup *memcg, int nid)
 {
-	unsigned long nr = 0;
-
-	rcu_read_lock();
+	guard(rcu)();
 	/* A cgroup that never stored anything may have no list to look at */
-	if (zswap_wb_list_owner(memcg))
-		nr = list_lru_count_one(&zswap_list_lru, nid, memcg);
-	rcu_read_unlock();
-	return nr;
+	return zswap_wb_list_owner(memcg) ?
+	       list_lru_count_one(&zswap_list_lru, nid, memcg) : 0;
 }
 
 #ifdef CONFIG_MEMCG
@@ -406,10 +402,8 @@ void zswap_wb_cursor_close(struct zswap_wb_cursor *cursor)
 	if (list_empty(zswap_wb_cursor_mark(cursor)))
 		return;
 
-	rcu_read_lock();
+	guard(rcu)();
 	l = zswap_wb_list_lock(cursor->nid, &memcg);
 	list_del_init(zswap_wb_cursor_mark(cursor));
 	list_lru_unlock(l);
-	rcu_read_unlock();
 }
-

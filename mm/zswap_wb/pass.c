@@ -99,11 +99,6 @@ static struct zswap_wb_lane *zswap_wb_lanes_more(struct zswap_wb_lanes *first)
 	return more->lane;
 }
 
-static struct zswap_wb_lane *zswap_wb_draw_lanes(const struct zswap_wb_draw *draw)
-{
-	return draw->run->lanes->lane;
-}
-
 /* Counts what a list has skipped, if the pass gets to the end of all lists */
 static void zswap_wb_lane_account(struct zswap_wb_run *run,
 				  struct zswap_wb_lane *lane)
@@ -167,7 +162,7 @@ static void zswap_wb_draw_end(struct zswap_wb_draw *draw)
 {
 	struct zswap_wb_lane *lane;
 
-	for (lane = zswap_wb_draw_lanes(draw); lane; lane = lane->next) {
+	for (lane = draw->run->lanes->lane; lane; lane = lane->next) {
 		if (lane->open)
 			zswap_wb_lane_close(lane);
 		zswap_wb_lane_account(draw->run, lane);
@@ -182,7 +177,7 @@ static void zswap_wb_draw_end(struct zswap_wb_draw *draw)
  */
 static int zswap_wb_draw_open(struct zswap_wb_draw *draw)
 {
-	struct zswap_wb_lane *lane = zswap_wb_draw_lanes(draw);
+	struct zswap_wb_lane *lane = draw->run->lanes->lane;
 	int nr = 0;
 
 	while (lane && zswap_wb_draw_next(draw)) {
@@ -217,8 +212,8 @@ static bool zswap_wb_draw_take(struct zswap_wb_draw *draw,
 	draw->quota--;
 	zswap_wb_budget_take(&run->budget, facts->length);
 	if (!run->window) {
-		zswap_wb_stats_add(run->res, 0, ZSWAP_WB_WRITTEN, 1);
-		zswap_wb_stats_released(run->res, 0, facts->length);
+		run->res->outcome[ZSWAP_WB_WRITTEN]++;
+		run->res->released_bytes += facts->length;
 		return true;
 	}
 	kind = (struct zswap_wb_kind) {
@@ -351,7 +346,7 @@ static u64 zswap_wb_draw_left(const struct zswap_wb_draw *draw)
 	struct zswap_wb_lane *lane;
 	u64 left = 0;
 
-	for (lane = zswap_wb_draw_lanes(draw); lane; lane = lane->next) {
+	for (lane = draw->run->lanes->lane; lane; lane = lane->next) {
 		if (lane->open)
 			left += lane->cursor.left;
 	}
@@ -369,7 +364,7 @@ static int zswap_wb_draw_turn(struct zswap_wb_draw *draw, u64 left)
 	struct zswap_wb_lane *lane;
 	int err;
 
-	for (lane = zswap_wb_draw_lanes(draw); lane; lane = lane->next) {
+	for (lane = draw->run->lanes->lane; lane; lane = lane->next) {
 		u64 quota, mine = lane->cursor.left;
 
 		if (!lane->open)

@@ -48,6 +48,7 @@
  */
 #include <linux/atomic.h>
 #include <linux/bitfield.h>
+#include <linux/cleanup.h>
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
 #include <linux/rcupdate.h>
@@ -142,12 +143,9 @@ static struct zswap_wb_chunk *zswap_wb_chunk_tryget(swp_entry_t slot)
 {
 	struct zswap_wb_chunk *chunk;
 
-	rcu_read_lock();
+	guard(rcu)();
 	chunk = zswap_wb_chunk_find(slot);
-	if (chunk && !atomic_inc_not_zero(&chunk->used))
-		chunk = NULL;
-	rcu_read_unlock();
-	return chunk;
+	return chunk && atomic_inc_not_zero(&chunk->used) ? chunk : NULL;
 }
 
 /**
@@ -231,13 +229,12 @@ static bool zswap_wb_slot_turn(swp_entry_t slot, u32 ticket, u32 word)
 	struct zswap_wb_chunk *chunk;
 	bool turned;
 
-	rcu_read_lock();
+	guard(rcu)();
 	chunk = zswap_wb_chunk_find(slot);
 	turned = chunk && atomic_cmpxchg(zswap_wb_chunk_word(chunk, slot),
 					 claim, word) == claim;
 	if (turned && !word)
 		zswap_wb_chunk_put(chunk);
-	rcu_read_unlock();
 	return turned;
 }
 
@@ -268,7 +265,7 @@ void zswap_wb_slot_land(swp_entry_t slot, bool written)
 	atomic_t *word;
 	u32 mark = 0;
 
-	rcu_read_lock();
+	guard(rcu)();
 	chunk = zswap_wb_chunk_find(slot);
 	word = zswap_wb_chunk_word(chunk, slot);
 	if (written)
@@ -278,7 +275,6 @@ void zswap_wb_slot_land(swp_entry_t slot, bool written)
 	wake_up_var(word);
 	if (!mark)
 		zswap_wb_chunk_put(chunk);
-	rcu_read_unlock();
 }
 
 /* ---- hooks ---- */
@@ -297,23 +293,19 @@ static u32 zswap_wb_slot_wipe(swp_entry_t slot, u32 states)
 {
 	struct zswap_wb_chunk *chunk;
 	atomic_t *word;
-	int old = 0;
+	int old;
 
-	rcu_read_lock();
+	guard(rcu)();
 	chunk = zswap_wb_chunk_find(slot);
 	if (!chunk)
-		goto unlock;
+		return 0;
 	word = zswap_wb_chunk_word(chunk, slot);
 	old = atomic_read(word);
 	do {
-		if (!(old & states)) {
-			old = 0;
-			goto unlock;
-		}
+		if (!(old & states))
+			return 0;
 	} while (!atomic_try_cmpxchg(word, &old, 0));
 	zswap_wb_chunk_put(chunk);
-unlock:
-	rcu_read_unlock();
 	return old;
 }
 
@@ -333,13 +325,10 @@ static void zswap_wb_slot_stale(swp_entry_t slot)
 static u64 zswap_wb_folio_cgroup(struct folio *folio)
 {
 	struct mem_cgroup *memcg;
-	u64 id;
 
-	rcu_read_lock();
+	guard(rcu)();
 	memcg = folio_memcg(folio);
-	id = memcg ? mem_cgroup_id(memcg) : 0;
-	rcu_read_unlock();
-	return id;
+	return memcg ? mem_cgroup_id(memcg) : 0;
 }
 
 static void zswap_wb_slot_refaulted(swp_entry_t slot, struct folio *folio)
@@ -393,7 +382,7 @@ static void zswap_wb_slot_wait(swp_entry_t slot)
  *
  * What the swap device has in its slots, it has no longer. If it is just about to
  * get an old copy, waits for that: for as long as the device takes for what one
- * command has in flight.
+ * command has in flight, and 10 ms more if the command does not run.
  * Context: process context, may sleep.
  */
 void zswap_wb_folio_swapout(struct folio *folio)
@@ -417,14 +406,11 @@ void zswap_wb_folio_swapout(struct folio *folio)
 bool zswap_wb_slot_in_flight(swp_entry_t slot)
 {
 	struct zswap_wb_chunk *chunk;
-	bool in_flight;
 
-	rcu_read_lock();
+	guard(rcu)();
 	chunk = zswap_wb_chunk_find(slot);
-	in_flight = chunk && (atomic_read(zswap_wb_chunk_word(chunk, slot)) &
-			      ZSWAP_WB_FLIGHT);
-	rcu_read_unlock();
-	return in_flight;
+	return chunk && (atomic_read(zswap_wb_chunk_word(chunk, slot)) &
+			 ZSWAP_WB_FLIGHT);
 }
 
 /* A slot is being freed. Context: its cluster is locked, interrupts may be disabled */

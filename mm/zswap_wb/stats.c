@@ -58,14 +58,6 @@ void zswap_wb_stats_add(struct zswap_wb_result *res, int nid,
 		zswap_wb_stats_count(nid, outcome, nr);
 }
 
-/* Counts compressed bytes that left the pool */
-void zswap_wb_stats_released(struct zswap_wb_result *res, int nid, u64 bytes)
-{
-	res->released_bytes += bytes;
-	if (!res->dry_run)
-		zswap_wb_stats_count(nid, ZSWAP_WB_RELEASED_BYTES, bytes);
-}
-
 /* Commands accepted since boot */
 u64 zswap_wb_stats_commands(void)
 {

@@ -25,7 +25,7 @@ struct zswap_wb_dir {
 
 static struct zswap_wb_dir *zswap_wb_root;
 
-/* Serialises memory hotplug events; protects what zswap_wb_nodes points to */
+/* Serialises memory hotplug events, for debugfs as well; protects zswap_wb_nodes */
 static DEFINE_MUTEX(zswap_wb_dirs_lock);
 static struct zswap_wb_dir **zswap_wb_nodes;
 
@@ -191,13 +191,14 @@ static struct zswap_wb_dir *zswap_wb_dir_add(struct kobject *parent, int nid)
 }
 
 /*
- * Makes the directories match the nodes that have memory for entries.
+ * Makes the directories, also those of debugfs, match the nodes that have memory for
+ * entries.
  *
  * Removal waits for a command that is being written to the directory. It does
  * not wait for long: a node without memory has no entries, so the command runs
  * out of lists.
  */
-static void zswap_wb_nodes_update(void)
+void zswap_wb_nodes_update(void)
 {
 	int nid;
 
@@ -205,6 +206,8 @@ static void zswap_wb_nodes_update(void)
 	for_each_node(nid) {
 		struct zswap_wb_dir **dir = &zswap_wb_nodes[nid];
 
+		if (!zswap_wb_root)
+			break;
 		if (node_state(nid, N_NORMAL_MEMORY) && !*dir) {
 			*dir = zswap_wb_dir_add(&zswap_wb_root->kobj, nid);
 			if (!*dir)
@@ -216,6 +219,7 @@ static void zswap_wb_nodes_update(void)
 			*dir = NULL;
 		}
 	}
+	zswap_wb_debugfs_update();
 	mutex_unlock(&zswap_wb_dirs_lock);
 }
 
@@ -241,11 +245,10 @@ static int __init zswap_wb_sysfs_init(void)
 		return err;
 	for (i = 0; i < ZSWAP_WB_NR_FILES; i++)
 		zswap_wb_stats_attrs[i] = &zswap_wb_files[i].kattr.attr;
-	zswap_wb_nodes = kzalloc_objs(*zswap_wb_nodes, nr_node_ids);
-	if (!zswap_wb_nodes)
-		return -ENOMEM;
 	/* Without memory at this point of the boot nothing else matters */
-	zswap_wb_root = zswap_wb_dir_add(mm_kobj, NUMA_NO_NODE);
+	zswap_wb_nodes = kzalloc_objs(*zswap_wb_nodes, nr_node_ids);
+	if (zswap_wb_nodes)
+		zswap_wb_root = zswap_wb_dir_add(mm_kobj, NUMA_NO_NODE);
 	if (!zswap_wb_root)
 		return -ENOMEM;
 

@@ -5,12 +5,11 @@
  * Entries are selected into a window, sorted by swap slot, and written in batches,
  * each of which is in the air on a flight:
  *
- *	command		fetch 1, launch 1, fetch 2,      launch 2, fetch 3 ...
- *	device		                   write 1               , write 2 ...
- *	work queue	                            land 1               , land 2
+ *	command		fetch 1, launch 1, fetch 2, launch 2, land 1, fetch 3 ...
+ *	slow device	                   write 1,           write 2 ...
  *
- * There are two flights, see flight.c. One is on the device or landing while the
- * other one is fetched, and that is launched when the device is done with the first:
+ * There are two flights, see flight.c. One is on the device while the other one is
+ * fetched, and that is launched when the device is done with the first:
  * a command has one batch on the device, which has work with it for about
  * ZSWAP_WB_FLIGHT_NS. Whoever reads from the device does not wait for much longer,
  * and a signal ends the command when the batch is done. How many pages that are
@@ -91,44 +90,6 @@ static bool zswap_wb_window_broken(const struct zswap_wb_window *window,
 }
 
 /*
- * Copies entries of one device, from @first on, until the batch is full or there
- * is a signal. Return: the first entry that has not been dealt with
- */
-static unsigned int zswap_wb_window_fetch(struct zswap_wb_window *window,
-					  struct zswap_wb_flight *flight,
-					  unsigned int first)
-{
-	swp_entry_t slot = window->item[first].facts.slot;
-	struct zswap_wb_device *device = &window->device[swp_type(slot)];
-	void *scratch = page_address(window->scratch);
-	int no_board = zswap_wb_flight_board(flight, slot);
-	unsigned int i, max;
-	int err;
-
-	if (!device->limit)
-		device->limit = 1;
-	max = zswap_wb_flight_fill(flight, device->limit);
-	for (i = first; i < window->nr && flight->nr < max; i++) {
-		const struct zswap_wb_item *item = &window->item[i];
-
-		if (swp_type(item->facts.slot) != flight->type ||
-		    signal_pending(current))
-			break;
-		if (no_board || zswap_wb_window_broken(window, flight->type)) {
-			zswap_wb_budget_refund(&flight->unwritten,
-					       item->facts.length);
-			continue;
-		}
-		err = zswap_wb_flight_fetch(flight, item, scratch);
-		if (err)
-			zswap_wb_flight_skip(flight, item, err);
-		cond_resched();
-	}
-	flight->taken = i - first;
-	return i;
-}
-
-/*
  * Chooses the size of the next batch by how long the device took for this one:
  *
  *	time for a batch = latency + pages * time for a page
@@ -144,16 +105,16 @@ static void zswap_wb_window_measure(struct zswap_wb_window *window,
 	u64 fit, most = device->limit * ZSWAP_WB_BATCH_GROWTH;
 
 	device->latency_ns = min(ns, device->latency_ns ?: ns);
-	if (flight->nr == 1) {
+	if (flight->aloft == 1) {
 		fit = div64_u64(ZSWAP_WB_FLIGHT_MAX_NS,
 				device->page_ns ?: device->latency_ns);
 		fit = clamp(fit, 2, ZSWAP_WB_FIRST_BATCH);
 		most = max(most, fit);
 	} else {
-		if (flight->nr * ZSWAP_WB_BATCH_GROWTH < device->limit)
+		if (flight->aloft * ZSWAP_WB_BATCH_GROWTH < device->limit)
 			return;
 		device->page_ns = div_u64(ns - device->latency_ns,
-					  flight->nr - 1) + 1;
+					  flight->aloft - 1) + 1;
 		fit = div64_u64(ZSWAP_WB_FLIGHT_NS, device->page_ns);
 	}
 	fit = clamp(fit, 1, min(most, ZSWAP_WB_BATCH_MAX));
@@ -169,21 +130,19 @@ static void zswap_wb_window_look(struct zswap_wb_window *window,
 	struct zswap_wb_device *device = &window->device[flight->type];
 	unsigned int i, errors = 0;
 
-	if (!flight->airborne || flight->looked)
+	if (!flight->aloft)
 		return;
-	flight->looked = true;
 	for (i = 0; i < flight->nr; i++)
 		errors += flight->copy[i].failed;
-	if (!flight->nr)
-		return;
 	if (!errors)
 		zswap_wb_window_measure(window, flight);
-	if (errors < flight->nr) {
+	if (errors < flight->aloft) {
 		device->errors = 0;
 	} else {
 		device->errors += errors;
 		device->limit = max(device->limit, ZSWAP_WB_FIRST_BATCH);
 	}
+	flight->aloft = 0;
 }
 
 /* Is done with a batch, of which nothing is in the air */
@@ -191,16 +150,13 @@ static void zswap_wb_window_collect(struct zswap_wb_window *window,
 				    struct zswap_wb_flight *flight)
 {
 	zswap_wb_window_look(window, flight);
+	zswap_wb_flight_collect(flight);
 	trace_zswap_wb_batch(window->cmd, flight->taken, &flight->res);
 	zswap_wb_result_add(window->res, &flight->res);
-	window->budget->pages += flight->unwritten.pages;
-	window->budget->bytes += flight->unwritten.bytes;
 
 	flight->airborne = false;
 	flight->res = (struct zswap_wb_result) {};
-	flight->unwritten = (struct zswap_wb_budget) {};
 	flight->taken = 0;
-	flight->nr = 0;
 }
 
 /*
@@ -215,29 +171,61 @@ static int zswap_wb_window_wait(struct zswap_wb_window *window,
 
 	if (!flight || !flight->airborne)
 		return 0;
-	err = wait_for_completion_interruptible(&flight->landed);
-	if (err && !wait_for_completion_timeout(&flight->landed,
+	err = wait_for_completion_interruptible(&flight->written);
+	if (err && !wait_for_completion_timeout(&flight->written,
 						ZSWAP_WB_PATIENCE)) {
 		window->flight[turn] = NULL;
 		zswap_wb_flight_put(flight);
 		return -EINTR;
 	}
+	zswap_wb_flight_land(flight);
 	zswap_wb_window_collect(window, flight);
 	return err ? -EINTR : 0;
 }
 
-/* Waits until the device is done with a batch. Return: 0, or -EINTR */
-static int zswap_wb_window_yield(struct zswap_wb_window *window,
+/* Lands a batch as soon as the device is done with it: others may wait for its slots */
+static void zswap_wb_window_poll(struct zswap_wb_window *window,
 				 unsigned int turn)
 {
 	struct zswap_wb_flight *flight = window->flight[turn];
 
-	if (!flight || !flight->airborne)
-		return 0;
-	if (wait_for_completion_interruptible(&flight->written))
-		return -EINTR;
-	zswap_wb_window_look(window, flight);
-	return 0;
+	if (flight && flight->airborne && completion_done(&flight->written))
+		zswap_wb_window_wait(window, turn);
+}
+
+/*
+ * Copies entries of one device, from @first on, until the batch is full or there
+ * is a signal. Return: the first entry that has not been dealt with
+ */
+static unsigned int zswap_wb_window_fetch(struct zswap_wb_window *window,
+					  struct zswap_wb_flight *flight,
+					  unsigned int first)
+{
+	swp_entry_t slot = window->item[first].facts.slot;
+	struct zswap_wb_device *device = &window->device[swp_type(slot)];
+	void *scratch = page_address(window->scratch);
+	int no_board = zswap_wb_flight_board(flight, slot);
+	unsigned int i, max;
+
+	device->limit = max(device->limit, 1);
+	max = zswap_wb_flight_fill(flight, device->limit);
+	for (i = first; i < window->nr && flight->nr < max; i++) {
+		const struct zswap_wb_item *item = &window->item[i];
+
+		if (swp_type(item->facts.slot) != flight->type ||
+		    signal_pending(current))
+			break;
+		if (no_board || zswap_wb_window_broken(window, flight->type)) {
+			zswap_wb_budget_refund(window->budget,
+					       item->facts.length);
+			continue;
+		}
+		zswap_wb_flight_fetch(flight, item, scratch);
+		zswap_wb_window_poll(window, !window->turn);
+		cond_resched();
+	}
+	flight->taken = i - first;
+	return i;
 }
 
 /*
@@ -248,28 +236,30 @@ static int zswap_wb_window_batch(struct zswap_wb_window *window,
 				 unsigned int *first)
 {
 	unsigned int turn = window->turn;
-	struct zswap_wb_flight *flight;
+	struct zswap_wb_flight *flight, *other;
 	int err;
 
 	err = zswap_wb_window_wait(window, turn);
-	if (err)
-		return err;
 	flight = window->flight[turn];
-	/* The command has let go of it */
-	if (!flight)
+	/* The command may have let go of it */
+	if (err || !flight)
 		return -EINTR;
 	*first = zswap_wb_window_fetch(window, flight, *first);
-	err = zswap_wb_window_yield(window, !turn);
-	if (!err && flight->nr && !signal_pending(current) &&
-	    !zswap_wb_window_broken(window, flight->type))
-		err = zswap_wb_flight_launch(flight);
-	if (flight->airborne) {
-		window->turn = !turn;
-		return 0;
+	other = window->flight[!turn];
+	if (other && other->airborne) {
+		err = wait_for_completion_interruptible(&other->written);
+		if (!err)
+			zswap_wb_window_look(window, other);
 	}
-	zswap_wb_flight_cancel(flight);
+	if (!err && flight->nr && !signal_pending(current) &&
+	    !zswap_wb_window_broken(window, flight->type)) {
+		err = zswap_wb_flight_launch(flight);
+		window->turn = !turn;
+		return err;
+	}
+	zswap_wb_flight_cancel(flight, 0);
 	zswap_wb_window_collect(window, flight);
-	return err;
+	return signal_pending(current) ? -EINTR : 0;
 }
 
 static int zswap_wb_item_cmp(const void *a, const void *b)
@@ -347,7 +337,8 @@ void zswap_wb_window_add(struct zswap_wb_window *window,
 	};
 }
 
-static struct zswap_wb_window *zswap_wb_window_try(unsigned int max)
+static struct zswap_wb_window *
+zswap_wb_window_try(unsigned int max, struct zswap_wb_budget *budget)
 {
 	unsigned int room = min(max, ZSWAP_WB_BATCH_MAX);
 	struct zswap_wb_window *window;
@@ -358,8 +349,8 @@ static struct zswap_wb_window *zswap_wb_window_try(unsigned int max)
 		return NULL;
 	window->max = max;
 	window->scratch = zswap_wb_page_alloc(GFP_KERNEL);
-	window->flight[0] = zswap_wb_flight_alloc(room);
-	window->flight[1] = zswap_wb_flight_alloc(room);
+	window->flight[0] = zswap_wb_flight_alloc(room, budget);
+	window->flight[1] = zswap_wb_flight_alloc(room, budget);
 	if (window->scratch && window->flight[0] && window->flight[1])
 		return window;
 	zswap_wb_window_free(window);
@@ -384,7 +375,7 @@ struct zswap_wb_window *zswap_wb_window_alloc(const struct zswap_wb_command *cmd
 	struct zswap_wb_window *window = NULL;
 
 	for (; max && !window; max /= 2)
-		window = zswap_wb_window_try(max);
+		window = zswap_wb_window_try(max, budget);
 	if (window) {
 		window->cmd = cmd;
 		window->budget = budget;

@@ -125,6 +125,8 @@ static void check_interruption(int signal, int sa_flags, int want)
 			return;
 		if (err == want)
 			break;
+		/* a second one would be the first, restarted */
+		zwb_equal(delta.commands, 1);
 		/* it may have been through already when the signal came */
 		if (err || delta.total.written != load->pages ||
 		    !zwb_load_touch(load, 0, load->pages) || !zwb_load_pageout(load)) {

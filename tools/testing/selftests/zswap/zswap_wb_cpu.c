@@ -18,6 +18,7 @@
 
 #include "kselftest.h"
 #include "zswap_wb_disk.h"
+#include "zswap_wb_pages.h"
 #include "zswap_wb_util.h"
 
 #define HOG_PAGES		5000
@@ -27,7 +28,11 @@
 #define HOG_SLACK_MS		300
 #define HOG_RUNTIME		"/proc/sys/kernel/sched_rt_runtime_us"
 /* of nanoseconds, what the scheduler keeps for those who are not real-time */
-#define HOG_SERVER		"/sys/kernel/debug/sched/fair_server/cpu1/runtime"
+#define HOG_SERVER		"/sys/kernel/debug/sched/fair_server/cpu%d/runtime"
+
+#define LAND_PAGES		64
+#define LAND_FLIGHT_US		700000
+#define LAND_MS			5000
 
 #define KILL_PAGES		30000
 #define KILL_TRIES		9
@@ -40,6 +45,9 @@
 /* a disk that never waits */
 static const struct zwb_disk_spec fast = { .megabytes = 256 };
 
+/* what a command launches first is in flight for most of a second */
+static const struct zwb_disk_spec slow = { .megabytes = 64, .latency_us = LAND_FLIGHT_US };
+
 static struct zwb_load *load_both_nodes(long long pages)
 {
 	int node[2];
@@ -51,8 +59,16 @@ static struct zwb_load *load_both_nodes(long long pages)
 
 /* --- a hog --- */
 
+/* A task that leaves nothing of a CPU to others, and how to get it back. */
+struct hog {
+	pid_t pid;
+	char runtime[32];
+	char server_path[64];
+	char server[32];
+};
+
 /* It stops by itself, for nobody may be able to stop it. */
-static pid_t start_hog(int cpu)
+static pid_t fork_hog(int cpu)
 {
 	struct sched_param param = { .sched_priority = 50 };
 	long long end;
@@ -70,6 +86,40 @@ static pid_t start_hog(int cpu)
 	_exit(0);
 }
 
+static void stop_hog(const struct hog *hog)
+{
+	if (hog->pid > 0) {
+		kill(hog->pid, SIGKILL);
+		waitpid(hog->pid, NULL, 0);
+	}
+	if (!access(hog->server_path, W_OK))
+		zwb_write_string(hog->server_path, hog->server);
+	zwb_write_string(HOG_RUNTIME, hog->runtime);
+}
+
+/* All of the CPU, not 95 % of it. */
+static bool start_hog(struct hog *hog, int cpu)
+{
+	struct timespec moment = { .tv_nsec = 300 * ZWB_NS_PER_MS };
+
+	snprintf(hog->runtime, sizeof(hog->runtime), "%lld", zwb_read_number(HOG_RUNTIME));
+	snprintf(hog->server_path, sizeof(hog->server_path), HOG_SERVER, cpu);
+	if (!access(hog->server_path, W_OK)) {
+		snprintf(hog->server, sizeof(hog->server), "%lld",
+			 zwb_read_number(hog->server_path));
+		zwb_write_string(hog->server_path, "0");
+	}
+	zwb_write_string(HOG_RUNTIME, "-1");
+	hog->pid = fork_hog(cpu);
+	nanosleep(&moment, NULL);
+	if (hog->pid > 0 && !waitpid(hog->pid, NULL, WNOHANG))
+		return true;
+	zwb_fail("there is no hog");
+	hog->pid = 0;
+	stop_hog(hog);
+	return false;
+}
+
 /* Milliseconds that a command takes on CPU 0, or -1. */
 static long long time_on_first_cpu(void)
 {
@@ -85,27 +135,6 @@ static long long time_on_first_cpu(void)
 	return zwb_zero(err) ? (zwb_now() - start) / ZWB_NS_PER_MS : -1;
 }
 
-static void check_with_hog(long long alone)
-{
-	struct timespec moment = { .tv_nsec = 300 * ZWB_NS_PER_MS };
-	long long beside;
-	pid_t hog;
-
-	hog = start_hog(1);
-	if (hog < 0)
-		return;
-	nanosleep(&moment, NULL);
-	if (waitpid(hog, NULL, WNOHANG)) {
-		zwb_fail("there is no hog");
-		return;
-	}
-	beside = time_on_first_cpu();
-	ksft_print_msg("%lld ms alone, %lld ms with a hog on the other CPU\n", alone, beside);
-	zwb_between(beside, 0, alone * HOG_PERCENT / 100 + HOG_SLACK_MS);
-	kill(hog, SIGKILL);
-	waitpid(hog, NULL, 0);
-}
-
 /*
  * Somebody keeps the other CPU busy at real-time priority: a command, whose
  * pages lie on both nodes, does not notice.
@@ -115,8 +144,8 @@ static void check_with_hog(long long alone)
  */
 static void hog_on_the_other_cpu(void)
 {
-	char runtime[32], server[32];
-	long long alone;
+	long long alone, beside;
+	struct hog hog;
 
 	if (sysconf(_SC_NPROCESSORS_ONLN) < 2) {
 		zwb_skip("needs two CPUs");
@@ -127,18 +156,70 @@ static void hog_on_the_other_cpu(void)
 	alone = time_on_first_cpu();
 	if (alone < 0 || !load_both_nodes(HOG_PAGES))
 		return;
-	/* all of the CPU, not 95 % of it */
-	snprintf(runtime, sizeof(runtime), "%lld", zwb_read_number(HOG_RUNTIME));
-	snprintf(server, sizeof(server), "%lld", zwb_read_number(HOG_SERVER));
-	if (!zwb_write_string(HOG_RUNTIME, "-1"))
+	if (!start_hog(&hog, 1))
 		return;
-	if (!access(HOG_SERVER, W_OK))
-		zwb_write_string(HOG_SERVER, "0");
-	check_with_hog(alone);
-	if (!access(HOG_SERVER, W_OK))
-		zwb_write_string(HOG_SERVER, server);
-	zwb_write_string(HOG_RUNTIME, runtime);
+	beside = time_on_first_cpu();
+	stop_hog(&hog);
+	ksft_print_msg("%lld ms alone, %lld ms with a hog on the other CPU\n", alone, beside);
+	zwb_between(beside, 0, alone * HOG_PERCENT / 100 + HOG_SLACK_MS);
 	zwb_zero(zwb_stored());
+}
+
+/* Rewrite pages in flight and page them out: how many milliseconds that takes. */
+static long long time_to_rewrite(struct zwb_pages *pages)
+{
+	long long start = zwb_now();
+
+	zwb_pages_read(pages);
+	zwb_pages_fill(pages, 2);
+	zwb_write_string("/proc/sys/vm/drop_caches", "1");
+	zwb_pages_out(pages);
+	return (zwb_now() - start) / ZWB_NS_PER_MS;
+}
+
+static void check_landing_with_hog(struct zwb_pages *pages)
+{
+	struct zwb_async command;
+	struct hog hog;
+	long long took;
+	int err;
+
+	if (!zwb_pages_store(pages, 1) || !zwb_start_in_flight(&command))
+		return;
+	/* the command stays where the hog comes to */
+	if (!zwb_run_on_cpu(0, 1) || !start_hog(&hog, 0)) {
+		zwb_wait(&command);
+		return;
+	}
+	took = time_to_rewrite(pages);
+	stop_hog(&hog);
+	zwb_run_on_cpu(0, 0);
+	err = zwb_wait(&command);
+	if (err != -EAGAIN)
+		zwb_zero(err);
+	ksft_print_msg("swapped out after %lld ms, with the command kept from running\n", took);
+	zwb_between(took, 0, LAND_MS);
+	zwb_disk_wait_for_landing();
+	zwb_pages_are(pages, 2);
+}
+
+/*
+ * A command gets no CPU time while its pages are in flight, and a swap-out waits for
+ * one of them: for as long as the disk takes, and not for the command.
+ *
+ * Turns red when only the command lands what it has launched.
+ */
+static void who_waits_does_not_wait_for_the_command(void)
+{
+	struct zwb_pages pages = { 0 };
+
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2) {
+		zwb_skip("needs two CPUs");
+		return;
+	}
+	if (zwb_disk_on(&slow) && zwb_pages_map(&pages, ZWB_ANY_NODE, LAND_PAGES))
+		check_landing_with_hog(&pages);
+	zwb_pages_unmap(&pages);
 }
 
 /* --- a kill --- */
@@ -260,6 +341,7 @@ static void cpu_time_is_the_givers(void)
 
 static const struct zwb_test tests[] = {
 	ZWB_TEST(hog_on_the_other_cpu),
+	ZWB_TEST(who_waits_does_not_wait_for_the_command),
 	ZWB_TEST(kill_ends_a_command_at_once),
 	ZWB_TEST(cpu_time_is_the_givers),
 };
