@@ -3,8 +3,8 @@
 #
 # coverage.sh [--again]: how much of the feature its tests execute.
 #
-# Runs all tests on kernels that count (User-mode Linux for KUnit, the debug
-# kernel in the VM for the rest), adds the counts up, and leaves in build/coverage
+# Runs all tests on the debug kernel, which counts, adds the counts up, and leaves
+# in build/coverage
 #
 #	summary.txt	the sum, each file, and each line and branch that was not
 #			reached, with the reason from reasons.txt
@@ -21,8 +21,7 @@
 #   found a bug;
 # - branches inside of upstream's macros (EXPANSIONS), which decide by the size of a
 #   type, or what to do with a bitmap that is empty or has one word only;
-# - what is compiled without memory cgroups only: both kernels have them, and
-#   make lint compiles the rest.
+# - what is compiled without memory cgroups only: make lint compiles it.
 
 . "$(dirname "${BASH_SOURCE[0]}")/../vm/lib.sh"
 
@@ -47,11 +46,11 @@ case ${1:-} in
 esac
 command -v lcov >/dev/null || die "lcov is missing: run make deps."
 
-# capture NAME OBJECTS: make NAME.info of the counts in counts/NAME and the notes
-# that the compiler left beside the objects.
+# capture NAME: make NAME.info of the counts in counts/NAME and the notes that the
+# compiler left beside the objects.
 lcov=(lcov --quiet --rc lcov_branch_coverage=1 --rc "lcov_excl_br_line=LCOV_EXCL_BR_LINE|$ASSERTIONS|$EXPANSIONS")
 capture() {
-	local name=$1 objects=$2 file
+	local name=$1 objects=$DEBUG_OUT file
 	while read -r file; do
 		cp "$objects/${file%.gcda}.gcno" "$out/counts/$name/${file%.gcda}.gcno"
 	done < <(cd "$out/counts/$name" && find . -name '*.gcda')
@@ -74,20 +73,11 @@ for archive in "$BUILD"/vm/*/gcov.tar; do
 	# Nothing but directories: the kernel was locked down.
 	find "$out/counts/$name" -name '*.gcda' | grep -q . || rm -r "$out/counts/$name"
 done
-if [ -d "$UML_GCOV_OUT/counts" ]; then
-	rm -rf "$out/counts/kunit"
-	mv "$UML_GCOV_OUT/counts/$UML_GCOV_OUT" "$out/counts/kunit"
-	rm -rf "$UML_GCOV_OUT/counts"
-fi
 parts=()
 for counts in "$out"/counts/*; do
 	name=$(basename "$counts")
 	say "coverage: reading the counts of $name"
-	if [ "$name" = kunit ]; then
-		capture "$name" "$UML_GCOV_OUT"
-	else
-		capture "$name" "$DEBUG_OUT"
-	fi
+	capture "$name"
 	parts+=(--add-tracefile "$out/$name.info")
 done
 [ "${#parts[@]}" -gt 0 ] || die "no test has left any counts."

@@ -6,8 +6,8 @@
 #	fuzz.sh [--runs N] [--seed N] [KERNEL]
 #	fuzz.sh --self-test [--runs N] [--seed N] [KERNEL]
 #
-# A million runs on the debug kernel, unless told otherwise: with KASAN they are ten
-# times as slow, and make check and check-debug do fewer of them there.  What came of it
+# A million runs on the debug kernel, unless told otherwise: make check and check-debug
+# have no time for so many.  What came of it
 # is in build/fuzz/summary.txt.  --self-test falsifies what the kernel says, once for each
 # check, to see that all of them notice.  The status is zero only if there was no wrong
 # answer, no page was lost, and the console is clean.

@@ -19,7 +19,6 @@ chmod 1777 /tmp
 for controller in memory io pids; do
 	echo "+$controller" >/sys/fs/cgroup/cgroup.subtree_control 2>/dev/null
 done
-ifconfig lo 127.0.0.1 up 2>/dev/null
 ln -sf /proc/self/fd /dev/fd
 ln -sf fd/0 /dev/stdin
 ln -sf fd/1 /dev/stdout

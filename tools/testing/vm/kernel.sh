@@ -4,10 +4,11 @@
 # kernel.sh VARIANT: configure and build a bzImage.
 #
 # patched   what the demo and the shell boot
-# debug     what make check and make fuzz boot: the same with lockdep and other checks
-# kasan     debug, and KASAN, UBSAN and kmemleak: for make check-debug and torture
-# kcsan     the patched one with KCSAN, which finds data races: for make check-debug
-# mutants   debug, from the tree that make mutants breaks
+# debug     what all tests boot: with what a distribution's kernel has, lockdep, KASAN,
+#           UBSAN, kmemleak and other checks
+# kcsan     with what a distribution's kernel has, and KCSAN, which finds data races:
+#           for make check-debug
+# mutants   with lockdep, from the tree that make mutants breaks
 # locks     the patched one with lock statistics and no checks, which would be what locks
 #           are held for: for make bench
 # off       the patched tree, the patched one's configuration without the feature:
@@ -30,15 +31,12 @@ patched)
 	;;
 debug)
 	out=$DEBUG_OUT name=kernel-debug
-	fragments+=("$configs/zswap_wb.config" "$configs/debug.config")
-	;;
-kasan)
-	out=$KASAN_OUT name=kernel-kasan
-	fragments+=("$configs/zswap_wb.config" "$configs/debug.config" "$configs/kasan.config")
+	fragments+=("$configs/distribution.config" "$configs/zswap_wb.config"
+		"$configs/debug.config" "$configs/kasan.config")
 	;;
 kcsan)
 	out=$KCSAN_OUT name=kernel-kcsan
-	fragments+=("$configs/zswap_wb.config" "$configs/kcsan.config")
+	fragments+=("$configs/distribution.config" "$configs/zswap_wb.config" "$configs/kcsan.config")
 	;;
 mutants)
 	out=$MUTANTS_OUT name=kernel-mutants

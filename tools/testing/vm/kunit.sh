@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# kunit.sh [--gcov]: the KUnit tests on User-mode Linux. The raw KTAP stays in
-# build/check/kunit.ktap; the status is that of kunit.py. --gcov: on a kernel that
-# counts what it executes, and leaves that in build/um-gcov/counts, for make coverage.
+# The KUnit tests on User-mode Linux: the quickest way to see them while one works on
+# them. make check runs them in its VM. The raw KTAP stays in build/check/kunit.ktap; the
+# status is that of kunit.py.
 
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -14,10 +14,6 @@ kernel_make_setup
 out=$BUILD/check
 um=$UML_OUT
 configs=(--kunitconfig="$suite")
-if [ "${1:-}" = --gcov ]; then
-	um=$UML_GCOV_OUT
-	configs+=(--kunitconfig="$VMDIR/configs/um-gcov.config")
-fi
 mkdir -p "$out" "$um"
 
 cd "$WORKTREE"
@@ -43,11 +39,4 @@ python3 tools/testing/kunit/kunit.py parse "$out/kunit.raw" >"$out/kunit.txt" 2>
 sed -n '/KTAP version 1/,$p' "$out/kunit.raw" >"$out/kunit.ktap"
 sed -e 's/^\[[0-9:]*\] //' "$out/kunit.txt" |
 	{ [ "$rc" -eq 0 ] && grep -E '^(=.*\(|Testing complete)' || cat; } >&2 || :
-if [ "$um" = "$UML_GCOV_OUT" ]; then
-	# kunit.py halts it after the tests, so once more.
-	rm -rf "$um/counts"
-	timeout 120 "$um/linux" mem=1G console=tty rootfstype=hostfs rw "gcov_to=$um/counts" \
-		init="$TOP/tools/testing/coverage/um-init.sh" </dev/null >"$out/kunit-gcov.log" 2>&1 || :
-	[ -e "$um/counts/done" ] || die "User-mode Linux left no counts: see $out/kunit-gcov.log."
-fi
 exit "$rc"

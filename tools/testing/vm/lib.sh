@@ -24,8 +24,7 @@ KSERIES=${KSERIES:-7.3}
 	PATCHES=$TOP/patches/$KSERIES
 	WORKTREE=$BUILD/linux           # upstream + overlay + patches
 	KERNEL_OUT=$BUILD/kernel        # objects of the patched kernel
-	DEBUG_OUT=$BUILD/kernel-debug   # the same with lockdep and other checks
-	KASAN_OUT=$BUILD/kernel-kasan   # and with KASAN, UBSAN, kmemleak
+	DEBUG_OUT=$BUILD/kernel-debug   # with lockdep, KASAN and other checks
 	KCSAN_OUT=$BUILD/kernel-kcsan   # with KCSAN
 	MUTANTS_TREE=$BUILD/mutants/linux # the tree with every mutant in it
 	MUTANTS_OUT=$BUILD/mutants/kernel
@@ -33,7 +32,6 @@ KSERIES=${KSERIES:-7.3}
 	LOCKS_OUT=$BUILD/kernel-locks   # kernel with lock statistics, for make bench
 	UPSTREAM_OUT=$BUILD/kernel-upstream # without our files and patches
 	UML_OUT=$BUILD/um               # objects of the KUnit kernel
-	UML_GCOV_OUT=$BUILD/um-gcov     # the same with gcov, for make coverage
 	IMAGE=arch/x86/boot/bzImage     # below each of them
 }
 

@@ -34,7 +34,7 @@ mkdir -p "$state"
 if [ "$(cat "$state/origin" 2>/dev/null)" != "$pristine" ] || [ ! -d "$WORKTREE" ]; then
 	need_space "$BUILD" 2500 "the tree with its builds"
 	rm -f "$state"/*
-	rm -rf "$WORKTREE" "$WORKTREE.new" "$BUILD"/kernel "$BUILD"/kernel-* "$BUILD/mutants" "$UML_OUT" "$UML_GCOV_OUT" "$BUILD/lint" "$BUILD/selftests"
+	rm -rf "$WORKTREE" "$WORKTREE.new" "$BUILD"/kernel "$BUILD"/kernel-* "$BUILD/mutants" "$UML_OUT" "$BUILD/lint" "$BUILD/selftests"
 	mkdir "$WORKTREE.new"
 	say "copying Linux $release (hard links)"
 	(cd "$pristine" && find . -mindepth 1 -maxdepth 1 ! -name .git -print0) |
