@@ -19,8 +19,8 @@
 #define TRIES		3	/* while somebody sets new bounds */
 
 enum {
-	AGE, MIN_AGE, MAX_AGE, PAGES, SIZE, COMPRESSED, INCOMPRESSIBLE, SHARE, COLDER, WRITTEN,
-	REFAULTED, DROPPED, REFAULT_RATE, BAR, NR_BUCKET_COLUMNS
+	AGE, MIN_AGE, MAX_AGE, PAGES, SIZE, COMPRESSED, INCOMPRESSIBLE, SHARE, COLDER, LOADED,
+	WRITTEN, REFAULTED, DROPPED, REFAULT_RATE, BAR, NR_BUCKET_COLUMNS
 };
 
 static const struct column bucket_columns[NR_BUCKET_COLUMNS] = {
@@ -34,6 +34,8 @@ static const struct column bucket_columns[NR_BUCKET_COLUMNS] = {
 			     "pages of those that are stored as they are" },
 	[SHARE] = { "SHARE", COLUMN_PPM, false, "PAGES in percent of all" },
 	[COLDER] = { "COLDER", COLUMN_SIZE, true, "what writing this age and older would free" },
+	[LOADED] = { "LOADED", COLUMN_SIZE, false,
+		     "page data that was asked back from zswap when it had this age" },
 	[WRITTEN] = { "WRITTEN", COLUMN_SIZE, true,
 		      "page data that commands wrote when it had this age" },
 	[REFAULTED] = { "REFAULTED", COLUMN_SIZE, false, "of WRITTEN: read back from swap" },
@@ -206,6 +208,7 @@ static int look_empty(struct ages *ages)
 		struct age_bucket *bucket = &ages->table.bucket[i];
 
 		*bucket = (struct age_bucket){ bucket->min_age, bucket->max_age,
+					       .loaded = bucket->loaded < 0 ? -ENODATA : 0,
 					       .written = -ENODATA, .refaulted = -ENODATA,
 					       .dropped = -ENODATA };
 	}
@@ -226,7 +229,8 @@ static int look_cgroups(struct ages *ages)
 	int error;
 
 	forget_cgroups(ages);
-	error = cgroups_read(ages->source, ages->nodes ? ages->nodes : UINT64_MAX, false,
+	/* The one that was asked for may have loaded all that it had */
+	error = cgroups_read(ages->source, ages->nodes ? ages->nodes : UINT64_MAX, !ages->tree,
 			     &ages->cgroups);
 	if (error)
 		return error;
@@ -293,6 +297,7 @@ static void put_bucket(struct table *table, const struct ages *ages, int index, 
 	table_number(table, line, INCOMPRESSIBLE, bucket->incompressible);
 	table_number(table, line, SHARE, amount_ratio(bucket->pages, pages, 1000000));
 	table_number(table, line, COLDER, colder.bytes);
+	table_number(table, line, LOADED, amount_bytes(bucket->loaded));
 	table_number(table, line, WRITTEN, amount_bytes(bucket->written));
 	table_number(table, line, REFAULTED, amount_bytes(bucket->refaulted));
 	table_number(table, line, DROPPED, amount_bytes(bucket->dropped));

@@ -54,6 +54,7 @@ void amount_add_row(struct age_bucket *sum, const struct age_bucket *row)
 	sum->pages = amount_add(sum->pages, row->pages);
 	sum->bytes = amount_add(sum->bytes, row->bytes);
 	sum->incompressible = amount_add(sum->incompressible, row->incompressible);
+	sum->loaded = amount_add(sum->loaded, row->loaded);
 	sum->written = amount_add(sum->written, row->written);
 	sum->refaulted = amount_add(sum->refaulted, row->refaulted);
 	sum->dropped = amount_add(sum->dropped, row->dropped);

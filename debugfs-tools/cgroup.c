@@ -206,6 +206,7 @@ static int records_read_edges(const struct source *source, struct age_table *edg
 		edges->bucket[i] = (struct age_bucket) {
 			.min_age = edges->bucket[i].min_age,
 			.max_age = edges->bucket[i].max_age,
+			.loaded = edges->bucket[i].loaded < 0 ? -ENOENT : 0,
 			.written = -ENOENT,
 			.refaulted = -ENOENT,
 			.dropped = -ENOENT,
@@ -362,6 +363,7 @@ static void cgroups_add_records(struct gathering *gathering, const struct record
 {
 	const struct cgroup_record *last = NULL;
 	struct cgroup *cgroup = NULL;
+	int node = -1;
 	size_t i;
 
 	for (i = 0; i < records->nr; i++) {
@@ -373,16 +375,22 @@ static void cgroups_add_records(struct gathering *gathering, const struct record
 		/* What is said twice is counted once */
 		if (last && !records_compare(last, record))
 			continue;
-		if (!last || last->id != record->id)
+		if (!last || last->id != record->id) {
 			cgroup = cgroups_find(gathering, record);
-		if (!last || last->id != record->id || last->node != record->node)
+			node = -1;
+		}
+		/* A record may also tell of loads only */
+		if (record->pages && record->node != node) {
+			node = record->node;
 			cgroup->nr_nodes++;
+		}
 		last = record;
 		bucket = &cgroup->ages.bucket[record->bucket];
 		bucket->pages = amount_add(bucket->pages, record->pages);
 		bucket->bytes = amount_add(bucket->bytes, record->bytes);
 		bucket->incompressible = amount_add(bucket->incompressible,
 						    record->incompressible);
+		bucket->loaded = amount_add(bucket->loaded, record->loaded);
 	}
 }
 

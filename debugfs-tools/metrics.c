@@ -261,6 +261,9 @@ static void put_buckets(struct metrics *metrics, const struct system *system)
 		{ { "zswap_age_bucket_incompressible_pages", "pages", false,
 		    "Pages of those that are stored as they are." },
 		  offsetof(struct age_bucket, incompressible) },
+		{ { "zswap_age_bucket_loaded_pages", "pages", true,
+		    "Asked back from zswap at that age; 0 again when age_edges is written." },
+		  offsetof(struct age_bucket, loaded) },
 		{ { "zswap_age_bucket_written_pages", "pages", true,
 		    "Written by commands at that age; 0 again when age_edges is written." },
 		  offsetof(struct age_bucket, written) },
@@ -284,11 +287,17 @@ static void put_buckets(struct metrics *metrics, const struct system *system)
 			for (int b = 0; b < node->ages.nr; b++) {
 				const struct age_bucket *bucket = &node->ages.bucket[b];
 				const char *values = (const char *)bucket;
-				char *labels = xasprintf("{node=\"%d\",min_age_seconds=\"%lld\"}",
-							 node->id, bucket->min_age);
+				num value = *(const num *)(values + list[i].offset);
+				char *labels;
 
-				put_sample(metrics, &list[i].family, labels, file,
-					   *(const num *)(values + list[i].offset));
+				/* An older kernel does not count it, and nothing is amiss */
+				if (&values[list[i].offset] == (const char *)&bucket->loaded &&
+				    value == -ENOENT)
+					continue;
+				labels = xasprintf("{node=\"%d\",min_age_seconds=\"%lld\"}",
+						   node->id, bucket->min_age);
+
+				put_sample(metrics, &list[i].family, labels, file, value);
 				free(labels);
 			}
 		}

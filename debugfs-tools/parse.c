@@ -393,7 +393,9 @@ static int parse_optional(const struct parse_field *field, num *value)
 	return field->start ? parse_field_number(field, value) : 0;
 }
 
-enum { FIELD_WRITTEN = FIELD_COMMON, FIELD_REFAULTED, FIELD_DROPPED, FIELDS_AGES };
+enum {
+	FIELD_LOADED = FIELD_COMMON, FIELD_WRITTEN, FIELD_REFAULTED, FIELD_DROPPED, FIELDS_AGES
+};
 
 static int parse_age_row(const struct parse_field *fields, struct age_table *table)
 {
@@ -404,6 +406,8 @@ static int parse_age_row(const struct parse_field *fields, struct age_table *tab
 	if (table->nr == AGE_BUCKETS_MAX)
 		return -ERANGE;
 	err = parse_common(fields, &bucket, row);
+	if (!err)
+		err = parse_optional(&fields[FIELD_LOADED], &row->loaded);
 	if (!err)
 		err = parse_optional(&fields[FIELD_WRITTEN], &row->written);
 	if (!err)
@@ -422,7 +426,7 @@ static int parse_age_row(const struct parse_field *fields, struct age_table *tab
 int parse_age_table(const char *text, struct age_table *table)
 {
 	static const char *const names[FIELDS_AGES] = {
-		PARSE_AGE_COLUMNS, "written", "refaulted", "dropped",
+		PARSE_AGE_COLUMNS, "loaded", "written", "refaulted", "dropped",
 	};
 	struct age_table parsed = {};
 	struct parse_header header;
@@ -450,7 +454,10 @@ int parse_age_table(const char *text, struct age_table *table)
 	return 0;
 }
 
-enum { FIELD_CGROUP = FIELD_COMMON, FIELD_NODE, FIELD_PATH, FIELDS_CGROUP };
+enum {
+	FIELD_CGROUP = FIELD_COMMON, FIELD_NODE, FIELD_PATH, FIELDS_CGROUP_NEEDED,
+	FIELD_CGROUP_LOADED = FIELDS_CGROUP_NEEDED, FIELDS_CGROUP
+};
 
 static int parse_cgroup_record(const char **text, const struct parse_header *header,
 			       struct cgroup_record *record)
@@ -472,6 +479,8 @@ static int parse_cgroup_record(const char **text, const struct parse_header *hea
 		err = parse_field_number(&fields[FIELD_NODE], &node);
 	if (!err)
 		err = parse_common(fields, &bucket, &row);
+	if (!err)
+		err = parse_optional(&fields[FIELD_CGROUP_LOADED], &row.loaded);
 	if (!err && node > INT_MAX)
 		err = -ERANGE;
 	if (err)
@@ -489,19 +498,20 @@ static int parse_cgroup_record(const char **text, const struct parse_header *hea
 	record->pages = row.pages;
 	record->bytes = row.bytes;
 	record->incompressible = row.incompressible;
+	record->loaded = row.loaded;
 	return 0;
 }
 
 int parse_cgroup_table(char *text, int (*each)(const struct cgroup_record *, void *), void *data)
 {
 	static const char *const names[FIELDS_CGROUP] = {
-		PARSE_AGE_COLUMNS, "cgroup", "node", "path",
+		PARSE_AGE_COLUMNS, "cgroup", "node", "path", "loaded",
 	};
 	struct parse_header header;
 	const char *line = text;
 	int err;
 
-	err = parse_header(&line, names, FIELDS_CGROUP, FIELDS_CGROUP, &header);
+	err = parse_header(&line, names, FIELDS_CGROUP, FIELDS_CGROUP_NEEDED, &header);
 	if (err)
 		return err;
 	if (header.nr > PARSE_COLUMNS || header.known[header.nr - 1] != FIELD_PATH)

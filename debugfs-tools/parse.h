@@ -35,6 +35,7 @@ int parse_nodes(const char *text, uint64_t *mask);
 struct age_bucket {
 	num min_age, max_age;		/* seconds */
 	num pages, bytes, incompressible;
+	num loaded;			/* -ENOENT without the column, as before Linux had it */
 	num written, refaulted, dropped; /* -ENOENT in a cgroup's table, and without the column */
 };
 
@@ -50,6 +51,7 @@ struct cgroup_record {
 	uint64_t id;
 	int node, bucket;
 	num min_age, max_age, pages, bytes, incompressible;
+	num loaded;			/* -ENOENT without the column */
 	const char *path;		/* rest of the line; it is in the text, and valid as long */
 };
 

@@ -22,7 +22,7 @@ work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
 
-for tree in busy nothing nofeature nodebugfs nobuckets never broken large; do
+for tree in busy nothing nofeature nodebugfs nobuckets never broken large loaded; do
 	cp -r "$here/trees/busy" $tree
 done
 # a kernel without zswap
@@ -43,6 +43,16 @@ for file in never/sys/kernel/mm/zswap/stats/* never/sys/kernel/mm/zswap/node*/st
 done
 # a table that was cut off in the middle of a record
 head -c 100 busy/sys/kernel/debug/zswap/age_buckets >broken/sys/kernel/debug/zswap/age_buckets
+# one that counts loads
+debugfs=loaded/sys/kernel/debug/zswap
+for file in "$debugfs"/age_buckets "$debugfs"/node*/age_buckets; do
+	awk '{ $7 = (NR == 1 ? "loaded " : (5 - $1) * 7 " ") $7 } 1' "$file" >table
+	mv table "$file"
+done
+file=$debugfs/age_buckets_cgroup
+awk '{ $9 = (NR == 1 ? "loaded " : $3 + 1 " ") $9 } 1
+	END { print "149 0 5 80 inf 0 0 0 77 /system.slice/redis.service" }' "$file" >table
+mv table "$file"
 # a large machine: 64G of memory, 96G of pages in 12.3G
 echo 'MemTotal: 67108864 kB' >large/proc/meminfo
 echo 25165824 >large/sys/kernel/debug/zswap/stored_pages

@@ -186,6 +186,8 @@ static void test_nodes(void)
 /* ---- tables ---- */
 
 #define HEADER	"bucket min_age max_age pages bytes incompressible written refaulted dropped\n"
+#define NEW_HEADER	\
+	"bucket min_age max_age pages bytes incompressible loaded written refaulted dropped\n"
 #define FIRST	"0 0 30 3308 4012345 7 10 2 1\n"
 #define LAST	"1 30 inf 5 600 0 0 0 0\n"
 
@@ -238,6 +240,14 @@ static void test_newer_table(void)
 			       "0 0 inf 1 2 0\n", &table) &&
 	      table.bucket[0].written == -ENOENT && table.bucket[0].refaulted == -ENOENT &&
 	      table.bucket[0].dropped == -ENOENT, "without fates they are not known");
+	CHECK(!parse_age_table(HEADER FIRST LAST, &table) && table.bucket[0].loaded == -ENOENT,
+	      "without the column of loads they are not known");
+	CHECK(!parse_age_table(NEW_HEADER "0 0 inf 1 2 0 3 6 5 4\n", &table) &&
+	      table.bucket[0].loaded == 3 && table.bucket[0].written == 6 &&
+	      table.bucket[0].refaulted == 5 && table.bucket[0].dropped == 4,
+	      "and with it they are");
+	CHECK(parse_age_table(NEW_HEADER "0 0 inf 1 2 0 x 6 5 4\n", &table) == -EINVAL,
+	      "if they are numbers");
 	CHECK(!parse_age_table("bucket  min_age\tmax_age pages bytes incompressible \n"
 			       " 0 0 \t inf 1 2 0 \n", &table), "blanks more than one");
 }
@@ -368,6 +378,9 @@ static void test_cgroups(void)
 		"20 0 3 120 300 6205 7012345 1 /redis\n"
 		"18446744073709551615 3 15 259200 inf 1 2 0 /with blanks  and \\x2d \n"
 		"1 0 0 0 30 9 8 7 /\n";
+	char loaded[] =
+		"cgroup node bucket min_age max_age pages bytes incompressible loaded path\n"
+		"20 0 3 120 300 0 0 0 12 /a b\n";
 	char again[sizeof(text)];
 	struct seen seen = {};
 	const struct cgroup_record *record = seen.record;
@@ -382,6 +395,12 @@ static void test_cgroups(void)
 	      record[1].max_age == AGE_NO_BOUND, "the largest id, the last bucket");
 	CHECK(!strcmp(record[1].path, "/with blanks  and \\x2d "), "blanks belong to the path");
 	CHECK(!strcmp(record[2].path, "/"), "the root");
+
+	CHECK(record[0].loaded == -ENOENT, "without the column of loads they are not known");
+	seen = (struct seen) { .nr = 0 };
+	CHECK(!parse_cgroup_table(loaded, see, &seen) && seen.nr == 1 &&
+	      record[0].pages == 0 && record[0].loaded == 12 &&
+	      !strcmp(record[0].path, "/a b"), "nothing there, but something was loaded");
 
 	seen = (struct seen) { .stop = 2 };
 	CHECK(parse_cgroup_table(again, see, &seen) == 42 && seen.nr == 2, "stopped on demand");

@@ -70,6 +70,10 @@ void zswap_wb_debugfs_init(struct dentry *dir);
 static inline void zswap_wb_debugfs_init(struct dentry *dir)
 {
 }
+
+static inline void zswap_wb_entry_loaded(struct zswap_entry *entry)
+{
+}
 #endif
 
 #endif /* _LINUX_ZSWAP_WB_H */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Proactive zswap writeback: the age buckets in force, and what became of the
- * pages that commands wrote, by the bucket that they were in.
+ * Proactive zswap writeback: the age buckets in force, how many pages were loaded
+ * from each, and what became of the pages that commands wrote, by the bucket that
+ * they were in.
  *
  * Edges and columns live and die together: new edges come with new columns, all
  * zero, and a new generation, and replace the old ones with one pointer. What
@@ -18,22 +19,9 @@
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 
-#include "internal.h"
+#include "buckets.h"
 
-/* Columns of one node */
-struct zswap_wb_fates {
-	atomic64_t	fate[ZSWAP_WB_BUCKETS_MAX][ZSWAP_WB_NR_FATES];	/* pages of each bucket */
-};
-
-/* A generation of buckets */
-struct zswap_wb_buckets {
-	struct rcu_head		rcu;	/* frees it */
-	u32			generation;	/* its number */
-	struct zswap_wb_edges	edges;	/* edges of the buckets */
-	struct zswap_wb_fates	node[];	/* columns of each node */
-};
-
-static struct zswap_wb_buckets __rcu *zswap_wb_buckets;
+struct zswap_wb_buckets __rcu *zswap_wb_buckets;
 
 /* Serialises those who change the edges */
 static DEFINE_MUTEX(zswap_wb_buckets_lock);
@@ -42,13 +30,17 @@ static struct zswap_wb_buckets *
 zswap_wb_buckets_alloc(const struct zswap_wb_edges *edges, u32 generation)
 {
 	struct zswap_wb_buckets *buckets;
+	unsigned int i;
 
 	buckets = kzalloc_flex(*buckets, node, nr_node_ids);
-	if (buckets) {
-		buckets->edges = *edges;
-		buckets->generation =
-			generation & (BIT(ZSWAP_WB_GENERATION_BITS) - 1);
-	}
+	if (!buckets)
+		return NULL;
+	buckets->edges = *edges;
+	buckets->generation = generation & (BIT(ZSWAP_WB_GENERATION_BITS) - 1);
+	/* No age is high enough for a bucket that there is not */
+	for (i = 0; i < ZSWAP_WB_BUCKETS_MAX; i++)
+		buckets->below[i] = i < edges->nr ? (s32)edges->min[i] - 1 :
+						    ZSWAP_WB_AGE_MAX;
 	return buckets;
 }
 
@@ -115,6 +107,7 @@ static void zswap_wb_columns_add(struct zswap_wb_columns *columns,
 	unsigned int bucket, fate;
 
 	for (bucket = 0; bucket < ZSWAP_WB_BUCKETS_MAX; bucket++) {
+		columns->loaded[bucket] += atomic64_read(&fates->loaded[bucket]);
 		for (fate = 0; fate < ZSWAP_WB_NR_FATES; fate++)
 			columns->fate[bucket][fate] +=
 				atomic64_read(&fates->fate[bucket][fate]);

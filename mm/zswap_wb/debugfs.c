@@ -11,6 +11,7 @@
 #include <linux/ktime.h>
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
+#include <linux/mmzone.h>
 #include <linux/mutex.h>
 #include <linux/nodemask.h>
 #include <linux/sched.h>
@@ -21,7 +22,7 @@
 #include <linux/uaccess.h>
 #include <linux/zswap_wb.h>
 
-#include "internal.h"
+#include "buckets.h"
 
 /* What was written to a file, to be freed. All that is valid fits into a page. */
 static char *zswap_wb_text_get(const char __user *buf, size_t count)
@@ -152,14 +153,16 @@ static const struct file_operations zswap_wb_writeback_fops = {
 /* ---- age_buckets ---- */
 
 /*
- * Nobody counts entries by age as they come and go, which would cost each store and
- * each load: whoever wants to know looks at all of them.
+ * Nobody counts entries by age as they come and get older, which would cost each store
+ * and each load: whoever wants to know looks at all of them. Only what is loaded is
+ * counted when it goes, see buckets.h: afterwards there is nobody to ask.
  */
 
 /* The entries of some lists, by age */
 struct zswap_wb_survey {
 	u64			now;	/* seconds awake since boot */
 	struct zswap_wb_edges	edges;	/* edges of the buckets */
+	u32			generation;	/* their generation, for a table of cgroups */
 	struct zswap_wb_histogram hist;	/* the entries seen so far */
 };
 
@@ -228,10 +231,10 @@ static int zswap_wb_survey_nodes(struct zswap_wb_survey *survey,
 	return err;
 }
 
-/* The columns that all tables share */
+/* The columns that all tables share; @loaded: pages that were loaded from the bucket */
 static void zswap_wb_table_bucket(struct seq_file *m,
 				  const struct zswap_wb_survey *survey,
-				  unsigned int bucket)
+				  unsigned int bucket, u64 loaded)
 {
 	const struct zswap_wb_count *count = &survey->hist.bucket[bucket];
 	const struct zswap_wb_edges *edges = &survey->edges;
@@ -241,8 +244,8 @@ static void zswap_wb_table_bucket(struct seq_file *m,
 		seq_puts(m, "inf");
 	else
 		seq_printf(m, "%u", edges->min[bucket + 1]);
-	seq_printf(m, " %llu %llu %llu", count->pages, count->bytes,
-		   count->incompressible);
+	seq_printf(m, " %llu %llu %llu %llu", count->pages, count->bytes,
+		   count->incompressible, loaded);
 }
 
 static int zswap_wb_age_buckets_show(struct seq_file *m, void *unused)
@@ -261,11 +264,11 @@ static int zswap_wb_age_buckets_show(struct seq_file *m, void *unused)
 	if (err)
 		return err;
 
-	seq_puts(m, "bucket min_age max_age pages bytes incompressible written refaulted dropped\n");
+	seq_puts(m, "bucket min_age max_age pages bytes incompressible loaded written refaulted dropped\n");
 	for (i = 0; i < survey.edges.nr; i++) {
 		const u64 *fate = columns.fate[i];
 
-		zswap_wb_table_bucket(m, &survey, i);
+		zswap_wb_table_bucket(m, &survey, i, columns.loaded[i]);
 		seq_printf(m, " %llu %llu %llu\n", fate[ZSWAP_WB_FATE_WRITTEN],
 			   fate[ZSWAP_WB_FATE_REFAULTED],
 			   fate[ZSWAP_WB_FATE_DROPPED]);
@@ -275,6 +278,11 @@ static int zswap_wb_age_buckets_show(struct seq_file *m, void *unused)
 DEFINE_SHOW_ATTRIBUTE(zswap_wb_age_buckets);
 
 /* ---- age_buckets_cgroup ---- */
+
+/*
+ * A cgroup gets lists with its first entry, and keeps them until it is removed: so those
+ * that have lists are all that can have loaded anything.
+ */
 
 /* Position of the topmost cgroup, behind those of all others */
 #define ZSWAP_WB_POS_ROOT	(USHRT_MAX + 2)
@@ -323,33 +331,53 @@ static void *zswap_wb_cgroups_next(struct seq_file *m, void *v, loff_t *pos)
 	return zswap_wb_cgroups_start(m, pos);
 }
 
+/* The rows of a cgroup on one node: what it has, and what was loaded. Return: 0 or -EINTR */
+static int zswap_wb_cgroups_node(struct seq_file *m, struct mem_cgroup *memcg,
+				 int nid)
+{
+	const struct zswap_lruvec_state *state =
+		&mem_cgroup_lruvec(memcg, NODE_DATA(nid))->zswap_lruvec_state;
+	struct zswap_wb_cgroups *cgroups = m->private;
+	struct zswap_wb_survey *survey = &cgroups->survey;
+	unsigned int i;
+	int err;
+
+	static_assert(ARRAY_SIZE(state->loaded) == ZSWAP_WB_BUCKETS_MAX);
+
+	survey->hist = (struct zswap_wb_histogram) {};
+	err = zswap_wb_survey_list(survey, memcg, nid);
+	if (err)
+		return err;
+	for (i = 0; i < survey->edges.nr; i++) {
+		u64 loaded = zswap_wb_buckets_loaded_read(&state->loaded[i],
+							  survey->generation);
+
+		if (!survey->hist.bucket[i].pages && !loaded)
+			continue;
+		seq_printf(m, "%llu %d ", mem_cgroup_id(memcg), nid);
+		zswap_wb_table_bucket(m, survey, i, loaded);
+		seq_printf(m, " %s\n", cgroups->path);
+	}
+	return 0;
+}
+
 static int zswap_wb_cgroups_show(struct seq_file *m, void *v)
 {
 	struct zswap_wb_cgroups *cgroups = m->private;
-	struct zswap_wb_survey *survey = &cgroups->survey;
 	struct mem_cgroup *memcg = v;
-	unsigned int i;
-	int nid, err;
+	int nid, err = 0;
 
 	if (v == SEQ_START_TOKEN) {
-		seq_puts(m, "cgroup node bucket min_age max_age pages bytes incompressible path\n");
+		seq_puts(m, "cgroup node bucket min_age max_age pages bytes incompressible loaded path\n");
 		return 0;
 	}
 	zswap_wb_scope_path(memcg, cgroups->path, sizeof(cgroups->path));
 	for_each_node_state(nid, N_NORMAL_MEMORY) {
-		survey->hist = (struct zswap_wb_histogram) {};
-		err = zswap_wb_survey_list(survey, memcg, nid);
+		err = zswap_wb_cgroups_node(m, memcg, nid);
 		if (err)
-			return err;
-		for (i = 0; i < survey->edges.nr; i++) {
-			if (!survey->hist.bucket[i].pages)
-				continue;
-			seq_printf(m, "%llu %d ", mem_cgroup_id(memcg), nid);
-			zswap_wb_table_bucket(m, survey, i);
-			seq_printf(m, " %s\n", cgroups->path);
-		}
+			break;
 	}
-	return 0;
+	return err;
 }
 
 static const struct seq_operations zswap_wb_cgroups_ops = {
@@ -371,7 +399,8 @@ static int zswap_wb_cgroups_open(struct inode *inode, struct file *file)
 				     sizeof(*cgroups));
 	if (!cgroups)
 		return -ENOMEM;
-	zswap_wb_buckets_get(&cgroups->survey.edges);
+	cgroups->survey.generation =
+		zswap_wb_buckets_get(&cgroups->survey.edges);
 	err = zswap_wb_scope_open(&cgroups->scope, &everything);
 	if (err)
 		seq_release_private(inode, file);

@@ -12,6 +12,7 @@
  *
  *   the above, and the hooks in mm/zswap.c
  *   -> slots.c -> { buckets.c, stats.c } -> age.c
+ *   lists.c, for loads -> buckets.h
  *
  * command.c, age.c and select.c are pure: they know neither zswap nor memcg, get
  * the time as an argument, and run under KUnit on User-mode Linux.
@@ -167,9 +168,11 @@ enum zswap_wb_fate {
 	ZSWAP_WB_NR_FATES,	/* their number */
 };
 
-/* Pages of each bucket by their fate */
+/* Pages of each bucket by their fate, and those that were loaded */
 struct zswap_wb_columns {
 	u64	fate[ZSWAP_WB_BUCKETS_MAX][ZSWAP_WB_NR_FATES];	/* pages */
+	/* pages asked back from zswap itself */
+	u64	loaded[ZSWAP_WB_BUCKETS_MAX];
 };
 
 #define ZSWAP_WB_GENERATION_BITS	15

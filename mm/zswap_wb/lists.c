@@ -64,7 +64,7 @@
 #include <linux/timekeeping.h>
 #include <linux/xarray.h>
 
-#include "internal.h"
+#include "buckets.h"
 
 /*
  * Notes the time of a store. The entry is not on the LRU yet; the LRU lock publishes
@@ -76,6 +76,41 @@ static inline u32 zswap_wb_entry_stamp(struct zswap_entry *entry)
 	entry->store_time = zswap_wb_age_stamp(zswap_wb_age_now());
 	return entry->store_time;
 }
+
+#ifdef CONFIG_ZSWAP_WB_DEBUGFS
+
+#ifdef CONFIG_MEMCG
+/* As mem_cgroup_lruvec(), without what it asks that is known. Context: RCU read side */
+static inline struct lruvec *zswap_wb_entry_lruvec(struct zswap_entry *entry,
+						   int nid)
+{
+	struct mem_cgroup *memcg = mem_cgroup_from_entry(entry);
+
+	if (unlikely(!memcg))
+		return mem_cgroup_lruvec(NULL, NODE_DATA(nid));
+	return &memcg->nodeinfo[nid]->lruvec;
+}
+#else
+static inline struct lruvec *zswap_wb_entry_lruvec(struct zswap_entry *entry,
+						   int nid)
+{
+	return mem_cgroup_lruvec(NULL, NODE_DATA(nid));
+}
+#endif
+
+/* The page of an entry, which is still in the tree, has been loaded. Notes its age */
+static inline void zswap_wb_entry_loaded(struct zswap_entry *entry)
+{
+	int nid = entry_to_nid(entry);
+	struct lruvec *lruvec;
+
+	guard(rcu)();
+	lruvec = zswap_wb_entry_lruvec(entry, nid);
+	zswap_wb_buckets_loaded(entry->store_time, zswap_wb_age_now(), nid,
+				lruvec->zswap_lruvec_state.loaded);
+}
+
+#endif /* CONFIG_ZSWAP_WB_DEBUGFS */
 
 /* Whoever comes late, with an older time, must not take back a younger one. */
 static void zswap_wb_lruvec_disorder(struct lruvec *lruvec, u32 now)

@@ -10,7 +10,7 @@
 #include <linux/swapops.h>
 #include <linux/zswap_wb.h>
 
-#include "../internal.h"
+#include "../buckets.h"
 
 /* ---- edges ---- */
 
@@ -140,6 +140,93 @@ static void zswap_wb_buckets_generation(struct kunit *test)
 	zswap_wb_buckets_read(NUMA_NO_NODE, &edges, &columns);
 	KUNIT_EXPECT_EQ(test, edges.nr, 13);
 	KUNIT_EXPECT_EQ(test, columns.fate[1][fate], 0);
+}
+
+/* A load counts in the bucket of its age, for its node and its cgroup */
+static void zswap_wb_buckets_loads(struct kunit *test)
+{
+	static const struct zswap_wb_edges edges[] = {
+		{ 2, { 0, 1 } }, { 3, { 0, 7, S32_MAX } },
+		{ 13, { 0, 30, 60, 120, 300, 900, 1800, 3600, 10800, 21600,
+			43200, 86400, 259200 } },
+		{ 16, { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 } },
+	};
+	/* the upper half and the sign do not matter */
+	static const u64 now = 5ULL << 32 | 0x80000001;
+	struct zswap_wb_columns columns;
+	struct zswap_wb_edges got;
+	unsigned int i, k;
+
+	for (i = 0; i < ARRAY_SIZE(edges); i++) {
+		atomic64_t own[ZSWAP_WB_BUCKETS_MAX] = {};
+		u32 generation;
+
+		KUNIT_ASSERT_EQ(test, zswap_wb_buckets_set(&edges[i]), 0);
+		generation = zswap_wb_buckets_get(&got);
+		rcu_read_lock();
+		for (k = 0; k < edges[i].nr; k++) {
+			u64 max = zswap_wb_age_bucket_max(&edges[i], k);
+			u64 oldest = min(max - 1, ZSWAP_WB_AGE_MAX);
+
+			/* one for the youngest, one for the oldest */
+			zswap_wb_buckets_loaded(now - edges[i].min[k], now, 0,
+						own);
+			zswap_wb_buckets_loaded(now - oldest, now, 0, own);
+		}
+		/* stored in this second, and after now was taken */
+		zswap_wb_buckets_loaded(zswap_wb_age_stamp(now), now, 0, own);
+		zswap_wb_buckets_loaded((u32)now + 9, now, 0, own);
+		rcu_read_unlock();
+		zswap_wb_buckets_read(0, &got, &columns);
+		for (k = 0; k < ZSWAP_WB_BUCKETS_MAX; k++) {
+			u64 want = k >= edges[i].nr ? 0 : k ? 2 : 4;
+
+			KUNIT_EXPECT_EQ(test, columns.loaded[k], want);
+			KUNIT_EXPECT_EQ(test, zswap_wb_buckets_loaded_read(&own[k], generation),
+					want);
+		}
+	}
+	KUNIT_ASSERT_EQ(test,
+			zswap_wb_buckets_set(&zswap_wb_age_edges_default), 0);
+}
+
+/* A count of older edges is no count, and who has older edges does not count */
+static void zswap_wb_buckets_loads_restart(struct kunit *test)
+{
+	const struct zswap_wb_edges two = { 2, { 0, 5 } };
+	struct zswap_wb_buckets *late;
+	atomic64_t own[ZSWAP_WB_BUCKETS_MAX] = {};
+	struct zswap_wb_columns columns;
+	struct zswap_wb_edges edges;
+	u32 old, new;
+
+	KUNIT_ASSERT_EQ(test, zswap_wb_buckets_set(&two), 0);
+	old = zswap_wb_buckets_get(&edges);
+	rcu_read_lock();
+	zswap_wb_buckets_loaded(0, 0, 0, own);
+	zswap_wb_buckets_loaded(0, 0, 0, own);
+	rcu_read_unlock();
+	KUNIT_EXPECT_EQ(test, zswap_wb_buckets_loaded_read(own, old), 2);
+
+	KUNIT_ASSERT_EQ(test,
+			zswap_wb_buckets_set(&zswap_wb_age_edges_default), 0);
+	new = zswap_wb_buckets_get(&edges);
+	zswap_wb_buckets_read(NUMA_NO_NODE, &edges, &columns);
+	KUNIT_EXPECT_EQ(test, columns.loaded[0], 0);
+	KUNIT_EXPECT_EQ(test, zswap_wb_buckets_loaded_read(own, new), 0);
+	rcu_read_lock();
+	zswap_wb_buckets_loaded(0, 0, 0, own);
+	rcu_read_unlock();
+	KUNIT_EXPECT_EQ(test, zswap_wb_buckets_loaded_read(own, new), 1);
+	KUNIT_EXPECT_EQ(test, zswap_wb_buckets_loaded_read(own, old), 0);
+
+	late = kunit_kzalloc(test, sizeof(*late), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, late);
+	late->generation = old;
+	rcu_read_lock();
+	zswap_wb_buckets_loaded_inc(late, own);
+	rcu_read_unlock();
+	KUNIT_EXPECT_EQ(test, zswap_wb_buckets_loaded_read(own, new), 1);
 }
 
 /* ---- slots.c, on a swap device that is not there ---- */
@@ -298,6 +385,8 @@ static struct kunit_case zswap_wb_buckets_test_cases[] = {
 	KUNIT_CASE(zswap_wb_edges_bucket),
 	KUNIT_CASE(zswap_wb_edges_histogram),
 	KUNIT_CASE(zswap_wb_buckets_generation),
+	KUNIT_CASE(zswap_wb_buckets_loads),
+	KUNIT_CASE(zswap_wb_buckets_loads_restart),
 	KUNIT_CASE(zswap_wb_slots_claim),
 	KUNIT_CASE(zswap_wb_slots_wiped),
 	KUNIT_CASE(zswap_wb_slots_flight),

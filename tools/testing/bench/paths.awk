@@ -96,6 +96,13 @@ END {
 
 	for (p = 1; p <= paths; p++) {
 		for (k = 3; k <= kernels; k++) {
+			more = least[name[k], path[p]] - least["upstream", path[p]]
+			if (path[p] == "load") {
+				if (more > load_max)
+					wrong(sprintf("load, %s: %.1f instructions more, at most %s",
+						title[name[k]], more, load_max))
+				continue
+			}
 			most_percent = path[p] != "free" ? max : name[k] == "command" ? free_max_command : free_max
 			if (percent(name[k], path[p]) > most_percent)
 				wrong(sprintf("%s, %s: %+.2f %%, at most %s %%", path[p],

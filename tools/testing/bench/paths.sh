@@ -8,6 +8,8 @@ PATHS_ROUNDS=3
 # In percent, over the unpatched kernel: what the feature may cost, and what two
 # kernels that do the same may differ by (freeing is short, so its noise is more).
 PATHS_MAX=0.1
+# A load counts itself by its age: that in instructions.
+LOAD_MAX=80
 FREE_MAX=2
 FREE_MAX_COMMAND=6
 PATHS_NOISE=0.4
@@ -45,6 +47,7 @@ paths() {
 
 	judge paths.awk -v pages="$PATHS_PAGES" -v rounds="$PATHS_ROUNDS" -v max="$PATHS_MAX" -v noise="$PATHS_NOISE" \
 		-v noise_free="$PATHS_NOISE_FREE" -v free_max="$FREE_MAX" -v free_max_command="$FREE_MAX_COMMAND" \
+		-v load_max="$LOAD_MAX" \
 		-v table_max="$TABLE_MAX" -v json="$out/paths.json" \
 		kernel=upstream "$out/paths-upstream" kernel=off "$out/paths-off" \
 		kernel=patched "$out/paths-patched" kernel=command "$out/paths-command" \

@@ -13,9 +13,9 @@ struct edges edges;
 static const struct edges *shown = &edges;
 
 static const char table_head[] =
-	"bucket min_age max_age pages bytes incompressible written refaulted dropped\n";
+	"bucket min_age max_age pages bytes incompressible loaded written refaulted dropped\n";
 static const char cgroup_table_head[] =
-	"cgroup node bucket min_age max_age pages bytes incompressible path\n";
+	"cgroup node bucket min_age max_age pages bytes incompressible loaded path\n";
 
 /* All of a file, by the same open file, which has nothing left in its buffer then. */
 size_t read_full(const struct file *f, char *text)
@@ -61,19 +61,19 @@ const char *literal(const char *p, const char *text)
 	return p && !strncmp(p, text, strlen(text)) ? p + strlen(text) : NULL;
 }
 
-/* bucket min_age max_age pages bytes incompressible */
-static const char *bucket_columns(const char *p, unsigned int *bucket, char after,
-				  unsigned long long *pages)
+/* bucket min_age max_age pages bytes incompressible loaded */
+static const char *bucket_columns(const char *p, unsigned int *bucket,
+				  unsigned long long *pages, unsigned long long *loaded)
 {
-	unsigned long long v[6];
+	unsigned long long v[7];
 	int i;
 
-	for (i = 0; i < 6 && p; i++) {
+	for (i = 0; i < 7 && p; i++) {
 		if (i == 2 && literal(p, "inf ")) {
 			v[2] = UINT64_MAX;
 			p += 4;
 		} else {
-			p = plain(p, i == 5 ? after : ' ', &v[i]);
+			p = plain(p, ' ', &v[i]);
 		}
 	}
 	if (!p || v[0] >= shown->nr || v[1] != shown->min[v[0]] ||
@@ -83,15 +83,16 @@ static const char *bucket_columns(const char *p, unsigned int *bucket, char afte
 		return NULL;
 	*bucket = v[0];
 	*pages = v[3];
+	*loaded = v[6];
 	return p;
 }
 
 static const char *table_row(const char *p, unsigned int row, unsigned long long *pages)
 {
-	unsigned long long written, refaulted, dropped;
+	unsigned long long loaded, written, refaulted, dropped;
 	unsigned int bucket = 0;
 
-	p = bucket_columns(p, &bucket, ' ', pages);
+	p = bucket_columns(p, &bucket, pages, &loaded);
 	p = p && bucket == row ? plain(p, ' ', &written) : NULL;
 	p = p ? plain(p, ' ', &refaulted) : NULL;
 	p = p ? plain(p, '\n', &dropped) : NULL;
@@ -100,13 +101,13 @@ static const char *table_row(const char *p, unsigned int row, unsigned long long
 
 static const char *cgroup_row(const char *p, unsigned long long *pages)
 {
-	unsigned long long id, node;
+	unsigned long long id, node, loaded;
 	unsigned int bucket, i;
 
 	p = plain(p, ' ', &id);
 	p = p ? plain(p, ' ', &node) : NULL;
-	p = p && node <= last_node ? bucket_columns(p, &bucket, ' ', pages) : NULL;
-	if (!p || !*pages)
+	p = p && node <= last_node ? bucket_columns(p, &bucket, pages, &loaded) : NULL;
+	if (!p || (!*pages && !loaded))
 		return NULL;
 	for (i = 0; i < NR_CGROUPS; i++) {
 		const char *path = cgroups[i].path + strlen(CGROUPS), *end;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What becomes of the pages that a command wrote, in the tables of ages: by the
- * bucket in which they were, and by the node on which they were.
+ * What becomes of pages, in the tables of ages: of those that a command wrote, and
+ * of those that somebody asks back from zswap, by the bucket in which they were, and
+ * by the node on which they were.
  */
 #include <errno.h>
 #include <sched.h>
@@ -310,11 +311,207 @@ static void node_of_the_list_counts(void)
 	zwb_zero(sum.dropped);
 }
 
+/* --- loads --- */
+
+/* What a cgroup has loaded itself from a bucket, or from all of them for -1. */
+static long long loaded_by(const char *cgroup, int node, int bucket)
+{
+	struct zwb_cgroup_table table = { 0 };
+	long long loaded = -1;
+
+	if (zwb_cgroup_table_read(&table))
+		loaded = zwb_cgroup_table_sum(&table, zwb_cgroup_id(cgroup), node, bucket).loaded;
+	zwb_cgroup_table_free(&table);
+	return loaded;
+}
+
+/* How many rows the table has for a cgroup. */
+static int rows_of(unsigned long long id)
+{
+	struct zwb_cgroup_table table = { 0 };
+	size_t i;
+	int rows = 0;
+
+	if (!zwb_cgroup_table_read(&table))
+		rows = -1;
+	for (i = 0; i < table.nr; i++)
+		rows += table.row[i].cgroup == id;
+	zwb_cgroup_table_free(&table);
+	return rows;
+}
+
+/* Half of each of these is loaded, and the other half is not. */
+static void loads_of_four_buckets(void)
+{
+	static const long long pages[] = { 400, 300, 200, 100 };
+	struct zwb_load *loads[ARRAY_SIZE(pages)];
+	const char *cgroup = zwb_cgroup(NULL, "cgroup");
+	struct zwb_snap before, delta;
+	struct zwb_table table;
+	int bucket;
+
+	for (bucket = 3; bucket >= 0; bucket--) {
+		loads[bucket] = zwb_load(cgroup, ZWB_ANY_NODE, pages[bucket], ZWB_TEXT);
+		if (!loads[bucket])
+			return;
+		if (bucket)
+			zwb_wait_age(loads[bucket], 4);
+	}
+	zwb_snap(&before);
+	for (bucket = 0; bucket < 4; bucket++) {
+		if (!zwb_load_touch(loads[bucket], 0, pages[bucket] / 2))
+			return;
+	}
+	for (bucket = 0; bucket < 3; bucket++) {
+		if (!zwb_still_younger(loads[bucket], 4 * (bucket + 1)))
+			return;
+	}
+	zwb_since(&delta, &before);
+	zwb_equal(delta.vm.zswpin, 500);
+	/* what a command writes, what is read from the disk, and what is freed was not loaded */
+	if (!zwb_write_all(500) || !zwb_expect_read(loads[3], 50, 0))
+		return;
+	zwb_load_stop(loads[2]);
+	if (!zwb_table_read(ZWB_GLOBAL, &table) || !zwb_equal(table.nr, 4))
+		return;
+	for (bucket = 0; bucket < 4; bucket++) {
+		zwb_equal(table.row[bucket].loaded, pages[bucket] / 2);
+		zwb_equal(loaded_by(cgroup, ZWB_GLOBAL, bucket), pages[bucket] / 2);
+	}
+}
+
+/*
+ * A page that is loaded counts in the row of the age that it has then, in the whole
+ * system's table and in its cgroup's; what leaves zswap in any other way does not.
+ *
+ * Turns red when all count in one row, when rows are off by one, when pages that
+ * were read from the disk, written, or freed count as well, or the same page twice.
+ */
+static void each_bucket_has_its_loads(void)
+{
+	with_edges("0 4 8 12", loads_of_four_buckets);
+}
+
+/*
+ * A cgroup that has loaded all that it had is in the table all the same, by itself and
+ * not as part of its parent. When it is removed it is not, but the node goes on
+ * counting; one that had nothing has no row, and neither has what commands wrote.
+ *
+ * Turns red when cgroups without pages are passed by, when the parent or the task
+ * that asks for a page is counted, when the system is the sum of the cgroups that
+ * there are, or when there are rows with nothing but zeroes.
+ */
+static void loads_of_a_cgroup(void)
+{
+	const char *parent = zwb_cgroup(NULL, "parent"), *child, *idle;
+	unsigned long long id;
+	struct zwb_load *load;
+
+	if (!zwb_need_tables() || !parent || !zwb_edges_restore())
+		return;
+	child = zwb_cgroup(parent, "child");
+	idle = zwb_cgroup(parent, "idle");
+	load = child && idle ? zwb_load(child, ZWB_ANY_NODE, 300, ZWB_TEXT) : NULL;
+	if (!load || !zwb_load_move(load, zwb_cgroup_root()))
+		return;
+	id = zwb_cgroup_id(child);
+	if (!zwb_load_touch(load, 0, 300))
+		return;
+	zwb_zero(zwb_cgroup_pages(child, ZWB_GLOBAL));
+	zwb_equal(loaded_by(child, ZWB_GLOBAL, -1), 300);
+	zwb_zero(rows_of(zwb_cgroup_id(parent)));
+	zwb_zero(rows_of(zwb_cgroup_id(idle)));
+	zwb_equal(sum_columns(ZWB_GLOBAL).loaded, 300);
+
+	zwb_load_stop(load);
+	if (!zwb_cgroup_remove(child))
+		return;
+	zwb_zero(rows_of(id));
+	zwb_equal(sum_columns(ZWB_GLOBAL).loaded, 300);
+
+	load = zwb_load(idle, ZWB_ANY_NODE, 100, ZWB_TEXT);
+	if (!load || !zwb_write_all(100) || !zwb_expect_read(load, 100, 0))
+		return;
+	zwb_zero(rows_of(zwb_cgroup_id(idle)));
+}
+
+static void loads_after_new_edges(void)
+{
+	static const char * const edges[] = { "0 5", "0 5", "default", "0 1 2 3 4 5 6 7 8 9" };
+	const char *cgroup = zwb_cgroup(NULL, "cgroup");
+	struct zwb_load *load;
+	long long loaded;
+	size_t i;
+
+	load = cgroup ? zwb_load(cgroup, ZWB_ANY_NODE, 700, ZWB_TEXT) : NULL;
+	if (!load || !zwb_load_touch(load, 0, 200))
+		return;
+	loaded = 200;
+	for (i = 0; i < ARRAY_SIZE(edges); i++) {
+		zwb_equal(sum_columns(ZWB_GLOBAL).loaded, loaded);
+		zwb_equal(loaded_by(cgroup, ZWB_GLOBAL, -1), loaded);
+		if (!zwb_edges_write(edges[i]))
+			return;
+		zwb_zero(sum_columns(ZWB_GLOBAL).loaded);
+		zwb_zero(loaded_by(cgroup, ZWB_GLOBAL, -1));
+		if (!zwb_load_touch(load, 200 + 100 * i, 100))
+			return;
+		loaded = 100;
+		if (zwb_failed()) {
+			ksft_print_msg("these were the edges '%s'\n", edges[i]);
+			return;
+		}
+	}
+	zwb_equal(loaded_by(cgroup, ZWB_GLOBAL, -1), loaded);
+}
+
+/*
+ * New edges start the counts of loads anew, the same edges again as well, for
+ * nodes and for cgroups.
+ *
+ * Turns red when a cgroup's counts go on, or a count of before is added to.
+ */
+static void new_edges_restart_the_loads(void)
+{
+	with_edges("0 10", loads_after_new_edges);
+}
+
+/*
+ * A page that is loaded counts at the node on whose list it was, wherever it is
+ * loaded to.
+ *
+ * Turns red when the node is that of the task, or always the first.
+ */
+static void node_of_the_list_counts_loads(void)
+{
+	struct zwb_load *on_first, *on_second;
+	const char *cgroup;
+	int first, second;
+
+	if (!zwb_need_tables() || !zwb_need_two_nodes(&first, &second) || !zwb_edges_restore())
+		return;
+	cgroup = zwb_cgroup(NULL, "cgroup");
+	on_first = cgroup ? zwb_load(cgroup, first, 300, ZWB_TEXT) : NULL;
+	on_second = on_first ? zwb_load(cgroup, second, 200, ZWB_TEXT) : NULL;
+	if (!on_second || !zwb_load_touch(on_first, 0, 100) ||
+	    !zwb_load_touch(on_second, 0, 170))
+		return;
+	zwb_equal(sum_columns(first).loaded, 100);
+	zwb_equal(sum_columns(second).loaded, 170);
+	zwb_equal(loaded_by(cgroup, first, -1), 100);
+	zwb_equal(loaded_by(cgroup, second, -1), 170);
+	zwb_equal(sum_columns(ZWB_GLOBAL).loaded, 270);
+}
+
 static const struct zwb_test tests[] = {
 	ZWB_TEST(each_bucket_has_its_columns),
 	ZWB_TEST(sixteen_buckets_have_their_columns),
 	ZWB_TEST(new_edges_restart_the_columns),
 	ZWB_TEST(node_of_the_list_counts),
+	ZWB_TEST(each_bucket_has_its_loads),
+	ZWB_TEST(loads_of_a_cgroup),
+	ZWB_TEST(new_edges_restart_the_loads),
+	ZWB_TEST(node_of_the_list_counts_loads),
 };
 
 int main(void)

@@ -16,9 +16,9 @@
 #include "zswap_wb_table.h"
 
 #define TABLE_HEADER \
-	"bucket min_age max_age pages bytes incompressible written refaulted dropped\n"
+	"bucket min_age max_age pages bytes incompressible loaded written refaulted dropped\n"
 #define TABLE_CGROUP_HEADER \
-	"cgroup node bucket min_age max_age pages bytes incompressible path\n"
+	"cgroup node bucket min_age max_age pages bytes incompressible loaded path\n"
 #define TABLE_CHUNK		4096
 #define TABLE_ANSWER_FILE	ZWB_DEBUGFS "/writeback"
 #define TABLE_READ_SECONDS	30
@@ -200,6 +200,7 @@ static bool table_row(struct cursor *cursor, struct zwb_table *table)
 	    !table_count(cursor, &row->pages) || !table_blank(cursor) ||
 	    !table_count(cursor, &row->bytes) || !table_blank(cursor) ||
 	    !table_count(cursor, &row->incompressible) || !table_blank(cursor) ||
+	    !table_count(cursor, &row->loaded) || !table_blank(cursor) ||
 	    !table_count(cursor, &row->written) || !table_blank(cursor) ||
 	    !table_count(cursor, &row->refaulted) || !table_blank(cursor) ||
 	    !table_count(cursor, &row->dropped))
@@ -269,6 +270,7 @@ struct zwb_row zwb_table_sum(const struct zwb_table *table, int first, int last)
 		sum.pages += table->row[i].pages;
 		sum.bytes += table->row[i].bytes;
 		sum.incompressible += table->row[i].incompressible;
+		sum.loaded += table->row[i].loaded;
 		sum.written += table->row[i].written;
 		sum.refaulted += table->row[i].refaulted;
 		sum.dropped += table->row[i].dropped;
@@ -321,7 +323,8 @@ static bool table_cgroup_row(struct cursor *cursor, struct zwb_cgroup_row *row)
 	    !table_bound(cursor, &row->max_age) || !table_blank(cursor) ||
 	    !table_count(cursor, &row->pages) || !table_blank(cursor) ||
 	    !table_count(cursor, &row->bytes) || !table_blank(cursor) ||
-	    !table_count(cursor, &row->incompressible) || !table_blank(cursor))
+	    !table_count(cursor, &row->incompressible) || !table_blank(cursor) ||
+	    !table_count(cursor, &row->loaded) || !table_blank(cursor))
 		return false;
 	/* the last column may contain blanks */
 	length = strcspn(cursor->pos, "\n");
@@ -332,7 +335,7 @@ static bool table_cgroup_row(struct cursor *cursor, struct zwb_cgroup_row *row)
 	cursor->pos += length;
 	if (row->node >= ZWB_MAX_NODES || row->bucket >= ZWB_MAX_BUCKETS)
 		return table_bad(cursor, "a node or a bucket that cannot be");
-	if (!row->cgroup || !row->pages)
+	if (!row->cgroup || (!row->pages && !row->loaded))
 		return table_bad(cursor, "a row that should not be there");
 	/* each row is of entries that were seen one by one: it adds up at any time */
 	if (row->incompressible > row->pages ||
@@ -473,6 +476,7 @@ struct zwb_row zwb_cgroup_table_sum(const struct zwb_cgroup_table *table,
 		sum.pages += row->pages;
 		sum.bytes += row->bytes;
 		sum.incompressible += row->incompressible;
+		sum.loaded += row->loaded;
 	}
 	return sum;
 }
@@ -538,6 +542,7 @@ static void table_add(struct zwb_row *sum, const struct zwb_row *row)
 	sum->pages += row->pages;
 	sum->bytes += row->bytes;
 	sum->incompressible += row->incompressible;
+	sum->loaded += row->loaded;
 	sum->written += row->written;
 	sum->refaulted += row->refaulted;
 	sum->dropped += row->dropped;
@@ -561,6 +566,7 @@ static void table_check_nodes(const struct zwb_tables *tables)
 			table_add(&sum, &node->row[row]);
 		}
 		good &= zwb_amounts_are(&sum, total);
+		good &= zwb_equal(sum.loaded, total->loaded);
 		good &= zwb_equal(sum.written, total->written);
 		good &= zwb_equal(sum.refaulted, total->refaulted);
 		good &= zwb_equal(sum.dropped, total->dropped);
@@ -588,6 +594,8 @@ static void table_check_cgroups(const struct zwb_tables *tables)
 			if (!zwb_amounts_are(&walked, &tables->node[node].row[row]))
 				zwb_fail("bucket %d: the cgroups do not add up to node %d", row,
 					 node);
+			/* what cgroups have loaded that were removed since, only the node knows */
+			zwb_between(walked.loaded, 0, tables->node[node].row[row].loaded);
 		}
 	}
 	for (i = 0; i < tables->cgroups.nr; i++) {

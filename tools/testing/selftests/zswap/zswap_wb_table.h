@@ -31,6 +31,7 @@
  * @pages: in zswap now
  * @bytes: compressed
  * @incompressible: how many of @pages
+ * @loaded: from zswap since the edges were set
  * @written: by commands since the edges were set
  * @refaulted: how many of @written came back from disk
  * @dropped: how many of @written were freed on the disk
@@ -41,6 +42,7 @@ struct zwb_row {
 	long long pages;
 	long long bytes;
 	long long incompressible;
+	long long loaded;
 	long long written;
 	long long refaulted;
 	long long dropped;
@@ -63,9 +65,10 @@ struct zwb_table {
  * @bucket: number
  * @min_age: seconds
  * @max_age: seconds, or ZWB_INF
- * @pages: in zswap now, at least one
+ * @pages: in zswap now, at least one if there is no other number
  * @bytes: compressed
  * @incompressible: how many of @pages
+ * @loaded: from zswap since the edges were set
  * @path: as in /proc/PID/cgroup
  */
 struct zwb_cgroup_row {
@@ -77,6 +80,7 @@ struct zwb_cgroup_row {
 	long long pages;
 	long long bytes;
 	long long incompressible;
+	long long loaded;
 	char path[ZWB_PATH_MAX];
 };
 
