@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Proactive zswap writeback: the hooks that mm/zswap.c calls.
+ * Proactive zswap writeback: the hooks that mm/zswap.c and mm/page_io.c call.
  *
  * With CONFIG_ZSWAP_WB=n each of them is an empty inline. With it, those that
  * look into struct zswap_entry are inlines of mm/zswap_wb/glue.c, which is part
@@ -11,9 +11,11 @@
 
 #include <linux/mm_types.h>
 #include <linux/types.h>
+#include <linux/workqueue_types.h>
 
 struct dentry;
 struct mem_cgroup;
+struct swap_iocb;
 struct zswap_entry;
 
 #ifdef CONFIG_ZSWAP_WB
@@ -22,6 +24,8 @@ void zswap_wb_folio_swapin(struct folio *folio);
 void zswap_wb_folio_swapout(struct folio *folio);
 bool zswap_wb_slot_in_flight(swp_entry_t slot);
 void zswap_wb_slot_free(swp_entry_t slot);
+bool zswap_wb_folio_unpack(struct folio *folio);
+bool zswap_wb_read_deferred(struct swap_iocb *sio, work_func_t func);
 #else
 static inline void zswap_wb_arm(void)
 {
@@ -40,6 +44,16 @@ static inline void zswap_wb_slot_free(swp_entry_t slot)
 }
 
 static inline bool zswap_wb_slot_in_flight(swp_entry_t slot)
+{
+	return false;
+}
+
+static inline bool zswap_wb_folio_unpack(struct folio *folio)
+{
+	return true;
+}
+
+static inline bool zswap_wb_read_deferred(struct swap_iocb *sio, work_func_t func)
 {
 	return false;
 }

@@ -7,7 +7,7 @@
  * Edges and columns live and die together: new edges come with new columns, all
  * zero, and a new generation, and replace the old ones with one pointer. What
  * still has to be said of a page that was written under an older generation
- * finds that its bucket is no more. (Unless the edges have been changed 2^15
+ * finds that its bucket is no more. (Unless the edges have been changed 2^14
  * times since, and the page is still on the disk.)
  */
 #include <linux/atomic.h>

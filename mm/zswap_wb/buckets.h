@@ -7,7 +7,7 @@
  * with them, and are too many to be replaced when the edges are. So each has its
  * generation in its upper bits, and one of another generation is as good as zero:
  *
- *	63          49 48                                                 0
+ *	63          50 49                                                 0
  *	.-------------.---------------------------------------------------.
  *	| generation  |                      pages                        |
  *	'-------------'---------------------------------------------------'

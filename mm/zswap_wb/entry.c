@@ -110,6 +110,20 @@ static void zswap_wb_entry_css(struct zswap_entry *entry,
 }
 #endif
 
+/* ---- pools of images ---- */
+
+/* See zswap_wb_chunk_join() */
+void zswap_wb_pool_get(struct zswap_pool *pool)
+{
+	zswap_pool_get(pool);
+}
+
+/* Context: any in which bottom halves can be disabled */
+void zswap_wb_pool_put(struct zswap_pool *pool)
+{
+	zswap_pool_put(pool);
+}
+
 /* ---- fetch ---- */
 
 /* Is somebody using the page of a slot? The cluster is locked. */
@@ -134,6 +148,21 @@ static int zswap_wb_entry_check(const struct zswap_wb_facts *facts,
 	return 0;
 }
 
+/* With the request of a CPU, whose mutex is held. Return: false if that fails */
+static bool zswap_wb_decompress_locked(struct crypto_acomp_ctx *ctx,
+				       struct scatterlist *input,
+				       unsigned int length, struct page *page)
+{
+	struct scatterlist output;
+	int err;
+
+	sg_init_table(&output, 1);
+	sg_set_page(&output, page, PAGE_SIZE, 0);
+	acomp_request_set_params(ctx->req, input, &output, length, PAGE_SIZE);
+	err = crypto_wait_req(crypto_acomp_decompress(ctx->req), &ctx->wait);
+	return !err && ctx->req->dlen == PAGE_SIZE;
+}
+
 /*
  * Like zswap_decompress(), but from a copy, into a page that is ours alone, and
  * without the mutex of the CPU's request: a fault would wait for it, and so for a
@@ -146,7 +175,7 @@ static noinline bool zswap_wb_decompress(struct zswap_pool *pool,
 {
 	struct crypto_acomp_ctx *ctx = raw_cpu_ptr(pool->acomp_ctx);
 	struct scatterlist input, output;
-	unsigned int dlen;
+	bool good;
 	int err;
 
 	ACOMP_REQUEST_ON_STACK(req, ctx->acomp);
@@ -156,23 +185,19 @@ static noinline bool zswap_wb_decompress(struct zswap_pool *pool,
 	sg_set_page(&output, page, PAGE_SIZE, 0);
 	acomp_request_set_params(req, &input, &output, length, PAGE_SIZE);
 	err = crypto_acomp_decompress(req);
-	dlen = req->dlen;
-	if (err == -EAGAIN) {
-		mutex_lock(&ctx->mutex);
-		acomp_request_set_params(ctx->req, &input, &output, length,
-					 PAGE_SIZE);
-		err = crypto_wait_req(crypto_acomp_decompress(ctx->req),
-				      &ctx->wait);
-		dlen = ctx->req->dlen;
-		mutex_unlock(&ctx->mutex);
-	}
-	return !err && dlen == PAGE_SIZE;
+	if (err != -EAGAIN)
+		return !err && req->dlen == PAGE_SIZE;
+	mutex_lock(&ctx->mutex);
+	good = zswap_wb_decompress_locked(ctx, &input, length, page);
+	mutex_unlock(&ctx->mutex);
+	return good;
 }
 ALLOW_ERROR_INJECTION(zswap_wb_decompress, NULL);
 
 /**
  * zswap_wb_entry_fetch() - copy the page of an entry, and claim its slot
- * @facts:	what the list told of the entry, whose lock is no longer held
+ * @item:	the entry, as the list told of it, whose lock is no longer held. In:
+ *		it should be written as an image; out: it is one
  * @si:		the swap device, with a reference
  * @chunk:	chunk of the slot
  * @ticket:	for the claim
@@ -189,17 +214,18 @@ ALLOW_ERROR_INJECTION(zswap_wb_decompress, NULL);
  * * -EPERM	its cgroup forbids to write it
  * * -EIO	the data can't be decompressed
  */
-int zswap_wb_entry_fetch(const struct zswap_wb_facts *facts,
+int zswap_wb_entry_fetch(struct zswap_wb_item *item,
 			 struct swap_info_struct *si,
 			 struct zswap_wb_chunk *chunk, u32 ticket,
 			 void *scratch, struct page *page)
 {
+	const struct zswap_wb_facts *facts = &item->facts;
 	unsigned int length = facts->length;
-	bool compressed = length != PAGE_SIZE;
 	struct zswap_entry *entry = facts->entry;
 	struct swap_cluster_info *ci;
 	struct zswap_pool *pool;
 	struct scatterlist sg[2];
+	void *data = scratch;
 	int err;
 
 	ci = swap_cluster_lock(si, swp_offset(facts->slot));
@@ -219,15 +245,24 @@ int zswap_wb_entry_fetch(const struct zswap_wb_facts *facts,
 	}
 
 	pool = entry->pool;
+	item->kind.image &= length + ZSWAP_WB_IMAGE_HEADER <= PAGE_SIZE &&
+			    zswap_wb_chunk_join(chunk, pool);
+	if (item->kind.image)
+		data = page_address(page) + ZSWAP_WB_IMAGE_HEADER;
+	else if (length == PAGE_SIZE)
+		data = page_address(page);
 	zs_obj_read_sg_begin(pool->zs_pool, entry->handle, sg, length);
-	memcpy_from_sglist(compressed ? scratch : page_address(page), sg, 0,
-			   length);
+	memcpy_from_sglist(data, sg, 0, length);
 	zs_obj_read_sg_end(pool->zs_pool, entry->handle);
 	/* The entry, which has a reference, may go as soon as we unlock */
 	zswap_pool_get(pool);
 	swap_cluster_unlock(ci);
 
-	if (compressed && !zswap_wb_decompress(pool, scratch, length, page)) {
+	if (item->kind.image) {
+		zswap_wb_image_make(page_address(page), length, facts->slot,
+				    pool);
+	} else if (data == scratch &&
+		   !zswap_wb_decompress(pool, scratch, length, page)) {
 		zswap_wb_slot_unclaim(facts->slot, ticket);
 		/* May miss one, as where zswap itself counts */
 		data_race(zswap_decompress_fail++);

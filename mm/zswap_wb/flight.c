@@ -71,6 +71,9 @@ static struct workqueue_struct *zswap_wb_landings;
 static atomic_t zswap_wb_in_the_air;
 static bool zswap_wb_grounded;
 
+/* Pages are written as images, from the next command on */
+bool zswap_wb_compressed_writeback = IS_ENABLED(CONFIG_ZSWAP_WB_COMPRESSED);
+
 /* ---- flights ---- */
 
 static void zswap_wb_flight_work(struct work_struct *work);
@@ -98,6 +101,7 @@ struct zswap_wb_flight *zswap_wb_flight_alloc(unsigned int room,
 			       GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
 	if (!flight)
 		return NULL;
+	flight->compressed = READ_ONCE(zswap_wb_compressed_writeback);
 	flight->room = room;
 	flight->budget = budget;
 	flight->copy[0].page = zswap_wb_page_alloc(GFP_KERNEL);
@@ -275,8 +279,14 @@ static struct bio *zswap_wb_request_start(struct zswap_wb_flight *flight,
 static void zswap_wb_request_send(struct zswap_wb_flight *flight,
 				  struct bio *bio)
 {
+	struct zswap_wb_request *request;
+
 	if (!bio)
 		return;
+	/* It ends with the last byte that matters */
+	request = container_of(bio, struct zswap_wb_request, bio);
+	bio->bi_iter.bi_size -= PAGE_SIZE -
+		flight->copy[request->first + request->nr - 1].bytes;
 	atomic_inc(&flight->pending);
 	count_vm_event(NRSWPOUT);
 	submit_bio(bio);
@@ -325,15 +335,20 @@ static int zswap_wb_copy_fetch(struct zswap_wb_copy *copy,
 	struct zswap_wb_chunk *chunk;
 	int err;
 
+	copy->item.kind.image = flight->compressed;
+	copy->bytes = PAGE_SIZE;
 	/* The device may be another one than when the entry was selected */
 	if (swp_offset(facts->slot) >= flight->si->max)
 		return -ENOENT;
 	chunk = zswap_wb_chunk_get(facts->slot);
 	if (!chunk)
 		return -ENOMEM;
-	err = zswap_wb_entry_fetch(facts, flight->si, chunk, flight->ticket,
-				   scratch, copy->page);
+	err = zswap_wb_entry_fetch(&copy->item, flight->si, chunk,
+				   flight->ticket, scratch, copy->page);
 	zswap_wb_chunk_put(chunk);
+	if (copy->item.kind.image)
+		copy->bytes = round_up(ZSWAP_WB_IMAGE_HEADER + facts->length,
+				       bdev_logical_block_size(flight->si->bdev));
 	return err;
 }
 
@@ -501,11 +516,15 @@ int zswap_wb_flight_init(void)
 			  BIOSET_NEED_BVECS);
 	if (err)
 		return err;
+	err = zswap_wb_image_init();
+	if (err)
+		goto requests;
+	err = -ENOMEM;
 	zswap_wb_landings = alloc_workqueue("zswap_wb", WQ_MEM_RECLAIM |
 					    WQ_HIGHPRI | WQ_UNBOUND, 0);
-	if (!zswap_wb_landings) {
-		bioset_exit(&zswap_wb_requests);
-		return -ENOMEM;
-	}
-	return register_pm_notifier(&zswap_wb_pm_notifier);
+	if (zswap_wb_landings)
+		return register_pm_notifier(&zswap_wb_pm_notifier);
+requests:
+	bioset_exit(&zswap_wb_requests);
+	return err;
 }

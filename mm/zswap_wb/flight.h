@@ -17,6 +17,7 @@
 struct zswap_wb_copy {
 	struct zswap_wb_item	item;	/* the entry that it is a copy of */
 	struct page		*page;	/* the copy */
+	unsigned int		bytes;	/* of it that are written if nothing follows */
 	bool			failed;	/* the device has not got it */
 	bool			aloft;	/* has been launched, and has not landed */
 	enum zswap_wb_outcome	outcome;	/* once that is known */
@@ -41,6 +42,7 @@ struct zswap_wb_flight {
 	ktime_t				done;	/* when the device was done */
 	struct zswap_wb_result		res;	/* what has become of the entries */
 	struct zswap_wb_budget		*budget;	/* gets back what is not written */
+	bool				compressed;	/* pages may be written as images */
 	unsigned int			room;	/* pages that there could be */
 	/* pages that there are, in @copy from the first on */
 	unsigned int			nr_pages;

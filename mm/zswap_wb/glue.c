@@ -9,6 +9,7 @@
  *
  *	lists.c		walks lists of entries without changing them
  *	entry.c		takes an entry to the disk, or leaves it where it is
+ *	image.c		what a compressed page is on the disk, and back from there
  */
 #ifdef CONFIG_ZSWAP_WB
 
@@ -25,7 +26,12 @@ static_assert(sizeof(struct zswap_entry) ==
 	      sizeof(struct obj_cgroup *) + sizeof(struct list_head));
 static_assert(BIT(24) > PAGE_SIZE);
 
+static bool zswap_wb_decompress_locked(struct crypto_acomp_ctx *ctx,
+				       struct scatterlist *input,
+				       unsigned int length, struct page *page);
+
 #include "lists.c"
+#include "image.c"
 #include "entry.c"
 
 #endif /* CONFIG_ZSWAP_WB */

@@ -175,7 +175,7 @@ struct zswap_wb_columns {
 	u64	loaded[ZSWAP_WB_BUCKETS_MAX];
 };
 
-#define ZSWAP_WB_GENERATION_BITS	15
+#define ZSWAP_WB_GENERATION_BITS	14
 
 /* What is remembered of a page that a command has written */
 struct zswap_wb_kind {
@@ -183,6 +183,7 @@ struct zswap_wb_kind {
 	u32	generation:ZSWAP_WB_GENERATION_BITS;
 	u32	nid:10;	/* node of the list that its entry was on */
 	u32	bucket:4;	/* bucket that it was in */
+	u32	image:1;	/* it is compressed on the disk */
 };
 
 int zswap_wb_buckets_init(void);
@@ -200,6 +201,7 @@ struct zswap_wb_chunk;
 int zswap_wb_slots_init(void);
 struct zswap_wb_chunk *zswap_wb_chunk_get(swp_entry_t slot);
 void zswap_wb_chunk_put(struct zswap_wb_chunk *chunk);
+bool zswap_wb_chunk_join(struct zswap_wb_chunk *chunk, struct zswap_pool *pool);
 bool zswap_wb_slot_claim(struct zswap_wb_chunk *chunk, swp_entry_t slot,
 			 u32 ticket);
 void zswap_wb_slot_unclaim(swp_entry_t slot, u32 ticket);
@@ -207,6 +209,7 @@ bool zswap_wb_slot_launch(swp_entry_t slot, u32 ticket,
 			  const struct zswap_wb_kind *kind);
 void zswap_wb_slot_land(swp_entry_t slot, bool written);
 u32 zswap_wb_slot_ticket(void);
+struct zswap_pool *zswap_wb_slot_image(swp_entry_t slot, int *nid);
 bool zswap_wb_slots_empty(unsigned int type);
 
 /* ---- select.c: who is eligible, and in what order ---- */
@@ -293,6 +296,7 @@ enum zswap_wb_counter {
 	ZSWAP_WB_RELEASED_BYTES = ZSWAP_WB_NR_OUTCOMES,	/* compressed bytes that left the pool */
 	ZSWAP_WB_REFAULTED,	/* written pages that were read back */
 	ZSWAP_WB_DROPPED,	/* written pages that no longer can be */
+	ZSWAP_WB_CORRUPTED,	/* written pages whose image was damaged on the disk */
 	ZSWAP_WB_NR_COUNTERS,	/* their number, with the outcomes in front of them */
 };
 
@@ -422,7 +426,9 @@ struct zswap_wb_item {
 	struct zswap_wb_kind	kind;	/* its node and bucket */
 };
 
-int zswap_wb_entry_fetch(const struct zswap_wb_facts *facts,
+void zswap_wb_pool_get(struct zswap_pool *pool);
+void zswap_wb_pool_put(struct zswap_pool *pool);
+int zswap_wb_entry_fetch(struct zswap_wb_item *item,
 			 struct swap_info_struct *si,
 			 struct zswap_wb_chunk *chunk, u32 ticket,
 			 void *scratch, struct page *page);
@@ -431,6 +437,13 @@ int zswap_wb_entry_launch(const struct zswap_wb_item *item,
 			  struct cgroup_subsys_state **css);
 int zswap_wb_entry_land(const struct zswap_wb_item *item,
 			struct swap_info_struct *si, bool failed, bool *aloft);
+
+/* ---- image.c: compressed pages on the disk ---- */
+
+/* Bytes in front of the data */
+#define ZSWAP_WB_IMAGE_HEADER	48
+
+int zswap_wb_image_init(void);
 
 /* ---- writeback.c: selected entries on their way to the disk ---- */
 
@@ -483,6 +496,8 @@ int zswap_wb_pass(struct zswap_wb_run *run);
 int zswap_wb_pass_coldest(struct zswap_wb_run *run, s64 *coldest);
 
 /* ---- core.c: one command's life ---- */
+
+extern bool zswap_wb_compressed_writeback;
 
 bool zswap_wb_armed(void);
 int zswap_wb_init(void);

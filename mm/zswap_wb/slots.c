@@ -7,12 +7,12 @@
  * that comes back was not as cold as its age made believe, and one that is thrown
  * away unread was. Node and age bucket tell where to count it.
  *
- *	31            17 16     13 12        3  2   1   0
- *	.---------------.---------.-----------.---.---.---.
- *	|  generation   | bucket  |   node    | W | F | C |	written, in flight
- *	|---------------'---------'-----------|---|---|---|
- *	|               ticket                | 0 | 0 | 1 |	claimed
- *	'-------------------------------------'---'---'---'
+ *	31          18 17     14 13       4  3   2   1   0
+ *	.-------------.---------.----------.---.---.---.---.
+ *	| generation  | bucket  |   node   | I | W | F | C |	written, in flight
+ *	|-------------'---------'----------|---|---|---|---|
+ *	|              ticket              | 0 | 0 | 0 | 1 |	claimed
+ *	'----------------------------------'---'---'---'---'
  *
  *	         claim            launch              land
  *	nothing ------> claimed ---------> in flight -----> written, or nothing
@@ -23,6 +23,9 @@
  * A command that has copied the data of a slot claims it. A claim holds nobody
  * up: whoever changes the data wipes it, and the copy is not written. The ticket
  * says whose claim it is, so that no command takes a later one for its own.
+ *
+ * I means that the disk has an image there, or is getting one, see image.c. That is so
+ * also of a slot whose page was read back, and whose word says nothing else any more.
  *
  * In flight means that an old copy is on its way to the disk. A slot that is
  * freed meanwhile stays in flight, and so does the next page that gets the slot
@@ -67,13 +70,14 @@
 #define ZSWAP_WB_CLAIM		BIT(0)
 #define ZSWAP_WB_FLIGHT		BIT(1)
 #define ZSWAP_WB_MARK		BIT(2)
-#define ZSWAP_WB_NODE		GENMASK(12, 3)
-#define ZSWAP_WB_BUCKET		GENMASK(16, 13)
-#define ZSWAP_WB_GENERATION	GENMASK(31, 17)
-#define ZSWAP_WB_TICKET		GENMASK(31, 3)
+#define ZSWAP_WB_IMAGE		BIT(3)
+#define ZSWAP_WB_NODE		GENMASK(13, 4)
+#define ZSWAP_WB_BUCKET		GENMASK(17, 14)
+#define ZSWAP_WB_GENERATION	GENMASK(31, 18)
+#define ZSWAP_WB_TICKET		GENMASK(31, 4)
 
 static_assert(NODES_SHIFT <= 10 && ZSWAP_WB_BUCKETS_MAX <= 16 &&
-	      ZSWAP_WB_GENERATION_BITS == 31 - 17 + 1);
+	      ZSWAP_WB_GENERATION_BITS == 31 - 18 + 1);
 
 /* The words of neighbouring slots */
 struct zswap_wb_chunk {
@@ -81,6 +85,8 @@ struct zswap_wb_chunk {
 	unsigned int	type;	/* number of the swap device */
 	unsigned long	index;	/* number of the first slot / ZSWAP_WB_CHUNK_SLOTS */
 	atomic_t	used;	/* words that are not zero, and users of the chunk */
+	/* of all images in it, with a reference; or NULL */
+	struct zswap_pool *pool;
 	atomic_t	word[ZSWAP_WB_CHUNK_SLOTS];	/* one for each slot */
 };
 
@@ -93,7 +99,8 @@ static atomic_t zswap_wb_tickets;
 
 static u32 zswap_wb_word_of(const struct zswap_wb_kind *kind, u32 state)
 {
-	return state | FIELD_PREP(ZSWAP_WB_NODE, kind->nid) |
+	return state | FIELD_PREP(ZSWAP_WB_IMAGE, kind->image) |
+	       FIELD_PREP(ZSWAP_WB_NODE, kind->nid) |
 	       FIELD_PREP(ZSWAP_WB_BUCKET, kind->bucket) |
 	       FIELD_PREP(ZSWAP_WB_GENERATION, kind->generation);
 }
@@ -102,6 +109,7 @@ static struct zswap_wb_kind zswap_wb_word_kind(u32 word)
 {
 	return (struct zswap_wb_kind) {
 		.generation	= FIELD_GET(ZSWAP_WB_GENERATION, word),
+		.image		= FIELD_GET(ZSWAP_WB_IMAGE, word),
 		.nid		= FIELD_GET(ZSWAP_WB_NODE, word),
 		.bucket		= FIELD_GET(ZSWAP_WB_BUCKET, word),
 	};
@@ -183,6 +191,33 @@ struct zswap_wb_chunk *zswap_wb_chunk_get(swp_entry_t slot)
 	return chunk;
 }
 
+static void zswap_wb_chunk_free(struct rcu_head *rcu)
+{
+	struct zswap_wb_chunk *chunk =
+		container_of(rcu, struct zswap_wb_chunk, rcu);
+
+	if (chunk->pool)
+		zswap_wb_pool_put(chunk->pool);
+	kmem_cache_free(zswap_wb_chunk_cache, chunk);
+}
+
+/*
+ * An image of @pool, which the caller has a reference to, is to be in a chunk. Return:
+ * false if there are those of another pool. Context: a cluster may be locked
+ */
+bool zswap_wb_chunk_join(struct zswap_wb_chunk *chunk, struct zswap_pool *pool)
+{
+	struct zswap_pool *old = READ_ONCE(chunk->pool);
+
+	if (old)
+		return old == pool;
+	zswap_wb_pool_get(pool);
+	old = cmpxchg(&chunk->pool, NULL, pool);
+	if (old)
+		zswap_wb_pool_put(pool);
+	return !old || old == pool;
+}
+
 /* Lets go of a chunk; may be NULL. Context: not in an interrupt; a cluster may be locked */
 void zswap_wb_chunk_put(struct zswap_wb_chunk *chunk)
 {
@@ -196,7 +231,7 @@ void zswap_wb_chunk_put(struct zswap_wb_chunk *chunk)
 		return;
 	__xa_erase(chunks, chunk->index);
 	xa_unlock(chunks);
-	kfree_rcu(chunk, rcu);
+	call_rcu(&chunk->rcu, zswap_wb_chunk_free);
 }
 
 /* ---- what a command does ---- */
@@ -286,14 +321,14 @@ bool zswap_wb_slots_empty(unsigned int type)
 }
 
 /*
- * Clears the word of a slot if it is in one of some states. Return: the word, or 0
- * if it was not
+ * Clears the word of a slot if it is in one of some states, but for an image that is
+ * to be kept. Return: the word, or 0 if it was not
  */
-static u32 zswap_wb_slot_wipe(swp_entry_t slot, u32 states)
+static u32 zswap_wb_slot_wipe(swp_entry_t slot, u32 states, bool keep_image)
 {
 	struct zswap_wb_chunk *chunk;
 	atomic_t *word;
-	int old;
+	int old, new;
 
 	guard(rcu)();
 	chunk = zswap_wb_chunk_find(slot);
@@ -302,17 +337,20 @@ static u32 zswap_wb_slot_wipe(swp_entry_t slot, u32 states)
 	word = zswap_wb_chunk_word(chunk, slot);
 	old = atomic_read(word);
 	do {
-		if (!(old & states))
+		if (!(old & states) || (old & ZSWAP_WB_FLIGHT))
 			return 0;
-	} while (!atomic_try_cmpxchg(word, &old, 0));
-	zswap_wb_chunk_put(chunk);
+		new = keep_image && old & ZSWAP_WB_IMAGE ? old & ~ZSWAP_WB_MARK : 0;
+	} while (!atomic_try_cmpxchg(word, &old, new));
+	if (!new)
+		zswap_wb_chunk_put(chunk);
 	return old;
 }
 
 /* What the swap device has in the slot, nobody is going to read any more */
 static void zswap_wb_slot_stale(swp_entry_t slot)
 {
-	u32 word = zswap_wb_slot_wipe(slot, ZSWAP_WB_CLAIM | ZSWAP_WB_MARK);
+	u32 word = zswap_wb_slot_wipe(slot, ZSWAP_WB_CLAIM | ZSWAP_WB_MARK |
+					    ZSWAP_WB_IMAGE, false);
 	struct zswap_wb_kind kind;
 
 	if (!(word & ZSWAP_WB_MARK))
@@ -333,7 +371,7 @@ static u64 zswap_wb_folio_cgroup(struct folio *folio)
 
 static void zswap_wb_slot_refaulted(swp_entry_t slot, struct folio *folio)
 {
-	u32 word = zswap_wb_slot_wipe(slot, ZSWAP_WB_MARK);
+	u32 word = zswap_wb_slot_wipe(slot, ZSWAP_WB_MARK, true);
 	struct zswap_wb_kind kind;
 	bool current_generation;
 
@@ -411,6 +449,28 @@ bool zswap_wb_slot_in_flight(swp_entry_t slot)
 	chunk = zswap_wb_chunk_find(slot);
 	return chunk && (atomic_read(zswap_wb_chunk_word(chunk, slot)) &
 			 ZSWAP_WB_FLIGHT);
+}
+
+/*
+ * Does the disk have an image in a slot, whose folio is locked, and in the swap cache?
+ * Return: its pool, and the node of its list in @nid; or NULL. Context: any
+ */
+struct zswap_pool *zswap_wb_slot_image(swp_entry_t slot, int *nid)
+{
+	struct zswap_wb_chunk *chunk;
+	u32 word;
+
+	if (zswap_wb_slots_empty(swp_type(slot)))
+		return NULL;
+	guard(rcu)();
+	chunk = zswap_wb_chunk_find(slot);
+	if (!chunk)
+		return NULL;
+	word = atomic_read(zswap_wb_chunk_word(chunk, slot));
+	if ((word & (ZSWAP_WB_IMAGE | ZSWAP_WB_FLIGHT)) != ZSWAP_WB_IMAGE)
+		return NULL;
+	*nid = FIELD_GET(ZSWAP_WB_NODE, word);
+	return READ_ONCE(chunk->pool);
 }
 
 /* A slot is being freed. Context: its cluster is locked, interrupts may be disabled */

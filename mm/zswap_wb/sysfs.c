@@ -60,13 +60,44 @@ static ssize_t proactive_writeback_store(struct kobject *kobj,
 static struct kobj_attribute zswap_wb_command_attr =
 	__ATTR(proactive_writeback, 0200, NULL, proactive_writeback_store);
 
+static ssize_t compressed_writeback_show(struct kobject *kobj,
+					 struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%d\n", READ_ONCE(zswap_wb_compressed_writeback));
+}
+
+static ssize_t compressed_writeback_store(struct kobject *kobj,
+					  struct kobj_attribute *attr,
+					  const char *buf, size_t count)
+{
+	if (!sysfs_streq(buf, "0") && !sysfs_streq(buf, "1"))
+		return -EINVAL;
+	WRITE_ONCE(zswap_wb_compressed_writeback, buf[0] == '1');
+	return count;
+}
+
+static struct kobj_attribute zswap_wb_compressed_attr =
+	__ATTR_RW(compressed_writeback);
+
 static struct attribute *zswap_wb_command_attrs[] = {
 	&zswap_wb_command_attr.attr,
+	&zswap_wb_compressed_attr.attr,
 	NULL
 };
 
+/* What is on the disk is for the whole system to choose */
+static umode_t zswap_wb_command_visible(struct kobject *kobj,
+					struct attribute *attr, int n)
+{
+	if (attr == &zswap_wb_compressed_attr.attr &&
+	    to_zswap_wb_dir(kobj)->nid != NUMA_NO_NODE)
+		return 0;
+	return attr->mode;
+}
+
 static const struct attribute_group zswap_wb_command_group = {
-	.attrs = zswap_wb_command_attrs,
+	.attrs		= zswap_wb_command_attrs,
+	.is_visible	= zswap_wb_command_visible,
 };
 
 /* ---- counters ---- */
@@ -124,6 +155,7 @@ static struct zswap_wb_counter_attr zswap_wb_files[] = {
 	ZSWAP_WB_FILE(released_bytes, ZSWAP_WB_RELEASED_BYTES),
 	ZSWAP_WB_FILE(refaulted, ZSWAP_WB_REFAULTED),
 	ZSWAP_WB_FILE(dropped, ZSWAP_WB_DROPPED),
+	ZSWAP_WB_FILE(corrupted, ZSWAP_WB_CORRUPTED),
 	ZSWAP_WB_FILE(scanned, ZSWAP_WB_FILE_SCANNED),
 	ZSWAP_WB_FILE(on_disk, ZSWAP_WB_FILE_ON_DISK),
 };

@@ -63,6 +63,7 @@ struct file {
 
 static const struct file sysfs_files[] = {
 	{ "proactive_writeback", 0200 },
+	{ "compressed_writeback", 0644 },
 	{ "stats", S_IFDIR | 0755 },
 	{ "stats/commands", 0444 },
 	{ "stats/scanned", 0444 },
@@ -75,6 +76,7 @@ static const struct file sysfs_files[] = {
 	{ "stats/failed", 0444 },
 	{ "stats/refaulted", 0444 },
 	{ "stats/dropped", 0444 },
+	{ "stats/corrupted", 0444 },
 	{ "stats/on_disk", 0444 },
 	{ "node<N>", S_IFDIR | 0755 },
 	{ "node<N>/proactive_writeback", 0200 },
@@ -89,6 +91,7 @@ static const struct file sysfs_files[] = {
 	{ "node<N>/stats/failed", 0444 },
 	{ "node<N>/stats/refaulted", 0444 },
 	{ "node<N>/stats/dropped", 0444 },
+	{ "node<N>/stats/corrupted", 0444 },
 	{ "node<N>/stats/on_disk", 0444 },
 };
 

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Proactive zswap writeback: compressed pages on the swap device.
+ *
+ * With compressed_writeback a page goes to the disk as it is in zswap, behind a
+ * header that says what it is: an image. It has the slot of its page for itself. So
+ * nothing is decompressed for a page that is never read again, and that is most.
+ *
+ * The disk does not know which slots hold images, the slot's word does (slots.c):
+ *
+ * 1. The word says `image` from the landing on until the slot is stored to, freed, or
+ *    taken out of use, in each case by somebody who holds the folio locked or the
+ *    cluster: also when the page has been read back, for a clean folio may be dropped
+ *    and read once more.
+ *
+ * 2. A folio that is being read is locked, and in the swap cache. So the word does not
+ *    change between the read and its end, and the chunk stays, with its pool.
+ *
+ * 3. All images of a chunk are of one pool, which has a reference: its compressor is
+ *    there for as long as the chunk. An entry of another pool is written as an
+ *    ordinary page.
+ *
+ * 4. Reads end in interrupts, where nobody can wait for a compressor: a work queue does
+ *    it, page_io.c hands it the whole request. It takes no memory: the request
+ *    has room for the work item where its bio was.
+ *
+ * A page whose image is not what was written is not handed to anybody: it does not
+ * become uptodate, which is a SIGBUS for who wants it.
+ */
+#include <linux/bitmap.h>
+#include <linux/bvec.h>
+#include <linux/crc32.h>
+#include <linux/highmem.h>
+#include <linux/string.h>
+#include <linux/swap_ops.h>
+#include <linux/swapops.h>
+#include <linux/workqueue.h>
+
+#define ZSWAP_WB_IMAGE_MAGIC	0x49425a57	/* WZBI */
+#define ZSWAP_WB_IMAGE_VERSION	1
+
+/*
+ * What is in front of the data. Described to the byte in
+ * Documentation/mm/zswap_wb.rst
+ */
+struct zswap_wb_image {
+	__le32	magic;	/* ZSWAP_WB_IMAGE_MAGIC */
+	__le32	checksum;	/* CRC-32C of the rest of the header, and of the data */
+	__le16	version;	/* ZSWAP_WB_IMAGE_VERSION */
+	__le16	length;	/* bytes of data */
+	__le32	type;	/* number of the swap device */
+	__le64	offset;	/* number of the slot there */
+	char	compressor[24];	/* its name, padded with zeros */
+};
+
+static_assert(sizeof(struct zswap_wb_image) == ZSWAP_WB_IMAGE_HEADER);
+
+static struct workqueue_struct *zswap_wb_image_queue;
+
+/* Swap devices with a damaged image, which the log has told of */
+static DECLARE_BITMAP(zswap_wb_image_damaged, MAX_SWAPFILES);
+
+/* Gets ready, once. Return: 0 or -ENOMEM */
+int zswap_wb_image_init(void)
+{
+	zswap_wb_image_queue = alloc_workqueue("zswap_wb_read", WQ_MEM_RECLAIM |
+					       WQ_HIGHPRI | WQ_PERCPU, 0);
+	return zswap_wb_image_queue ? 0 : -ENOMEM;
+}
+
+static u32 zswap_wb_image_checksum(const struct zswap_wb_image *image,
+				   unsigned int length)
+{
+	const size_t from = offsetof(struct zswap_wb_image, version);
+
+	return crc32c(~0, (const u8 *)image + from,
+		      sizeof(*image) - from + length);
+}
+
+/* Puts the header in front of @length bytes of data, in a page, and zeros behind */
+static void zswap_wb_image_make(void *page, unsigned int length, swp_entry_t slot,
+				const struct zswap_pool *pool)
+{
+	struct zswap_wb_image *image = page;
+
+	*image = (struct zswap_wb_image) {
+		.magic		= cpu_to_le32(ZSWAP_WB_IMAGE_MAGIC),
+		.version	= cpu_to_le16(ZSWAP_WB_IMAGE_VERSION),
+		.length		= cpu_to_le16(length),
+		.type		= cpu_to_le32(swp_type(slot)),
+		.offset		= cpu_to_le64(swp_offset(slot)),
+	};
+	strscpy_pad(image->compressor, pool->tfm_name);
+	image->checksum = cpu_to_le32(zswap_wb_image_checksum(image, length));
+	memset(page + sizeof(*image) + length, 0,
+	       PAGE_SIZE - sizeof(*image) - length);
+}
+
+/* Is a page the image of a slot? Return: bytes of data, or 0 */
+static unsigned int zswap_wb_image_check(const struct zswap_wb_image *image,
+					 swp_entry_t slot,
+					 const struct zswap_pool *pool)
+{
+	unsigned int length = le16_to_cpu(image->length);
+
+	if (image->magic != cpu_to_le32(ZSWAP_WB_IMAGE_MAGIC) ||
+	    image->version != cpu_to_le16(ZSWAP_WB_IMAGE_VERSION) ||
+	    image->type != cpu_to_le32(swp_type(slot)) ||
+	    image->offset != cpu_to_le64(swp_offset(slot)) ||
+	    length > PAGE_SIZE - sizeof(*image) ||
+	    strncmp(image->compressor, pool->tfm_name,
+		    sizeof(image->compressor) - 1) ||
+	    image->checksum != cpu_to_le32(zswap_wb_image_checksum(image, length)))
+		return 0;
+	return length;
+}
+
+static bool zswap_wb_image_unpack(struct folio *folio, struct zswap_pool *pool)
+{
+	struct crypto_acomp_ctx *ctx = raw_cpu_ptr(pool->acomp_ctx);
+	struct zswap_wb_image *image;
+	struct scatterlist input;
+	unsigned int length;
+	bool good = false;
+
+	/* Its buffer is ours, too */
+	mutex_lock(&ctx->mutex);
+	image = kmap_local_folio(folio, 0);
+	length = zswap_wb_image_check(image, folio->swap, pool);
+	memcpy(ctx->buffer, image + 1, length);
+	kunmap_local(image);
+	if (length) {
+		sg_init_one(&input, ctx->buffer, length);
+		good = zswap_wb_decompress_locked(ctx, &input, length,
+						  folio_page(folio, 0));
+	}
+	mutex_unlock(&ctx->mutex);
+	return good;
+}
+
+/**
+ * zswap_wb_folio_unpack() - the data of a folio has come from the swap device
+ * @folio:	locked, and in the swap cache
+ *
+ * Decompresses it in place if it is an image.
+ * Context: process context, may sleep.
+ * Return: false if it is damaged: then the folio's data is nobody's
+ */
+bool zswap_wb_folio_unpack(struct folio *folio)
+{
+	swp_entry_t slot = folio->swap;
+	struct zswap_pool *pool;
+	int nid;
+
+	pool = zswap_wb_slot_image(slot, &nid);
+	if (!pool || zswap_wb_image_unpack(folio, pool))
+		return true;
+	zswap_wb_stats_count(nid, ZSWAP_WB_CORRUPTED, 1);
+	if (!test_and_set_bit(swp_type(slot), zswap_wb_image_damaged))
+		pr_alert("compressed page on swap device %u is damaged, at slot %lu\n",
+			 swp_type(slot), swp_offset(slot));
+	return false;
+}
+
+/**
+ * zswap_wb_read_deferred() - a request for folios is over, in an interrupt
+ * @sio:	the request, which was good
+ * @func:	calls zswap_wb_folio_unpack() for each of its folios
+ * Context: any.
+ * Return: true if one of the folios is an image: then @func is going to run
+ */
+bool zswap_wb_read_deferred(struct swap_iocb *sio, work_func_t func)
+{
+	int i, nid;
+
+	for (i = 0; i < sio->nr_bvecs; i++) {
+		if (zswap_wb_slot_image(bvec_folio(&sio->bvecs[i])->swap, &nid))
+			break;
+	}
+	if (i == sio->nr_bvecs)
+		return false;
+	INIT_WORK(&sio->work, func);
+	return queue_work(zswap_wb_image_queue, &sio->work);
+}

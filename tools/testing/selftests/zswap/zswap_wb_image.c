@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pages that are compressed on the disk: that they are, that they come back right, from
+ * there and however often, and that a damaged one is given to nobody.
+ *
+ * What is on the disk is read past the kernel's swap code, from the device itself.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "kselftest.h"
+#include "zswap_wb_disk.h"
+#include "zswap_wb_pages.h"
+#include "zswap_wb_util.h"
+
+#define COMPRESSED		"/sys/kernel/mm/zswap/compressed_writeback"
+#define CORRUPTED		"/sys/kernel/mm/zswap/stats/corrupted"
+#define IMAGE_PAGES		700
+#define DAMAGED_FIRST		17
+#define DAMAGED_SECOND		301
+#define HEADER_BYTES		48
+
+/* As Documentation/mm/zswap_wb.rst describes it */
+struct image {
+	uint32_t magic;
+	uint32_t checksum;
+	uint16_t version;
+	uint16_t length;
+	uint32_t type;
+	uint64_t offset;
+	char compressor[24];
+	unsigned char data[];
+};
+
+static const struct zwb_disk_spec disk = { .megabytes = 64 };
+
+/* --- blocks of the disk --- */
+
+static unsigned char *block_buffer(void)
+{
+	static void *buffer;
+
+	if (!buffer && posix_memalign(&buffer, zwb_page_size, zwb_page_size))
+		buffer = NULL;
+	if (!buffer)
+		zwb_fail("no memory for a block");
+	return buffer;
+}
+
+/* Read or write the block of a slot. NULL with a failure recorded. */
+static struct image *block_io(unsigned long long slot, bool write)
+{
+	unsigned char *buffer = block_buffer();
+	char path[ZWB_PATH_MAX];
+	ssize_t done = -1;
+	int fd;
+
+	if (!buffer)
+		return NULL;
+	snprintf(path, sizeof(path), "/dev/%s", zwb_disk_name());
+	fd = open(path, (write ? O_WRONLY : O_RDONLY) | O_DIRECT);
+	if (fd >= 0 && write)
+		done = pwrite(fd, buffer, zwb_page_size, slot * zwb_page_size);
+	else if (fd >= 0)
+		done = pread(fd, buffer, zwb_page_size, slot * zwb_page_size);
+	if (done != zwb_page_size)
+		zwb_fail("slot %llu of %s: %s", slot, path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return done == zwb_page_size ? (struct image *)buffer : NULL;
+}
+
+/* How many of the slots have an image of their own. */
+static long long count_images(const unsigned long long *slots, long long nr)
+{
+	const struct image *image;
+	long long i, images = 0;
+
+	for (i = 0; i < nr; i++) {
+		image = block_io(slots[i], false);
+		if (!image)
+			return -1;
+		images += !memcmp(image, "WZBI", 4) && image->version == 1 &&
+			  image->offset == slots[i] &&
+			  image->length + HEADER_BYTES <= zwb_page_size;
+	}
+	return images;
+}
+
+/* --- the pages --- */
+
+static bool need_compressed(void)
+{
+	if (!access(COMPRESSED, W_OK))
+		return true;
+	zwb_skip("needs " COMPRESSED);
+	return false;
+}
+
+static bool write_pages(struct zwb_pages *pages, unsigned int version,
+			unsigned long long *slots)
+{
+	return zwb_pages_store(pages, version) && zwb_pages_slots(pages, slots) &&
+	       zwb_write_all(pages->nr);
+}
+
+static bool begin(struct zwb_pages *pages, long long nr)
+{
+	return need_compressed() && zwb_setting(COMPRESSED, "1") && zwb_disk_on(&disk) &&
+	       zwb_pages_map(pages, ZWB_ANY_NODE, nr);
+}
+
+/*
+ * Turns red when pages are decompressed on their way to the disk, when a header is not
+ * what the manual says, or when what comes back is not what went out.
+ */
+static void pages_are_compressed_on_the_disk(void)
+{
+	static unsigned long long slots[IMAGE_PAGES];
+	struct zwb_pages pages = { 0 };
+	struct zwb_snap before, delta;
+
+	zwb_snap(&before);
+	if (begin(&pages, IMAGE_PAGES) && write_pages(&pages, 1, slots)) {
+		zwb_equal(count_images(slots, IMAGE_PAGES), IMAGE_PAGES);
+		zwb_pages_are(&pages, 1);
+		zwb_since(&delta, &before);
+		zwb_equal(delta.vm.pswpin, IMAGE_PAGES);
+		zwb_equal(delta.total.written, IMAGE_PAGES);
+	}
+	zwb_pages_unmap(&pages);
+}
+
+/*
+ * Off, pages are ordinary ones; the same slots have the one kind and then the other.
+ *
+ * Turns red when a slot is taken for an image that has none any more, or the other way
+ * round.
+ */
+static void both_kinds_take_turns(void)
+{
+	static unsigned long long slots[IMAGE_PAGES];
+	struct zwb_pages pages = { 0 };
+	unsigned int version;
+
+	if (begin(&pages, IMAGE_PAGES)) {
+		for (version = 1; version <= 4 && !zwb_failed(); version++) {
+			zwb_write_string(COMPRESSED, version % 2 ? "1" : "0");
+			if (!write_pages(&pages, version, slots))
+				break;
+			zwb_equal(count_images(slots, IMAGE_PAGES), version % 2 * IMAGE_PAGES);
+			zwb_pages_are(&pages, version);
+		}
+	}
+	zwb_pages_unmap(&pages);
+}
+
+/*
+ * A page that has come back and is not changed is dropped, and read once more.
+ *
+ * Turns red when the slot is no image any more after the first time: then compressed
+ * data is what the process finds in its page.
+ */
+static void image_is_read_again(void)
+{
+	static unsigned long long slots[IMAGE_PAGES];
+	struct zwb_pages pages = { 0 };
+	struct zwb_snap before, delta;
+	int i;
+
+	if (begin(&pages, IMAGE_PAGES) && write_pages(&pages, 1, slots)) {
+		zwb_snap(&before);
+		for (i = 0; i < 3 && !zwb_failed(); i++) {
+			zwb_pages_are(&pages, 1);
+			zwb_pages_out(&pages);
+		}
+		zwb_pages_are(&pages, 1);
+		zwb_since(&delta, &before);
+		ksft_print_msg("%lld pages read, %lld stored meanwhile\n", delta.vm.pswpin,
+			       delta.vm.zswpout);
+		zwb_between(delta.vm.pswpin, IMAGE_PAGES + 1, 4 * IMAGE_PAGES);
+	}
+	zwb_pages_unmap(&pages);
+}
+
+/*
+ * The compressor changes while images are out, and there are entries of both.
+ *
+ * Turns red when an image's compressor is not kept for it.
+ */
+static void compressor_may_change(void)
+{
+	static const char * const compressors[] = { "lz4", "zstd", "deflate", "lzo" };
+	static unsigned long long slots[IMAGE_PAGES];
+	struct zwb_pages pages[ARRAY_SIZE(compressors)] = { { 0 } };
+	char compressor[64];
+	size_t i;
+
+	if (!need_compressed() || !zwb_setting(COMPRESSED, "1") || !zwb_disk_on(&disk) ||
+	    !zwb_param_get("compressor", compressor, sizeof(compressor)))
+		return;
+	for (i = 0; i < ARRAY_SIZE(compressors) && !zwb_failed(); i++) {
+		if (!zwb_param_set("compressor", compressors[i]) ||
+		    !zwb_pages_map(&pages[i], ZWB_ANY_NODE, IMAGE_PAGES))
+			break;
+		write_pages(&pages[i], i, slots);
+	}
+	zwb_param_set("compressor", compressor);
+	for (i = 0; i < ARRAY_SIZE(compressors); i++) {
+		if (pages[i].mem && !zwb_failed())
+			zwb_pages_are(&pages[i], i);
+		zwb_pages_unmap(&pages[i]);
+	}
+}
+
+/* What a process that reads a page gets: 0, or the number of a signal. */
+static int signal_of_reader(struct zwb_pages *pages, long long index)
+{
+	int status = -1;
+	pid_t pid;
+
+	madvise(pages->mem, pages->nr * zwb_page_size, MADV_DOFORK);
+	pid = fork();
+	if (!pid) {
+		signal(SIGBUS, SIG_DFL);
+		_exit(!zwb_page_is(pages->mem + index * zwb_page_size, index, 1));
+	}
+	waitpid(pid, &status, 0);
+	if (WIFEXITED(status) && WEXITSTATUS(status))
+		zwb_fail("page %lld has come back wrong", index);
+	return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
+static void check_damaged(struct zwb_pages *pages, const unsigned long long *slots)
+{
+	long long before = zwb_read_number(CORRUPTED);
+	struct image *image;
+	long long i;
+
+	/* one byte of the data, and an image that is good, but of another slot */
+	image = block_io(slots[DAMAGED_FIRST], false);
+	if (!image)
+		return;
+	image->data[image->length / 2] ^= 1;
+	if (!block_io(slots[DAMAGED_FIRST], true) ||
+	    !block_io(slots[DAMAGED_SECOND + 1], false) ||
+	    !block_io(slots[DAMAGED_SECOND], true))
+		return;
+	zwb_equal(signal_of_reader(pages, DAMAGED_FIRST), SIGBUS);
+	zwb_equal(signal_of_reader(pages, DAMAGED_SECOND), SIGBUS);
+	for (i = 0; i < pages->nr; i++) {
+		if (i != DAMAGED_FIRST && i != DAMAGED_SECOND &&
+		    !zwb_page_is(pages->mem + i * zwb_page_size, i, 1)) {
+			zwb_fail("page %lld is not right", i);
+			break;
+		}
+	}
+	zwb_between(zwb_read_number(CORRUPTED) - before, 2, LLONG_MAX);
+}
+
+/*
+ * Turns red when a damaged image is decompressed all the same, when that of another slot
+ * is taken for this one's, or when the pages beside it suffer.
+ */
+static void damaged_image_is_given_to_nobody(void)
+{
+	static unsigned long long slots[IMAGE_PAGES];
+	struct zwb_pages pages = { 0 };
+
+	if (begin(&pages, IMAGE_PAGES) && write_pages(&pages, 1, slots))
+		check_damaged(&pages, slots);
+	zwb_pages_unmap(&pages);
+}
+
+static const struct zwb_test tests[] = {
+	ZWB_TEST(pages_are_compressed_on_the_disk),
+	ZWB_TEST(both_kinds_take_turns),
+	ZWB_TEST(image_is_read_again),
+	ZWB_TEST(compressor_may_change),
+	ZWB_TEST(damaged_image_is_given_to_nobody),
+};
+
+int main(void)
+{
+	static const struct zwb_suite suite = {
+		.tests = tests,
+		.nr_tests = ARRAY_SIZE(tests),
+	};
+
+	return zwb_main(&suite);
+}
