@@ -240,7 +240,7 @@ static void parameter_task(int task, long arg)
 	(void)arg;
 	while (running()) {
 		struct rng rng = rng_step(task, step);
-		unsigned long what = rng_below(&rng, 4);
+		unsigned long what = rng_below(&rng, 6);
 		const char *name = compressors[rng_below(&rng, ARRAY_SIZE(compressors))];
 		unsigned long percent = 1 + rng_below(&rng, 4), ms = rng_below(&rng, 1500);
 
@@ -268,6 +268,11 @@ static void parameter_task(int task, long arg)
 			rest(ms / 2);
 			begin(task, "raising the limit of the pool");
 			put(PARAMS "/max_pool_percent", "50");
+			break;
+		default:
+			/* what a command writes next: pages of both kinds are on all disks */
+			if (!put(SYSFS "/compressed_writeback", "%lu", what - 4))
+				count(K_COMPRESSED);
 			break;
 		}
 		end(task);

@@ -63,6 +63,7 @@ static const char * const kind_names[NR_KINDS] = {
 	[K_SWAPOFF] = "swapoff",
 	[K_SWAPOFF_BUSY] = "swapoff during a command",
 	[K_COMPRESSOR] = "changes of the compressor",
+	[K_COMPRESSED] = "changes of compressed_writeback",
 	[K_ZSWAP_OFF] = "zswap switched off",
 	[K_POOL_LIMIT] = "changes of max_pool_percent",
 	[K_MEM_ONLINE] = "memory blocks online",
@@ -452,6 +453,10 @@ static void check_counters(bool complete)
 		return;
 	}
 	check_parts("total", &total);
+	/* nobody damages the disks */
+	if (get_number(SYSFS "/stats/corrupted") > 0)
+		problem("%lld pages were not on the disk as they had been written",
+			(long long)get_number(SYSFS "/stats/corrupted"));
 	for (nid = 0; nid < MAX_NODE; nid++) {
 		snprintf(dir, sizeof(dir), SYSFS "/node%d", nid);
 		if (!read_counters(dir, &node)) {
