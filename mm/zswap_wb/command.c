@@ -93,6 +93,16 @@ static int zswap_wb_command_max_compressed(struct zswap_wb_command *cmd,
 	return cmd->max_compressed ? 0 : -EINVAL;
 }
 
+static int zswap_wb_command_rate(struct zswap_wb_command *cmd, char *value)
+{
+	int err;
+
+	err = zswap_wb_command_size(value, &cmd->rate);
+	if (err)
+		return err;
+	return cmd->rate < PAGE_SIZE ? -EINVAL : 0;
+}
+
 static int zswap_wb_command_node(struct zswap_wb_command *cmd, char *value)
 {
 	/*
@@ -173,6 +183,7 @@ static const struct {
 	{ "max", ZSWAP_WB_KEY_MAX, zswap_wb_command_max },
 	{ "max_compressed", ZSWAP_WB_KEY_MAX_COMPRESSED,
 	  zswap_wb_command_max_compressed },
+	{ "rate", ZSWAP_WB_KEY_RATE, zswap_wb_command_rate },
 	{ "node", ZSWAP_WB_KEY_NODE, zswap_wb_command_node },
 	{ "cgroup", ZSWAP_WB_KEY_CGROUP, zswap_wb_command_cgroup },
 	{ "descend", ZSWAP_WB_KEY_DESCEND, zswap_wb_command_descend },
@@ -233,6 +244,7 @@ int zswap_wb_command_parse(const char *text, size_t len, unsigned long allowed,
 	*cmd = (struct zswap_wb_command) {
 		.max_pages	= ZSWAP_WB_NO_LIMIT,
 		.max_compressed	= ZSWAP_WB_NO_LIMIT,
+		.rate		= ZSWAP_WB_NO_LIMIT,
 		.bucket_max	= ZSWAP_WB_BUCKET_COLDEST,
 		.descend	= true,
 		.type		= ZSWAP_WB_TYPE_ALL,

@@ -5,7 +5,7 @@
  * Arrows point one way:
  *
  *   sysfs.c, debugfs.c (which follows sysfs.c's nodes) -> core.c -> pass.c
- *   -> { command.c, age.c, select.c, scope.c, writeback.c -> flight.c }
+ *   -> { command.c, age.c, select.c, scope.c, writeback.c -> { pace.c, flight.c } }
  *   -> lists.c, entry.c -> mm/zswap.c
  *
  * and, for what is counted and remembered, whoever reports it:
@@ -14,7 +14,7 @@
  *   -> slots.c -> { buckets.c, stats.c } -> age.c
  *   lists.c, for loads -> buckets.h
  *
- * command.c, age.c and select.c are pure: they know neither zswap nor memcg, get
+ * command.c, age.c, select.c and pace.c are pure: they know neither zswap nor memcg, get
  * the time as an argument, and run under KUnit on User-mode Linux.
  *
  * Lock order, outermost first:
@@ -69,14 +69,15 @@ enum zswap_wb_type {
 #define ZSWAP_WB_KEY_TYPE		BIT(6)
 #define ZSWAP_WB_KEY_BUCKET		BIT(7)
 #define ZSWAP_WB_KEY_DRY_RUN		BIT(8)
+#define ZSWAP_WB_KEY_RATE		BIT(9)
 
-#define ZSWAP_WB_KEYS_ALL		GENMASK(8, 0)
+#define ZSWAP_WB_KEYS_ALL		GENMASK(9, 0)
 
 /* Keys whose meaning may still change, for debugfs only */
 #define ZSWAP_WB_KEYS_DEBUGFS		\
 	(ZSWAP_WB_KEY_BUCKET | ZSWAP_WB_KEY_DRY_RUN)
 
-/* Keys that say what to write; the others only say where */
+/* Keys that say what to write; the others only say where, or how */
 #define ZSWAP_WB_KEYS_WHAT						\
 	(ZSWAP_WB_KEY_AGE | ZSWAP_WB_KEY_MAX | ZSWAP_WB_KEY_MAX_COMPRESSED | \
 	 ZSWAP_WB_KEY_TYPE | ZSWAP_WB_KEY_BUCKET)
@@ -99,6 +100,8 @@ struct zswap_wb_command {
 	u64			max_pages;	/* most pages to write, or ZSWAP_WB_NO_LIMIT */
 	/* compressed bytes after which to stop, or ZSWAP_WB_NO_LIMIT */
 	u64			max_compressed;
+	/* bytes of pages to write in a second, or ZSWAP_WB_NO_LIMIT */
+	u64			rate;
 	/* id of the cgroup, if ZSWAP_WB_KEY_CGROUP was given */
 	u64			cgroup_id;
 	bool			descend;	/* with a cgroup: its descendants, too */
@@ -268,6 +271,19 @@ static inline void zswap_wb_budget_refund(struct zswap_wb_budget *budget, u32 le
 void zswap_wb_budget_init(struct zswap_wb_budget *budget, u64 max_pages,
 			  u64 max_compressed);
 bool zswap_wb_budget_limited(const struct zswap_wb_budget *budget);
+
+/* ---- pace.c: how fast a command may write ---- */
+
+/* When a command with a rate may write again */
+struct zswap_wb_pace {
+	u64	rate;	/* bytes a second, or ZSWAP_WB_NO_LIMIT */
+	u64	due;	/* time of the next page, in nanoseconds */
+};
+
+void zswap_wb_pace_init(struct zswap_wb_pace *pace, u64 rate, u64 now);
+u64 zswap_wb_pace_delay(const struct zswap_wb_pace *pace, u64 now);
+unsigned int zswap_wb_pace_batch(struct zswap_wb_pace *pace, u64 now);
+void zswap_wb_pace_take(struct zswap_wb_pace *pace, unsigned int pages);
 
 /* ---- stats.c: counters ---- */
 

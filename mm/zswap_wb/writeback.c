@@ -16,10 +16,16 @@
  * is measured batch by batch. Failures give budget back, so a device that fails would
  * get all there is: after ZSWAP_WB_ERRORS_MAX in a row it is left alone.
  *
+ * A command with a rate waits before a batch until that is due, see pace.c. It may wait
+ * for long, and whoever it keeps waiting would as well: so it lands first what it has in
+ * the air. It has nothing fetched then, no slot claimed, and no reference to a swap
+ * device. What it has selected may be gone when its turn comes: the fetch finds out.
+ *
  * The command runs in a NOIO scope: reclaim that does I/O could wait for a slot
  * that this very command has in flight.
  */
 #include <linux/gfp.h>
+#include <linux/hrtimer.h>
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
 #include <linux/math64.h>
@@ -57,6 +63,9 @@
 /* How long a command that has to end waits for what it has in the air */
 #define ZSWAP_WB_PATIENCE	(HZ / 2)
 
+/* By how much a wait for the rate may be too long */
+#define ZSWAP_WB_NAP_SLACK_NS	(NSEC_PER_MSEC / 2)
+
 /* What a command has found out about a swap device */
 struct zswap_wb_device {
 	unsigned int	limit;	/* pages of a batch */
@@ -76,6 +85,7 @@ struct zswap_wb_window {
 	struct page			*scratch;	/* room for a page of compressed data */
 	struct zswap_wb_flight		*flight[2];	/* the batches */
 	unsigned int			turn;	/* the one that is fetched next */
+	struct zswap_wb_pace		pace;	/* when the next batch is due */
 	/* what is known of each swap device */
 	struct zswap_wb_device		device[MAX_SWAPFILES];
 	unsigned int			max;	/* room for selected entries */
@@ -208,7 +218,10 @@ static unsigned int zswap_wb_window_fetch(struct zswap_wb_window *window,
 	unsigned int i, max;
 
 	device->limit = max(device->limit, 1);
-	max = zswap_wb_flight_fill(flight, device->limit);
+	max = zswap_wb_flight_fill(flight,
+				   min(device->limit,
+				       zswap_wb_pace_batch(&window->pace,
+							   ktime_get_ns())));
 	for (i = first; i < window->nr && flight->nr < max; i++) {
 		const struct zswap_wb_item *item = &window->item[i];
 
@@ -229,6 +242,34 @@ static unsigned int zswap_wb_window_fetch(struct zswap_wb_window *window,
 }
 
 /*
+ * Waits until the rate allows another batch. Nothing is in the air while it sleeps.
+ * Return: 0, or -EINTR after a signal, also that of the freezer
+ */
+static int zswap_wb_window_pace(struct zswap_wb_window *window)
+{
+	u64 delay = zswap_wb_pace_delay(&window->pace, ktime_get_ns());
+	int err;
+
+	if (!delay)
+		return 0;
+	err = zswap_wb_window_land(window);
+	while (!err) {
+		ktime_t nap;
+
+		delay = zswap_wb_pace_delay(&window->pace, ktime_get_ns());
+		if (!delay)
+			break;
+		nap = ns_to_ktime(delay);
+		set_current_state(TASK_INTERRUPTIBLE);
+		schedule_hrtimeout_range(&nap, ZSWAP_WB_NAP_SLACK_NS,
+					 HRTIMER_MODE_REL);
+		if (signal_pending(current))
+			err = -EINTR;
+	}
+	return err;
+}
+
+/*
  * Writes a batch from @*first on, and sets that behind it. Return: 0, or -EINTR
  * after a signal
  */
@@ -239,7 +280,9 @@ static int zswap_wb_window_batch(struct zswap_wb_window *window,
 	struct zswap_wb_flight *flight, *other;
 	int err;
 
-	err = zswap_wb_window_wait(window, turn);
+	err = zswap_wb_window_pace(window);
+	if (!err)
+		err = zswap_wb_window_wait(window, turn);
 	flight = window->flight[turn];
 	/* The command may have let go of it */
 	if (err || !flight)
@@ -254,6 +297,7 @@ static int zswap_wb_window_batch(struct zswap_wb_window *window,
 	if (!err && flight->nr && !signal_pending(current) &&
 	    !zswap_wb_window_broken(window, flight->type)) {
 		err = zswap_wb_flight_launch(flight);
+		zswap_wb_pace_take(&window->pace, flight->aloft);
 		window->turn = !turn;
 		return err;
 	}
@@ -377,6 +421,7 @@ struct zswap_wb_window *zswap_wb_window_alloc(const struct zswap_wb_command *cmd
 	for (; max && !window; max /= 2)
 		window = zswap_wb_window_try(max, budget);
 	if (window) {
+		zswap_wb_pace_init(&window->pace, cmd->rate, ktime_get_ns());
 		window->cmd = cmd;
 		window->budget = budget;
 		window->res = res;

@@ -280,7 +280,7 @@ static const u64 fuzz_size_units[] = {
 
 static const char *const fuzz_keys[] = {
 	"age", "max", "max_compressed", "node", "cgroup", "descend", "type",
-	"bucket", "dry_run",
+	"bucket", "dry_run", "rate",
 };
 
 static bool fuzz_is(const char *byte, size_t len, const char *word)
@@ -366,8 +366,14 @@ static int fuzz_read_value(const char *byte, size_t len, unsigned int key,
 		return fuzz_is(byte, len, "all") ? 0 : -EINVAL;
 	case 7:
 		return fuzz_read_bucket(byte, len, cmd);
-	default:
+	case 8:
 		return fuzz_read_flag(byte, len, &cmd->dry_run);
+	default:
+		err = fuzz_read_scaled(byte, len, fuzz_size_suffixes,
+				       fuzz_size_units, &cmd->rate);
+		if (err)
+			return err;
+		return cmd->rate < PAGE_SIZE ? -EINVAL : 0;
 	}
 }
 
@@ -408,6 +414,7 @@ static void fuzz_command_empty(struct zswap_wb_command *cmd)
 	memset(cmd, 0, sizeof(*cmd));
 	cmd->max_pages = U64_MAX;
 	cmd->max_compressed = U64_MAX;
+	cmd->rate = U64_MAX;
 	cmd->bucket_max = UINT_MAX;
 	cmd->descend = true;
 	nodes_setall(cmd->nodes);
@@ -500,6 +507,8 @@ static void fuzz_command_make(struct fuzz_text *text, unsigned long allowed,
 	}
 	if (fuzz_has(cmd, 8))
 		cmd->dry_run = fuzz_one_in(text, 2);
+	if (fuzz_has(cmd, 9))
+		cmd->rate = max(fuzz_number(text), (u64)PAGE_SIZE);
 }
 
 static void fuzz_add_nodes(struct fuzz_text *text, const nodemask_t *nodes)
@@ -564,6 +573,10 @@ static void fuzz_add_key(struct fuzz_text *text, unsigned int key,
 	case 8:
 		fuzz_add(text, "%d", cmd->dry_run);
 		break;
+	case 9:
+		fuzz_add_scaled(text, cmd->rate, fuzz_size_suffixes,
+				fuzz_size_units);
+		break;
 	}
 }
 
@@ -616,6 +629,8 @@ static const char *fuzz_command_differs(const struct zswap_wb_command *got,
 	if (got->bucket_min != want->bucket_min ||
 	    got->bucket_max != want->bucket_max)
 		return "bucket differs";
+	if (got->rate != want->rate)
+		return "rate differs";
 	if (got->dry_run != want->dry_run)
 		return "dry_run differs";
 	if (got->report)
@@ -641,6 +656,8 @@ static const char *fuzz_command_rules(const struct zswap_wb_command *cmd,
 		return "max is more than was asked for";
 	if (!cmd->max_compressed)
 		return "max_compressed is zero";
+	if (cmd->rate < PAGE_SIZE || (!fuzz_has(cmd, 9) && cmd->rate != U64_MAX))
+		return "rate is out of range";
 	if (nodes_empty(cmd->nodes))
 		return "it has no nodes";
 	if (fuzz_has(cmd, 3) && !nodes_subset(cmd->nodes, node_possible_map))
@@ -722,7 +739,7 @@ static void zswap_wb_fuzz_mutated(struct kunit *test)
 {
 	static const char *const words[] = {
 		"age=", "max=", "max_compressed=", "node=", "cgroup=",
-		"descend=", "type=", "bucket=", "dry_run=", "all",
+		"descend=", "type=", "bucket=", "dry_run=", "rate=", "all",
 		"incompressible", "0", "1", "=", "-", ",", "\n", " ", "15",
 		"16", "0-15", "0,1", "4095", "4096", "4K", "1T", "16777215T",
 		"16777216T", "213503982334601d", "213503982334602d",

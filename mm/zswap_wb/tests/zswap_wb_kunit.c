@@ -28,6 +28,7 @@ struct zswap_wb_good_command {
 	u64		cgroup_id;
 	bool		descend;
 	enum zswap_wb_type type;
+	u64		rate;	/* 0: not given */
 };
 
 #define K_AGE	ZSWAP_WB_KEY_AGE
@@ -37,6 +38,7 @@ struct zswap_wb_good_command {
 #define K_CGROUP	ZSWAP_WB_KEY_CGROUP
 #define K_DESCEND	ZSWAP_WB_KEY_DESCEND
 #define K_TYPE	ZSWAP_WB_KEY_TYPE
+#define K_RATE	ZSWAP_WB_KEY_RATE
 #define NONE	ZSWAP_WB_NO_LIMIT
 #define ALL	ZSWAP_WB_TYPE_ALL
 #define INCOMP	ZSWAP_WB_TYPE_INCOMPRESSIBLE
@@ -61,6 +63,9 @@ static const struct zswap_wb_good_command zswap_wb_good_commands[] = {
 	{ "max=1048577", K_MAX, 0, MIB / PAGE_SIZE, NONE, 0, true, ALL },
 	{ "max_compressed=1", K_MAXC, 0, NONE, 1, 0, true, ALL },
 	{ "max_compressed=3K", K_MAXC, 0, NONE, 3072, 0, true, ALL },
+	{ "age=0 rate=4M", K_AGE | K_RATE, 0, NONE, NONE, 0, true, ALL, 4 * MIB },
+	{ "rate=65537 max=1M", K_MAX | K_RATE, 0, MIB / PAGE_SIZE, NONE, 0, true, ALL,
+	  65537 },
 	{ "type=all", K_TYPE, 0, NONE, NONE, 0, true, ALL },
 	{ "type=incompressible", K_TYPE, 0, NONE, NONE, 0, true, INCOMP },
 	{ "age=1 cgroup=42", K_AGE | K_CGROUP, 1, NONE, NONE, 42, true, ALL },
@@ -93,6 +98,7 @@ static void zswap_wb_command_good(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, cmd.cgroup_id, want->cgroup_id);
 	KUNIT_EXPECT_EQ(test, cmd.descend, want->descend);
 	KUNIT_EXPECT_EQ(test, cmd.type, want->type);
+	KUNIT_EXPECT_EQ(test, cmd.rate, want->rate ?: NONE);
 	if (want->keys & K_NODE) {
 		KUNIT_EXPECT_EQ(test, nodes_weight(cmd.nodes), 1);
 		KUNIT_EXPECT_TRUE(test, node_isset(0, cmd.nodes));
@@ -109,7 +115,8 @@ struct zswap_wb_bad_command {
 static const struct zswap_wb_bad_command zswap_wb_bad_commands[] = {
 	/* nothing, or not what to write */
 	{ "", -EINVAL }, { "\n", -EINVAL }, { "  \t ", -EINVAL },
-	{ "node=0", -EINVAL }, { "cgroup=1", -EINVAL },
+	{ "node=0", -EINVAL }, { "cgroup=1", -EINVAL }, { "rate=1M", -EINVAL },
+	{ "rate=1M node=0", -EINVAL },
 	{ "cgroup=1 descend=0", -EINVAL },
 	/* no key, unknown key, repeated key */
 	{ "all", -EINVAL }, { "=5", -EINVAL }, { "Age=5", -EINVAL },
@@ -134,6 +141,10 @@ static const struct zswap_wb_bad_command zswap_wb_bad_commands[] = {
 	{ "max=16777216T", -ERANGE }, { "max=18446744073709551616", -ERANGE },
 	{ "max_compressed=0", -EINVAL }, { "max_compressed=0K", -EINVAL },
 	{ "max_compressed=16777216T", -ERANGE },
+	{ "age=1 rate=0", -EINVAL }, { "age=1 rate=1", -EINVAL },
+	{ "age=1 rate=", -EINVAL }, { "age=1 rate=1M/s", -EINVAL },
+	{ "age=1 rate=-1M", -EINVAL }, { "age=1 rate=1M rate=1M", -EINVAL },
+	{ "age=1 rate=16777216T", -ERANGE },
 	/* nodes */
 	{ "age=1 node=", -EINVAL }, { "age=1 node=x", -EINVAL },
 	{ "age=1 node=-1", -EINVAL }, { "age=1 node=1-0", -EINVAL },
@@ -458,6 +469,134 @@ static void zswap_wb_list_lru_mark(struct kunit *test)
 	list_lru_destroy(&lru);
 }
 
+/* ---- pace.c ---- */
+
+#define PACE_END	(20ULL * NSEC_PER_SEC)
+#define PACE_WINDOW	(2ULL * NSEC_PER_SEC)
+#define PACE_EVENTS	16384
+
+/* A device, and what else there is that takes time */
+struct zswap_wb_pace_case {
+	const char	*name;
+	u64		rate;	/* bytes a second */
+	u64		latency_ns;	/* for a batch */
+	u64		page_ns;	/* and for each page of it */
+	u32		late_ns;	/* most time that a wait is too long */
+};
+
+static const struct zswap_wb_pace_case zswap_wb_pace_cases[] = {
+	{ "16 pages", 16 * PAGE_SIZE, 0, 0, 0 },
+	{ "16 pages, late", 16 * PAGE_SIZE, 3000000, 100000, 8000000 },
+	{ "17.07 pages", 17 * PAGE_SIZE + 290, 100000, 10000, 5000000 },
+	{ "100 pages", 100 * PAGE_SIZE + 1, 100000, 10000, 5000000 },
+	{ "1,000 pages", 1000 * PAGE_SIZE - 1, 100000, 10000, 5000000 },
+	{ "1,000 pages, slow seeks", 1000 * PAGE_SIZE, 25000000, 10000, 5000000 },
+	{ "half of what the disk can", 12500 * PAGE_SIZE, 100000, 40000, 2000000 },
+	{ "nearly what the disk can", 24000 * PAGE_SIZE, 100000, 40000, 1000000 },
+	{ "a fast disk", 250000ULL * PAGE_SIZE, 0, 1000, 100000 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(zswap_wb_pace_case, zswap_wb_pace_cases, name);
+
+/* When how many pages were begun to be written */
+struct zswap_wb_pace_event {
+	u64		ns;
+	unsigned int	pages;
+};
+
+/* In any two seconds, it is what was asked for, within 5 % */
+static void zswap_wb_pace_two_seconds(struct kunit *test)
+{
+	const struct zswap_wb_pace_case *c = test->param_value;
+	const u64 want = c->rate * 2 / PAGE_SIZE;
+	unsigned int i, nr = 0, last = 0;
+	struct zswap_wb_pace_event *event;
+	struct zswap_wb_pace pace;
+	u64 now = 7, sum = 0;
+	u32 random = 1;
+
+	event = kunit_kcalloc(test, PACE_EVENTS, sizeof(*event), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, event);
+	zswap_wb_pace_init(&pace, c->rate, now);
+	while (now < PACE_END) {
+		u64 delay = zswap_wb_pace_delay(&pace, now);
+
+		/* as a generator, it need not be good */
+		random = random * 1103515245 + 12345;
+		if (delay)
+			now += delay + (c->late_ns ? random % c->late_ns : 0);
+		KUNIT_ASSERT_LT(test, nr, PACE_EVENTS);
+		event[nr].ns = now;
+		event[nr].pages = min(zswap_wb_pace_batch(&pace, now), 512);
+		KUNIT_ASSERT_GE(test, event[nr].pages, 1);
+		zswap_wb_pace_take(&pace, event[nr].pages);
+		now += c->latency_ns + c->page_ns * event[nr].pages;
+		nr++;
+	}
+	/* from each batch on, with it and without it */
+	for (i = 0; i < nr; i++) {
+		while (last < nr && event[last].ns < event[i].ns + PACE_WINDOW)
+			sum += event[last++].pages;
+		if (last == nr)
+			break;
+		KUNIT_EXPECT_LE_MSG(test, sum * 100, want * 105,
+				    "at %llu ns", event[i].ns);
+		sum -= event[i].pages;
+		KUNIT_EXPECT_GE_MSG(test, (sum + (event[last].ns <= event[i].ns + PACE_WINDOW ?
+						  event[last].pages : 0)) * 100,
+				    want * 95, "at %llu ns", event[i].ns);
+	}
+	KUNIT_EXPECT_GT(test, i, 100);
+}
+
+/* What was missed for long is not made up for, and a slow disk is not waited for */
+static void zswap_wb_pace_late(struct kunit *test)
+{
+	const u64 second = NSEC_PER_SEC;
+	struct zswap_wb_pace pace;
+	u64 pages = 0, now;
+
+	zswap_wb_pace_init(&pace, 1000 * PAGE_SIZE, 0);
+	now = 10 * second;
+	while (!zswap_wb_pace_delay(&pace, now)) {
+		unsigned int batch = zswap_wb_pace_batch(&pace, now);
+
+		/* 80 ms, and what is not worth a wait */
+		KUNIT_ASSERT_LE(test, batch, 80);
+		pages += batch;
+		KUNIT_ASSERT_LE(test, pages, 100);
+		zswap_wb_pace_take(&pace, batch);
+	}
+	KUNIT_EXPECT_GE(test, pages, 79);
+	KUNIT_EXPECT_LE(test, pages, 82);
+	KUNIT_EXPECT_LE(test, zswap_wb_pace_delay(&pace, now), second / 10);
+}
+
+/* A page a second, the fastest there is, and no rate at all */
+static void zswap_wb_pace_extremes(struct kunit *test)
+{
+	static const u64 rates[] = { U64_MAX - 1, U64_MAX / 2, ZSWAP_WB_NO_LIMIT };
+	const u64 second = NSEC_PER_SEC;
+	struct zswap_wb_pace pace;
+	unsigned int i;
+
+	zswap_wb_pace_init(&pace, PAGE_SIZE, second);
+	KUNIT_EXPECT_EQ(test, zswap_wb_pace_delay(&pace, second), 0);
+	KUNIT_EXPECT_EQ(test, zswap_wb_pace_batch(&pace, second), 1);
+	zswap_wb_pace_take(&pace, 1);
+	KUNIT_EXPECT_EQ(test, zswap_wb_pace_delay(&pace, second), second);
+	KUNIT_EXPECT_EQ(test, zswap_wb_pace_delay(&pace, 2 * second), 0);
+
+	for (i = 0; i < ARRAY_SIZE(rates); i++) {
+		zswap_wb_pace_init(&pace, rates[i], second);
+		zswap_wb_pace_take(&pace, 512);
+		KUNIT_EXPECT_EQ(test, zswap_wb_pace_delay(&pace, second), 0);
+		KUNIT_EXPECT_GT(test, zswap_wb_pace_batch(&pace, second), 100000);
+		zswap_wb_pace_take(&pace, UINT_MAX);
+		KUNIT_EXPECT_EQ(test, zswap_wb_pace_delay(&pace, second), 0);
+	}
+}
+
 static struct kunit_case zswap_wb_test_cases[] = {
 	KUNIT_CASE_PARAM(zswap_wb_command_good,
 			 zswap_wb_good_command_gen_params),
@@ -470,6 +609,9 @@ static struct kunit_case zswap_wb_test_cases[] = {
 	KUNIT_CASE(zswap_wb_age_stored_later),
 	KUNIT_CASE(zswap_wb_select_verdict),
 	KUNIT_CASE(zswap_wb_select_budget),
+	KUNIT_CASE_PARAM(zswap_wb_pace_two_seconds, zswap_wb_pace_case_gen_params),
+	KUNIT_CASE(zswap_wb_pace_late),
+	KUNIT_CASE(zswap_wb_pace_extremes),
 	KUNIT_CASE(zswap_wb_list_lru_drift),
 	KUNIT_CASE(zswap_wb_list_lru_mark),
 	{}

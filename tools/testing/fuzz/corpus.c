@@ -89,6 +89,12 @@ static void add_key(unsigned int key)
 	case KEY_DRY_RUN:
 		add("%u", below(one_in(20) ? 3 : 2));
 		break;
+	case KEY_RATE:
+		if (one_in(4))
+			add("%llu", (unsigned long long)any_number());
+		else
+			add("%u%s", below(3000), one_in(2) ? "M" : "G");
+		break;
 	case KEY_TYPE:
 		add(one_in(2) ? "all" : "incompressible");
 		break;
@@ -114,8 +120,8 @@ static void add_command(const struct file *f)
 	if (!one_in(10) && keys >> KEY_DESCEND & 1)
 		keys |= 1U << KEY_CGROUP;
 	for (i = 0; i < NR_KEYS; i++) {
-		/* Each has its turn: 5 and 9 have no divisor in common. */
-		unsigned int key = (first + 5 * i) % NR_KEYS;
+		/* Each has its turn: 3 and 10 have no divisor in common. */
+		unsigned int key = (first + 3 * i) % NR_KEYS;
 
 		if (!(keys >> key & 1))
 			continue;
@@ -163,7 +169,7 @@ static const char fills[] = { ' ', '\n', '\t', '\0', 'x' };
 
 static const char *const words[] = {
 	"age=", "max=", "max_compressed=", "node=", "cgroup=", "descend=0", "type=all",
-	"bucket=", "dry_run=1", "dry_run=0", "type=incompressible", "18446744073709551615",
+	"bucket=", "rate=", "dry_run=1", "dry_run=0", "type=incompressible", "18446744073709551615",
 	"18446744073709551616", "16777216T", "2147483648", "4294967296", "0", "1", "4K", "0-",
 	"0,1", "N", "all", "0-8:1/2", "default", "\n", " ", "=", "15", "16",
 };

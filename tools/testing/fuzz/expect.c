@@ -29,6 +29,9 @@ void expect_print(const struct expect *e)
 	printf("\n");
 }
 
+/* With less than that a second, all that is in zswap takes too long */
+#define SLOW_RATE	(4UL << 20)
+
 static void expect_run(struct expect *e, struct meaning *m, size_t len)
 {
 	const struct command *cmd = &m->cmd;
@@ -54,6 +57,7 @@ static void expect_run(struct expect *e, struct meaning *m, size_t len)
 		allow(e, -EAGAIN);
 		m->runs = true;
 		m->unsure = cmd->odd_nodes;
+		m->slow = cmd->rate < SLOW_RATE;
 	}
 }
 
@@ -63,6 +67,7 @@ void expect_text(struct expect *e, const struct file *f, const char *text, size_
 	m->works = false;
 	m->runs = false;
 	m->unsure = false;
+	m->slow = false;
 	if (f->kind == EDGES) {
 		m->err = oracle_edges(text, len, &m->edges);
 		allow(e, m->err ? m->err : (long)len);

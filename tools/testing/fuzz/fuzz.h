@@ -180,6 +180,7 @@ struct expect {
  * @works: it may have been a command that looks at entries
  * @runs: and that counts
  * @unsure: and may have been none
+ * @slow: and takes more time than there is, for its rate
  */
 struct meaning {
 	int		err;
@@ -188,6 +189,7 @@ struct meaning {
 	bool		works;
 	bool		runs;
 	bool		unsure;
+	bool		slow;
 };
 
 void allow(struct expect *e, long result);

@@ -6,6 +6,7 @@
 
 const char *const key_names[NR_KEYS] = {
 	"age", "max", "max_compressed", "node", "cgroup", "descend", "type", "bucket", "dry_run",
+	"rate",
 };
 
 const struct edges default_edges = {
@@ -177,6 +178,11 @@ static int value(const char *text, size_t len, unsigned int key, struct command 
 		return is(text, len, "all") || is(text, len, "incompressible") ? 0 : -EINVAL;
 	case KEY_BUCKET:
 		return bucket(text, len, cmd);
+	case KEY_RATE:
+		err = scaled(text, len, true, &cmd->rate);
+		if (err)
+			return err;
+		return cmd->rate < PAGE ? -EINVAL : 0;
 	default:
 		return zero_or_one(text, len, &cmd->dry_run);
 	}
@@ -208,7 +214,8 @@ int oracle_command(const char *text, size_t len, unsigned int allowed, struct co
 	size_t start = 0, i;
 	int err;
 
-	*cmd = (struct command) { .max_pages = UINT64_MAX, .max_compressed = UINT64_MAX };
+	*cmd = (struct command) { .max_pages = UINT64_MAX, .max_compressed = UINT64_MAX,
+				  .rate = UINT64_MAX };
 	if (len && text[len - 1] == '\n')
 		len--;
 	if (len >= PAGE - 1 || memchr(text, '\n', len) || memchr(text, 0, len))

@@ -17,7 +17,7 @@
 /* The keys of a command, as bits; in the order of key_names */
 enum {
 	KEY_AGE, KEY_MAX, KEY_MAX_COMPRESSED, KEY_NODE, KEY_CGROUP, KEY_DESCEND,
-	KEY_TYPE, KEY_BUCKET, KEY_DRY_RUN, NR_KEYS
+	KEY_TYPE, KEY_BUCKET, KEY_DRY_RUN, KEY_RATE, NR_KEYS
 };
 
 #define KEYS_ALL	((1U << NR_KEYS) - 1)
@@ -30,6 +30,7 @@ struct command {
 	uint64_t	age;
 	uint64_t	max_pages;
 	uint64_t	max_compressed;
+	uint64_t	rate;
 	uint64_t	cgroup;
 	uint32_t	bucket_min;
 	uint32_t	bucket_max;

@@ -29,7 +29,7 @@ static bool ends_nowhere(const struct input *in)
 
 /*
  * One text in one buffer.  Return: false if it was not done because it might be a command
- * that has something to do, and there shall be @quiet.
+ * that has something to do, and there shall be @quiet, or that would do it for too long.
  */
 bool run_write(const struct input *in, bool quiet)
 {
@@ -65,7 +65,7 @@ bool run_write(const struct input *in, bool quiet)
 		expect_text(&e, f, image, len, &m);
 		got_text = true;
 	}
-	if (quiet && m.works)
+	if ((quiet && m.works) || m.slow)
 		return false;
 
 	if (in->place == READ_ONLY) {
@@ -130,7 +130,7 @@ bool run_writev(const struct input *in, bool quiet)
 			allow(&e[i], -EINVAL);
 		else if (!f->sysfs)
 			expect_text(&e[i], f, image + cut[i], c.iov[i].iov_len, &m[i]);
-		if (quiet && !f->sysfs && m[i].works)
+		if (!f->sysfs && ((quiet && m[i].works) || m[i].slow))
 			return false;
 	}
 	c.nr_iov = nr;
@@ -144,7 +144,7 @@ bool run_writev(const struct input *in, bool quiet)
 			allow(&e[0], -EFAULT);
 		else
 			expect_text(&e[0], f, image, taken, &m[0]);
-		if (quiet && m[0].works)
+		if ((quiet && m[0].works) || m[0].slow)
 			return false;
 		result = falsified(call(in, &c), taken);
 		if (!allowed(&e[0], result))

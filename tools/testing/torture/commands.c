@@ -42,6 +42,7 @@ static const char * const wrong_commands[] = {
 	"", "age=", "age=1 age=2", "cgroup=1", "max=1", "max=0", "node=63 age=0", "age=-1",
 	"descend=1 age=0", "age=99999999999999999999", "max=99999999999999999999999",
 	"bucket=99 age=0", "type=none", "age=0 nodes=1", "node=1-0 age=0", "max=4096 \001",
+	"rate=1M", "age=0 rate=4095",
 };
 
 static void add_key(char *text, const char *key, unsigned long value, const char *suffix)
@@ -63,6 +64,7 @@ static void make_command(struct command *command, struct rng *rng)
 	bool with_node = rng_one_in(rng, 4), with_cgroup = rng_one_in(rng, 3);
 	bool stay = rng_one_in(rng, 3), incompressible = rng_one_in(rng, 5);
 	bool dry = rng_one_in(rng, 4), is_wrong = rng_one_in(rng, 40);
+	unsigned long rate = rng_one_in(rng, 6) ? 1 + rng_below(rng, 64) : 0;
 	uint64_t id;
 
 	memset(command, 0, sizeof(*command));
@@ -96,6 +98,8 @@ static void make_command(struct command *command, struct rng *rng)
 	}
 	if (how == 1 || how == 7 || how == 10)
 		add_key(command->text, "max_compressed", kilo, "K");
+	if (rate)
+		add_key(command->text, "rate", rate, "M");
 	if (incompressible)
 		snprintf(command->text + strlen(command->text),
 			 TEXT_SIZE - strlen(command->text), " type=incompressible");

@@ -72,17 +72,21 @@ static void malformed(void)
 		"age=", "age", "max=", "max", "max_compressed=", "cgroup= age=0", "node= age=0",
 		"type=", "descend= cgroup=1 age=0", "age=x", "age=-1", "max=-4096", "age=1.5",
 		"age=1x", "age=1w", "age=1ss", "age=s", "age=1 s", "age=0,age=0", "max=K", "max=4X",
+		"age=0 rate=", "age=0 rate", "age=0 rate=x", "age=0 rate=1M/s", "age=0 rate=-1",
 		"max=4KK", "max=4KB", "max=1,000,000", "cgroup=x age=0", "cgroup=/ age=0",
 		/* blanks where none may be */
 		"age =0", "age= 0",
 		/* the same thing twice */
 		"age=0 age=0", "0 0", "0 age=0", "age=0 0", "max=4K max=4K", "type=all type=all",
 		"max_compressed=4K max_compressed=8K", "node=0 node=0 age=0",
+		"age=0 rate=1M rate=1M",
 		"cgroup=1 cgroup=1 age=0", "cgroup=1 descend=0 descend=0 age=0",
 		/* only a scope: a typo must not flush the pool */
 		"node=0", "cgroup=1", "cgroup=1 descend=0", "cgroup=1 node=0", "descend=1",
+		"rate=1M", "rate=1M node=0",
 		/* less than a page */
 		"max=0", "max=1", "max=4095", "max=0K", "max=4095 age=0",
+		"age=0 rate=0", "age=0 rate=1", "age=0 rate=4095", "age=0 rate=3K",
 		/* values that a key does not have */
 		"type=compressible", "type=ALL", "type=1", "cgroup=1 descend=2 age=0",
 		"cgroup=1 descend=-1 age=0", "cgroup=1 descend=yes age=0",
@@ -148,6 +152,7 @@ static void out_of_range(void)
 		"age=307445734561825861m", "age=213503982334602d",
 		"max=18446744073709551616", "max=16777216T", "max=18446744073709551615K",
 		"max_compressed=18446744073709551616", "max_compressed=17179869184G",
+		"age=0 rate=18446744073709551616", "age=0 rate=16777216T",
 		"cgroup=18446744073709551616 age=0", "cgroup=99999999999999999999999 age=0",
 	};
 	size_t i;
@@ -197,6 +202,8 @@ static void accepted(void)
 		"age=1s", "age=1m", "age=1h", "age=1d", "age=007",
 		"max=4K", "max=4096", "max=1M", "max=1G", "max=1T",
 		"max_compressed=1M", "max_compressed=1",
+		"age=0 rate=4K", "age=0 rate=4096", "rate=64K 0", "age=0 rate=1T",
+		"max=1M rate=18446744073709551615",
 		"type=all", "type=incompressible",
 		"age=0 max=4K max_compressed=1M type=all",
 		"type=incompressible max=1G 10",

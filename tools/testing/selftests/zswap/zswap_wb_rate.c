@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Commands with a rate: how fast they write, and what they do while they wait.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "kselftest.h"
+#include "zswap_wb_util.h"
+
+#define WINDOW_NS		(2 * ZWB_NS_PER_SEC)
+#define WATCH_NS		(5 * ZWB_NS_PER_SEC)
+#define MAX_SAMPLES		4096
+
+/* a page a second, and most of the time it waits */
+#define SLOW			"rate=4K"
+#define END_MS			500
+
+/* between two looks, and what may be in between two counters */
+#define LOOK_NS			(10 * ZWB_NS_PER_MS)
+
+/**
+ * struct sample - how far a command had got
+ * @before: time before the look
+ * @after: time after it
+ * @pages: written by then
+ */
+struct sample {
+	long long before;
+	long long after;
+	long long pages;
+};
+
+static struct sample samples[MAX_SAMPLES];
+
+static long long pages_written(void)
+{
+	return zwb_read_number(ZWB_SYSFS "/stats/written");
+}
+
+static void sleep_ns(long long ns)
+{
+	const struct timespec pause = {
+		.tv_sec = ns / ZWB_NS_PER_SEC,
+		.tv_nsec = ns % ZWB_NS_PER_SEC,
+	};
+
+	nanosleep(&pause, NULL);
+}
+
+/* Wait until a command has written a page since @from. */
+static bool wait_for_a_page(long long from)
+{
+	long long deadline = zwb_now() + 10 * ZWB_NS_PER_SEC;
+
+	while (pages_written() == from) {
+		if (zwb_now() > deadline) {
+			zwb_late("not one page in ten seconds");
+			return false;
+		}
+		sleep_ns(LOOK_NS);
+	}
+	return true;
+}
+
+static bool start(struct zwb_async *command, const char *text)
+{
+	if (!zwb_start(command, ZWB_GLOBAL, 0, "%s", text))
+		return false;
+	zwb_go(command);
+	return true;
+}
+
+static void end(struct zwb_async *command)
+{
+	kill(command->pid, SIGUSR1);
+	zwb_equal(zwb_wait(command), -EINTR);
+}
+
+static int watch(void)
+{
+	long long first = pages_written(), until = zwb_now() + WATCH_NS;
+	int nr = 0;
+
+	while (zwb_now() < until && nr < MAX_SAMPLES) {
+		struct sample *sample = &samples[nr++];
+
+		sample->before = zwb_now();
+		sample->pages = pages_written() - first;
+		sample->after = zwb_now();
+		sleep_ns(LOOK_NS);
+	}
+	return nr;
+}
+
+/*
+ * From each look to the first one two seconds later, the command has written what it
+ * was asked for, within 5 % and the page that is just being written.
+ */
+static void check_windows(int nr, long long rate)
+{
+	long long low = LLONG_MAX, high = 0;
+	int i, k = 0, windows = 0;
+
+	for (i = 0; i < nr; i++) {
+		long long least, most, bytes, want;
+
+		while (k < nr && samples[k].before < samples[i].after + WINDOW_NS)
+			k++;
+		if (k == nr)
+			break;
+		bytes = (samples[k].pages - samples[i].pages) * zwb_page_size;
+		least = rate * (samples[k].before - samples[i].after) / ZWB_NS_PER_SEC;
+		most = rate * (samples[k].after - samples[i].before) / ZWB_NS_PER_SEC;
+		want = rate * (samples[k].before - samples[i].before) / ZWB_NS_PER_SEC;
+		/* a look that took long tells little */
+		if (samples[k].after - samples[k].before > LOOK_NS ||
+		    samples[i].after - samples[i].before > LOOK_NS)
+			continue;
+		windows++;
+		if (bytes * 1000 / want < low)
+			low = bytes * 1000 / want;
+		if (bytes * 1000 / want > high)
+			high = bytes * 1000 / want;
+		if (!zwb_between(bytes, least * 95 / 100 - zwb_page_size,
+				 most * 105 / 100 + zwb_page_size))
+			break;
+	}
+	ksft_print_msg("rate %lld: %d windows, %lld.%lld to %lld.%lld %%\n", rate, windows,
+		       low / 10, low % 10, high / 10, high % 10);
+	if (!windows)
+		zwb_late("no look was quick enough");
+}
+
+static void check_rate(const char *rate, long long bytes, long long pages)
+{
+	struct zwb_async command;
+	char text[64];
+	long long from = pages_written();
+
+	if (!zwb_load(NULL, ZWB_ANY_NODE, pages, ZWB_TEXT))
+		return;
+	snprintf(text, sizeof(text), "age=0 rate=%s", rate);
+	if (!start(&command, text))
+		return;
+	if (wait_for_a_page(from))
+		check_windows(watch(), bytes);
+	end(&command);
+	/* it was not at its end, or there would be nothing to see */
+	if (!zwb_failed())
+		zwb_between(pages_written() - from, 1, pages - 1);
+	zwb_loads_stop();
+}
+
+/*
+ * What a command writes in any two seconds is its rate, within 5 %.
+ *
+ * Turns red when a rate is taken in other units, when time that is lost is lost for
+ * good, or all of it is made up for at once, or when batches are as large as
+ * without a rate.
+ */
+static void two_seconds_have_what_was_asked_for(void)
+{
+	check_rate("64K", 64 << 10, 1000);
+	if (!zwb_failed())
+		check_rate("300000", 300000, 1000);
+	if (!zwb_failed())
+		check_rate("4M", 4 << 20, 9000);
+}
+
+/*
+ * Sixteen pages a second are one after the other.
+ *
+ * Turns red when a slow command writes in batches, however right their sum is.
+ */
+static void a_slow_rate_is_smooth(void)
+{
+	struct zwb_async command;
+	long long from = pages_written();
+	int i, nr;
+
+	if (!zwb_load(NULL, ZWB_ANY_NODE, 500, ZWB_TEXT) || !start(&command, "age=0 rate=64K"))
+		return;
+	if (wait_for_a_page(from)) {
+		nr = watch();
+		for (i = 1; i < nr; i++) {
+			/* a look may have come late */
+			if (samples[i].after - samples[i - 1].before < 50 * ZWB_NS_PER_MS &&
+			    !zwb_between(samples[i].pages - samples[i - 1].pages, 0, 2))
+				break;
+		}
+	}
+	end(&command);
+}
+
+/*
+ * A rate beyond what the disk can is no limit, and neither does it keep a command from
+ * its other limits.
+ *
+ * Turns red when a large rate overflows, or when a batch has more than `max` allows.
+ */
+static void a_fast_rate_is_no_limit(void)
+{
+	static const char * const rates[] = {
+		"1T", "18446744073709551615", "18446744073709551614",
+	};
+	struct zwb_snap delta;
+	long long began;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(rates); i++) {
+		if (!zwb_load(NULL, ZWB_ANY_NODE, 3000, ZWB_TEXT))
+			return;
+		zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "max=%lld rate=%s", 1000LL * zwb_page_size,
+				 rates[i]));
+		zwb_equal(delta.total.written, 1000);
+		began = zwb_now();
+		zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "age=0 rate=%s", rates[i]));
+		zwb_equal(delta.total.written, 2000);
+		ksft_print_msg("rate=%s: 2000 pages in %lld ms\n", rates[i],
+			       (zwb_now() - began) / ZWB_NS_PER_MS);
+		zwb_loads_stop();
+	}
+	/* 20 pages with 40 a second take half a second, but for the first ones */
+	if (!zwb_load(NULL, ZWB_ANY_NODE, 100, ZWB_TEXT))
+		return;
+	began = zwb_now();
+	zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "max=%lld rate=%lld", 20LL * zwb_page_size,
+			 40LL * zwb_page_size));
+	zwb_equal(delta.total.written, 20);
+	zwb_between((zwb_now() - began) / ZWB_NS_PER_MS, 400, 1500);
+}
+
+/*
+ * A signal ends a command that waits, at once.
+ *
+ * Turns red when a wait can't be interrupted, or when the command writes one more
+ * page after it.
+ */
+static void signal_ends_a_wait(void)
+{
+	long long from = pages_written(), began, took, count;
+	struct zwb_async command;
+
+	if (!zwb_load(NULL, ZWB_ANY_NODE, 300, ZWB_TEXT) || !start(&command, "age=0 " SLOW))
+		return;
+	if (!wait_for_a_page(from))
+		return;
+	sleep_ns(200 * ZWB_NS_PER_MS);
+	count = pages_written();
+	began = zwb_now();
+	end(&command);
+	took = (zwb_now() - began) / ZWB_NS_PER_MS;
+	ksft_print_msg("ended %lld ms after the signal\n", took);
+	zwb_between(took, 0, END_MS);
+	zwb_equal(pages_written(), count);
+}
+
+/*
+ * The system can go to sleep while a command waits, which ends it.
+ *
+ * Turns red when the wait can't be frozen (EBUSY after 20 s), or when the command goes
+ * on afterwards.
+ */
+static void tasks_freeze_while_a_command_waits(void)
+{
+	struct zwb_async command;
+	long long from = pages_written(), took;
+
+	if (!zwb_need_suspend() || !zwb_load(NULL, ZWB_ANY_NODE, 300, ZWB_TEXT) ||
+	    !start(&command, "age=0 " SLOW) || !wait_for_a_page(from))
+		return;
+	zwb_zero(zwb_suspend("freezer", 1, &took));
+	zwb_between(took, 0, 6000);
+	zwb_equal(zwb_wait(&command), -EINTR);
+}
+
+/*
+ * A command that waits has nothing in hand: another one finds all pages free, and the
+ * first one finds that they are gone, soon and without a wait for each.
+ *
+ * Turns red when pages are fetched before the wait, when the wait is in the order of the
+ * selection and not of what is written, or when pages that are gone are waited for.
+ */
+static void a_wait_holds_nothing(void)
+{
+	struct zwb_async command;
+	struct zwb_snap before, delta;
+	long long first, began;
+	int err;
+
+	if (!zwb_load(NULL, ZWB_ANY_NODE, 1000, ZWB_TEXT))
+		return;
+	zwb_snap(&before);
+	if (!start(&command, "age=0 " SLOW) ||
+	    !wait_for_a_page(before.total.written))
+		return;
+	sleep_ns(300 * ZWB_NS_PER_MS);
+	zwb_since(&delta, &before);
+	first = delta.total.written;
+	zwb_zero(delta.total.skipped_gone);
+	zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "age=0"));
+	/* the first command may come to a page meanwhile */
+	zwb_between(delta.total.written + first, 999, 1001);
+	zwb_between(delta.total.skipped_busy, 0, 1);
+	began = zwb_now();
+	err = zwb_wait(&command);
+	zwb_zero(err);
+	zwb_between((zwb_now() - began) / ZWB_NS_PER_MS, 0, 2500);
+	zwb_since(&delta, &before);
+	zwb_equal(delta.total.written, 1000);
+	zwb_equal(delta.total.failed, 0);
+}
+
+/*
+ * A dry run writes nothing, and so does not wait.
+ *
+ * Turns red when it takes its time, or refuses the key.
+ */
+static void a_dry_run_does_not_wait(void)
+{
+	struct zwb_answer answer;
+
+	if (!zwb_need_answers() || !zwb_load(NULL, ZWB_ANY_NODE, 1000, ZWB_TEXT))
+		return;
+	zwb_zero(zwb_ask(&answer, "age=0 dry_run=1 " SLOW));
+	zwb_equal(answer.written, 1000);
+	zwb_between(answer.elapsed_us, 0, 2000000);
+}
+
+static const struct zwb_test tests[] = {
+	ZWB_TEST(two_seconds_have_what_was_asked_for),
+	ZWB_TEST(a_slow_rate_is_smooth),
+	ZWB_TEST(a_fast_rate_is_no_limit),
+	ZWB_TEST(signal_ends_a_wait),
+	ZWB_TEST(tasks_freeze_while_a_command_waits),
+	ZWB_TEST(a_wait_holds_nothing),
+	ZWB_TEST(a_dry_run_does_not_wait),
+};
+
+int main(void)
+{
+	static const struct zwb_suite suite = {
+		.tests = tests,
+		.nr_tests = ARRAY_SIZE(tests),
+	};
+
+	return zwb_main(&suite);
+}
