@@ -276,17 +276,26 @@ static struct bio *zswap_wb_request_start(struct zswap_wb_flight *flight,
 	return bio;
 }
 
+/* Sends a request, if there is one. It ends with the last byte that matters */
 static void zswap_wb_request_send(struct zswap_wb_flight *flight,
 				  struct bio *bio)
 {
-	struct zswap_wb_request *request;
+	struct zswap_wb_request *request =
+		container_of(bio, struct zswap_wb_request, bio);
+	unsigned int i, bytes = PAGE_SIZE;
 
 	if (!bio)
 		return;
-	/* It ends with the last byte that matters */
-	request = container_of(bio, struct zswap_wb_request, bio);
-	bio->bi_iter.bi_size -= PAGE_SIZE -
-		flight->copy[request->first + request->nr - 1].bytes;
+	for (i = 0; i < request->nr; i++) {
+		const struct zswap_wb_copy *copy =
+			&flight->copy[request->first + i];
+
+		if (i == request->nr - 1)
+			bytes = copy->bytes;
+		zswap_wb_stats_count(copy->item.kind.nid, ZSWAP_WB_DISK_BYTES,
+				     bytes);
+	}
+	bio->bi_iter.bi_size -= PAGE_SIZE - bytes;
 	atomic_inc(&flight->pending);
 	count_vm_event(NRSWPOUT);
 	submit_bio(bio);
@@ -347,8 +356,9 @@ static int zswap_wb_copy_fetch(struct zswap_wb_copy *copy,
 				   flight->ticket, scratch, copy->page);
 	zswap_wb_chunk_put(chunk);
 	if (copy->item.kind.image)
-		copy->bytes = round_up(ZSWAP_WB_IMAGE_HEADER + facts->length,
-				       bdev_logical_block_size(flight->si->bdev));
+		copy->bytes = min_t(u32, PAGE_SIZE,
+				    round_up(ZSWAP_WB_IMAGE_HEADER + facts->length,
+					     bdev_logical_block_size(flight->si->bdev)));
 	return err;
 }
 

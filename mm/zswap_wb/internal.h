@@ -310,6 +310,7 @@ enum zswap_wb_outcome {
  */
 enum zswap_wb_counter {
 	ZSWAP_WB_RELEASED_BYTES = ZSWAP_WB_NR_OUTCOMES,	/* compressed bytes that left the pool */
+	ZSWAP_WB_DISK_BYTES,	/* bytes sent to swap devices, whatever came of them */
 	ZSWAP_WB_REFAULTED,	/* written pages that were read back */
 	ZSWAP_WB_DROPPED,	/* written pages that no longer can be */
 	ZSWAP_WB_CORRUPTED,	/* written pages whose image was damaged on the disk */

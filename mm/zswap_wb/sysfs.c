@@ -153,6 +153,7 @@ static struct zswap_wb_counter_attr zswap_wb_files[] = {
 	ZSWAP_WB_FILE(skipped_gone, ZSWAP_WB_SKIPPED_GONE),
 	ZSWAP_WB_FILE(failed, ZSWAP_WB_FAILED),
 	ZSWAP_WB_FILE(released_bytes, ZSWAP_WB_RELEASED_BYTES),
+	ZSWAP_WB_FILE(disk_bytes, ZSWAP_WB_DISK_BYTES),
 	ZSWAP_WB_FILE(refaulted, ZSWAP_WB_REFAULTED),
 	ZSWAP_WB_FILE(dropped, ZSWAP_WB_DROPPED),
 	ZSWAP_WB_FILE(corrupted, ZSWAP_WB_CORRUPTED),

@@ -13,7 +13,8 @@
 
 const char *const counter_names[NR_COUNTERS] = {
 	"commands", "scanned", "written", "skipped_young", "skipped_busy", "skipped_protected",
-	"skipped_gone", "failed", "released_bytes", "refaulted", "dropped", "on_disk",
+	"skipped_gone", "failed", "released_bytes", "refaulted", "dropped", "disk_bytes",
+	"on_disk",
 };
 
 struct counters {
@@ -93,6 +94,12 @@ void counters_check(void)
 		if (v[C_REFAULTED] + v[C_DROPPED] + v[C_ON_DISK] != v[C_WRITTEN])
 			wrong(NULL, "node %u: %lld were written, %lld refaulted, %lld dropped, %lld on disk",
 			      n, v[C_WRITTEN], v[C_REFAULTED], v[C_DROPPED], v[C_ON_DISK]);
+		/* A page is sent once, and may have failed, or have come too late. */
+		sum = v[C_WRITTEN] + v[C_BUSY] + v[C_GONE] + v[C_FAILED];
+		if (v[C_DISK_BYTES] > sum * (long long)PAGE ||
+		    (v[C_WRITTEN] && !v[C_DISK_BYTES]))
+			wrong(NULL, "node %u: %lld pages were written, %lld bytes sent", n,
+			      v[C_WRITTEN], v[C_DISK_BYTES]);
 		for (i = 0; i < NR_COUNTERS; i++) {
 			/* A level, and no counter */
 			if (i != C_ON_DISK && v[i] < counted.value[n][i])

@@ -91,7 +91,7 @@ static const char * const kind_names[NR_KINDS] = {
 
 static const char * const counter_names[] = {
 	"scanned", "written", "released_bytes", "skipped_young", "skipped_busy",
-	"skipped_protected", "skipped_gone", "failed", "refaulted", "dropped",
+	"skipped_protected", "skipped_gone", "failed", "refaulted", "dropped", "disk_bytes",
 };
 
 enum { C_SCANNED, C_WRITTEN, C_FAILED = 7, C_REFAULTED, C_DROPPED };

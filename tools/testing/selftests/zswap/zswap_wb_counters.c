@@ -126,10 +126,10 @@ static void shrinker_is_not_proactive(void)
 /*
  * When the write(2) returns, every page that it counts is on the disk: the disk
  * completed that many sectors, no more and no less, in far fewer requests than
- * pages.
+ * pages. disk_bytes has them, too.
  *
- * Turns red when `written` counts submitted pages, and when each page is a
- * request of its own.
+ * Turns red when `written` counts submitted pages, when each page is a request of
+ * its own, or when disk_bytes counts requests, or compressed bytes.
  */
 static void disk_has_what_was_written(void)
 {
@@ -140,8 +140,40 @@ static void disk_has_what_was_written(void)
 	zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "age=0"));
 	zwb_equal(delta.total.written, 4000);
 	zwb_equal(delta.disk_sectors, 4000 * (zwb_page_size / SECTOR_SIZE));
+	zwb_equal(delta.total.disk_bytes, delta.disk_sectors * SECTOR_SIZE);
 	zwb_between(delta.disk_writes, 1, 1000);
 	ksft_print_msg("4000 pages in %lld write requests\n", delta.disk_writes);
+}
+
+/*
+ * What was sent counts at the node that it is from, and a dry run, or a command that
+ * finds nothing old enough, sends nothing.
+ *
+ * Turns red when all is counted at one node, or when selected pages count.
+ */
+static void disk_bytes_of_a_node(void)
+{
+	struct zwb_snap before, delta;
+	struct zwb_answer answer;
+	int first, second;
+
+	if (!zwb_need_two_nodes(&first, &second) || !zwb_need_answers() ||
+	    !zwb_load(NULL, first, 500, ZWB_TEXT) || !zwb_load(NULL, second, 300, ZWB_NOISE))
+		return;
+	zwb_equal(zwb_run(&delta, ZWB_GLOBAL, "age=1h"), -EAGAIN);
+	zwb_zero(delta.total.disk_bytes);
+	zwb_snap(&before);
+	zwb_zero(zwb_ask(&answer, "age=0 dry_run=1"));
+	zwb_since(&delta, &before);
+	zwb_zero(delta.total.disk_bytes);
+	zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "max=%lld", 100LL * zwb_page_size));
+	zwb_equal(delta.total.disk_bytes, 100 * zwb_page_size);
+	zwb_zero(zwb_run(&delta, second, "age=0"));
+	zwb_equal(delta.node[second].disk_bytes, delta.total.written * zwb_page_size);
+	zwb_zero(delta.node[first].disk_bytes);
+	zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "age=0"));
+	zwb_equal(delta.node[first].disk_bytes, delta.total.written * zwb_page_size);
+	zwb_zero(delta.node[second].disk_bytes);
 }
 
 static const struct zwb_test tests[] = {
@@ -149,6 +181,7 @@ static const struct zwb_test tests[] = {
 	ZWB_TEST(released_bytes_is_what_was_charged),
 	ZWB_TEST(shrinker_is_not_proactive),
 	ZWB_TEST(disk_has_what_was_written),
+	ZWB_TEST(disk_bytes_of_a_node),
 };
 
 int main(void)

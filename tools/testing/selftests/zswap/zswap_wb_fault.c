@@ -49,6 +49,9 @@ static void check_limit_with_write_errors(const char *limit)
 	zwb_equal(delta.total.scanned, delta.total.written + delta.total.failed);
 	zwb_equal(delta.total.released_bytes, ERROR_BUDGET * zwb_page_size);
 	zwb_equal(delta.disk_sectors, ERROR_BUDGET * (zwb_page_size / 512));
+	/* it was sent, although the disk has not got it */
+	zwb_equal(delta.total.disk_bytes,
+		  (delta.total.written + delta.total.failed) * zwb_page_size);
 	zwb_equal(delta.stored, -ERROR_BUDGET);
 
 	/* the failed ones are like any other, and in their place */
@@ -64,7 +67,8 @@ static void check_limit_with_write_errors(const char *limit)
  *
  * Turns red when the limit is charged for failed pages, when what is given back
  * comes too late to be used, when a failed page is tried over and over by the
- * same command, or when more is written in place of a page than one.
+ * same command, or when more is written in place of a page than one; when disk_bytes
+ * are only those that the disk has got.
  */
 static void max_is_reached_in_spite_of_write_errors(void)
 {

@@ -77,6 +77,7 @@ static const struct file sysfs_files[] = {
 	{ "stats/refaulted", 0444 },
 	{ "stats/dropped", 0444 },
 	{ "stats/corrupted", 0444 },
+	{ "stats/disk_bytes", 0444 },
 	{ "stats/on_disk", 0444 },
 	{ "node<N>", S_IFDIR | 0755 },
 	{ "node<N>/proactive_writeback", 0200 },
@@ -92,6 +93,7 @@ static const struct file sysfs_files[] = {
 	{ "node<N>/stats/refaulted", 0444 },
 	{ "node<N>/stats/dropped", 0444 },
 	{ "node<N>/stats/corrupted", 0444 },
+	{ "node<N>/stats/disk_bytes", 0444 },
 	{ "node<N>/stats/on_disk", 0444 },
 };
 

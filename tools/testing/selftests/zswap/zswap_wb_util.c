@@ -272,6 +272,7 @@ static const struct {
 	{ "failed", offsetof(struct zwb_counts, failed), true },
 	{ "refaulted", offsetof(struct zwb_counts, refaulted), false },
 	{ "dropped", offsetof(struct zwb_counts, dropped), false },
+	{ "disk_bytes", offsetof(struct zwb_counts, disk_bytes), true },
 	{ "on_disk", offsetof(struct zwb_counts, on_disk), false },
 };
 
@@ -1785,6 +1786,12 @@ static void util_check_counters(bool loads_gone)
 	if (delta.vm.zswpwb_refault != delta.total.refaulted)
 		zwb_fail("zswpwb_refault grew by %lld, refaulted by %lld",
 			 delta.vm.zswpwb_refault, delta.total.refaulted);
+	/* what failed, or came too late, may have been sent as well; a page is never sent twice */
+	if (delta.total.disk_bytes > (delta.total.written + delta.total.failed +
+				      delta.total.skipped_busy + delta.total.skipped_gone) *
+				     zwb_page_size)
+		zwb_fail("disk_bytes grew by %lld with %lld pages written", delta.total.disk_bytes,
+			 delta.total.written);
 	if (delta.vm.zswpwb_proactive != delta.total.written)
 		zwb_fail("zswpwb_proactive grew by %lld, written by %lld",
 			 delta.vm.zswpwb_proactive, delta.total.written);

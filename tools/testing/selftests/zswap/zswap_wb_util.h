@@ -55,6 +55,7 @@ struct zwb_counts {
 	long long failed;
 	long long refaulted;
 	long long dropped;
+	long long disk_bytes;
 	long long on_disk;
 };
 
