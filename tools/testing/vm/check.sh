@@ -59,6 +59,7 @@ parts+=(zswapctl-vm bench)
 minutes=2 runs=20000
 [ "$on" != debug ] || parts=(kunit harness "${parts[@]}" zswapctl torture fuzz)
 if [ -n "$long" ]; then
+	boot+=' debug_objects'
 	parts+=(kselftests-thp kselftests-mglru)
 	minutes=10 runs=100000
 fi
