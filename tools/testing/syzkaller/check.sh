@@ -3,13 +3,15 @@
 #
 # check.sh: compare the descriptions for syzkaller with the kernel's sources, with
 # themselves, and with the README: what can be checked without syzkaller.
+#
+#	check.sh [DESCRIPTIONS [README]]
 
 . "$(dirname "${BASH_SOURCE[0]}")/../vm/lib.sh"
 
 dir=$TOP/tools/testing/syzkaller
 text=${1:-$dir/zswap_wb.txt}
 consts=$dir/zswap_wb.txt.const
-readme=$dir/README.rst
+readme=${2:-$dir/README.rst}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failed=0
@@ -84,6 +86,30 @@ while read -r function; do
 		failed=1
 	}
 done <"$work/functions"
+
+# The README's other calls, and those that ours are variants of, are syzkaller's own: of
+# sys/linux/sys.txt, as far as it has to do with files, memory and processes. There is
+# no fork: a process is made by a call that only syzkaller has.
+printf '%s\n' close dup dup2 lseek madvise mlock mlock2 mlockall mmap mprotect mremap msync \
+	munlock munlockall munmap openat pread64 preadv process_madvise pwrite64 pwritev read \
+	readv syz_clone syz_clone3 write writev >"$work/syzkaller"
+{
+	sed -nE '/"enable_syscalls"/,/\]/p' "$readme" | grep -oE '"[a-z0-9_$]+"' | tr -d '"' | grep -vx enable_syscalls |
+		grep -v '[$]'
+	sed 's/[$].*//' "$work/calls"
+} | sort -u >"$work/general"
+[ "$(wc -l <"$work/general")" -gt 10 ] || { echo "not ok: few calls were found"; failed=1; }
+comm -23 "$work/general" "$work/syzkaller" >"$work/unheard"
+[ ! -s "$work/unheard" ] || {
+	echo "not ok: no calls of syzkaller's: $(tr '\n' ' ' <"$work/unheard")"
+	failed=1
+}
+
+# Each type has as many options as it must have where it stands.
+awk -f "$dir/types.awk" "$text" >"$work/types" || {
+	sed 's/^/not ok: /' "$work/types"
+	failed=1
+}
 
 # What the scanner refuses: strings have no escapes, lines with braces match.
 ! grep -n '"[^"]*\\[^"]*"' "$work/code" || { echo "not ok: an escape in a string"; failed=1; }
