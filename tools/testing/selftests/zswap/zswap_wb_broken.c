@@ -4,19 +4,15 @@
  */
 #include <errno.h>
 #include <limits.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "kselftest.h"
 #include "zswap_wb_disk.h"
 #include "zswap_wb_pages.h"
+#include "zswap_wb_short.h"
 #include "zswap_wb_table.h"
 
 /* 40 MB */
@@ -36,7 +32,6 @@
 
 #define SHORT_PAGES		6000
 #define SHORT_ROOM_KB		1024
-#define SHORT_STEP		(1024 * 1024)
 /* what a command may have of its own: 4.5 MiB */
 #define OWN_KB			4608
 
@@ -213,82 +208,6 @@ static void some_writes_fail(void)
 /* --- memory --- */
 
 /*
- * Take memory until the machine is near its watermarks, in a process that
- * can't be reclaimed from.
- */
-static pid_t take_memory(long long leave_pages)
-{
-	int pipe_fd[2];
-	char byte;
-	pid_t pid;
-
-	if (pipe(pipe_fd)) {
-		zwb_fail("pipe: %s", strerror(errno));
-		return -1;
-	}
-	pid = fork();
-	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		while (zwb_free_pages() > leave_pages) {
-			void *mem = mmap(NULL, SHORT_STEP, PROT_READ | PROT_WRITE,
-					 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-			if (mem == MAP_FAILED || mlock(mem, SHORT_STEP))
-				break;
-		}
-		if (write(pipe_fd[1], "", 1) != 1)
-			_exit(1);
-		pause();
-		_exit(0);
-	}
-	close(pipe_fd[1]);
-	if (pid < 0 || read(pipe_fd[0], &byte, 1) != 1)
-		zwb_fail("taking memory: %s", strerror(errno));
-	close(pipe_fd[0]);
-	return pid;
-}
-
-/* The sum of a line of all zones, say "low". */
-static long long zone_pages(const char *key)
-{
-	char line[256], name[64];
-	long long pages, sum = 0;
-	FILE *file = fopen("/proc/zoneinfo", "r");
-
-	while (file && fgets(line, sizeof(line), file)) {
-		if (sscanf(line, " %63s %lld", name, &pages) == 2 && !strcmp(name, key))
-			sum += pages;
-	}
-	if (file)
-		fclose(file);
-	return sum;
-}
-
-static long long direct_reclaims(void)
-{
-	return zwb_vmstat_key("allocstall_dma") + zwb_vmstat_key("allocstall_dma32") +
-	       zwb_vmstat_key("allocstall_normal") + zwb_vmstat_key("allocstall_movable");
-}
-
-/* Let a command go and say by how many kB free memory fell at most meanwhile. */
-static long long run_and_watch_memory(struct zwb_async *command, int *err)
-{
-	struct pollfd done = { .fd = command->result, .events = POLLIN };
-	long long before, now, lowest;
-
-	before = zwb_free_pages();
-	lowest = before;
-	zwb_go(command);
-	do {
-		now = zwb_free_pages();
-		if (now < lowest)
-			lowest = now;
-	} while (!poll(&done, 1, 0));
-	*err = zwb_wait(command);
-	return (before - lowest) * zwb_page_size / 1024;
-}
-
-/*
  * A command needs no more memory than its own pages, on however many nodes it
  * writes.
  *
@@ -306,7 +225,7 @@ static void command_needs_little_memory(void)
 	    !zwb_start(&command, ZWB_GLOBAL, 0, "age=0"))
 		return;
 	sleep(1);
-	fell = run_and_watch_memory(&command, &err);
+	fell = zwb_run_and_watch_memory(&command, &err);
 	ksft_print_msg("free memory fell by %lld kB\n", fell);
 	zwb_zero(err);
 	zwb_between(fell, 0, OWN_KB);
@@ -320,12 +239,12 @@ static void check_short_of_memory(struct zwb_async *command, long long kills)
 	int err;
 
 	zwb_snap(&before);
-	stalls = direct_reclaims();
+	stalls = zwb_direct_reclaims();
 	free_before = zwb_free_pages();
-	fell = run_and_watch_memory(command, &err);
+	fell = zwb_run_and_watch_memory(command, &err);
 	zwb_since(&delta, &before);
 	ksft_print_msg("%lld kB were free and fell by %lld kB, %lld direct reclaims\n",
-		       free_before * zwb_page_size / 1024, fell, direct_reclaims() - stalls);
+		       free_before * zwb_page_size / 1024, fell, zwb_direct_reclaims() - stalls);
 	ksft_print_msg("%lld pages written, %lld failed\n", delta.total.written,
 		       delta.total.failed);
 	zwb_zero(err);
@@ -357,13 +276,10 @@ static void command_works_when_memory_is_short(void)
 	if (!zwb_start(&command, ZWB_GLOBAL, 0, "age=0"))
 		return;
 	kills = zwb_vmstat_key("oom_kill");
-	pid = take_memory(zone_pages("low") + SHORT_ROOM_KB * 1024 / zwb_page_size);
+	pid = zwb_take_memory(SHORT_ROOM_KB);
 	if (pid > 0 && !zwb_failed())
 		check_short_of_memory(&command, kills);
-	if (pid > 0) {
-		kill(pid, SIGKILL);
-		waitpid(pid, NULL, 0);
-	}
+	zwb_give_memory_back(pid);
 }
 
 static const struct zwb_test tests[] = {

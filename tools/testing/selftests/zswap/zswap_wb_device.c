@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Commands on a slow disk: they can be interrupted, the system can go to sleep,
- * and others who read from the disk do not wait behind them.
+ * a cgroup can be frozen, and others who read from the disk do not wait behind them.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -29,9 +29,11 @@
 #define DEAF_PAGES		64
 
 #define FREEZE_MS		6000
-#define FREEZE_STATE		"/sys/power/state"
-#define FREEZE_TEST		"/sys/power/pm_test"
-#define FREEZE_DELAY		"/sys/module/suspend/parameters/pm_test_delay"
+
+#define FROZEN_PAGES		200
+#define FROZEN_DEAF_PAGES	16
+/* others read what was written, and wait for what is in flight, but for no task */
+#define FROZEN_OTHERS_MS	8000
 
 /* 20 MB in a second, of requests that take some time */
 #define READ_LATENCY_US		6000
@@ -46,23 +48,29 @@
 #define READ_PERCENTILE		99
 #define READ_TIMES		3
 
-/* One page at a time, 50 in a second: 200 kB/s. */
-static bool slow_disk(void)
-{
-	static const struct zwb_disk_spec slow = {
-		.megabytes = 64,
-		.latency_us = 20000,
-		.depth = 1,
-	};
+/* One request at a time, 50 in a second: 200 kB/s, if requests are of a page each. */
+static const struct zwb_disk_spec slow_disk = {
+	.megabytes = 64,
+	.latency_us = 20000,
+	.depth = 1,
+};
 
-	return zwb_disk_on(&slow) && zwb_disk_largest_request(zwb_page_size / 1024);
+static const struct zwb_disk_spec deaf_disk = {
+	.megabytes = 16,
+	.latency_us = DEAF_LATENCY_US,
+};
+
+/* A disk whose requests are of a page each. */
+static bool disk_of_pages(const struct zwb_disk_spec *spec)
+{
+	return zwb_disk_on(spec) && zwb_disk_largest_request(zwb_page_size / 1024);
 }
 
 static bool slow_loads(void)
 {
 	int node[2];
 
-	return zwb_need_two_nodes(&node[0], &node[1]) && slow_disk() &&
+	return zwb_need_two_nodes(&node[0], &node[1]) && disk_of_pages(&slow_disk) &&
 	       zwb_load(NULL, node[0], SLOW_PAGES, ZWB_TEXT) &&
 	       zwb_load(NULL, node[1], SLOW_PAGES, ZWB_TEXT);
 }
@@ -210,33 +218,12 @@ static void check_deaf_disk(const struct zwb_snap *before)
  */
 static void signal_ends_a_command_on_a_deaf_disk(void)
 {
-	static const struct zwb_disk_spec deaf = {
-		.megabytes = 16,
-		.latency_us = DEAF_LATENCY_US,
-	};
 	struct zwb_snap before;
 
-	if (!zwb_disk_on(&deaf) || !zwb_load(NULL, ZWB_ANY_NODE, DEAF_PAGES, ZWB_TEXT))
+	if (!zwb_disk_on(&deaf_disk) || !zwb_load(NULL, ZWB_ANY_NODE, DEAF_PAGES, ZWB_TEXT))
 		return;
 	zwb_snap(&before);
 	check_deaf_disk(&before);
-}
-
-/* Have the system freeze all tasks and go no further. */
-static int freeze_tasks(long long *took)
-{
-	long long start;
-	int err;
-
-	*took = -1;
-	if (!zwb_write_string(FREEZE_TEST, "freezer") || !zwb_write_string(FREEZE_DELAY, "1"))
-		return -EIO;
-	start = zwb_now();
-	err = zwb_write(FREEZE_STATE, "mem", strlen("mem"));
-	*took = (zwb_now() - start) / ZWB_NS_PER_MS;
-	zwb_write_string(FREEZE_DELAY, "5");
-	zwb_write_string(FREEZE_TEST, "none");
-	return err;
 }
 
 /*
@@ -251,20 +238,117 @@ static void tasks_freeze_while_a_command_waits(void)
 	struct zwb_snap before;
 	long long took;
 
-	if (access(FREEZE_TEST, W_OK) || access(FREEZE_DELAY, W_OK)) {
-		zwb_skip("needs CONFIG_SUSPEND and CONFIG_PM_DEBUG");
-		return;
-	}
-	if (!slow_loads())
+	if (!zwb_need_suspend() || !slow_loads())
 		return;
 	zwb_snap(&before);
 	if (!slow_command(&command))
 		return;
-	zwb_zero(freeze_tasks(&took));
+	zwb_zero(zwb_suspend("freezer", 1, &took));
 	ksft_print_msg("freezing, a second's sleep and thawing took %lld ms\n", took);
 	zwb_between(took, 0, FREEZE_MS);
 	zwb_equal(zwb_wait(&command), -EINTR);
 	check_landed(&before);
+}
+
+/* Start a command from a cgroup, and return when some of what it writes is in flight. */
+static bool command_from(struct zwb_async *command, const char *cgroup)
+{
+	if (!zwb_start(command, ZWB_GLOBAL, 0, "age=0"))
+		return false;
+	if (zwb_async_move(command, cgroup)) {
+		zwb_go(command);
+		if (zwb_disk_wait_for_flight())
+			return true;
+	}
+	kill(command->pid, SIGKILL);
+	zwb_wait(command);
+	return false;
+}
+
+static bool is_frozen(const char *cgroup)
+{
+	return zwb_cgroup_key(cgroup, "cgroup.events", "frozen") == 1;
+}
+
+/* Freeze a cgroup with a command in it: it is soon frozen, and nobody else waits for it. */
+static void check_freeze(const char *cgroup, struct zwb_load *load)
+{
+	long long start = zwb_now(), took;
+
+	if (!zwb_cgroup_set(cgroup, "cgroup.freeze", "1"))
+		return;
+	while (!is_frozen(cgroup) && zwb_now() - start < SLOW_LAND_MS * ZWB_NS_PER_MS)
+		zwb_pause();
+	took = (zwb_now() - start) / ZWB_NS_PER_MS;
+	zwb_between(took, 0, SLOW_END_MS);
+
+	/* all pages from wherever they are, and out again, be it to slots in flight */
+	start = zwb_now();
+	if (!zwb_load_touch(load, 0, load->pages) || !zwb_load_pageout(load))
+		return;
+	ksft_print_msg("frozen after %lld ms; others in and out of zswap took %lld ms\n", took,
+		       (zwb_now() - start) / ZWB_NS_PER_MS);
+	zwb_between((zwb_now() - start) / ZWB_NS_PER_MS, 0, FROZEN_OTHERS_MS);
+	zwb_disk_wait_for_landing();
+	zwb_between(is_frozen(cgroup), true, true);
+	/* all of them are entries now, and no landing has taken one away */
+	zwb_equal(zwb_stored(), load->pages);
+}
+
+/* The command was stopped half-way, and says so once it is let go; what it did was counted. */
+static void check_frozen_command(const struct zwb_disk_spec *disk, long long pages)
+{
+	const char *cgroup = zwb_cgroup(NULL, "frozen"), *other = zwb_cgroup(NULL, "other");
+	long long deadline, looked;
+	struct zwb_snap before, delta;
+	struct zwb_async command;
+	struct zwb_load *load;
+
+	if (!cgroup || !other || !disk_of_pages(disk))
+		return;
+	load = zwb_load(other, ZWB_ANY_NODE, pages, ZWB_TEXT);
+	zwb_snap(&before);
+	if (!load || !command_from(&command, cgroup))
+		return;
+	check_freeze(cgroup, load);
+	zwb_cgroup_set(cgroup, "cgroup.freeze", "0");
+	zwb_equal(zwb_wait(&command), -EINTR);
+
+	deadline = zwb_now() + SLOW_LAND_MS * ZWB_NS_PER_MS;
+	do {
+		zwb_pause();
+		zwb_since(&delta, &before);
+		looked = delta.total.written + delta.total.skipped_gone;
+	} while (!looked && zwb_now() < deadline);
+	ksft_print_msg("%lld pages written, %lld gone\n", delta.total.written,
+		       delta.total.skipped_gone);
+	zwb_between(looked, 1, pages - 1);
+	zwb_equal(delta.total.scanned, looked + delta.total.skipped_busy);
+	zwb_zero(delta.total.failed);
+	zwb_load_verify(load);
+}
+
+/*
+ * cgroup.freeze of the cgroup that the command's task is in, on a slow disk: others, whose
+ * pages it writes, do not wait for the task.
+ *
+ * Turns red when the command cannot be stopped while it waits for the disk, when
+ * something that others wait for needs its task, or when the command, once it goes on,
+ * does not say that it was stopped.
+ */
+static void command_is_frozen_on_a_slow_disk(void)
+{
+	check_frozen_command(&slow_disk, FROZEN_PAGES);
+}
+
+/*
+ * The same on a disk that takes longer for a request than the cgroup may to freeze.
+ *
+ * Turns red as above, and when the task is held until what is in flight has landed.
+ */
+static void command_is_frozen_on_a_deaf_disk(void)
+{
+	check_frozen_command(&deaf_disk, FROZEN_DEAF_PAGES);
 }
 
 static int compare_times(const void *left, const void *right)
@@ -350,6 +434,8 @@ static const struct zwb_test tests[] = {
 	ZWB_TEST(kill_ends_a_command_on_a_slow_disk),
 	ZWB_TEST(signal_ends_a_command_on_a_deaf_disk),
 	ZWB_TEST(tasks_freeze_while_a_command_waits),
+	ZWB_TEST(command_is_frozen_on_a_slow_disk),
+	ZWB_TEST(command_is_frozen_on_a_deaf_disk),
 	ZWB_TEST(readers_do_not_wait_behind_a_command),
 };
 

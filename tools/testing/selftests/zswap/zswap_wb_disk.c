@@ -3,7 +3,6 @@
  * A swap disk of the test's own, made with null_blk through configfs.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -96,34 +95,9 @@ static bool disk_make(const struct zwb_disk_spec *spec)
 		return false;
 	if (spec->latency_us && !disk_set_number("completion_nsec", spec->latency_us * 1000))
 		return false;
-	return disk_set("power", "1");
-}
-
-/* What mkswap(8) writes: the header of version 1, and the signature. */
-static bool disk_make_swap(long long megabytes)
-{
-	struct {
-		char boot_bits[1024];
-		unsigned int version;
-		unsigned int last_page;
-	} header = { .version = 1, .last_page = (megabytes << 20) / zwb_page_size - 1 };
-	static const char signature[] = "SWAPSPACE2";
-	const size_t length = sizeof(signature) - 1;
-	bool good;
-	int fd;
-
-	fd = open(DISK_PATH, O_RDWR);
-	if (fd < 0) {
-		zwb_fail("open " DISK_PATH ": %s", strerror(errno));
+	if (spec->discard && !disk_set("discard", "1"))
 		return false;
-	}
-	good = pwrite(fd, &header, sizeof(header), 0) == sizeof(header) &&
-	       pwrite(fd, signature, length, zwb_page_size - length) == (ssize_t)length &&
-	       !fsync(fd);
-	if (!good)
-		zwb_fail("writing to " DISK_PATH ": %s", strerror(errno));
-	close(fd);
-	return good;
+	return disk_set("power", "1");
 }
 
 /* The path of the swap device that is on; there is one. */
@@ -185,7 +159,7 @@ static bool disk_guard_start(void)
 }
 
 /**
- * zwb_disk_on() - swap to a disk of the test's own, and to no other
+ * zwb_disk_on() - swap to a disk of the test's own, and to no other, unless it is bare
  * @spec: what it is like
  *
  * What is in zswap for the ordinary disk comes back to memory.
@@ -205,11 +179,18 @@ bool zwb_disk_on(const struct zwb_disk_spec *spec)
 	if (!disk_need())
 		return false;
 	disk_spec = *spec;
-	if (!disk_guard_start() || !disk_make(spec) || !disk_make_swap(spec->megabytes)) {
+	if (!disk_guard_start() || !disk_make(spec)) {
 		zwb_disk_off();
 		return false;
 	}
-	if (swapon(DISK_PATH, SWAP_FLAG_PREFER | DISK_PRIORITY)) {
+	if (spec->bare)
+		return true;
+	if (!zwb_make_swap(DISK_PATH, (spec->megabytes << 20) / zwb_page_size - 1)) {
+		zwb_disk_off();
+		return false;
+	}
+	if (swapon(DISK_PATH, SWAP_FLAG_PREFER | DISK_PRIORITY |
+			      (spec->discard ? SWAP_FLAG_DISCARD : 0))) {
 		zwb_fail("swapon " DISK_PATH ": %s", strerror(errno));
 		zwb_disk_off();
 		return false;

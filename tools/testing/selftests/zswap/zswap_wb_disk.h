@@ -17,6 +17,8 @@
  * @depth: how many requests it takes at a time, 0 for null_blk's default
  * @mbps: megabytes a second, 0 for no limit
  * @badblocks: zwb_disk_fail_writes() will be called: at most ZWB_DISK_BAD_MAX megabytes
+ * @discard: it is told of slots that are free, and forgets what was there
+ * @bare: it is there, and nobody swaps to it
  */
 struct zwb_disk_spec {
 	long long megabytes;
@@ -24,6 +26,8 @@ struct zwb_disk_spec {
 	int depth;
 	int mbps;
 	bool badblocks;
+	bool discard;
+	bool bare;
 };
 
 /* the kernel remembers 512 ranges of bad blocks, of 256 KiB each */

@@ -233,15 +233,6 @@ static long long refault_count(const char *cgroup)
 	return zwb_cgroup_key(cgroup, "memory.stat", "workingset_refault_anon");
 }
 
-/* Reclaim may well find nothing that is idle. */
-static void reclaim_some(const char *cgroup, const char *what)
-{
-	char path[ZWB_PATH_MAX + 32];
-
-	snprintf(path, sizeof(path), "%s/memory.reclaim", cgroup);
-	zwb_write(path, what, strlen(what));
-}
-
 /*
  * Have pages active, and found to be idle later, as those are that are in use but
  * not all of the time.  What comes back of them in time was reclaimed too early.
@@ -254,7 +245,7 @@ static bool be_in_use(struct zwb_load *load, struct zwb_load *others, const char
 		if (!zwb_load_touch(load, 0, load->pages) ||
 		    !zwb_load_touch(others, 0, others->pages))
 			return false;
-		reclaim_some(cgroup, "4M swappiness=max");
+		zwb_reclaim(cgroup, "4M swappiness=max");
 	}
 	return zwb_load_touch(load, 0, load->pages) && zwb_load_touch(others, 0, others->pages);
 }
@@ -276,7 +267,7 @@ static bool page_out(struct zwb_load *load, const char *cgroup, bool past_zswap)
 		return true;
 	sleep(REFAULT_WRITE_SECONDS);
 	snprintf(what, sizeof(what), "%lld swappiness=max", swapped * zwb_page_size);
-	reclaim_some(cgroup, what);
+	zwb_reclaim(cgroup, what);
 	return true;
 }
 

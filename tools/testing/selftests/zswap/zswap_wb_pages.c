@@ -3,8 +3,10 @@
  * Pages of the test's own process, and what its disk has in flight.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -27,17 +29,33 @@
 #define PAGES_SECTOR		512
 #define PAGES_SWAPPED_BIT	62
 
-/* A quarter noise, the rest one word; no two pages, and no two versions, are alike. */
-static void pages_content(uint64_t *page, long long index, unsigned int version)
+/**
+ * zwb_page_fill() - fill a page
+ * @page: the page
+ * @index: whatever tells it from others
+ * @version: of its content
+ *
+ * A quarter noise, the rest one word; no two pages, and no two versions, are alike.
+ */
+void zwb_page_fill(void *page, long long index, unsigned int version)
 {
-	uint64_t state = ((uint64_t)version << 40) + index + 1;
-	size_t i, words = zwb_page_size / sizeof(*page);
+	uint64_t state = ((uint64_t)version << 40) + index + 1, *word = page;
+	size_t i, words = zwb_page_size / sizeof(*word);
 
 	for (i = 0; i < words; i++) {
 		if (i <= words / 4)
 			state = state * 6364136223846793005ULL + 1442695040888963407ULL;
-		page[i] = state;
+		word[i] = state;
 	}
+}
+
+/* Compare a page with what zwb_page_fill() put there. */
+bool zwb_page_is(const void *page, long long index, unsigned int version)
+{
+	static uint64_t want[PAGES_WORDS_MAX];
+
+	zwb_page_fill(want, index, version);
+	return !memcmp(want, page, zwb_page_size);
 }
 
 /**
@@ -87,7 +105,7 @@ void zwb_pages_fill(struct zwb_pages *pages, unsigned int version)
 	long long i;
 
 	for (i = 0; i < pages->nr; i++)
-		pages_content((uint64_t *)(pages->mem + i * zwb_page_size), i, version);
+		zwb_page_fill(pages->mem + i * zwb_page_size, i, version);
 }
 
 /* Have all of them in memory. */
@@ -147,6 +165,96 @@ bool zwb_pages_out(struct zwb_pages *pages)
 	return false;
 }
 
+/*
+ * How many are in memory, or -1 with a failure recorded.  Unlike the page table this
+ * knows of shared pages, too.
+ */
+static long long pages_resident(const struct zwb_pages *pages)
+{
+	unsigned char *vector = malloc(pages->nr);
+	long long i, resident = 0;
+
+	if (!vector || mincore(pages->mem, pages->nr * zwb_page_size, vector)) {
+		zwb_fail("mincore: %s", strerror(errno));
+		resident = -1;
+	}
+	for (i = 0; resident >= 0 && i < pages->nr; i++)
+		resident += vector[i] & 1;
+	free(vector);
+	return resident;
+}
+
+/* Page all out with @out, which may leave some of them the first time. */
+static bool pages_out_with(struct zwb_pages *pages,
+			   bool (*out)(struct zwb_pages *pages, const char *cgroup),
+			   const char *cgroup)
+{
+	long long deadline = zwb_now() + PAGES_OUT_MS * ZWB_NS_PER_MS;
+	long long resident;
+
+	do {
+		if (!out(pages, cgroup))
+			return false;
+		resident = pages_resident(pages);
+		if (!resident)
+			return true;
+		zwb_pause();
+	} while (resident > 0 && zwb_now() < deadline);
+	zwb_fail("of %lld pages %lld are in memory still", pages->nr, resident);
+	return false;
+}
+
+static bool pages_advise_out(struct zwb_pages *pages, const char *cgroup)
+{
+	(void)cgroup;
+	if (!madvise(pages->mem, pages->nr * zwb_page_size, MADV_PAGEOUT))
+		return true;
+	zwb_fail("MADV_PAGEOUT: %s", strerror(errno));
+	return false;
+}
+
+/* The cgroup may have less than it is asked for, or more that is in use. */
+static bool pages_reclaim(struct zwb_pages *pages, const char *cgroup)
+{
+	char path[ZWB_PATH_MAX + 32], text[64];
+
+	snprintf(path, sizeof(path), "%s/memory.reclaim", cgroup);
+	snprintf(text, sizeof(text), "%lld swappiness=max", pages->nr * zwb_page_size);
+	zwb_write(path, text, strlen(text));
+	/* what was copied meanwhile may belong to nobody's cgroup */
+	return pages_advise_out(pages, NULL);
+}
+
+/*
+ * Page all out into zswap at once: what is part of a large folio goes as that, which
+ * zwb_pages_out() splits.
+ */
+bool zwb_pages_out_whole(struct zwb_pages *pages)
+{
+	return pages_out_with(pages, pages_advise_out, NULL);
+}
+
+/*
+ * Reclaim all from the cgroup that they belong to: MADV_PAGEOUT leaves those alone that
+ * are mapped more than once.  Nothing of them stays in the swap cache.
+ */
+bool zwb_pages_reclaim(struct zwb_pages *pages, const char *cgroup)
+{
+	return pages_out_with(pages, pages_reclaim, cgroup);
+}
+
+/* Their slots; all of them are in swap. */
+bool zwb_pages_slots(const struct zwb_pages *pages, unsigned long long *slots)
+{
+	const struct zwb_load self = {
+		.pid = getpid(),
+		.pages = pages->nr,
+		.address = (unsigned long)pages->mem,
+	};
+
+	return zwb_load_slots(&self, slots);
+}
+
 /* Fill them and put them into zswap, in the order of their slots. */
 bool zwb_pages_store(struct zwb_pages *pages, unsigned int version)
 {
@@ -164,14 +272,12 @@ bool zwb_pages_store(struct zwb_pages *pages, unsigned int version)
 /* Compare all of them with one version. */
 bool zwb_pages_are(struct zwb_pages *pages, unsigned int version)
 {
-	static uint64_t want[PAGES_WORDS_MAX];
 	long long i, wrong = 0;
 
 	/* one by one, pages are slow to read: have all of them on their way */
 	madvise(pages->mem, pages->nr * zwb_page_size, MADV_WILLNEED);
 	for (i = 0; i < pages->nr; i++) {
-		pages_content(want, i, version);
-		if (!memcmp(want, pages->mem + i * zwb_page_size, zwb_page_size))
+		if (zwb_page_is(pages->mem + i * zwb_page_size, i, version))
 			continue;
 		if (!wrong)
 			ksft_print_msg("page %lld does not hold version %u\n", i, version);
@@ -259,4 +365,17 @@ bool zwb_disk_wait_for_flight(void)
 bool zwb_disk_wait_for_landing(void)
 {
 	return disk_wait(false);
+}
+
+/* Start a command for all pages, and return when some are in flight. */
+bool zwb_start_in_flight(struct zwb_async *command)
+{
+	if (!zwb_start(command, ZWB_GLOBAL, 0, "age=0"))
+		return false;
+	zwb_go(command);
+	if (zwb_disk_wait_for_flight())
+		return true;
+	kill(command->pid, SIGKILL);
+	zwb_wait(command);
+	return false;
 }

@@ -9,12 +9,10 @@
  */
 #include <errno.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "kselftest.h"
 #include "zswap_wb_disk.h"
@@ -117,31 +115,6 @@ static void page_is_launched_once(void)
 
 /* --- a swap-out waits --- */
 
-/* Start a command for all pages, and return when some are in flight. */
-static bool command_in_flight(struct zwb_async *command)
-{
-	if (!zwb_start(command, ZWB_GLOBAL, 0, "age=0"))
-		return false;
-	zwb_go(command);
-	if (zwb_disk_wait_for_flight())
-		return true;
-	kill(command->pid, SIGKILL);
-	zwb_wait(command);
-	return false;
-}
-
-/* The slots of the pages, all of which are in swap. */
-static bool slots_of(const struct zwb_pages *pages, unsigned long long *slots)
-{
-	const struct zwb_load self = {
-		.pid = getpid(),
-		.pages = pages->nr,
-		.address = (unsigned long)pages->mem,
-	};
-
-	return zwb_load_slots(&self, slots);
-}
-
 /* Read, rewrite and page out while the old content is in flight to the same slots. */
 static void check_rewrite_in_flight(struct zwb_pages *pages)
 {
@@ -150,10 +123,10 @@ static void check_rewrite_in_flight(struct zwb_pages *pages)
 	struct zwb_async command;
 	int err, same = 0, i;
 
-	if (!zwb_pages_store(pages, 1) || !slots_of(pages, old))
+	if (!zwb_pages_store(pages, 1) || !zwb_pages_slots(pages, old))
 		return;
 	begin = zwb_now();
-	if (!command_in_flight(&command))
+	if (!zwb_start_in_flight(&command))
 		return;
 	start = zwb_now();
 	/* a page that is read first keeps its slot when it is written to */
@@ -164,7 +137,7 @@ static void check_rewrite_in_flight(struct zwb_pages *pages)
 	clean_caches();
 	zwb_pages_out(pages);
 	out = zwb_now() - begin;
-	if (slots_of(pages, new)) {
+	if (zwb_pages_slots(pages, new)) {
 		for (i = 0; i < RACE_PAGES; i++)
 			same += old[i] == new[i];
 	}
@@ -213,7 +186,7 @@ static void check_rewrite_past_zswap(struct zwb_pages *pages)
 	if (!zwb_pages_store(pages, 1))
 		return;
 	begin = zwb_now();
-	if (!command_in_flight(&command))
+	if (!zwb_start_in_flight(&command))
 		return;
 	zwb_pages_read(pages);
 	zwb_pages_fill(pages, 2);
@@ -250,7 +223,8 @@ static void check_reuse_in_flight(struct zwb_pages *old, struct zwb_pages *new)
 	struct zwb_async command;
 	int err, reused = 0, i;
 
-	if (!zwb_pages_store(old, 1) || !slots_of(old, old_slots) || !command_in_flight(&command))
+	if (!zwb_pages_store(old, 1) || !zwb_pages_slots(old, old_slots) ||
+	    !zwb_start_in_flight(&command))
 		return;
 	zwb_pages_unmap(old);
 	if (!zwb_param_set("enabled", "N"))
@@ -260,7 +234,7 @@ static void check_reuse_in_flight(struct zwb_pages *old, struct zwb_pages *new)
 	/* what is in flight at first is the page with the first slot */
 	for (i = 0; i < RACE_REUSED; i++)
 		first = old_slots[i] < first ? old_slots[i] : first;
-	if (slots_of(new, new_slots)) {
+	if (zwb_pages_slots(new, new_slots)) {
 		for (i = 0; i < RACE_REUSED; i++)
 			reused += new_slots[i] == first;
 	}
@@ -306,7 +280,7 @@ static void check_shrinker(struct zwb_pages *pages, const int *nodes, int nr_nod
 	if (!zwb_pages_store(pages, 1))
 		return;
 	zwb_snap(&before);
-	if (!command_in_flight(&command))
+	if (!zwb_start_in_flight(&command))
 		return;
 	/* the first time all get their second chance */
 	for (scan = 0; scan < RACE_SCANS; scan++) {

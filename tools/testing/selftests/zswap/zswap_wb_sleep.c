@@ -12,11 +12,8 @@
 #include "kselftest.h"
 #include "zswap_wb_table.h"
 
-#define SLEEP_STATE		"/sys/power/state"
 #define SLEEP_MODE		"/sys/power/mem_sleep"
-#define SLEEP_TEST		"/sys/power/pm_test"
-#define SLEEP_DELAY		"/sys/module/suspend/parameters/pm_test_delay"
-#define SLEEP_SECONDS		"6"
+#define SLEEP_SECONDS		6
 /* whole seconds: of the clock that the machine has while it sleeps, and of ages */
 #define SLEEP_SLACK		2
 #define SLEEP_PAGES		1000
@@ -42,9 +39,9 @@ static bool need_sleep(void)
 		modes[0] = '\0';
 	if (file)
 		fclose(file);
-	if (strstr(modes, "deep") && !access(SLEEP_TEST, W_OK) && !access(SLEEP_DELAY, W_OK))
-		return true;
-	zwb_skip("needs CONFIG_SUSPEND, CONFIG_PM_DEBUG and a platform with suspend to RAM");
+	if (strstr(modes, "deep"))
+		return zwb_need_suspend();
+	zwb_skip("needs CONFIG_SUSPEND and a platform with suspend to RAM");
 	return false;
 }
 
@@ -55,13 +52,11 @@ static bool need_sleep(void)
 static bool sleep_for_some_seconds(double *slept)
 {
 	double before = slept_since_boot();
+	long long took;
 	bool good;
 
-	good = zwb_write_string(SLEEP_MODE, "deep") && zwb_write_string(SLEEP_TEST, "core") &&
-	       zwb_write_string(SLEEP_DELAY, SLEEP_SECONDS) &&
-	       zwb_write_string(SLEEP_STATE, "mem");
-	zwb_write_string(SLEEP_DELAY, "5");
-	zwb_write_string(SLEEP_TEST, "none");
+	good = zwb_write_string(SLEEP_MODE, "deep") &&
+	       zwb_zero(zwb_suspend("core", SLEEP_SECONDS, &took));
 	*slept = slept_since_boot() - before;
 	return good;
 }

@@ -16,50 +16,10 @@
 #include "kselftest.h"
 #include "zswap_wb_util.h"
 
-#define SLOTS_CACHE		"zswap_wb_chunk"
-#define SLOTS_SHRINK		"/sys/kernel/slab/" SLOTS_CACHE "/shrink"
-#define SLOTS_WAIT_MS		10000
 #define SLOTS_PAGES		12000
 /* slots that one object is for, at most */
 #define SLOTS_PER_OBJECT	1024
 #define SLOTS_ROUNDS		3
-
-/* Objects in use, or -1 if nothing tells; what CPUs keep for themselves is given back first. */
-static long long objects(void)
-{
-	long long active = -1, found;
-	char line[512], name[128];
-	FILE *file;
-
-	if (!access(SLOTS_SHRINK, W_OK))
-		zwb_write(SLOTS_SHRINK, "1", 1);
-	file = fopen("/proc/slabinfo", "r");
-	while (file && fgets(line, sizeof(line), file)) {
-		if (sscanf(line, "%127s %lld", name, &found) == 2 && !strcmp(name, SLOTS_CACHE))
-			active = found;
-	}
-	if (file)
-		fclose(file);
-	return active;
-}
-
-static bool need_objects(void)
-{
-	if (objects() >= 0 && !access("/sys/kernel/slab/" SLOTS_CACHE, F_OK))
-		return true;
-	zwb_skip("needs a kernel that was booted with slab_nomerge");
-	return false;
-}
-
-/* They are freed some time after the last slot. */
-static bool objects_come_to(long long want)
-{
-	long long deadline = zwb_now() + SLOTS_WAIT_MS * ZWB_NS_PER_MS;
-
-	while (objects() > want && zwb_now() < deadline)
-		zwb_pause();
-	return zwb_between(objects(), 0, want);
-}
 
 /*
  * Pages that commands wrote come back, are thrown away, or go with their process: then
@@ -74,22 +34,22 @@ static void memory_for_slots_is_given_back(void)
 	struct zwb_load *load;
 	int i;
 
-	if (!need_objects())
+	if (!zwb_need_slot_objects())
 		return;
-	before = objects();
+	before = zwb_slot_objects();
 	for (i = 0; i < SLOTS_ROUNDS && !zwb_failed(); i++) {
 		load = zwb_load(NULL, ZWB_ANY_NODE, SLOTS_PAGES, ZWB_TEXT);
 		if (!load || !zwb_write_all(load->pages))
 			return;
-		most = objects();
+		most = zwb_slot_objects();
 		/* a quarter comes back with a write, the rest is read */
 		if (!zwb_load_touch(load, 0, SLOTS_PAGES / 4) || !zwb_load_verify(load))
 			return;
 		ksft_print_msg("%lld objects, %lld with pages on the disk, %lld after reading\n",
-			       before, most, objects());
+			       before, most, zwb_slot_objects());
 		zwb_between(most - before, SLOTS_PAGES / SLOTS_PER_OBJECT, LLONG_MAX);
 		zwb_load_stop(load);
-		objects_come_to(before);
+		zwb_slot_objects_come_to(before);
 	}
 }
 
@@ -103,14 +63,14 @@ static void memory_for_slots_goes_with_the_process(void)
 	struct zwb_load *load;
 	long long before;
 
-	if (!need_objects())
+	if (!zwb_need_slot_objects())
 		return;
-	before = objects();
+	before = zwb_slot_objects();
 	load = zwb_load(NULL, ZWB_ANY_NODE, SLOTS_PAGES, ZWB_TEXT);
 	if (!load || !zwb_write_all(load->pages))
 		return;
 	zwb_load_stop(load);
-	objects_come_to(before);
+	zwb_slot_objects_come_to(before);
 }
 
 /*
@@ -123,14 +83,14 @@ static void command_without_effect_takes_no_memory(void)
 	struct zwb_load *load;
 	long long before;
 
-	if (!need_objects())
+	if (!zwb_need_slot_objects())
 		return;
-	before = objects();
+	before = zwb_slot_objects();
 	load = zwb_load(NULL, ZWB_ANY_NODE, SLOTS_PAGES, ZWB_TEXT);
 	if (!load)
 		return;
 	zwb_equal(zwb_run(NULL, ZWB_GLOBAL, "age=1h"), -EAGAIN);
-	objects_come_to(before);
+	zwb_slot_objects_come_to(before);
 }
 
 static const struct zwb_test tests[] = {

@@ -481,6 +481,17 @@ struct zwb_row zwb_cgroup_table_sum(const struct zwb_cgroup_table *table,
 	return sum;
 }
 
+long long zwb_cgroup_pages(const char *cgroup, int node)
+{
+	struct zwb_cgroup_table table = { 0 };
+	long long pages = -1;
+
+	if (zwb_cgroup_table_read(&table))
+		pages = zwb_cgroup_table_sum(&table, zwb_cgroup_id(cgroup), node, -1).pages;
+	zwb_cgroup_table_free(&table);
+	return pages;
+}
+
 /* --- all tables, and what must hold between them --- */
 
 /**

@@ -135,6 +135,8 @@ bool zwb_cgroup_table_parse(struct zwb_cgroup_table *table, const char *text, si
 void zwb_cgroup_table_free(struct zwb_cgroup_table *table);
 struct zwb_row zwb_cgroup_table_sum(const struct zwb_cgroup_table *table,
 				    unsigned long long cgroup, int node, int bucket);
+/* entries of a cgroup without its descendants on the lists of one node, or ZWB_GLOBAL; or -1 */
+long long zwb_cgroup_pages(const char *cgroup, int node);
 
 /* all tables; what is read replaces what was there, which begins as zeroes */
 bool zwb_tables_read_once(struct zwb_tables *tables);

@@ -36,6 +36,7 @@
 #define UTIL_COMMAND_MS		60000
 #define UTIL_MAX_CGROUPS	640
 #define UTIL_TEXT_MAX		65536
+#define UTIL_MAX_SETTINGS	16
 #define UTIL_POOL_PERCENT	"90"
 #define UTIL_FAULT_DIR		"/sys/kernel/debug/fail_make_request"
 #define UTIL_ALLOC_DIR		"/sys/kernel/debug/fail_page_alloc"
@@ -43,11 +44,17 @@
 #define UTIL_SHRINKER_DIR	"/sys/kernel/debug/shrinker"
 #define UTIL_TRACE_END		"zswap_wb_end: "
 #define UTIL_LOOP_CONTROL	"/dev/loop-control"
+#define UTIL_PM_STATE		"/sys/power/state"
+#define UTIL_PM_TEST		"/sys/power/pm_test"
+#define UTIL_PM_DELAY		"/sys/module/suspend/parameters/pm_test_delay"
+#define UTIL_SLOTS_CACHE	"zswap_wb_chunk"
+#define UTIL_SLOTS_DIR		"/sys/kernel/slab/" UTIL_SLOTS_CACHE
+#define UTIL_SLOTS_MS		10000
 /* of an entry of /proc/PID/pagemap: it is a swap entry, and below, of which slot */
 #define UTIL_PAGEMAP_SWAPPED	62
 #define UTIL_PAGEMAP_SLOT_BITS	55
-/* of the small swap device: before any other */
-#define UTIL_LOOP_PRIORITY	100
+/* of the small swap device, and of one that a test has made: before any other */
+#define UTIL_OWN_PRIORITY	100
 
 long zwb_page_size;
 
@@ -58,10 +65,16 @@ static int util_nr_cgroups;
 static char util_swap_path[256];
 static char util_swap_disk[64];
 static bool util_swap_is_off;
+static char util_own_path[ZWB_PATH_MAX];
 static char util_loop_path[32];
 static int util_loop_fd = -1;
 static int util_loop_file = -1;
 static bool util_loop_is_on;
+static struct {
+	char path[ZWB_PATH_MAX];
+	char value[64];
+} util_settings[UTIL_MAX_SETTINGS];
+static int util_nr_settings;
 static char util_compressor[64];
 static bool util_write_errors_on;
 static bool util_alloc_errors_on;
@@ -229,6 +242,47 @@ bool zwb_write_string(const char *path, const char *value)
 	if (err)
 		zwb_fail("writing '%s' to %s: %s", value, path, strerror(-err));
 	return !err;
+}
+
+/**
+ * zwb_setting() - change a setting of the system until the end of the test
+ * @path: its file, which says what is set in brackets if it names all choices
+ * @value: what to set it to
+ */
+bool zwb_setting(const char *path, const char *value)
+{
+	char text[256], *old = text, *bracket;
+	int i;
+
+	for (i = 0; i < util_nr_settings; i++) {
+		if (!strcmp(util_settings[i].path, path))
+			return zwb_write_string(path, value);
+	}
+	if (i == UTIL_MAX_SETTINGS) {
+		zwb_fail("more than %d settings in one test", UTIL_MAX_SETTINGS);
+		return false;
+	}
+	if (util_read_file(path, text, sizeof(text)) <= 0) {
+		zwb_fail("reading %s: %s", path, strerror(errno));
+		return false;
+	}
+	bracket = strchr(text, '[');
+	if (bracket)
+		old = bracket + 1;
+	old[strcspn(old, "]\n")] = '\0';
+	snprintf(util_settings[i].path, sizeof(util_settings[i].path), "%s", path);
+	snprintf(util_settings[i].value, sizeof(util_settings[i].value), "%.63s", old);
+	util_nr_settings++;
+	return zwb_write_string(path, value);
+}
+
+static void util_restore_settings(void)
+{
+	while (util_nr_settings) {
+		util_nr_settings--;
+		zwb_write_string(util_settings[util_nr_settings].path,
+				 util_settings[util_nr_settings].value);
+	}
 }
 
 /* Read a parameter of the zswap module, without the newline. */
@@ -920,6 +974,75 @@ bool zwb_run_on_cpu(pid_t pid, int cpu)
 	return false;
 }
 
+bool zwb_need_suspend(void)
+{
+	if (!access(UTIL_PM_TEST, W_OK) && !access(UTIL_PM_DELAY, W_OK))
+		return true;
+	zwb_skip("needs CONFIG_SUSPEND and CONFIG_PM_DEBUG");
+	return false;
+}
+
+/**
+ * zwb_suspend() - have the system go to sleep as far as a level, and come back by itself
+ * @level: of /sys/power/pm_test, say freezer
+ * @seconds: how long it stays there
+ * @took_ms: how long that took on the clock that stands still in real sleep
+ *
+ * Return: 0 or -errno, as the system said.
+ */
+int zwb_suspend(const char *level, int seconds, long long *took_ms)
+{
+	long long start = zwb_now();
+	char delay[16];
+	int err = -EIO;
+
+	snprintf(delay, sizeof(delay), "%d", seconds);
+	if (zwb_write_string(UTIL_PM_TEST, level) && zwb_write_string(UTIL_PM_DELAY, delay))
+		err = zwb_write(UTIL_PM_STATE, "mem", strlen("mem"));
+	*took_ms = (zwb_now() - start) / ZWB_NS_PER_MS;
+	zwb_write_string(UTIL_PM_DELAY, "5");
+	zwb_write_string(UTIL_PM_TEST, "none");
+	return err;
+}
+
+/* Objects in use, or -1 if nothing tells; what CPUs keep for themselves is given back first. */
+long long zwb_slot_objects(void)
+{
+	long long active = -1, found;
+	char line[512], name[128];
+	FILE *file;
+
+	if (!access(UTIL_SLOTS_DIR "/shrink", W_OK))
+		zwb_write(UTIL_SLOTS_DIR "/shrink", "1", 1);
+	file = fopen("/proc/slabinfo", "r");
+	while (file && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%127s %lld", name, &found) == 2 &&
+		    !strcmp(name, UTIL_SLOTS_CACHE))
+			active = found;
+	}
+	if (file)
+		fclose(file);
+	return active;
+}
+
+bool zwb_need_slot_objects(void)
+{
+	if (zwb_slot_objects() >= 0 && !access(UTIL_SLOTS_DIR, F_OK))
+		return true;
+	zwb_skip("needs a kernel that was booted with slab_nomerge");
+	return false;
+}
+
+/* They are freed some time after the last slot. */
+bool zwb_slot_objects_come_to(long long want)
+{
+	long long deadline = zwb_now() + UTIL_SLOTS_MS * ZWB_NS_PER_MS;
+
+	while (zwb_slot_objects() > want && zwb_now() < deadline)
+		zwb_pause();
+	return zwb_between(zwb_slot_objects(), 0, want);
+}
+
 /* Write all that is in zswap, which must be so many pages. */
 bool zwb_write_all(long long want)
 {
@@ -927,6 +1050,15 @@ bool zwb_write_all(long long want)
 
 	return zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "age=0")) &&
 	       zwb_equal(delta.total.written, want);
+}
+
+/* Write so many pages, of more that are in zswap. */
+bool zwb_write_pages(long long nr)
+{
+	struct zwb_snap delta;
+
+	return zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "max=%lld", nr * zwb_page_size)) &&
+	       zwb_equal(delta.total.written, nr) && zwb_equal(delta.stored, -nr);
 }
 
 /* Whether two answers agree in every line but that of the time it took. */
@@ -1153,6 +1285,16 @@ bool zwb_cgroup_remove(const char *cgroup)
 	return true;
 }
 
+/* Whose memory this process touches from now on: that of a cgroup, or of the root if NULL. */
+bool zwb_cgroup_enter(const char *cgroup)
+{
+	int err = cg_enter_current(cgroup ? cgroup : util_cgroup_root);
+
+	if (err)
+		zwb_fail("entering %s: %s", cgroup ? cgroup : util_cgroup_root, strerror(-err));
+	return !err;
+}
+
 /* The id is the inode number of the directory; 0 with a failure recorded. */
 unsigned long long zwb_cgroup_id(const char *cgroup)
 {
@@ -1206,6 +1348,15 @@ bool zwb_memory_stat_is(const char *cgroup, const char *key, long long want)
 	} while (zwb_now() < deadline);
 	zwb_fail("%s: %s in memory.stat is %lld, not %lld", cgroup, key, got, want);
 	return false;
+}
+
+/* Write to memory.reclaim; reclaim may well find nothing that is idle. */
+void zwb_reclaim(const char *cgroup, const char *what)
+{
+	char path[ZWB_PATH_MAX + 32];
+
+	snprintf(path, sizeof(path), "%s/memory.reclaim", cgroup);
+	zwb_write(path, what, strlen(what));
 }
 
 static void util_remove_cgroups(void)
@@ -1316,6 +1467,12 @@ long long zwb_shrinker_count(const char *cgroup, int node)
 
 /* --- swap devices --- */
 
+/* The ordinary swap disk, whether it is on or not. */
+const char *zwb_swap_path(void)
+{
+	return util_swap_path;
+}
+
 /**
  * zwb_swap_disk() - switch swapping to the swap disk on or off
  * @on: whether to
@@ -1341,6 +1498,18 @@ bool zwb_swap_disk_back(void)
 	return !util_swap_is_off || zwb_swap_disk(true);
 }
 
+/*
+ * What a test calls last that has had pages of others reclaimed: they come back
+ * to memory, where the next test expects them to be, after the loads have ended.
+ */
+void zwb_swap_empty(void)
+{
+	zwb_loads_verify();
+	zwb_loads_stop();
+	if (zwb_swap_disk(false))
+		zwb_swap_disk(true);
+}
+
 bool zwb_need_small_swap(void)
 {
 	if (!access(UTIL_LOOP_CONTROL, W_OK))
@@ -1349,20 +1518,62 @@ bool zwb_need_small_swap(void)
 	return false;
 }
 
-/* What mkswap(8) writes: the header of version 1, and the signature. */
-static bool util_make_swap(int fd, long long pages)
+/**
+ * zwb_make_swap() - what mkswap(8) writes: the header of version 1, and the signature
+ * @path: a device, or a file that is as large as it has to be
+ * @pages: its size, the page of the header not counted
+ */
+bool zwb_make_swap(const char *path, long long pages)
 {
-	struct {
-		char boot_bits[1024];
-		unsigned int version;
-		unsigned int last_page;
-	} header = { .version = 1, .last_page = pages };
+	static char page[65536];
+	const unsigned int header[] = { 1, pages, 0 };
 	static const char signature[] = "SWAPSPACE2";
 	const size_t length = sizeof(signature) - 1;
+	int fd = open(path, O_RDWR);
+	bool good;
 
-	return !ftruncate(fd, (pages + 1) * zwb_page_size) &&
-	       pwrite(fd, &header, sizeof(header), 0) == sizeof(header) &&
-	       pwrite(fd, signature, length, zwb_page_size - length) == (ssize_t)length;
+	/* the whole page: what a new device has there need not be zeroes */
+	memcpy(page + 1024, header, sizeof(header));
+	memcpy(page + zwb_page_size - length, signature, length);
+	good = fd >= 0 && pwrite(fd, page, zwb_page_size, 0) == zwb_page_size && !fsync(fd);
+	if (!good)
+		zwb_fail("making swap of %s: %s", path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return good;
+}
+
+/**
+ * zwb_swap_only_to() - swap to what the test has made, and to nothing else
+ * @path: a device or file with the header of zwb_make_swap()
+ * @flags: further flags of swapon(2)
+ *
+ * What is in zswap for the swap disk comes back to memory.  zwb_swap_own_off() must be
+ * called before the test is over, also if this fails: the runner does not know what
+ * is below @path.
+ */
+bool zwb_swap_only_to(const char *path, int flags)
+{
+	if (swapon(path, SWAP_FLAG_PREFER | UTIL_OWN_PRIORITY | flags)) {
+		zwb_fail("swapon %s: %s", path, strerror(errno));
+		return false;
+	}
+	snprintf(util_own_path, sizeof(util_own_path), "%s", path);
+	return util_swap_is_off || zwb_swap_disk(false);
+}
+
+/* What the runner does with loads at the end of a test, and then without what they are in. */
+bool zwb_swap_own_off(void)
+{
+	bool good = zwb_loads_verify();
+
+	zwb_loads_stop();
+	if (util_own_path[0] && swapoff(util_own_path)) {
+		zwb_fail("swapoff %s: %s", util_own_path, strerror(errno));
+		good = false;
+	}
+	util_own_path[0] = '\0';
+	return good;
 }
 
 /* Returns the step that failed with errno set, or NULL. */
@@ -1380,8 +1591,8 @@ static const char *util_make_loop(long long pages)
 	if (control >= 0)
 		close(control);
 	snprintf(util_loop_path, sizeof(util_loop_path), "/dev/loop%d", number);
-	if (!util_make_swap(fd, pages)) {
-		failed = "making a swap file";
+	if (ftruncate(fd, (pages + 1) * zwb_page_size)) {
+		failed = "making a file";
 	} else if (number < 0) {
 		failed = "LOOP_CTL_GET_FREE";
 	} else {
@@ -1390,6 +1601,8 @@ static const char *util_make_loop(long long pages)
 			failed = "opening the loop device";
 		else if (ioctl(util_loop_fd, LOOP_SET_FD, fd))
 			failed = "LOOP_SET_FD";
+		else if (!zwb_make_swap(util_loop_path, pages))
+			failed = "making swap";
 	}
 	return failed;
 }
@@ -1404,7 +1617,7 @@ bool zwb_small_swap_on(long long pages)
 {
 	const char *failed = util_make_loop(pages);
 
-	if (!failed && swapon(util_loop_path, SWAP_FLAG_PREFER | UTIL_LOOP_PRIORITY))
+	if (!failed && swapon(util_loop_path, SWAP_FLAG_PREFER | UTIL_OWN_PRIORITY))
 		failed = "swapon";
 	if (failed) {
 		zwb_fail("small swap device: %s: %s", failed, strerror(errno));
@@ -1817,6 +2030,7 @@ static void util_drop_everything(void)
 	zwb_disk_fail_writes(false);
 	zwb_loads_verify();
 	zwb_loads_stop();
+	util_restore_settings();
 	zwb_disk_off();
 	zwb_swap_disk_back();
 	zwb_small_swap_off();

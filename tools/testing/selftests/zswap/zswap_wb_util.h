@@ -245,6 +245,7 @@ void zwb_pause(void);
 /* small files */
 long long zwb_read_number(const char *path);
 bool zwb_write_string(const char *path, const char *value);
+bool zwb_setting(const char *path, const char *value);
 bool zwb_param_set(const char *name, const char *value);
 bool zwb_param_get(const char *name, char *value, size_t size);
 
@@ -274,6 +275,7 @@ void zwb_go(const struct zwb_async *async);
 int zwb_wait(struct zwb_async *async);
 bool zwb_wait_for_writeback(long long before);
 bool zwb_write_all(long long want);
+bool zwb_write_pages(long long nr);
 
 /* commands through debugfs, which answers */
 bool zwb_need_answers(void);
@@ -297,6 +299,13 @@ int __printf(2, 3) zwb_watch(struct zwb_watch *watch, const char *fmt, ...);
 /* the system */
 void zwb_check_mode(const char *path, mode_t mode);
 bool zwb_run_on_cpu(pid_t pid, int cpu);
+bool zwb_need_suspend(void);
+int zwb_suspend(const char *level, int seconds, long long *took_ms);
+
+/* what the kernel remembers of swap slots, and of nothing else */
+bool zwb_need_slot_objects(void);
+long long zwb_slot_objects(void);
+bool zwb_slot_objects_come_to(long long want);
 
 /* loads */
 struct zwb_load *zwb_load(const char *cgroup, int node, long long pages,
@@ -338,10 +347,12 @@ const char *zwb_cgroup(const char *parent, const char *name);
 bool zwb_cgroup_bare(const char *parent, const char *name, char *path, size_t size);
 bool zwb_cgroup_set(const char *cgroup, const char *file, const char *value);
 bool zwb_cgroup_remove(const char *cgroup);
+bool zwb_cgroup_enter(const char *cgroup);
 unsigned long long zwb_cgroup_id(const char *cgroup);
 long long zwb_cgroup_number(const char *cgroup, const char *file);
 long long zwb_cgroup_key(const char *cgroup, const char *file, const char *key);
 bool zwb_memory_stat_is(const char *cgroup, const char *key, long long want);
+void zwb_reclaim(const char *cgroup, const char *what);
 
 /* the shrinker, through debugfs */
 bool zwb_need_shrinker_debugfs(void);
@@ -349,8 +360,13 @@ bool zwb_shrinker_scan(const char *cgroup, int node, long long entries);
 long long zwb_shrinker_count(const char *cgroup, int node);
 
 /* the swap disk, and a small device besides or in place of it; all as it was after each test */
+const char *zwb_swap_path(void);
 bool zwb_swap_disk(bool on);
 bool zwb_swap_disk_back(void);
+void zwb_swap_empty(void);
+bool zwb_make_swap(const char *path, long long pages);
+bool zwb_swap_only_to(const char *path, int flags);
+bool zwb_swap_own_off(void);
 bool zwb_need_small_swap(void);
 bool zwb_small_swap_on(long long pages);
 bool zwb_small_swap_seal(void);

@@ -4,11 +4,9 @@
  * is given, may refuse more, and has to hear of each slot that was freed.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/swap.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,7 +16,6 @@
 #define ZRAM_DIR		"/sys/block/zram0"
 #define ZRAM_PATH		"/dev/zram0"
 #define ZRAM_MEGABYTES		128
-#define ZRAM_PRIORITY		100
 #define ZRAM_WAIT_MS		5000
 
 #define ZRAM_PAGES		3000
@@ -30,7 +27,10 @@
 #define LIMIT_COMMAND		"max=8M"
 #define LIMIT_BATCHES		1024
 
-static bool zram_is_on;
+#define RANDOM_PAGES		3000
+#define RANDOM_MEMORY		"4M"
+#define RANDOM_LIMIT		(4 * 1024 * 1024 / zwb_page_size)
+#define RANDOM_COMMANDS		2
 
 static bool zram_set(const char *file, const char *value)
 {
@@ -38,26 +38,6 @@ static bool zram_set(const char *file, const char *value)
 
 	snprintf(path, sizeof(path), ZRAM_DIR "/%s", file);
 	return zwb_write_string(path, value);
-}
-
-/* What mkswap(8) writes: the header of version 1, and the signature. */
-static bool zram_make_swap(void)
-{
-	static char page[65536];
-	const unsigned int header[] = { 1, ZRAM_MEGABYTES * (1024 * 1024 / zwb_page_size) - 1 };
-	static const char signature[] = "SWAPSPACE2";
-	bool good;
-	int fd;
-
-	memcpy(page + 1024, header, sizeof(header));
-	memcpy(page + zwb_page_size - strlen(signature), signature, strlen(signature));
-	fd = open(ZRAM_PATH, O_RDWR);
-	good = fd >= 0 && write(fd, page, zwb_page_size) == zwb_page_size && !fsync(fd);
-	if (!good)
-		zwb_fail("writing to " ZRAM_PATH ": %s", strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	return good;
 }
 
 /* Swap to zram and to nothing else; limit: what it may use, "0" for no limit. */
@@ -71,25 +51,16 @@ static bool zram_on(const char *limit)
 	}
 	snprintf(size, sizeof(size), "%dM", ZRAM_MEGABYTES);
 	if (!zram_set("reset", "1") || !zram_set("disksize", size) ||
-	    !zram_set("mem_limit", limit) || !zram_make_swap())
+	    !zram_set("mem_limit", limit))
 		return false;
-	if (swapon(ZRAM_PATH, SWAP_FLAG_PREFER | ZRAM_PRIORITY)) {
-		zwb_fail("swapon " ZRAM_PATH ": %s", strerror(errno));
-		return false;
-	}
-	zram_is_on = true;
-	return zwb_swap_disk(false);
+	return zwb_make_swap(ZRAM_PATH, (ZRAM_MEGABYTES << 20) / zwb_page_size - 1) &&
+	       zwb_swap_only_to(ZRAM_PATH, 0);
 }
 
-/* All that the runner does at the end of a test happens before: it does not know of zram. */
 static void zram_off(void)
 {
-	zwb_loads_verify();
-	zwb_loads_stop();
+	zwb_swap_own_off();
 	zwb_swap_disk_back();
-	if (zram_is_on && swapoff(ZRAM_PATH))
-		zwb_fail("swapoff " ZRAM_PATH ": %s", strerror(errno));
-	zram_is_on = false;
 	if (!access(ZRAM_DIR, F_OK))
 		zram_set("reset", "1");
 }
@@ -224,10 +195,56 @@ static void zram_is_full(void)
 	zram_off();
 }
 
+/* Pages that zram can take are written, the others stay: none is in both places or in neither. */
+static void check_random_data(void)
+{
+	struct zwb_snap before, delta;
+	struct zwb_load *load;
+	int i, err;
+
+	load = zwb_load(NULL, ZWB_ANY_NODE, RANDOM_PAGES, ZWB_NOISE);
+	if (!load)
+		return;
+	zwb_snap(&before);
+	for (i = 0; i < RANDOM_COMMANDS; i++) {
+		err = zwb_run(&delta, ZWB_GLOBAL, "age=0");
+		if (err != -EAGAIN)
+			zwb_zero(err);
+		zwb_between(delta.total.failed, 1, LIMIT_BATCHES);
+		zwb_equal(delta.stored, -delta.total.written);
+	}
+	zwb_since(&delta, &before);
+	ksft_print_msg("%lld of %lld pages written, %lld failed\n", delta.total.written,
+		       load->pages, delta.total.failed);
+	zwb_between(delta.total.written, 1, RANDOM_LIMIT);
+	if (!zwb_expect_read(load, delta.total.written, load->pages - delta.total.written))
+		return;
+
+	/* what failed, and what has come back, is written as soon as there is room */
+	if (!zram_set("mem_limit", "0") || !zwb_load_touch(load, 0, load->pages) ||
+	    !zwb_load_pageout(load) || !zwb_write_all(load->pages))
+		return;
+	zwb_expect_read(load, load->pages, 0);
+}
+
+/*
+ * Data that zram can't compress, and a limit for it that is a third of what it takes.
+ *
+ * Turns red when a page that found no room is taken for written, or is not tried again
+ * when there is some.
+ */
+static void zram_has_no_room_for_random_data(void)
+{
+	if (zram_on(RANDOM_MEMORY))
+		check_random_data();
+	zram_off();
+}
+
 static const struct zwb_test tests[] = {
 	ZWB_TEST(zram_is_a_swap_device),
 	ZWB_TEST(pages_are_freed_while_they_are_written),
 	ZWB_TEST(zram_is_full),
+	ZWB_TEST(zram_has_no_room_for_random_data),
 };
 
 int main(void)

@@ -1,0 +1,477 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * More than one swap device, one that discards what is free, and a pool that is too
+ * small for what is to go into it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/swap.h>
+#include <unistd.h>
+
+#include "kselftest.h"
+#include "zswap_wb_disk.h"
+#include "zswap_wb_pages.h"
+#include "zswap_wb_util.h"
+
+#define TWO_PAGES		2000
+#define TWO_SMALL		1000
+/* a little more than half of the pages: a cluster of slots more or less */
+#define TWO_EQUAL		1600
+
+#define DISCARD_PAGES		1100
+#define DISCARD_REWRITTEN	200
+#define DISCARD_ROUNDS		2
+#define DISCARD_MEGABYTES	8
+
+#define POOL_LOADS		2
+#define POOL_PAGES		1000
+#define POOL_ROUNDS		3
+#define POOL_COMMANDS		8
+/* of the pool, what nobody may write: the loads have to get along with the rest */
+#define POOL_BALLAST_PERCENT	95
+#define POOL_WAIT_MS		10000
+/* of memory, in kB: what takes one percent of it is soon written */
+#define POOL_MEMORY_MAX		(8LL << 20)
+
+/* --- two devices --- */
+
+/* The line of a device in /proc/swaps. */
+struct swap_line {
+	char path[ZWB_PATH_MAX];
+	long long pages;
+	long long used;
+	int priority;
+};
+
+/* Both devices, the one with the higher priority or that was there first before the other. */
+static bool read_two(struct swap_line two[2])
+{
+	FILE *file = fopen("/proc/swaps", "r");
+	struct swap_line found, swap;
+	char line[1024];
+	int nr = 0;
+
+	while (file && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%511s %*s %lld %lld %d", found.path, &found.pages, &found.used,
+			   &found.priority) != 4)
+			continue;
+		found.pages = found.pages * 1024 / zwb_page_size;
+		found.used = found.used * 1024 / zwb_page_size;
+		if (nr < 2)
+			two[nr] = found;
+		nr++;
+	}
+	if (file)
+		fclose(file);
+	if (nr == 2 && two[1].priority > two[0].priority) {
+		swap = two[0];
+		two[0] = two[1];
+		two[1] = swap;
+	}
+	return zwb_equal(nr, 2);
+}
+
+/* Sectors that the device has been given to write, or -1 with a failure recorded. */
+static long long sectors_written(const char *path)
+{
+	char stat[ZWB_PATH_MAX], text[512] = "";
+	const char *slash = strrchr(path, '/');
+	long long sectors = -1;
+	FILE *file;
+
+	snprintf(stat, sizeof(stat), "/sys/class/block/%.64s/stat", slash ? slash + 1 : path);
+	file = fopen(stat, "r");
+	if (file && fgets(text, sizeof(text), file))
+		sscanf(text, "%*u %*u %*u %*u %*u %*u %lld", &sectors);
+	if (file)
+		fclose(file);
+	if (sectors < 0)
+		zwb_fail("reading %s", stat);
+	return sectors;
+}
+
+/*
+ * Pages of one load are on both devices; one command writes all of them, each to its
+ * own. Says in @two how it was before the command.
+ */
+static struct zwb_load *write_to_two(struct swap_line two[2])
+{
+	long long before[2], pages;
+	struct zwb_load *load;
+	int i;
+
+	load = zwb_load(NULL, ZWB_ANY_NODE, TWO_PAGES, ZWB_TEXT);
+	if (!load || !read_two(two))
+		return NULL;
+	for (i = 0; i < 2; i++) {
+		ksft_print_msg("%s, priority %d: %lld of %lld pages\n", two[i].path,
+			       two[i].priority, two[i].used, two[i].pages);
+		before[i] = sectors_written(two[i].path);
+	}
+	zwb_equal(two[0].used + two[1].used, load->pages);
+	if (!zwb_write_all(load->pages))
+		return NULL;
+	for (i = 0; i < 2; i++) {
+		pages = (sectors_written(two[i].path) - before[i]) * 512 / zwb_page_size;
+		zwb_equal(pages, two[i].used);
+	}
+	return load;
+}
+
+static const struct zwb_disk_spec plain = { .megabytes = 64 };
+
+/*
+ * Of two devices of the same priority each gets about half.
+ *
+ * Turns red when a batch with pages of both goes to one of them, or when what was
+ * learned of one device is taken for the other, and pages are left out.
+ */
+static void equal_priority(void)
+{
+	struct swap_line two[2];
+	struct zwb_load *load;
+	int i;
+
+	if (!zwb_need_small_swap() || !zwb_disk_on(&plain) || !zwb_small_swap_on(TWO_PAGES))
+		return;
+	load = write_to_two(two);
+	if (!load)
+		return;
+	zwb_equal(two[0].priority, two[1].priority);
+	for (i = 0; i < 2; i++)
+		zwb_between(two[i].used, TWO_PAGES - TWO_EQUAL, TWO_EQUAL);
+	zwb_expect_read(load, load->pages, 0);
+}
+
+/*
+ * The one of higher priority is filled first.
+ *
+ * Turns red as above; the batches of the two devices differ in size here, and the
+ * second one begins in the middle of a window.
+ */
+static void different_priority(void)
+{
+	struct swap_line two[2];
+	struct zwb_load *load;
+
+	if (!zwb_need_small_swap() || !zwb_small_swap_on(TWO_SMALL))
+		return;
+	/* so that nobody has slots of the disk set aside */
+	if (!zwb_swap_disk(false) || !zwb_swap_disk(true))
+		return;
+	load = write_to_two(two);
+	if (!load)
+		return;
+	zwb_between(two[0].priority, two[1].priority + 1, INT_MAX);
+	zwb_equal(two[0].used, two[0].pages);
+	zwb_expect_read(load, load->pages, 0);
+}
+
+/* One of two devices goes, with all that is on it or in flight to it; the other goes on. */
+static void check_swapoff(int which)
+{
+	struct zwb_snap before, delta;
+	struct zwb_async command;
+	struct swap_line two[2];
+	struct zwb_load *load;
+	long long stays;
+	int err;
+
+	load = zwb_load(NULL, ZWB_ANY_NODE, TWO_PAGES, ZWB_TEXT);
+	if (!load || !read_two(two) || !zwb_start(&command, ZWB_GLOBAL, 0, "age=0"))
+		return;
+	stays = two[!which].used;
+	zwb_between(stays, 1, TWO_PAGES - 1);
+	zwb_snap(&before);
+	zwb_go(&command);
+	zwb_wait_for_writeback(before.vm.zswpwb);
+	if (swapoff(two[which].path))
+		zwb_fail("swapoff %s: %s", two[which].path, strerror(errno));
+	err = zwb_wait(&command);
+	zwb_since(&delta, &before);
+	ksft_print_msg("%s went: %lld pages written meanwhile, %lld stay on the other\n",
+		       two[which].path, delta.total.written, stays);
+	zwb_zero(err);
+	zwb_zero(delta.total.failed);
+	zwb_equal(delta.total.scanned, delta.total.written + zwb_count_skipped(&delta.total));
+	/* to the end of the device that stays, whatever became of the other */
+	zwb_between(delta.total.written, stays, TWO_PAGES);
+	zwb_zero(zwb_stored());
+	zwb_equal(delta.total.on_disk, stays);
+	if (swapon(two[which].path, SWAP_FLAG_PREFER | two[which].priority))
+		zwb_fail("swapon %s: %s", two[which].path, strerror(errno));
+	zwb_expect_read(load, stays, 0);
+	zwb_load_stop(load);
+}
+
+/*
+ * Turns red when a command ends, or waits, because one of the devices is being taken
+ * out of use, when it gives up the other one with it, or when a page of the one that
+ * goes is lost on its way.
+ */
+static void one_of_two_goes(void)
+{
+	static const struct zwb_disk_spec slow = {
+		.megabytes = 64,
+		.latency_us = 5000,
+		.depth = 2,
+	};
+
+	if (!zwb_need_small_swap() || !zwb_disk_on(&slow) || !zwb_small_swap_on(TWO_PAGES))
+		return;
+	check_swapoff(0);
+	if (!zwb_failed())
+		check_swapoff(1);
+}
+
+/* --- discard --- */
+
+/* Discards that the disk was asked for, or -1 with a failure recorded. */
+static long long discards(void)
+{
+	char path[ZWB_PATH_MAX], text[512] = "";
+	long long nr = -1;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/sys/block/%s/stat", zwb_disk_name());
+	file = fopen(path, "r");
+	if (file && fgets(text, sizeof(text), file))
+		sscanf(text, "%*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %lld", &nr);
+	if (file)
+		fclose(file);
+	if (nr < 0)
+		zwb_fail("reading %s", path);
+	return nr;
+}
+
+/*
+ * While pages are in flight most of them are freed, and with them the clusters of slots
+ * that they are in; a few are rewritten in their own slots.  What comes next needs the
+ * slots that are discarded now, and goes to zswap, or past it straight to the disk.
+ */
+static void check_discard(struct zwb_pages *kept, struct zwb_pages *freed,
+			  struct zwb_pages *next, unsigned int version, bool past_zswap)
+{
+	struct zwb_async command;
+	int err;
+
+	if (!zwb_pages_map(freed, ZWB_ANY_NODE, DISCARD_PAGES) ||
+	    !zwb_pages_map(next, ZWB_ANY_NODE, DISCARD_PAGES) ||
+	    !zwb_pages_store(freed, version) || !zwb_pages_store(kept, version) ||
+	    !zwb_start(&command, ZWB_GLOBAL, 0, "age=0"))
+		return;
+	zwb_go(&command);
+	zwb_disk_wait_for_flight();
+	zwb_pages_unmap(freed);
+	zwb_pages_read(kept);
+	zwb_pages_fill(kept, version + 1);
+	zwb_pages_fill(next, version + 2);
+	zwb_param_set("enabled", past_zswap ? "N" : "Y");
+	zwb_pages_out(next);
+	zwb_pages_out(kept);
+	err = zwb_wait(&command);
+	if (err != -EAGAIN)
+		zwb_zero(err);
+	err = zwb_run(NULL, ZWB_GLOBAL, "age=0");
+	if (err != -EAGAIN)
+		zwb_zero(err);
+	zwb_disk_wait_for_landing();
+	zwb_zero(zwb_stored());
+	zwb_pages_are(kept, version + 1);
+	zwb_pages_are(next, version + 2);
+	zwb_param_set("enabled", "Y");
+}
+
+static void check_discards(struct zwb_pages *kept)
+{
+	struct zwb_pages freed = { 0 }, next = { 0 };
+	long long before = discards();
+	int i;
+
+	if (!zwb_pages_map(kept, ZWB_ANY_NODE, DISCARD_REWRITTEN))
+		return;
+	for (i = 0; i < DISCARD_ROUNDS && !zwb_failed(); i++) {
+		check_discard(kept, &freed, &next, 1 + 3 * i, i % 2);
+		zwb_pages_unmap(&freed);
+		zwb_pages_unmap(&next);
+	}
+	ksft_print_msg("%lld discards\n", discards() - before);
+	zwb_between(discards() - before, DISCARD_ROUNDS, LLONG_MAX);
+}
+
+/*
+ * A device that forgets what is in slots that are free: null_blk gives zeroes for
+ * what it was told to discard.
+ *
+ * Turns red when a page is written before the discard of its slot is done, and so
+ * lost, or when what lands late hides it.
+ */
+static void freed_slots_are_discarded(void)
+{
+	static const struct zwb_disk_spec disk = {
+		.megabytes = DISCARD_MEGABYTES,
+		.latency_us = 10000,
+		.depth = 2,
+		.discard = true,
+	};
+	struct zwb_pages kept = { 0 };
+
+	zwb_allow_other_swapout();
+	if (zwb_disk_on(&disk) && zwb_disk_largest_request(64))
+		check_discards(&kept);
+	zwb_pages_unmap(&kept);
+}
+
+/* --- a pool that is too small --- */
+
+static const char * const compressors[] = { "lzo", "lz4", "zstd", "deflate" };
+
+/* Those that this kernel has, or skip the test. */
+static bool need_compressors(void)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(compressors); i++) {
+		if (zwb_write(ZWB_PARAMS "/compressor", compressors[i], strlen(compressors[i]))) {
+			zwb_skip("needs CONFIG_CRYPTO_LZO, _LZ4, _ZSTD and _DEFLATE");
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Pages that are one percent of memory; 0 if that is too much for a test. */
+static long long one_percent(void)
+{
+	long long kilobytes = -1;
+	char line[256];
+	FILE *file = fopen("/proc/meminfo", "r");
+
+	while (file && kilobytes < 0 && fgets(line, sizeof(line), file))
+		sscanf(line, "MemTotal: %lld kB", &kilobytes);
+	if (file)
+		fclose(file);
+	return kilobytes > POOL_MEMORY_MAX ? 0 : kilobytes * 1024 / zwb_page_size / 100;
+}
+
+static bool busy(struct zwb_load * const *load)
+{
+	int i;
+
+	for (i = 0; i < POOL_LOADS; i++) {
+		if (zwb_load_busy(load[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Commands, and after each another compressor, while loads store more than there is room for. */
+static void run_in_small_pool(struct zwb_load * const *load)
+{
+	long long hits = zwb_read_number(ZWB_DEBUGFS "/pool_limit_hit");
+	struct zwb_snap before, delta;
+	int i, err, commands = 0;
+
+	zwb_snap(&before);
+	for (i = 0; i < POOL_LOADS; i++) {
+		if (!zwb_load_churn(load[i], POOL_ROUNDS))
+			return;
+	}
+	do {
+		zwb_param_set("compressor", compressors[commands % ARRAY_SIZE(compressors)]);
+		/* little at a time, or the pool would never be full */
+		err = zwb_run(NULL, ZWB_GLOBAL, "max=128K");
+		if (err && err != -EAGAIN)
+			zwb_zero(err);
+		commands++;
+	} while ((busy(load) || commands < POOL_COMMANDS) && !zwb_failed());
+	for (i = 0; i < POOL_LOADS; i++)
+		zwb_load_finish(load[i]);
+	zwb_since(&delta, &before);
+	hits = zwb_read_number(ZWB_DEBUGFS "/pool_limit_hit") - hits;
+	ksft_print_msg("%d commands wrote %lld pages, the shrinker %lld; %lld times at the limit\n",
+		       commands, delta.total.written, delta.vm.zswpwb - delta.total.written, hits);
+	zwb_zero(delta.total.failed);
+	/* else this tested nothing */
+	zwb_between(delta.total.written, 1, LLONG_MAX);
+	zwb_between(hits, 1, LLONG_MAX);
+}
+
+static void check_small_pool(long long limit)
+{
+	const char *cgroup = zwb_cgroup(NULL, "ballast");
+	struct zwb_load *load[POOL_LOADS], *ballast;
+	long long deadline;
+	int i;
+
+	ballast = cgroup ? zwb_load(cgroup, ZWB_ANY_NODE, limit * POOL_BALLAST_PERCENT / 100,
+				    ZWB_NOISE) : NULL;
+	if (!ballast || !zwb_cgroup_set(cgroup, "memory.zswap.writeback", "0"))
+		return;
+	for (i = 0; i < POOL_LOADS; i++) {
+		load[i] = zwb_load(NULL, ZWB_ANY_NODE, POOL_PAGES, ZWB_TEXT);
+		if (!load[i])
+			return;
+	}
+	/* stores go on as soon as there is room, however little */
+	if (zwb_setting(ZWB_PARAMS "/accept_threshold_percent", "100") &&
+	    zwb_param_set("max_pool_percent", "1"))
+		run_in_small_pool(load);
+	zwb_loads_verify();
+	zwb_loads_stop();
+	/* the pools of all compressors have nothing left */
+	deadline = zwb_now() + POOL_WAIT_MS * ZWB_NS_PER_MS;
+	while (zwb_stored() && zwb_now() < deadline)
+		zwb_pause();
+	zwb_zero(zwb_stored());
+}
+
+/*
+ * In a pool of one percent of memory stores are refused and the shrinker writes all
+ * the time; the compressor changes with every command.
+ *
+ * Turns red when a page is decompressed with another compressor than it was
+ * compressed with, when what went past zswap to the disk is hidden by an
+ * entry that was in flight, or when an entry stays in a pool that nobody uses any more.
+ */
+static void small_pool_with_other_compressors(void)
+{
+	long long limit = one_percent();
+	char old[64];
+
+	if (!limit) {
+		zwb_skip("needs a machine with less memory");
+		return;
+	}
+	if (!zwb_param_get("compressor", old, sizeof(old)))
+		return;
+	zwb_allow_other_swapout();
+	zwb_allow_other_writeback();
+	if (need_compressors())
+		check_small_pool(limit);
+	zwb_param_set("compressor", old);
+	zwb_param_set("max_pool_percent", "90");
+}
+
+static const struct zwb_test tests[] = {
+	ZWB_TEST(equal_priority),
+	ZWB_TEST(different_priority),
+	ZWB_TEST(one_of_two_goes),
+	ZWB_TEST(freed_slots_are_discarded),
+	ZWB_TEST(small_pool_with_other_compressors),
+};
+
+int main(void)
+{
+	static const struct zwb_suite suite = {
+		.tests = tests,
+		.nr_tests = ARRAY_SIZE(tests),
+	};
+
+	return zwb_main(&suite);
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A machine that is short of memory.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "kselftest.h"
+#include "zswap_wb_short.h"
+
+#define SHORT_STEP		(128 * 1024)
+
+/*
+ * Pages that are left above the low watermarks, in all zones that give to anybody: one
+ * that keeps all that it has for those who can't use another gives nothing.
+ */
+static long long short_pages_left(void)
+{
+	long long value, other, pages = 0, low = 0, kept = 0, sum = 0;
+	char line[256];
+	const char *next;
+	FILE *file;
+
+	zwb_fold_vmstat();
+	file = fopen("/proc/zoneinfo", "r");
+	while (file && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, " pages free %lld", &value) == 1) {
+			pages = value;
+		} else if (sscanf(line, " low %lld", &value) == 1) {
+			low = value;
+		} else if (sscanf(line, " protection: (%lld", &value) == 1) {
+			/* the last number is for those with the widest choice */
+			next = strrchr(line, ',');
+			kept = next && sscanf(next, ", %lld", &other) == 1 ? other : value;
+		} else if (sscanf(line, " count: %lld", &value) == 1) {
+			/* of one CPU, which come after all of the above */
+			pages += value;
+		} else if (strstr(line, "start_pfn:")) {
+			if (pages > low + kept)
+				sum += pages - low - kept;
+			pages = 0;
+			low = 0;
+			kept = 0;
+		}
+	}
+	if (file)
+		fclose(file);
+	return sum;
+}
+
+/**
+ * zwb_take_memory() - take memory, in a process that can't be reclaimed from
+ * @leave_kb: what is left above the low watermarks
+ *
+ * Return: the process, for zwb_give_memory_back(), or -1 with a failure recorded.
+ */
+pid_t zwb_take_memory(long long leave_kb)
+{
+	const long long leave_pages = leave_kb * 1024 / zwb_page_size;
+	long long left;
+	int pipe_fd[2];
+	char byte;
+	pid_t pid;
+
+	/* the watermarks stay where they are */
+	if (!zwb_setting("/proc/sys/vm/watermark_boost_factor", "0"))
+		return -1;
+	if (pipe(pipe_fd)) {
+		zwb_fail("pipe: %s", strerror(errno));
+		return -1;
+	}
+	pid = fork();
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		while ((left = short_pages_left()) > leave_pages) {
+			size_t size = SHORT_STEP + (left - leave_pages) / 2 * zwb_page_size;
+			void *mem = mmap(NULL, size, PROT_READ | PROT_WRITE,
+					 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+			if (mem == MAP_FAILED || mlock(mem, size))
+				break;
+		}
+		if (write(pipe_fd[1], "", 1) != 1)
+			_exit(1);
+		pause();
+		_exit(0);
+	}
+	close(pipe_fd[1]);
+	if (pid < 0 || read(pipe_fd[0], &byte, 1) != 1)
+		zwb_fail("taking memory: %s", strerror(errno));
+	close(pipe_fd[0]);
+	return pid;
+}
+
+void zwb_give_memory_back(pid_t pid)
+{
+	if (pid <= 0)
+		return;
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+/* How often a process had to reclaim memory itself before it got some. */
+long long zwb_direct_reclaims(void)
+{
+	return zwb_vmstat_key("allocstall_dma") + zwb_vmstat_key("allocstall_dma32") +
+	       zwb_vmstat_key("allocstall_normal") + zwb_vmstat_key("allocstall_movable");
+}
+
+/* Let a command go, wait for it, and say by how many kB free memory fell at most meanwhile. */
+long long zwb_run_and_watch_memory(struct zwb_async *command, int *err)
+{
+	struct pollfd done = { .fd = command->result, .events = POLLIN };
+	long long before, now, lowest;
+
+	before = zwb_free_pages();
+	lowest = before;
+	zwb_go(command);
+	do {
+		now = zwb_free_pages();
+		if (now < lowest)
+			lowest = now;
+	} while (!poll(&done, 1, 0));
+	*err = zwb_wait(command);
+	return (before - lowest) * zwb_page_size / 1024;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A machine that is short of memory, and what a command needs of it.
+ */
+#ifndef ZSWAP_WB_SHORT_H
+#define ZSWAP_WB_SHORT_H
+
+#include <sys/types.h>
+
+#include "zswap_wb_util.h"
+
+pid_t zwb_take_memory(long long leave_kb);
+void zwb_give_memory_back(pid_t pid);
+long long zwb_direct_reclaims(void);
+long long zwb_run_and_watch_memory(struct zwb_async *command, int *err);
+
+#endif /* ZSWAP_WB_SHORT_H */
