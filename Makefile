@@ -24,7 +24,7 @@ export PATH := $(PATH):$(BUILD)/bin
 .DEFAULT_GOAL := help
 # Each step starts where the one before it ended; the kernel's make gets JOBS.
 .NOTPARALLEL:
-.PHONY: help deps source tree kernel kernel-debug kernel-kcsan kunit demo check check-debug \
+.PHONY: help deps source tree kernel kernel-debug kernel-kasan kernel-kcsan kunit demo check check-debug \
 	check-upstream check-harness torture fuzz coverage mutants bench shell lint zswapctl install deb print-image print-config clean distclean
 
 help:			## this list
@@ -34,13 +34,13 @@ help:			## this list
 demo: kernel zswapctl	## boot a two-node VM and show redis pages being written back
 	@$(V)/demo.sh
 
-check: kernel-debug	## all tests: KUnit, kselftests, zswapctl, torture and fuzz in the VM
+check: kernel-debug kernel-kasan ## all tests: KUnit, kselftests, zswapctl, torture and fuzz in the VM
 	@$(V)/check.sh
 
-check-debug: kernel-debug kernel-kcsan ## for hours: THP and MGLRU on and off, longer, KCSAN as well
+check-debug: kernel-kasan kernel-kcsan ## for hours: THP and MGLRU on and off, longer, KCSAN as well
 	@$(V)/check-debug.sh
 
-torture: kernel-debug	## commands against everything at once, MINUTES=5 SEED=n
+torture: kernel-kasan	## commands against everything at once, MINUTES=5 SEED=n
 	@tools/testing/torture/torture.sh --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 
 fuzz: kernel-debug	## random writes and reads of our files, RUNS=1000000 SEED=n
@@ -64,8 +64,11 @@ deb: deps		## a Debian package of the tool, in build/zswapctl/deb
 kernel: tree		## build the patched kernel
 	@$(V)/kernel.sh patched
 
-kernel-debug: tree	## build the kernel of make check: lockdep, KASAN and other checks
+kernel-debug: tree	## build the kernel of most tests: lockdep and other checks
 	@$(V)/kernel.sh debug
+
+kernel-kasan: tree	## build it with KASAN, UBSAN and kmemleak as well
+	@$(V)/kernel.sh kasan
 
 kernel-kcsan: tree	## build the patched kernel with KCSAN
 	@$(V)/kernel.sh kcsan

@@ -8,7 +8,7 @@
 #	torture.sh [--minutes N] [--seed N] [--memory 2048M] [--break corrupt]
 #	           [--without TASK,TASK] [KERNEL-IMAGE]
 #
-# The image is that of the debug kernel where none is given.  A seed repeats
+# The image is that of the kernel with KASAN where none is given.  A seed repeats
 # what each task decides, step by step, but not what the scheduler makes of it.
 # --break corrupt: change one byte behind the test's back, to see that it turns red.
 # --without: leave tasks out (see the summary for their names), to find out which of
@@ -45,7 +45,7 @@ while [ $# -gt 0 ]; do
 		;;
 	esac
 done
-kernel=${kernel:-$DEBUG_OUT/$IMAGE}
+kernel=${kernel:-$KASAN_OUT/$IMAGE}
 case $minutes in '' | *[!0-9]* | 0) die "--minutes takes a number, not '$minutes'." ;; esac
 [ -n "$seed" ] || seed=$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')
 case $seed in *[!0-9]*) die "--seed takes a number, not '$seed'." ;; esac

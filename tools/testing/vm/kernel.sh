@@ -4,11 +4,12 @@
 # kernel.sh VARIANT: configure and build a bzImage.
 #
 # patched   what the demo and the shell boot
-# debug     what all tests boot: with what a distribution's kernel has, lockdep, KASAN,
-#           UBSAN, kmemleak and other checks
+# debug     what most tests boot: with what a distribution's kernel has, lockdep and other
+#           checks
+# kasan     debug, and KASAN, UBSAN and kmemleak: for races and faults, torture and fuzz
 # kcsan     with what a distribution's kernel has, and KCSAN, which finds data races:
 #           for make check-debug
-# mutants   with lockdep, from the tree that make mutants breaks
+# mutants   debug, from the tree that make mutants breaks
 # locks     the patched one with lock statistics and no checks, which would be what locks
 #           are held for: for make bench
 # off       the patched tree, the patched one's configuration without the feature:
@@ -39,6 +40,11 @@ patched)
 debug)
 	out=$DEBUG_OUT name=kernel-debug
 	fragments+=("$configs/distribution.config" "$configs/zswap_wb.config"
+		"$configs/debug.config")
+	;;
+kasan)
+	out=$KASAN_OUT name=kernel-kasan
+	fragments+=("$configs/distribution.config" "$configs/zswap_wb.config"
 		"$configs/debug.config" "$configs/kasan.config")
 	options=("KASAN_SANITIZE=$watched" "UBSAN_SANITIZE=$watched")
 	;;
@@ -49,7 +55,8 @@ kcsan)
 mutants)
 	out=$MUTANTS_OUT name=kernel-mutants
 	tree=$MUTANTS_TREE
-	fragments+=("$configs/zswap_wb.config" "$configs/debug.config")
+	fragments+=("$configs/distribution.config" "$configs/zswap_wb.config"
+		"$configs/debug.config")
 	;;
 locks)
 	out=$LOCKS_OUT name=kernel-locks

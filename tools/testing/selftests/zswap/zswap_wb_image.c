@@ -6,7 +6,6 @@
  * What is on the disk is read past the kernel's swap code, from the device itself.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdint.h>
@@ -25,6 +24,9 @@
 #define COMPRESSED		"/sys/kernel/mm/zswap/compressed_writeback"
 #define CORRUPTED		"/sys/kernel/mm/zswap/stats/corrupted"
 #define IMAGE_PAGES		700
+#define DEVICE_PAGES		2048
+/* of a swap entry in /proc/PID/pagemap */
+#define PAGEMAP_TYPE_BITS	5
 #define DAMAGED_FIRST		17
 #define DAMAGED_SECOND		301
 #define HEADER_BYTES		48
@@ -45,55 +47,24 @@ static const struct zwb_disk_spec disk = { .megabytes = 64 };
 
 /* --- blocks of the disk --- */
 
-static unsigned char *block_buffer(void)
+/* The block of a slot, as pagemap names slots: behind the number of the device. */
+static bool block_io(unsigned long long slot, struct image *image, bool write)
 {
-	static void *buffer;
-
-	if (!buffer && posix_memalign(&buffer, zwb_page_size, zwb_page_size))
-		buffer = NULL;
-	if (!buffer)
-		zwb_fail("no memory for a block");
-	return buffer;
-}
-
-/* Read or write the block of a slot. NULL with a failure recorded. */
-static struct image *block_io(unsigned long long slot, bool write)
-{
-	unsigned char *buffer = block_buffer();
-	char path[ZWB_PATH_MAX];
-	ssize_t done = -1;
-	int fd;
-
-	if (!buffer)
-		return NULL;
-	snprintf(path, sizeof(path), "/dev/%s", zwb_disk_name());
-	fd = open(path, (write ? O_WRONLY : O_RDONLY) | O_DIRECT);
-	if (fd >= 0 && write)
-		done = pwrite(fd, buffer, zwb_page_size, slot * zwb_page_size);
-	else if (fd >= 0)
-		done = pread(fd, buffer, zwb_page_size, slot * zwb_page_size);
-	if (done != zwb_page_size)
-		zwb_fail("slot %llu of %s: %s", slot, path, strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	return done == zwb_page_size ? (struct image *)buffer : NULL;
+	return zwb_small_swap_block(slot >> PAGEMAP_TYPE_BITS, image, write);
 }
 
 /* How many of the slots have an image of their own. */
 static long long count_images(const unsigned long long *slots, long long nr)
 {
-	const struct image *image;
+	struct image *image = malloc(zwb_page_size);
 	long long i, images = 0;
 
-	for (i = 0; i < nr; i++) {
-		image = block_io(slots[i], false);
-		if (!image)
-			return -1;
+	for (i = 0; image && i < nr && block_io(slots[i], image, false); i++)
 		images += !memcmp(image, "WZBI", 4) && image->version == 1 &&
-			  image->offset == slots[i] &&
+			  image->offset == slots[i] >> PAGEMAP_TYPE_BITS &&
 			  image->length + HEADER_BYTES <= zwb_page_size;
-	}
-	return images;
+	free(image);
+	return i == nr ? images : -1;
 }
 
 /* --- the pages --- */
@@ -113,10 +84,18 @@ static bool write_pages(struct zwb_pages *pages, unsigned int version,
 	       zwb_write_all(pages->nr);
 }
 
-static bool begin(struct zwb_pages *pages, long long nr)
+/* On a device whose blocks can be looked at. */
+static bool begin(struct zwb_pages *pages)
 {
-	return need_compressed() && zwb_setting(COMPRESSED, "1") && zwb_disk_on(&disk) &&
-	       zwb_pages_map(pages, ZWB_ANY_NODE, nr);
+	return need_compressed() && zwb_need_small_swap() && zwb_setting(COMPRESSED, "1") &&
+	       zwb_small_swap_on(DEVICE_PAGES) &&
+	       zwb_pages_map(pages, ZWB_ANY_NODE, IMAGE_PAGES);
+}
+
+static void end(struct zwb_pages *pages)
+{
+	zwb_pages_unmap(pages);
+	zwb_small_swap_off();
 }
 
 /*
@@ -130,14 +109,14 @@ static void pages_are_compressed_on_the_disk(void)
 	struct zwb_snap before, delta;
 
 	zwb_snap(&before);
-	if (begin(&pages, IMAGE_PAGES) && write_pages(&pages, 1, slots)) {
+	if (begin(&pages) && write_pages(&pages, 1, slots)) {
 		zwb_equal(count_images(slots, IMAGE_PAGES), IMAGE_PAGES);
 		zwb_pages_are(&pages, 1);
 		zwb_since(&delta, &before);
 		zwb_equal(delta.vm.pswpin, IMAGE_PAGES);
 		zwb_equal(delta.total.written, IMAGE_PAGES);
 	}
-	zwb_pages_unmap(&pages);
+	end(&pages);
 }
 
 /*
@@ -152,7 +131,7 @@ static void both_kinds_take_turns(void)
 	struct zwb_pages pages = { 0 };
 	unsigned int version;
 
-	if (begin(&pages, IMAGE_PAGES)) {
+	if (begin(&pages)) {
 		for (version = 1; version <= 4 && !zwb_failed(); version++) {
 			zwb_write_string(COMPRESSED, version % 2 ? "1" : "0");
 			if (!write_pages(&pages, version, slots))
@@ -161,7 +140,7 @@ static void both_kinds_take_turns(void)
 			zwb_pages_are(&pages, version);
 		}
 	}
-	zwb_pages_unmap(&pages);
+	end(&pages);
 }
 
 /*
@@ -177,7 +156,7 @@ static void image_is_read_again(void)
 	struct zwb_snap before, delta;
 	int i;
 
-	if (begin(&pages, IMAGE_PAGES) && write_pages(&pages, 1, slots)) {
+	if (begin(&pages) && write_pages(&pages, 1, slots)) {
 		zwb_snap(&before);
 		for (i = 0; i < 3 && !zwb_failed(); i++) {
 			zwb_pages_are(&pages, 1);
@@ -189,7 +168,7 @@ static void image_is_read_again(void)
 			       delta.vm.zswpout);
 		zwb_between(delta.vm.pswpin, IMAGE_PAGES + 1, 4 * IMAGE_PAGES);
 	}
-	zwb_pages_unmap(&pages);
+	end(&pages);
 }
 
 /*
@@ -240,20 +219,28 @@ static int signal_of_reader(struct zwb_pages *pages, long long index)
 	return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 }
 
+static bool damage(const unsigned long long *slots)
+{
+	struct image *image = malloc(zwb_page_size);
+	bool good;
+
+	/* one bit of the data, and an image that is good, but of another slot */
+	good = image && block_io(slots[DAMAGED_FIRST], image, false);
+	if (good) {
+		image->data[image->length / 2] ^= 1;
+		good = block_io(slots[DAMAGED_FIRST], image, true) &&
+		       block_io(slots[DAMAGED_SECOND + 1], image, false) &&
+		       block_io(slots[DAMAGED_SECOND], image, true);
+	}
+	free(image);
+	return good;
+}
+
 static void check_damaged(struct zwb_pages *pages, const unsigned long long *slots)
 {
-	long long before = zwb_read_number(CORRUPTED);
-	struct image *image;
-	long long i;
+	long long i, before = zwb_read_number(CORRUPTED);
 
-	/* one byte of the data, and an image that is good, but of another slot */
-	image = block_io(slots[DAMAGED_FIRST], false);
-	if (!image)
-		return;
-	image->data[image->length / 2] ^= 1;
-	if (!block_io(slots[DAMAGED_FIRST], true) ||
-	    !block_io(slots[DAMAGED_SECOND + 1], false) ||
-	    !block_io(slots[DAMAGED_SECOND], true))
+	if (!damage(slots))
 		return;
 	zwb_equal(signal_of_reader(pages, DAMAGED_FIRST), SIGBUS);
 	zwb_equal(signal_of_reader(pages, DAMAGED_SECOND), SIGBUS);
@@ -276,9 +263,9 @@ static void damaged_image_is_given_to_nobody(void)
 	static unsigned long long slots[IMAGE_PAGES];
 	struct zwb_pages pages = { 0 };
 
-	if (begin(&pages, IMAGE_PAGES) && write_pages(&pages, 1, slots))
+	if (begin(&pages) && write_pages(&pages, 1, slots))
 		check_damaged(&pages, slots);
-	zwb_pages_unmap(&pages);
+	end(&pages);
 }
 
 static const struct zwb_test tests[] = {

@@ -170,7 +170,7 @@ static void two_seconds_have_what_was_asked_for(void)
 	if (!zwb_failed())
 		check_rate("300000", 300000, 1000);
 	if (!zwb_failed())
-		check_rate("4M", 4 << 20, 9000);
+		check_rate("1M", 1 << 20, 3000);
 }
 
 /*

@@ -1637,6 +1637,22 @@ bool zwb_small_swap_seal(void)
 	return false;
 }
 
+/* Read or write what the small device has in a slot, behind the kernel's back. */
+bool zwb_small_swap_block(long long slot, void *page, bool write)
+{
+	off_t offset = slot * zwb_page_size;
+	ssize_t done;
+
+	if (write)
+		done = pwrite(util_loop_file, page, zwb_page_size, offset);
+	else
+		done = pread(util_loop_file, page, zwb_page_size, offset);
+	if (done == zwb_page_size)
+		return true;
+	zwb_fail("small swap device: slot %lld: %s", slot, strerror(errno));
+	return false;
+}
+
 /* What blockdev --setro and --setrw do. */
 bool zwb_small_swap_read_only(bool on)
 {

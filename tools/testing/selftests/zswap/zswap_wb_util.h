@@ -370,6 +370,7 @@ bool zwb_swap_own_off(void);
 bool zwb_need_small_swap(void);
 bool zwb_small_swap_on(long long pages);
 bool zwb_small_swap_seal(void);
+bool zwb_small_swap_block(long long slot, void *page, bool write);
 bool zwb_small_swap_read_only(bool on);
 bool zwb_small_swap_off(void);
 
