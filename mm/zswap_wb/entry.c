@@ -11,8 +11,8 @@
  * launch	takes the entry off the LRU; the slot is in flight
  * land		erases the entry and marks the slot, or puts the entry back
  *
- * In between, the copy is decompressed, and written (flight.c). Each step locks
- * the slot's swap cluster. Why no page gets lost:
+ * In between, the copy is decompressed, or gets a header (image.c), and is written
+ * (flight.c). Each step locks the slot's swap cluster. Why no page gets lost:
  *
  * 1. While a cluster is locked and there is no folio for a slot in the swap table,
  *    nobody can get one. Loads, stores and the shrinker change the tree only with

@@ -33,6 +33,8 @@
 #include <linux/atomic.h>
 #include <linux/bio.h>
 #include <linux/blk-cgroup.h>
+#include <linux/blk-integrity.h>
+#include <linux/blk-mq.h>
 #include <linux/blkdev.h>
 #include <linux/cleanup.h>
 #include <linux/gfp.h>
@@ -336,6 +338,20 @@ int zswap_wb_flight_board(struct zswap_wb_flight *flight, swp_entry_t slot)
 	return flight->si->ops == &swap_bdev_ops ? 0 : -EOPNOTSUPP;
 }
 
+/*
+ * Bytes of an image that have to be written if nothing follows: whole blocks of the
+ * device. A read is for the whole page. So all of it is written where what was never
+ * written may not be readable, to stacked devices and those that check their data.
+ */
+static unsigned int zswap_wb_image_bytes(struct block_device *bdev,
+					 unsigned int length)
+{
+	if (!queue_is_mq(bdev_get_queue(bdev)) || bdev_get_integrity(bdev))
+		return PAGE_SIZE;
+	return min_t(u32, PAGE_SIZE, round_up(ZSWAP_WB_IMAGE_HEADER + length,
+					      bdev_physical_block_size(bdev)));
+}
+
 /* Copies an entry to @copy. Return: 0, -ENOMEM, or as zswap_wb_entry_fetch() */
 static int zswap_wb_copy_fetch(struct zswap_wb_copy *copy,
 			       const struct zswap_wb_flight *flight, void *scratch)
@@ -356,9 +372,8 @@ static int zswap_wb_copy_fetch(struct zswap_wb_copy *copy,
 				   flight->ticket, scratch, copy->page);
 	zswap_wb_chunk_put(chunk);
 	if (copy->item.kind.image)
-		copy->bytes = min_t(u32, PAGE_SIZE,
-				    round_up(ZSWAP_WB_IMAGE_HEADER + facts->length,
-					     bdev_logical_block_size(flight->si->bdev)));
+		copy->bytes = zswap_wb_image_bytes(flight->si->bdev,
+						   facts->length);
 	return err;
 }
 

@@ -11,7 +11,8 @@
  * 1. The word says `image` from the landing on until the slot is stored to, freed, or
  *    taken out of use, in each case by somebody who holds the folio locked or the
  *    cluster: also when the page has been read back, for a clean folio may be dropped
- *    and read once more.
+ *    and read once more. A page of zeros is swapped out without a store; nobody asks
+ *    the disk, or the word, for that.
  *
  * 2. A folio that is being read is locked, and in the swap cache. So the word does not
  *    change between the read and its end, and the chunk stays, with its pool.
@@ -25,7 +26,7 @@
  *    has room for the work item where its bio was.
  *
  * A page whose image is not what was written is not handed to anybody: it does not
- * become uptodate, which is a SIGBUS for who wants it.
+ * become uptodate, which is a SIGBUS for who wants it, or EIO where a file is read.
  */
 #include <linux/bitmap.h>
 #include <linux/bvec.h>
@@ -57,7 +58,7 @@ static_assert(sizeof(struct zswap_wb_image) == ZSWAP_WB_IMAGE_HEADER);
 
 static struct workqueue_struct *zswap_wb_image_queue;
 
-/* Swap devices with a damaged image, which the log has told of */
+/* Numbers of swap devices with a damaged image, which the log has told of */
 static DECLARE_BITMAP(zswap_wb_image_damaged, MAX_SWAPFILES);
 
 /* Gets ready, once. Return: 0 or -ENOMEM */
@@ -150,15 +151,21 @@ bool zswap_wb_folio_unpack(struct folio *folio)
 {
 	swp_entry_t slot = folio->swap;
 	struct zswap_pool *pool;
+	dev_t dev;
 	int nid;
 
 	pool = zswap_wb_slot_image(slot, &nid);
-	if (!pool || zswap_wb_image_unpack(folio, pool))
+	if (!pool)
+		return true;
+	/* Where zswap is in use no large folio is read from swap, see zswap_load() */
+	if (!WARN_ON_ONCE(folio_test_large(folio)) &&
+	    zswap_wb_image_unpack(folio, pool))
 		return true;
 	zswap_wb_stats_count(nid, ZSWAP_WB_CORRUPTED, 1);
+	dev = __swap_entry_to_info(slot)->bdev->bd_dev;
 	if (!test_and_set_bit(swp_type(slot), zswap_wb_image_damaged))
-		pr_alert("compressed page on swap device %u is damaged, at slot %lu\n",
-			 swp_type(slot), swp_offset(slot));
+		pr_alert("compressed page on swap-device (%u:%u) is damaged, at slot %lu\n",
+			 MAJOR(dev), MINOR(dev), swp_offset(slot));
 	return false;
 }
 

@@ -283,7 +283,7 @@ struct zswap_wb_pace {
 void zswap_wb_pace_init(struct zswap_wb_pace *pace, u64 rate, u64 now);
 u64 zswap_wb_pace_delay(const struct zswap_wb_pace *pace, u64 now);
 unsigned int zswap_wb_pace_batch(struct zswap_wb_pace *pace, u64 now);
-void zswap_wb_pace_take(struct zswap_wb_pace *pace, unsigned int pages);
+void zswap_wb_pace_take(struct zswap_wb_pace *pace, unsigned int pages, u64 now);
 
 /* ---- stats.c: counters ---- */
 

@@ -68,18 +68,26 @@ u64 zswap_wb_pace_delay(const struct zswap_wb_pace *pace, u64 now)
 	return pace->due - now;
 }
 
+/* Who is late makes up for so much, and for no more. Return: when due at the latest */
+static u64 zswap_wb_pace_catch_up(struct zswap_wb_pace *pace, u64 now)
+{
+	u64 early = clamp(zswap_wb_pace_time(pace, 1), ZSWAP_WB_PACE_BATCH_NS,
+			  ZSWAP_WB_PACE_EARLY_NS);
+	u64 late = ZSWAP_WB_PACE_SPREAD_NS - early;
+
+	if (pace->due + late < now)
+		pace->due = now - late;
+	return now + ZSWAP_WB_PACE_BATCH_NS;
+}
+
 /* Most pages of a batch that begins now */
 unsigned int zswap_wb_pace_batch(struct zswap_wb_pace *pace, u64 now)
 {
-	u64 early, late, pages, until = now + ZSWAP_WB_PACE_BATCH_NS;
+	u64 pages, until;
 
 	if (zswap_wb_pace_unlimited(pace))
 		return UINT_MAX;
-	early = clamp(zswap_wb_pace_time(pace, 1), ZSWAP_WB_PACE_BATCH_NS,
-		      ZSWAP_WB_PACE_EARLY_NS);
-	late = ZSWAP_WB_PACE_SPREAD_NS - early;
-	if (pace->due + late < now)
-		pace->due = now - late;
+	until = zswap_wb_pace_catch_up(pace, now);
 	if (pace->due >= until)
 		return 1;
 	pages = mul_u64_u64_div_u64(pace->rate, until - pace->due,
@@ -87,9 +95,11 @@ unsigned int zswap_wb_pace_batch(struct zswap_wb_pace *pace, u64 now)
 	return clamp(pages, 1, UINT_MAX);
 }
 
-/* So many pages are being written */
-void zswap_wb_pace_take(struct zswap_wb_pace *pace, unsigned int pages)
+/* So many pages are written now; the batch may have waited since it was begun */
+void zswap_wb_pace_take(struct zswap_wb_pace *pace, unsigned int pages, u64 now)
 {
-	if (!zswap_wb_pace_unlimited(pace))
-		pace->due += zswap_wb_pace_time(pace, pages);
+	if (zswap_wb_pace_unlimited(pace))
+		return;
+	zswap_wb_pace_catch_up(pace, now);
+	pace->due += zswap_wb_pace_time(pace, pages);
 }

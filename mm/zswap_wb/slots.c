@@ -46,8 +46,8 @@
  *    takes the chunk out of the array, and RCU frees it. From zero there is no way
  *    back: who finds such a chunk puts a new one in its place.
  *
- * 3. Claims and flights have a reference to their swap device, marks have a slot
- *    that is in use. So no word is left when swapoff has waited for both.
+ * 3. Claims and flights have a reference to their swap device, marks and images have a
+ *    slot that is in use. So no word is left when swapoff has waited for both.
  */
 #include <linux/atomic.h>
 #include <linux/bitfield.h>

@@ -297,7 +297,8 @@ static int zswap_wb_window_batch(struct zswap_wb_window *window,
 	if (!err && flight->nr && !signal_pending(current) &&
 	    !zswap_wb_window_broken(window, flight->type)) {
 		err = zswap_wb_flight_launch(flight);
-		zswap_wb_pace_take(&window->pace, flight->aloft);
+		zswap_wb_pace_take(&window->pace, flight->aloft,
+				   ktime_to_ns(flight->launched));
 		window->turn = !turn;
 		return err;
 	}

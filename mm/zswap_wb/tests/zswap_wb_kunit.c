@@ -529,7 +529,7 @@ static void zswap_wb_pace_two_seconds(struct kunit *test)
 		event[nr].ns = now;
 		event[nr].pages = min(zswap_wb_pace_batch(&pace, now), 512);
 		KUNIT_ASSERT_GE(test, event[nr].pages, 1);
-		zswap_wb_pace_take(&pace, event[nr].pages);
+		zswap_wb_pace_take(&pace, event[nr].pages, now);
 		now += c->latency_ns + c->page_ns * event[nr].pages;
 		nr++;
 	}
@@ -565,10 +565,17 @@ static void zswap_wb_pace_late(struct kunit *test)
 		KUNIT_ASSERT_LE(test, batch, 80);
 		pages += batch;
 		KUNIT_ASSERT_LE(test, pages, 100);
-		zswap_wb_pace_take(&pace, batch);
+		zswap_wb_pace_take(&pace, batch, now);
 	}
 	KUNIT_EXPECT_GE(test, pages, 79);
 	KUNIT_EXPECT_LE(test, pages, 82);
+
+	/* a batch that has waited for the device is as late as one that is begun then */
+	now += 10 * second;
+	zswap_wb_pace_batch(&pace, now);
+	now += 10 * second;
+	zswap_wb_pace_take(&pace, 80, now);
+	KUNIT_EXPECT_LE(test, zswap_wb_pace_batch(&pace, now), 20);
 	KUNIT_EXPECT_LE(test, zswap_wb_pace_delay(&pace, now), second / 10);
 }
 
@@ -583,16 +590,16 @@ static void zswap_wb_pace_extremes(struct kunit *test)
 	zswap_wb_pace_init(&pace, PAGE_SIZE, second);
 	KUNIT_EXPECT_EQ(test, zswap_wb_pace_delay(&pace, second), 0);
 	KUNIT_EXPECT_EQ(test, zswap_wb_pace_batch(&pace, second), 1);
-	zswap_wb_pace_take(&pace, 1);
+	zswap_wb_pace_take(&pace, 1, second);
 	KUNIT_EXPECT_EQ(test, zswap_wb_pace_delay(&pace, second), second);
 	KUNIT_EXPECT_EQ(test, zswap_wb_pace_delay(&pace, 2 * second), 0);
 
 	for (i = 0; i < ARRAY_SIZE(rates); i++) {
 		zswap_wb_pace_init(&pace, rates[i], second);
-		zswap_wb_pace_take(&pace, 512);
+		zswap_wb_pace_take(&pace, 512, second);
 		KUNIT_EXPECT_EQ(test, zswap_wb_pace_delay(&pace, second), 0);
 		KUNIT_EXPECT_GT(test, zswap_wb_pace_batch(&pace, second), 100000);
-		zswap_wb_pace_take(&pace, UINT_MAX);
+		zswap_wb_pace_take(&pace, UINT_MAX, second);
 		KUNIT_EXPECT_EQ(test, zswap_wb_pace_delay(&pace, second), 0);
 	}
 }
