@@ -58,29 +58,27 @@ boot=''
 # its own VM, and the run of all others leaves them out.
 alone="nomemcg:cgroup_disable=memory lockdown:lockdown=integrity nodebugfs:debugfs=off v1:cgroup_no_v1=none"
 # What goes by the clock: these have the machine for themselves. All others mostly wait for
-# pages to get older, and are run by two VMs at a time.
+# pages to get older, and are run by two VMs at a time. THP and MGLRU are on, as in a
+# distribution.
 timed=(cpu faults shrinker storm device rate race flight sleep)
 # Not yet seen to pass on this kernel: to be run by hand, see build-and-test.rst
 unproven=(thp thpflight shmem ksm crypt devices swapfile hibernate swapoff reclaim moved)
-# What has most to do with large folios and with reclaim: on a kernel that has neither
-# THP nor MGLRU switched on. All others run with both, as a distribution has them.
-plain=(concurrent state protect refault)
 # What has most to do with races, lifetimes and faults
-races=(concurrent state fault inject image)
+races=(concurrent state fault image)
 
-parts=(kselftests kselftests-timed kselftests-plain)
+parts=(kselftests kselftests-timed)
 for program in $alone; do
 	parts+=("kselftests-${program%%:*}")
 done
 parts+=(zswapctl-vm bench)
-minutes=2 runs=20000
+minutes=2 runs=10000
 case $on in
 debug) parts=(kunit harness "${parts[@]}" zswapctl kselftests-kasan torture fuzz) ;;
 kasan) parts=(kunit "${parts[@]}" torture fuzz) ;;
 esac
 if [ -n "$long" ]; then
 	boot+=' debug_objects'
-	parts+=(kselftests-thp kselftests-mglru)
+	parts+=(kselftests-plain kselftests-thp kselftests-mglru)
 	minutes=10 runs=100000
 fi
 
@@ -153,10 +151,7 @@ run_part() {
 	kselftests-timed)
 		vm "$name" 'slab_nomerge transparent_hugepage=always' y "$(options_for "${timed[@]}")"
 		;;
-	kselftests-plain)
-		[ -n "$long" ] || all=$(options_for "${plain[@]}")
-		vm "$name" 'slab_nomerge transparent_hugepage=never' n "$all"
-		;;
+	kselftests-plain) vm "$name" 'slab_nomerge transparent_hugepage=never' n "$all" ;;
 	kselftests-kasan)
 		[ -r "$watching" ] || die "there is no kasan kernel: run make kernel-kasan."
 		(
