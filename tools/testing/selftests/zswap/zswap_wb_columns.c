@@ -406,6 +406,7 @@ static void loads_of_a_cgroup(void)
 	const char *parent = zwb_cgroup(NULL, "parent"), *child, *idle;
 	unsigned long long id;
 	struct zwb_load *load;
+	long long deadline;
 
 	if (!zwb_need_tables() || !parent || !zwb_edges_restore())
 		return;
@@ -426,6 +427,10 @@ static void loads_of_a_cgroup(void)
 	zwb_load_stop(load);
 	if (!zwb_cgroup_remove(child))
 		return;
+	/* the kernel takes it apart in its own time */
+	deadline = zwb_now() + 10 * ZWB_NS_PER_SEC;
+	while (rows_of(id) && zwb_now() < deadline)
+		zwb_pause();
 	zwb_zero(rows_of(id));
 	zwb_equal(sum_columns(ZWB_GLOBAL).loaded, 300);
 
