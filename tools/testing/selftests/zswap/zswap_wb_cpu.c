@@ -18,7 +18,6 @@
 
 #include "kselftest.h"
 #include "zswap_wb_disk.h"
-#include "zswap_wb_pages.h"
 #include "zswap_wb_util.h"
 
 #define HOG_PAGES		5000
@@ -30,10 +29,6 @@
 /* of nanoseconds, what the scheduler keeps for those who are not real-time */
 #define HOG_SERVER		"/sys/kernel/debug/sched/fair_server/cpu%d/runtime"
 
-#define LAND_PAGES		64
-#define LAND_FLIGHT_US		700000
-#define LAND_MS			5000
-
 #define KILL_PAGES		30000
 #define KILL_TRIES		9
 #define KILL_MS			50
@@ -44,9 +39,6 @@
 
 /* a disk that never waits */
 static const struct zwb_disk_spec fast = { .megabytes = 256 };
-
-/* what a command launches first is in flight for most of a second */
-static const struct zwb_disk_spec slow = { .megabytes = 64, .latency_us = LAND_FLIGHT_US };
 
 static struct zwb_load *load_both_nodes(long long pages)
 {
@@ -163,63 +155,6 @@ static void hog_on_the_other_cpu(void)
 	ksft_print_msg("%lld ms alone, %lld ms with a hog on the other CPU\n", alone, beside);
 	zwb_between(beside, 0, alone * HOG_PERCENT / 100 + HOG_SLACK_MS);
 	zwb_zero(zwb_stored());
-}
-
-/* Rewrite pages in flight and page them out: how many milliseconds that takes. */
-static long long time_to_rewrite(struct zwb_pages *pages)
-{
-	long long start = zwb_now();
-
-	zwb_pages_read(pages);
-	zwb_pages_fill(pages, 2);
-	zwb_write_string("/proc/sys/vm/drop_caches", "1");
-	zwb_pages_out(pages);
-	return (zwb_now() - start) / ZWB_NS_PER_MS;
-}
-
-static void check_landing_with_hog(struct zwb_pages *pages)
-{
-	struct zwb_async command;
-	struct hog hog;
-	long long took;
-	int err;
-
-	if (!zwb_pages_store(pages, 1) || !zwb_start_in_flight(&command))
-		return;
-	/* the command stays where the hog comes to */
-	if (!zwb_run_on_cpu(0, 1) || !start_hog(&hog, 0)) {
-		zwb_wait(&command);
-		return;
-	}
-	took = time_to_rewrite(pages);
-	stop_hog(&hog);
-	zwb_run_on_cpu(0, 0);
-	err = zwb_wait(&command);
-	if (err != -EAGAIN)
-		zwb_zero(err);
-	ksft_print_msg("swapped out after %lld ms, with the command kept from running\n", took);
-	zwb_between(took, 0, LAND_MS);
-	zwb_disk_wait_for_landing();
-	zwb_pages_are(pages, 2);
-}
-
-/*
- * A command gets no CPU time while its pages are in flight, and a swap-out waits for
- * one of them: for as long as the disk takes, and not for the command.
- *
- * Turns red when only the command lands what it has launched.
- */
-static void who_waits_does_not_wait_for_the_command(void)
-{
-	struct zwb_pages pages = { 0 };
-
-	if (sysconf(_SC_NPROCESSORS_ONLN) < 2) {
-		zwb_skip("needs two CPUs");
-		return;
-	}
-	if (zwb_disk_on(&slow) && zwb_pages_map(&pages, ZWB_ANY_NODE, LAND_PAGES))
-		check_landing_with_hog(&pages);
-	zwb_pages_unmap(&pages);
 }
 
 /* --- a kill --- */
@@ -341,7 +276,6 @@ static void cpu_time_is_the_givers(void)
 
 static const struct zwb_test tests[] = {
 	ZWB_TEST(hog_on_the_other_cpu),
-	ZWB_TEST(who_waits_does_not_wait_for_the_command),
 	ZWB_TEST(kill_ends_a_command_at_once),
 	ZWB_TEST(cpu_time_is_the_givers),
 };

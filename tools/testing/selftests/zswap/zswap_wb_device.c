@@ -31,7 +31,6 @@
 #define FREEZE_MS		6000
 
 #define FROZEN_PAGES		200
-#define FROZEN_DEAF_PAGES	16
 /* others read what was written, and wait for what is in flight, but for no task */
 #define FROZEN_OTHERS_MS	8000
 
@@ -341,16 +340,6 @@ static void command_is_frozen_on_a_slow_disk(void)
 	check_frozen_command(&slow_disk, FROZEN_PAGES);
 }
 
-/*
- * The same on a disk that takes longer for a request than the cgroup may to freeze.
- *
- * Turns red as above, and when the task is held until what is in flight has landed.
- */
-static void command_is_frozen_on_a_deaf_disk(void)
-{
-	check_frozen_command(&deaf_disk, FROZEN_DEAF_PAGES);
-}
-
 static int compare_times(const void *left, const void *right)
 {
 	long long a = *(const long long *)left, b = *(const long long *)right;
@@ -435,7 +424,6 @@ static const struct zwb_test tests[] = {
 	ZWB_TEST(signal_ends_a_command_on_a_deaf_disk),
 	ZWB_TEST(tasks_freeze_while_a_command_waits),
 	ZWB_TEST(command_is_frozen_on_a_slow_disk),
-	ZWB_TEST(command_is_frozen_on_a_deaf_disk),
 	ZWB_TEST(readers_do_not_wait_behind_a_command),
 };
 
