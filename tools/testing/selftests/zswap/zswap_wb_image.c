@@ -281,6 +281,8 @@ int main(void)
 	static const struct zwb_suite suite = {
 		.tests = tests,
 		.nr_tests = ARRAY_SIZE(tests),
+		/* pages that wait to be added to a list wait on the CPU that has filled them */
+		.one_cpu = true,
 	};
 
 	return zwb_main(&suite);
