@@ -47,14 +47,17 @@
 /* Most pages of the first batch that is more than one page */
 #define ZSWAP_WB_FIRST_BATCH	max(SZ_64K / PAGE_SIZE, 2)
 
-/* A device that has failed for so many pages in a row is left alone */
-#define ZSWAP_WB_ERRORS_MAX	(ZSWAP_WB_BATCH_MAX / 2)
-
 /* A batch of the next size has this many times as many pages at most */
 #define ZSWAP_WB_BATCH_GROWTH	4
 
 /* Batches that are larger than that have a multiple of it: full requests */
 #define ZSWAP_WB_REQUEST_PAGES	(SZ_512K / PAGE_SIZE)
+
+/*
+ * A device that has failed for so many pages in a row is left alone: more than one bad
+ * spot can spoil, at the end of a large request and the beginning of the next batch
+ */
+#define ZSWAP_WB_ERRORS_MAX	(3 * ZSWAP_WB_REQUEST_PAGES)
 
 /* Time that the device should need for a batch, not counting its latency; and in all */
 #define ZSWAP_WB_FLIGHT_NS	(10 * NSEC_PER_MSEC)
@@ -150,7 +153,7 @@ static void zswap_wb_window_look(struct zswap_wb_window *window,
 		device->errors = 0;
 	} else {
 		device->errors += errors;
-		device->limit = max(device->limit, ZSWAP_WB_FIRST_BATCH);
+		device->limit = ZSWAP_WB_FIRST_BATCH;
 	}
 	flight->aloft = 0;
 }
