@@ -54,10 +54,10 @@
 #define ZSWAP_WB_REQUEST_PAGES	(SZ_512K / PAGE_SIZE)
 
 /*
- * A device that has failed for so many pages in a row is left alone: more than one bad
- * spot can spoil, at the end of a large request and the beginning of the next batch
+ * A device that has failed for so many pages in a row is left alone. One bad spot spoils
+ * large requests, even two batches of them: no batch counts for more than the first one
  */
-#define ZSWAP_WB_ERRORS_MAX	(3 * ZSWAP_WB_REQUEST_PAGES)
+#define ZSWAP_WB_ERRORS_MAX	(ZSWAP_WB_BATCH_MAX / 2)
 
 /* Time that the device should need for a batch, not counting its latency; and in all */
 #define ZSWAP_WB_FLIGHT_NS	(10 * NSEC_PER_MSEC)
@@ -152,7 +152,7 @@ static void zswap_wb_window_look(struct zswap_wb_window *window,
 	if (errors < flight->aloft) {
 		device->errors = 0;
 	} else {
-		device->errors += errors;
+		device->errors += min(errors, ZSWAP_WB_FIRST_BATCH);
 		device->limit = ZSWAP_WB_FIRST_BATCH;
 	}
 	flight->aloft = 0;
@@ -327,8 +327,8 @@ static int zswap_wb_item_cmp(const void *a, const void *b)
  * call, or by zswap_wb_window_land().
  * Context: process context, may sleep; no locks held. After a signal nothing
  * new is started. Entries that it does not come to have no outcome, as if they
- * had never been selected; neither has what is on a device that has failed for a
- * whole batch, that is being taken out of use, or whose I/O does not go through the
+ * had never been selected; neither has what is on a device that keeps failing,
+ * that is being taken out of use, or whose I/O does not go through the
  * block layer.
  * Return: 0 if it has dealt with all entries, -EINTR if a signal has kept it from
  * that, or the system goes to sleep
