@@ -26,10 +26,6 @@ static_assert(sizeof(struct zswap_entry) ==
 	      sizeof(struct obj_cgroup *) + sizeof(struct list_head));
 static_assert(BIT(24) > PAGE_SIZE);
 
-static bool zswap_wb_decompress_locked(struct crypto_acomp_ctx *ctx,
-				       struct scatterlist *input,
-				       unsigned int length, struct page *page);
-
 #include "lists.c"
 #include "image.c"
 #include "entry.c"

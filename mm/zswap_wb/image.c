@@ -31,7 +31,9 @@
 #include <linux/bitmap.h>
 #include <linux/bvec.h>
 #include <linux/crc32.h>
+#include <linux/error-injection.h>
 #include <linux/highmem.h>
+#include <linux/scatterlist.h>
 #include <linux/string.h>
 #include <linux/swap_ops.h>
 #include <linux/swapops.h>
@@ -68,6 +70,8 @@ int zswap_wb_image_init(void)
 					       WQ_HIGHPRI | WQ_PERCPU, 0);
 	return zswap_wb_image_queue ? 0 : -ENOMEM;
 }
+
+/* ---- what is on the disk ---- */
 
 static u32 zswap_wb_image_checksum(const struct zswap_wb_image *image,
 				   unsigned int length)
@@ -115,6 +119,56 @@ static unsigned int zswap_wb_image_check(const struct zswap_wb_image *image,
 		return 0;
 	return length;
 }
+
+/* ---- decompression ---- */
+
+/* With the request of a CPU, whose mutex is held. Return: false if that fails */
+static bool zswap_wb_decompress_locked(struct crypto_acomp_ctx *ctx,
+				       struct scatterlist *input,
+				       unsigned int length, struct page *page)
+{
+	struct scatterlist output;
+	int err;
+
+	sg_init_table(&output, 1);
+	sg_set_page(&output, page, PAGE_SIZE, 0);
+	acomp_request_set_params(ctx->req, input, &output, length, PAGE_SIZE);
+	err = crypto_wait_req(crypto_acomp_decompress(ctx->req), &ctx->wait);
+	return !err && ctx->req->dlen == PAGE_SIZE;
+}
+
+/*
+ * Like zswap_decompress(), but from a copy, into a page that is ours alone, and
+ * without the mutex of the CPU's request: a fault would wait for it, and so for a
+ * command that may be nice. Only a compressor that is asynchronous needs that request.
+ * A function of its own, so that a test can make it fail.
+ */
+static noinline bool zswap_wb_decompress(struct zswap_pool *pool,
+					 const void *data, unsigned int length,
+					 struct page *page)
+{
+	struct crypto_acomp_ctx *ctx = raw_cpu_ptr(pool->acomp_ctx);
+	struct scatterlist input, output;
+	bool good;
+	int err;
+
+	ACOMP_REQUEST_ON_STACK(req, ctx->acomp);
+
+	sg_init_one(&input, data, length);
+	sg_init_table(&output, 1);
+	sg_set_page(&output, page, PAGE_SIZE, 0);
+	acomp_request_set_params(req, &input, &output, length, PAGE_SIZE);
+	err = crypto_acomp_decompress(req);
+	if (err != -EAGAIN)
+		return !err && req->dlen == PAGE_SIZE;
+	mutex_lock(&ctx->mutex);
+	good = zswap_wb_decompress_locked(ctx, &input, length, page);
+	mutex_unlock(&ctx->mutex);
+	return good;
+}
+ALLOW_ERROR_INJECTION(zswap_wb_decompress, NULL);
+
+/* ---- and back ---- */
 
 static bool zswap_wb_image_unpack(struct folio *folio, struct zswap_pool *pool)
 {

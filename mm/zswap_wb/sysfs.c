@@ -85,21 +85,6 @@ static struct attribute *zswap_wb_command_attrs[] = {
 	NULL
 };
 
-/* What is on the disk is for the whole system to choose */
-static umode_t zswap_wb_command_visible(struct kobject *kobj,
-					struct attribute *attr, int n)
-{
-	if (attr == &zswap_wb_compressed_attr.attr &&
-	    to_zswap_wb_dir(kobj)->nid != NUMA_NO_NODE)
-		return 0;
-	return attr->mode;
-}
-
-static const struct attribute_group zswap_wb_command_group = {
-	.attrs		= zswap_wb_command_attrs,
-	.is_visible	= zswap_wb_command_visible,
-};
-
 /* ---- counters ---- */
 
 /* Files that are no counter of zswap_wb_stats_read() */
@@ -166,20 +151,29 @@ static_assert(ARRAY_SIZE(zswap_wb_files) == ZSWAP_WB_NR_FILES);
 /* Filled in at boot */
 static struct attribute *zswap_wb_stats_attrs[ZSWAP_WB_NR_FILES + 1];
 
-/* A command may cover many nodes: only the whole system counts commands */
-static umode_t zswap_wb_stats_visible(struct kobject *kobj,
-				      struct attribute *attr, int n)
+/*
+ * Nodes have all but two files: a command may cover many nodes, so only the whole system
+ * counts commands, and what is on the disk is for the whole system to choose.
+ */
+static umode_t zswap_wb_visible(struct kobject *kobj, struct attribute *attr,
+				int n)
 {
-	if (attr == &zswap_wb_files[0].kattr.attr &&
-	    to_zswap_wb_dir(kobj)->nid != NUMA_NO_NODE)
+	if (to_zswap_wb_dir(kobj)->nid != NUMA_NO_NODE &&
+	    (attr == &zswap_wb_files[0].kattr.attr ||
+	     attr == &zswap_wb_compressed_attr.attr))
 		return 0;
 	return attr->mode;
 }
 
+static const struct attribute_group zswap_wb_command_group = {
+	.attrs		= zswap_wb_command_attrs,
+	.is_visible	= zswap_wb_visible,
+};
+
 static const struct attribute_group zswap_wb_stats_group = {
 	.name		= "stats",
 	.attrs		= zswap_wb_stats_attrs,
-	.is_visible	= zswap_wb_stats_visible,
+	.is_visible	= zswap_wb_visible,
 };
 
 /* ---- directories ---- */
