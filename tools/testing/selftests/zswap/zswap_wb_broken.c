@@ -31,7 +31,6 @@
 #define SOME_REQUEST		256
 
 #define SHORT_PAGES		6000
-#define SHORT_ROOM_KB		1024
 /* what a command may have of its own: 4.5 MiB */
 #define OWN_KB			4608
 
@@ -232,28 +231,6 @@ static void command_needs_little_memory(void)
 	zwb_zero(zwb_stored());
 }
 
-static void check_short_of_memory(struct zwb_async *command, long long kills)
-{
-	long long fell, stalls, free_before;
-	struct zwb_snap before, delta;
-	int err;
-
-	zwb_snap(&before);
-	stalls = zwb_direct_reclaims();
-	free_before = zwb_free_pages();
-	fell = zwb_run_and_watch_memory(command, &err);
-	zwb_since(&delta, &before);
-	ksft_print_msg("%lld kB were free and fell by %lld kB, %lld direct reclaims\n",
-		       free_before * zwb_page_size / 1024, fell, zwb_direct_reclaims() - stalls);
-	ksft_print_msg("%lld pages written, %lld failed\n", delta.total.written,
-		       delta.total.failed);
-	zwb_zero(err);
-	zwb_zero(delta.total.failed);
-	zwb_between(delta.total.written, 2 * SHORT_PAGES, LLONG_MAX);
-	zwb_between(fell, 0, OWN_KB);
-	zwb_equal(zwb_vmstat_key("oom_kill"), kills);
-}
-
 /*
  * When memory is nearly at an end a command works with what it can get, down to
  * one page at a time: it writes all, which is what gives memory, and ends.
@@ -262,24 +239,7 @@ static void check_short_of_memory(struct zwb_async *command, long long kills)
  */
 static void command_works_when_memory_is_short(void)
 {
-	struct zwb_async command;
-	long long kills;
-	int node[2];
-	pid_t pid;
-
-	if (!zwb_need_two_nodes(&node[0], &node[1]) ||
-	    !zwb_load(NULL, node[0], SHORT_PAGES, ZWB_TEXT) ||
-	    !zwb_load(NULL, node[1], SHORT_PAGES, ZWB_TEXT))
-		return;
-	zwb_allow_other_swapout();
-	/* its process while there is memory for one: this is about the command */
-	if (!zwb_start(&command, ZWB_GLOBAL, 0, "age=0"))
-		return;
-	kills = zwb_vmstat_key("oom_kill");
-	pid = zwb_take_memory(SHORT_ROOM_KB);
-	if (pid > 0 && !zwb_failed())
-		check_short_of_memory(&command, kills);
-	zwb_give_memory_back(pid);
+	zwb_check_short_of_memory(SHORT_PAGES, OWN_KB);
 }
 
 static const struct zwb_test tests[] = {

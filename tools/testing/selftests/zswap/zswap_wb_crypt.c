@@ -31,7 +31,6 @@
 #define CRYPT_PAGES		1000
 
 #define SHORT_PAGES		2000
-#define SHORT_ROOM_KB		1024
 /* what a command may have of its own, and as much as it has in flight for dm-crypt */
 #define SHORT_OWN_KB		(4608 + 2048 + 512)
 
@@ -178,48 +177,6 @@ static void swap_is_encrypted(void)
 
 /* --- with hardly any --- */
 
-static void check_short(struct zwb_async *command, long long kills)
-{
-	long long fell, stalls = zwb_direct_reclaims();
-	struct zwb_snap before, delta;
-	int err;
-
-	zwb_snap(&before);
-	fell = zwb_run_and_watch_memory(command, &err);
-	zwb_since(&delta, &before);
-	ksft_print_msg("free memory fell by %lld kB, %lld direct reclaims\n", fell,
-		       zwb_direct_reclaims() - stalls);
-	ksft_print_msg("%lld pages written, %lld failed\n", delta.total.written,
-		       delta.total.failed);
-	zwb_zero(err);
-	zwb_zero(delta.total.failed);
-	zwb_between(delta.total.written, 2 * SHORT_PAGES, LLONG_MAX);
-	zwb_between(fell, 0, SHORT_OWN_KB);
-	zwb_equal(zwb_vmstat_key("oom_kill"), kills);
-}
-
-static void check_little_memory(void)
-{
-	struct zwb_async command;
-	long long kills;
-	int node[2];
-	pid_t pid;
-
-	if (!zwb_need_two_nodes(&node[0], &node[1]) ||
-	    !zwb_load(NULL, node[0], SHORT_PAGES, ZWB_TEXT) ||
-	    !zwb_load(NULL, node[1], SHORT_PAGES, ZWB_TEXT))
-		return;
-	zwb_allow_other_swapout();
-	/* its process while there is memory for one: this is about the command */
-	if (!zwb_start(&command, ZWB_GLOBAL, 0, "age=0"))
-		return;
-	kills = zwb_vmstat_key("oom_kill");
-	pid = zwb_take_memory(SHORT_ROOM_KB);
-	if (pid > 0 && !zwb_failed())
-		check_short(&command, kills);
-	zwb_give_memory_back(pid);
-}
-
 /*
  * When memory is nearly at an end, dm-crypt has only its own reserve for what it is
  * to encrypt, and a command ends all the same, with every page written.
@@ -231,7 +188,7 @@ static void check_little_memory(void)
 static void command_writes_with_little_memory(void)
 {
 	if (crypt_on())
-		check_little_memory();
+		zwb_check_short_of_memory(SHORT_PAGES, SHORT_OWN_KB);
 	crypt_off();
 }
 

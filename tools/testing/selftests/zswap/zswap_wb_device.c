@@ -254,11 +254,8 @@ static bool command_from(struct zwb_async *command, const char *cgroup)
 {
 	if (!zwb_start(command, ZWB_GLOBAL, 0, "age=0"))
 		return false;
-	if (zwb_async_move(command, cgroup)) {
-		zwb_go(command);
-		if (zwb_disk_wait_for_flight())
-			return true;
-	}
+	if (zwb_async_move(command, cgroup))
+		return zwb_go_in_flight(command);
 	kill(command->pid, SIGKILL);
 	zwb_wait(command);
 	return false;

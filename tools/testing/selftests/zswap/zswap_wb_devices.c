@@ -258,7 +258,6 @@ static void check_discard(struct zwb_pages *kept, struct zwb_pages *freed,
 			  struct zwb_pages *next, unsigned int version, bool past_zswap)
 {
 	struct zwb_async command;
-	int err;
 
 	if (!zwb_pages_map(freed, ZWB_ANY_NODE, DISCARD_PAGES) ||
 	    !zwb_pages_map(next, ZWB_ANY_NODE, DISCARD_PAGES) ||
@@ -274,14 +273,7 @@ static void check_discard(struct zwb_pages *kept, struct zwb_pages *freed,
 	zwb_param_set("enabled", past_zswap ? "N" : "Y");
 	zwb_pages_out(next);
 	zwb_pages_out(kept);
-	err = zwb_wait(&command);
-	if (err != -EAGAIN)
-		zwb_zero(err);
-	err = zwb_run(NULL, ZWB_GLOBAL, "age=0");
-	if (err != -EAGAIN)
-		zwb_zero(err);
-	zwb_disk_wait_for_landing();
-	zwb_zero(zwb_stored());
+	zwb_land_all(&command);
 	zwb_pages_are(kept, version + 1);
 	zwb_pages_are(next, version + 2);
 	zwb_param_set("enabled", "Y");

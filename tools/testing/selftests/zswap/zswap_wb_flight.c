@@ -26,28 +26,6 @@ static const struct zwb_disk_spec slow = {
 	.latency_us = 500000,
 };
 
-/* Start a command, and return when some of what it writes is in flight. */
-static bool take_off(struct zwb_async *command)
-{
-	if (!zwb_start(command, ZWB_GLOBAL, 0, "age=0"))
-		return false;
-	zwb_go(command);
-	if (zwb_disk_wait_for_flight())
-		return true;
-	kill(command->pid, SIGKILL);
-	zwb_wait(command);
-	return false;
-}
-
-/* Wait for the command, which may have found nothing left to write, and for what it wrote. */
-static void land(struct zwb_async *command)
-{
-	int err = zwb_wait(command);
-
-	if (err != -EAGAIN)
-		zwb_zero(err);
-}
-
 /* All that is still in zswap goes to the disk, too, and all is read from there. */
 static void check_rest(struct zwb_load *load)
 {
@@ -80,7 +58,7 @@ static void swapoff_in_flight(void)
 	if (!zwb_disk_on(&slow))
 		return;
 	load = zwb_load(NULL, ZWB_ANY_NODE, SWAPOFF_PAGES, ZWB_TEXT);
-	if (!load || !take_off(&command))
+	if (!load || !zwb_start_in_flight(&command))
 		return;
 	zwb_disk_off();
 	err = zwb_wait(&command);
@@ -105,13 +83,14 @@ static void compressor_changes_in_flight(void)
 	if (!zwb_disk_on(&slow) || !zwb_param_get("compressor", old, sizeof(old)))
 		return;
 	load = zwb_load(NULL, ZWB_ANY_NODE, FLIGHT_PAGES, ZWB_TEXT);
-	if (!load || !zwb_pages_map(&pages, ZWB_ANY_NODE, FLIGHT_PAGES) || !take_off(&command))
+	if (!load || !zwb_pages_map(&pages, ZWB_ANY_NODE, FLIGHT_PAGES) ||
+	    !zwb_start_in_flight(&command))
 		goto unmap;
 	zwb_param_set("compressor", strcmp(old, "lz4") ? "lz4" : "lzo");
 	/* the new pool has pages, too; what lands meanwhile makes it no use to count them */
 	zwb_pages_fill(&pages, 1);
 	zwb_pages_out(&pages);
-	land(&command);
+	zwb_land(&command);
 	check_rest(load);
 	zwb_pages_are(&pages, 1);
 unmap:
@@ -132,10 +111,10 @@ static void zswap_is_disabled_in_flight(void)
 	if (!zwb_disk_on(&slow))
 		return;
 	load = zwb_load(NULL, ZWB_ANY_NODE, FLIGHT_PAGES, ZWB_TEXT);
-	if (!load || !take_off(&command))
+	if (!load || !zwb_start_in_flight(&command))
 		return;
 	zwb_param_set("enabled", "N");
-	land(&command);
+	zwb_land(&command);
 	check_rest(load);
 }
 
@@ -165,7 +144,7 @@ static void cpu_goes_offline_in_flight(void)
 		zwb_disk_wait_for_flight();
 		zwb_write_string(FLIGHT_CPU, "1");
 	}
-	land(&command);
+	zwb_land(&command);
 	check_rest(load);
 }
 
@@ -190,12 +169,12 @@ static void cgroup_goes_in_flight(void)
 	if (!load)
 		return;
 	snprintf(id, sizeof(id), "%llu", zwb_cgroup_id(parent));
-	if (!take_off(&command))
+	if (!zwb_start_in_flight(&command))
 		return;
 	/* the process leaves, its pages stay behind */
 	if (zwb_load_move(load, zwb_cgroup_root()))
 		zwb_cgroup_remove(child);
-	land(&command);
+	zwb_land(&command);
 	if (!zwb_disk_wait_for_landing())
 		return;
 	if (zwb_stored())
@@ -220,11 +199,11 @@ static void process_goes_in_flight(void)
 	if (!zwb_disk_on(&slow))
 		return;
 	load = zwb_load(NULL, ZWB_ANY_NODE, FLIGHT_PAGES, ZWB_TEXT);
-	if (!load || !take_off(&command))
+	if (!load || !zwb_start_in_flight(&command))
 		return;
 	zwb_load_stop(load);
 	next = zwb_load(NULL, ZWB_ANY_NODE, FLIGHT_PAGES, ZWB_TEXT);
-	land(&command);
+	zwb_land(&command);
 	if (next)
 		check_rest(next);
 }
@@ -244,12 +223,12 @@ static void pages_are_read_in_flight(void)
 	if (!zwb_disk_on(&slow))
 		return;
 	load = zwb_load(NULL, ZWB_ANY_NODE, FLIGHT_PAGES, ZWB_TEXT);
-	if (!load || !take_off(&command))
+	if (!load || !zwb_start_in_flight(&command))
 		return;
 	zwb_load_touch(load, 0, FLIGHT_PAGES / 2);
 	zwb_load_fork(load);
 	zwb_load_verify(load);
-	land(&command);
+	zwb_land(&command);
 	zwb_disk_wait_for_landing();
 	zwb_load_verify(load);
 }

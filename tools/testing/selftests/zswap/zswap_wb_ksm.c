@@ -231,7 +231,6 @@ static void check_in_flight(const char *cgroup)
 		.depth = 1024,
 	};
 	struct zwb_async command;
-	int err;
 
 	if (!zwb_disk_on(&slow) || !store_merged(cgroup) || !zwb_start_in_flight(&command))
 		return;
@@ -244,9 +243,7 @@ static void check_in_flight(const char *cgroup)
 		zwb_late("the page had landed before it was loaded");
 	/* what was loaded goes out again: to its slot, and what was written to another one */
 	zwb_pages_reclaim(&texts.pages, cgroup);
-	err = zwb_wait(&command);
-	if (err != -EAGAIN)
-		zwb_zero(err);
+	zwb_land(&command);
 	zwb_disk_wait_for_landing();
 	/* one by one, pages are slow to read */
 	madvise(texts.pages.mem, texts.pages.nr * zwb_page_size, MADV_WILLNEED);

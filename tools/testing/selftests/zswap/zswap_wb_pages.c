@@ -367,15 +367,41 @@ bool zwb_disk_wait_for_landing(void)
 	return disk_wait(false);
 }
 
-/* Start a command for all pages, and return when some are in flight. */
-bool zwb_start_in_flight(struct zwb_async *command)
+/* Let a command go that was started, and return when some of what it writes is in flight. */
+bool zwb_go_in_flight(struct zwb_async *command)
 {
-	if (!zwb_start(command, ZWB_GLOBAL, 0, "age=0"))
-		return false;
 	zwb_go(command);
 	if (zwb_disk_wait_for_flight())
 		return true;
 	kill(command->pid, SIGKILL);
 	zwb_wait(command);
 	return false;
+}
+
+/* The same with one for all pages. */
+bool zwb_start_in_flight(struct zwb_async *command)
+{
+	return zwb_start(command, ZWB_GLOBAL, 0, "age=0") && zwb_go_in_flight(command);
+}
+
+/* Wait for a command, which may have found nothing left to write. */
+void zwb_land(struct zwb_async *command)
+{
+	int err = zwb_wait(command);
+
+	if (err != -EAGAIN)
+		zwb_zero(err);
+}
+
+/* The same, and have what it has left written, too: nothing is in zswap, or on its way. */
+void zwb_land_all(struct zwb_async *command)
+{
+	int err;
+
+	zwb_land(command);
+	err = zwb_run(NULL, ZWB_GLOBAL, "age=0");
+	if (err != -EAGAIN)
+		zwb_zero(err);
+	zwb_disk_wait_for_landing();
+	zwb_zero(zwb_stored());
 }

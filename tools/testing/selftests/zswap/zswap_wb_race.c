@@ -181,7 +181,6 @@ static void check_rewrite_past_zswap(struct zwb_pages *pages)
 {
 	struct zwb_async command;
 	long long begin;
-	int err;
 
 	if (!zwb_pages_store(pages, 1))
 		return;
@@ -194,9 +193,7 @@ static void check_rewrite_past_zswap(struct zwb_pages *pages)
 	if (zwb_param_set("enabled", "N"))
 		zwb_pages_out(pages);
 	zwb_between(zwb_now() - begin, RACE_FLIGHT_US * 1000LL, LLONG_MAX);
-	err = zwb_wait(&command);
-	if (err != -EAGAIN)
-		zwb_zero(err);
+	zwb_land(&command);
 	zwb_disk_wait_for_landing();
 	zwb_zero(zwb_stored());
 	survived(pages, 2);
@@ -221,7 +218,7 @@ static void check_reuse_in_flight(struct zwb_pages *old, struct zwb_pages *new)
 {
 	unsigned long long old_slots[RACE_REUSED], new_slots[RACE_REUSED], first = ~0ULL;
 	struct zwb_async command;
-	int err, reused = 0, i;
+	int reused = 0, i;
 
 	if (!zwb_pages_store(old, 1) || !zwb_pages_slots(old, old_slots) ||
 	    !zwb_start_in_flight(&command))
@@ -239,9 +236,7 @@ static void check_reuse_in_flight(struct zwb_pages *old, struct zwb_pages *new)
 			reused += new_slots[i] == first;
 	}
 	zwb_equal(reused, 1);
-	err = zwb_wait(&command);
-	if (err != -EAGAIN)
-		zwb_zero(err);
+	zwb_land(&command);
 	zwb_disk_wait_for_landing();
 	survived(new, 2);
 }

@@ -3,6 +3,7 @@
  * A machine that is short of memory.
  */
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@
 #include "zswap_wb_short.h"
 
 #define SHORT_STEP		(128 * 1024)
+#define SHORT_LEAVE_KB		1024
 
 /*
  * Pages that are left above the low watermarks, in all zones that give to anybody: one
@@ -130,4 +132,54 @@ long long zwb_run_and_watch_memory(struct zwb_async *command, int *err)
 	} while (!poll(&done, 1, 0));
 	*err = zwb_wait(command);
 	return (before - lowest) * zwb_page_size / 1024;
+}
+
+static void check_with_what_is_left(struct zwb_async *command, long long pages,
+				    long long own_kb, long long kills)
+{
+	long long fell, stalls, free_before;
+	struct zwb_snap before, delta;
+	int err;
+
+	zwb_snap(&before);
+	stalls = zwb_direct_reclaims();
+	free_before = zwb_free_pages();
+	fell = zwb_run_and_watch_memory(command, &err);
+	zwb_since(&delta, &before);
+	ksft_print_msg("%lld kB were free and fell by %lld kB, %lld direct reclaims\n",
+		       free_before * zwb_page_size / 1024, fell, zwb_direct_reclaims() - stalls);
+	ksft_print_msg("%lld pages written, %lld failed\n", delta.total.written,
+		       delta.total.failed);
+	zwb_zero(err);
+	zwb_zero(delta.total.failed);
+	zwb_between(delta.total.written, 2 * pages, LLONG_MAX);
+	zwb_between(fell, 0, own_kb);
+	zwb_equal(zwb_vmstat_key("oom_kill"), kills);
+}
+
+/**
+ * zwb_check_short_of_memory() - a command writes all when memory is nearly at an end
+ * @pages: pages on each of two nodes
+ * @own_kb: memory that the command may take for itself, and for those below it
+ */
+void zwb_check_short_of_memory(long long pages, long long own_kb)
+{
+	struct zwb_async command;
+	long long kills;
+	int node[2];
+	pid_t pid;
+
+	if (!zwb_need_two_nodes(&node[0], &node[1]) ||
+	    !zwb_load(NULL, node[0], pages, ZWB_TEXT) ||
+	    !zwb_load(NULL, node[1], pages, ZWB_TEXT))
+		return;
+	zwb_allow_other_swapout();
+	/* its process while there is memory for one: this is about the command */
+	if (!zwb_start(&command, ZWB_GLOBAL, 0, "age=0"))
+		return;
+	kills = zwb_vmstat_key("oom_kill");
+	pid = zwb_take_memory(SHORT_LEAVE_KB);
+	if (pid > 0 && !zwb_failed())
+		check_with_what_is_left(&command, pages, own_kb, kills);
+	zwb_give_memory_back(pid);
 }

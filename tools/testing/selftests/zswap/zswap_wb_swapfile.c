@@ -201,7 +201,6 @@ static void check_rewrite(void)
 	struct zwb_pages pages = { 0 };
 	struct zwb_async command;
 	unsigned int version;
-	int err;
 
 	if (!zwb_pages_map(&pages, ZWB_ANY_NODE, FILE_SLOW_PAGES))
 		return;
@@ -214,14 +213,7 @@ static void check_rewrite(void)
 		zwb_pages_are(&pages, 2 * version);
 		zwb_pages_fill(&pages, 2 * version + 1);
 		zwb_pages_out(&pages);
-		err = zwb_wait(&command);
-		if (err != -EAGAIN)
-			zwb_zero(err);
-		err = zwb_run(NULL, ZWB_GLOBAL, "age=0");
-		if (err != -EAGAIN)
-			zwb_zero(err);
-		zwb_disk_wait_for_landing();
-		zwb_zero(zwb_stored());
+		zwb_land_all(&command);
 		zwb_pages_are(&pages, 2 * version + 1);
 	}
 	zwb_pages_unmap(&pages);

@@ -126,7 +126,6 @@ static void check_wait(struct zwb_pages *new, int kb, enum wait_how how)
 	const char *cgroup = zwb_cgroup(NULL, "thp");
 	struct zwb_async command;
 	long long begin, ahead;
-	int err;
 
 	if (!cgroup || !zwb_need_folios(kb) || !zwb_disk_on(&wait_disk) ||
 	    !wait_prepare(new, cgroup, kb, how) || !zwb_folios_out(&texts.pages, kb) ||
@@ -142,9 +141,7 @@ static void check_wait(struct zwb_pages *new, int kb, enum wait_how how)
 		ksft_print_msg("paged out after %lld ms\n", begin / ZWB_NS_PER_MS);
 		zwb_between(begin, WAIT_FLIGHT_US * 1000LL, LLONG_MAX);
 	}
-	err = zwb_wait(&command);
-	if (err != -EAGAIN)
-		zwb_zero(err);
+	zwb_land(&command);
 	zwb_disk_wait_for_landing();
 	if (!zwb_failed())
 		check_waited(new, slots, how, cgroup);
@@ -199,7 +196,6 @@ static void check_beside(int kb, long long nr)
 {
 	struct zwb_async command;
 	unsigned int round;
-	int err;
 
 	if (!zwb_need_folios(kb) || !zwb_folios_map_texts(&texts, NULL, kb, nr))
 		return;
@@ -218,9 +214,7 @@ static void check_beside(int kb, long long nr)
 			zwb_folios_try_to_collapse(&texts.pages, BESIDE_TRIES);
 		zwb_pages_out_whole(&texts.pages);
 		zwb_texts_write(&texts, round % 7, nr, 7, round);
-		err = zwb_wait(&command);
-		if (err != -EAGAIN)
-			zwb_zero(err);
+		zwb_land(&command);
 		zwb_zero(zwb_texts_wrong(&texts));
 	}
 }
