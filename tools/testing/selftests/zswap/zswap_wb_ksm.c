@@ -155,8 +155,16 @@ static void check_merge_again(const char *cgroup)
 
 	if (!store_merged(cgroup) || !zwb_write_pages(BACK_ON_DISK))
 		return;
-	/* two copies of each come back and are alike again, and two stay where they are */
+	/*
+	 * Two copies of each come back and are alike again, and two stay where they are.  What
+	 * is new belongs to who writes it: it is to be reclaimed from the cgroup, since there
+	 * are two of each again.
+	 */
+	if (!zwb_cgroup_enter(cgroup))
+		return;
 	zwb_texts_write(&texts, 0, half, 1, 2);
+	if (!zwb_cgroup_enter(NULL))
+		return;
 	if (!merge(KSM_CONTENTS, half - KSM_CONTENTS) || !zwb_pages_reclaim(&texts.pages, cgroup))
 		return;
 	stored = zwb_stored();
