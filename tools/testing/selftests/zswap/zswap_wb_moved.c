@@ -285,6 +285,7 @@ static void page_out_and_unmap(void)
 #define CROSS_CALM		5
 #define CROSS_CALM_MS		100
 #define CROSS_FILL_MS		90000
+#define CROSS_STOP_MS		10000
 #define CROSS_MPOL_BIND		2
 
 /*
@@ -456,6 +457,25 @@ static bool cross_out(struct cross *cross, long long *crossed)
 	return zwb_between(*crossed, CROSS_PAGES / 2, CROSS_PAGES);
 }
 
+/* Nobody stores anything any more: until then the data is not only ours. */
+static bool wait_for_calm(void)
+{
+	const struct timespec calm = { .tv_nsec = CROSS_CALM_MS * ZWB_NS_PER_MS };
+	long long deadline = zwb_now() + CROSS_STOP_MS * ZWB_NS_PER_MS;
+	long long before, now = zwb_vmstat_key("zswpout");
+	int i = 0;
+
+	while (i < CROSS_CALM && zwb_now() < deadline) {
+		before = now;
+		nanosleep(&calm, NULL);
+		now = zwb_vmstat_key("zswpout");
+		i = now == before ? i + 1 : 0;
+	}
+	if (i < CROSS_CALM)
+		zwb_fail("others are swapped out for %d s", CROSS_STOP_MS / 1000);
+	return i == CROSS_CALM;
+}
+
 /* Commands by node, and what becomes of the data. */
 static void check_cross(struct cross *cross, long long crossed)
 {
@@ -512,6 +532,7 @@ static void check_cross_back(struct cross *cross)
 static void run_cross(struct cross *cross)
 {
 	long long crossed = 0;
+	bool good = false;
 	pid_t filler;
 	int i;
 
@@ -527,12 +548,15 @@ static void run_cross(struct cross *cross)
 			return;
 	}
 	filler = start_filler(cross->near, CROSS_ROOM);
-	if (filler > 0 && !zwb_failed() && cross_out(cross, &crossed))
-		check_cross(cross, crossed);
+	if (filler > 0 && !zwb_failed())
+		good = cross_out(cross, &crossed);
+	/* data stays where it is; kswapd has no more to put beside it */
 	if (filler > 0) {
 		kill(filler, SIGKILL);
 		waitpid(filler, NULL, 0);
 	}
+	if (good && wait_for_calm())
+		check_cross(cross, crossed);
 	if (crossed)
 		check_cross_back(cross);
 }
