@@ -5,10 +5,15 @@
  * and limits that are set when the pages are in zswap already.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "kselftest.h"
@@ -23,7 +28,8 @@
 #define GEN_PAGES		600
 #define GEN_ROUNDS		10
 #define GEN_READ_MS		400
-#define GEN_COMMANDS		8
+#define GEN_TURNS		8
+#define GEN_WRITE_MS		10000
 /* what is in the youngest generations is never evicted: MIN_NR_GENS in the kernel */
 #define GEN_YOUNG		2
 /* what was in use is evicted after so many */
@@ -206,23 +212,63 @@ static void mglru_goes_by_the_same_ids(void)
 	}
 }
 
+/* A process that writes what it finds of a cgroup, over and over, until it is killed. */
+static pid_t start_writer(unsigned long long id)
+{
+	char path[ZWB_PATH_MAX], command[64];
+	pid_t pid = fork();
+	int err;
+
+	if (pid < 0)
+		zwb_fail("fork: %s", strerror(errno));
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	zwb_command_path(ZWB_GLOBAL, path, sizeof(path));
+	snprintf(command, sizeof(command), "cgroup=%llu age=0", id);
+	do {
+		err = zwb_write(path, command, strlen(command));
+	} while (!err || err == -EAGAIN);
+	ksft_print_msg("'%s': %s\n", command, strerror(-err));
+	_exit(KSFT_FAIL);
+}
+
+/* It must not have ended by itself, which it does when a command fails. */
+static void stop_writer(pid_t pid)
+{
+	int status;
+
+	kill(pid, SIGKILL);
+	if (waitpid(pid, &status, 0) != pid || !WIFSIGNALED(status))
+		zwb_fail("a command failed");
+}
+
+/* What nobody reads or stores any more is soon on the disk, all of it. */
+static void wait_for_writer(void)
+{
+	long long deadline = zwb_now() + GEN_WRITE_MS * ZWB_NS_PER_MS;
+
+	while (zwb_stored() && zwb_now() < deadline)
+		zwb_pause();
+	zwb_zero(zwb_stored());
+}
+
 static void check_eviction_beside_commands(void)
 {
 	const char *cgroup = zwb_cgroup(NULL, "evicted");
-	int nodes[2], nr = zwb_nodes(nodes, 2), i, n, err;
+	int nodes[2], nr = zwb_nodes(nodes, 2), i, n;
 	struct zwb_snap before, delta;
-	struct zwb_async command;
 	struct zwb_load *load;
 	unsigned long long id;
+	pid_t writer;
 
 	load = cgroup ? resident(cgroup, nodes[0]) : NULL;
 	if (!load)
 		return;
 	id = zwb_cgroup_id(cgroup);
 	zwb_snap(&before);
-	for (i = 0; i < GEN_COMMANDS && !zwb_failed(); i++) {
-		if (!zwb_start(&command, ZWB_GLOBAL, 0, "cgroup=%llu age=0", id))
-			return;
+	writer = start_writer(id);
+	for (i = 0; i < GEN_TURNS && writer > 0 && !zwb_failed(); i++) {
 		/* all in memory and nowhere else; every other time they are in use meanwhile */
 		zwb_load_touch(load, 0, load->pages);
 		zwb_write_string("/proc/sys/vm/drop_caches", "1");
@@ -230,21 +276,21 @@ static void check_eviction_beside_commands(void)
 			zwb_load_read(load, GEN_READ_MS);
 		for (n = 0; n < GEN_AGINGS * nr; n++)
 			gen_age(id, nodes[n % nr]);
-		zwb_go(&command);
 		for (n = 0; n < GEN_EVICTIONS * nr; n++)
 			gen_evict(id, nodes[n % nr]);
-		err = zwb_wait(&command);
-		if (err != -EAGAIN)
-			zwb_zero(err);
 		if (i % 2)
 			zwb_load_finish(load);
+		wait_for_writer();
 		zwb_load_verify(load);
 	}
+	if (writer > 0)
+		stop_writer(writer);
 	zwb_since(&delta, &before);
-	ksft_print_msg("MGLRU evicted %lld pages, commands wrote %lld\n", delta.vm.zswpout,
-		       delta.total.written);
-	zwb_between(delta.vm.zswpout, load->pages, LLONG_MAX);
-	zwb_between(delta.total.written, load->pages, delta.vm.zswpout);
+	ksft_print_msg("MGLRU evicted %lld pages; %lld commands wrote %lld of them\n",
+		       delta.vm.zswpout, delta.commands, delta.total.written);
+	/* those that were not in use, each time, and nothing that was not evicted */
+	zwb_between(delta.total.written, GEN_TURNS / 2 * load->pages, delta.vm.zswpout);
+	zwb_zero(delta.total.failed);
 }
 
 /*
@@ -276,14 +322,22 @@ static void mglru_evicts_beside_commands(void)
 /* more than there is: all is tried, the shrinker too */
 #define RECLAIM_ALL		"5M swappiness=max"
 
-/* All the time, all that is idle for a tenth of a second, in all of the memory. */
+/* of an entry of /proc/PID/pagemap: it is in memory, and below, in which page of that */
+#define DAMON_PRESENT		63
+#define DAMON_PFN_BITS		55
+/* of the memory, where it is at work: around the pages of the test */
+#define DAMON_REACH		(32LL << 20)
+
+/* All the time, all that is idle for a tenth of a second. */
 static const struct {
 	const char *name;
 	const char *value;
 } damon_params[] = {
+	{ "monitor_region_start", "0" },
+	{ "monitor_region_end", "0" },
 	{ "min_age", "100000" },
 	{ "quota_ms", "0" },
-	{ "quota_sz", "1073741824" },
+	{ "quota_sz", "67108864" },
 	{ "wmarks_interval", "100000" },
 	{ "wmarks_high", "1000" },
 	{ "wmarks_mid", "1000" },
@@ -300,8 +354,57 @@ static bool damon_set(const char *name, const char *value)
 	return zwb_write_string(path, value);
 }
 
-static bool damon_on(void)
+static bool damon_set_number(const char *name, long long value)
 {
+	char text[32];
+
+	snprintf(text, sizeof(text), "%lld", value);
+	return damon_set(name, text);
+}
+
+static int pfn_compare(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* Where the pages of a load lie, which is in memory: the one in the middle of them; or -1. */
+static long long middle_of(const struct zwb_load *load)
+{
+	static uint64_t pfns[RECLAIM_PAGES];
+	const ssize_t size = load->pages * sizeof(pfns[0]);
+	char path[ZWB_PATH_MAX];
+	long long i, nr = 0;
+	bool good;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/pagemap", load->pid);
+	fd = open(path, O_RDONLY);
+	good = fd >= 0 && pread(fd, pfns, size, load->address / zwb_page_size *
+						sizeof(pfns[0])) == size;
+	if (fd >= 0)
+		close(fd);
+	for (i = 0; good && i < load->pages; i++) {
+		if (pfns[i] >> DAMON_PRESENT & 1)
+			pfns[nr++] = pfns[i] & ((1ULL << DAMON_PFN_BITS) - 1);
+	}
+	if (!nr) {
+		zwb_fail("no page of load %d is in memory", load->pid);
+		return -1;
+	}
+	qsort(pfns, nr, sizeof(pfns[0]), pfn_compare);
+	return pfns[nr / 2] * zwb_page_size;
+}
+
+/*
+ * It looks at the part of memory that has the load's pages, and most of what is near them.  In
+ * all of it there would be too many regions, and it would have no time for anything else; nor
+ * would this process, which is idle whenever it waits.
+ */
+static bool damon_on(const struct zwb_load *load)
+{
+	long long middle = middle_of(load);
 	char path[ZWB_PATH_MAX];
 	size_t i;
 
@@ -315,7 +418,11 @@ static bool damon_on(void)
 		if (!damon_set(damon_params[i].name, damon_params[i].value))
 			return false;
 	}
-	return damon_set("enabled", "Y");
+	return middle >= 0 &&
+	       damon_set_number("monitor_region_start",
+				middle > DAMON_REACH ? middle - DAMON_REACH : 0) &&
+	       damon_set_number("monitor_region_end", middle + DAMON_REACH) &&
+	       damon_set("enabled", "Y");
 }
 
 static void damon_off(void)
@@ -396,7 +503,7 @@ static void check_reclaim(bool damon)
 	load = cgroup ? zwb_load_resident(cgroup, RECLAIM_PAGES, false) : NULL;
 	shared = load ? zwb_load_shared(cgroup, RECLAIM_SHARED) : NULL;
 	zwb_snap(&before);
-	if (!shared || !zwb_param_set("shrinker_enabled", "Y") || (damon && !damon_on()))
+	if (!shared || !zwb_param_set("shrinker_enabled", "Y") || (damon && !damon_on(load)))
 		return;
 	damon_before = damon ? zwb_read_number(DAMON_RECLAIMED) : 0;
 	do {
@@ -434,8 +541,10 @@ static void memory_reclaim_beside_commands(void)
 }
 
 /*
- * The same with DAMON_RECLAIM, which pages out whatever is idle, in all of the
- * memory: also of the process that gives the commands.
+ * The same with DAMON_RECLAIM, which pages out whatever is idle where the load's pages lie,
+ * whoever has it.
+ *
+ * Turns red as above, and when DAMON_RECLAIM finds nothing to page out.
  */
 static void damon_reclaim_beside_commands(void)
 {
