@@ -9,6 +9,7 @@
 #include "fuzz.h"
 
 struct edges edges;
+bool compressed;
 /* those that the table at hand goes by */
 static const struct edges *shown = &edges;
 
@@ -142,6 +143,8 @@ static bool format_good(const struct file *f, char *text, size_t len, unsigned l
 	case COUNTER:
 		p = plain(p, '\n', &number);
 		return p == text + len;
+	case COMPRESSED:
+		return len == 2 && text[0] == '0' + compressed && text[1] == '\n';
 	case EDGES:
 		return len == print_edges(model) && !memcmp(text, model, len);
 	case TABLE:

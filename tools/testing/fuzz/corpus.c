@@ -152,6 +152,16 @@ static void add_edges(void)
 		add("\n");
 }
 
+static void add_compressed(void)
+{
+	if (one_in(6))
+		add("%llu", (unsigned long long)any_number());
+	else
+		add("%u", below(2));
+	if (one_in(2))
+		add("\n");
+}
+
 static const uint64_t lengths[] = {
 	0, 1, 2, 3, 7, 8, 15, 16, 63, 64, 255, 256, 511, 512, 2048, 4094, 4095, 4096, 4097,
 	8191, 8192, 16384, 65535, 65536, 65537, 1UL << 20, 4UL << 20, (4UL << 20) + 1, 8UL << 20,
@@ -194,7 +204,7 @@ static unsigned int any_file(void)
 	static const enum kind kinds[] = {
 		COMMAND, COMMAND, COMMAND, COMMAND, COMMAND, COMMAND, COMMAND,
 		WRITEBACK, WRITEBACK, WRITEBACK, WRITEBACK, WRITEBACK, WRITEBACK,
-		EDGES, EDGES, EDGES, COUNTER, COUNTER, TABLE, CGROUP_TABLE,
+		EDGES, EDGES, EDGES, COMPRESSED, COUNTER, COUNTER, TABLE, CGROUP_TABLE,
 	};
 	enum kind kind = kinds[below(ARRAY_SIZE(kinds))];
 
@@ -212,7 +222,8 @@ static unsigned int any_op(const struct file *f)
 		return OP_OPEN + below(2);
 	if (one_in(40))
 		return OP_LSEEK;
-	if (f->kind == COMMAND || ((f->kind == WRITEBACK || f->kind == EDGES) && !one_in(5)))
+	if (f->kind == COMMAND ||
+	    ((f->kind == WRITEBACK || f->kind == EDGES || f->kind == COMPRESSED) && !one_in(5)))
 		return writes[below(ARRAY_SIZE(writes))];
 	return reads[below(ARRAY_SIZE(reads))];
 }
@@ -252,6 +263,8 @@ static void make_fresh(struct input *in)
 	text_len = 0;
 	if (f->kind == EDGES)
 		add_edges();
+	else if (f->kind == COMPRESSED)
+		add_compressed();
 	else
 		add_command(f);
 	take_text(in);

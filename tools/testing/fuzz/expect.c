@@ -73,6 +73,11 @@ void expect_text(struct expect *e, const struct file *f, const char *text, size_
 		allow(e, m->err ? m->err : (long)len);
 		return;
 	}
+	if (f->kind == COMPRESSED) {
+		m->err = oracle_zero_or_one(text, len, &m->compressed);
+		allow(e, m->err ? m->err : (long)len);
+		return;
+	}
 	m->err = oracle_command(text, len, f->allowed, &m->cmd);
 	if (m->cmd.odd_nodes)
 		allow(e, -EINVAL);
@@ -88,6 +93,11 @@ void wrote(const struct file *f, const struct meaning *m, long result)
 	if (f->kind == EDGES) {
 		if (result > 0)
 			edges = m->edges;
+		return;
+	}
+	if (f->kind == COMPRESSED) {
+		if (result > 0)
+			compressed = m->compressed;
 		return;
 	}
 	if (!m->runs || (result < 0 && result != -EAGAIN && !m->unsure))

@@ -12,7 +12,7 @@
 #include "fuzz.h"
 
 const char *const kind_names[NR_KINDS] = {
-	"command", "counter", "table", "cgroup_table", "edges", "writeback",
+	"command", "counter", "compressed", "table", "cgroup_table", "edges", "writeback",
 };
 
 struct file files[MAX_FILES];
@@ -23,6 +23,7 @@ static void add_file(const char *path, enum kind kind, bool sysfs, int node)
 {
 	static const int modes[NR_KINDS] = {
 		[COMMAND] = O_WRONLY, [WRITEBACK] = O_RDWR, [EDGES] = O_RDWR,
+		[COMPRESSED] = O_RDWR,
 		[COUNTER] = O_RDONLY, [TABLE] = O_RDONLY, [CGROUP_TABLE] = O_RDONLY,
 	};
 	struct file *f = &files[nr_files];
@@ -52,6 +53,10 @@ static void found_in_sysfs(const char *path, const char *name, int node, bool st
 
 	if (!stats && !strcmp(name, "proactive_writeback")) {
 		add_file(path, COMMAND, true, node);
+		return;
+	}
+	if (!stats && !strcmp(name, "compressed_writeback")) {
+		add_file(path, COMPRESSED, true, node);
 		return;
 	}
 	for (i = 0; i < NR_COUNTERS && strcmp(counter_names[i], name); i++)

@@ -33,7 +33,7 @@
 /* wrong answers that are told; there may be one in each run */
 #define WRONG_MAX	20
 
-enum kind { COMMAND, COUNTER, TABLE, CGROUP_TABLE, EDGES, WRITEBACK, NR_KINDS };
+enum kind { COMMAND, COUNTER, COMPRESSED, TABLE, CGROUP_TABLE, EDGES, WRITEBACK, NR_KINDS };
 
 /**
  * struct file - a file that is fuzzed
@@ -101,7 +101,7 @@ struct input {
 /* the names are in checks.c */
 enum counter {
 	C_COMMANDS, C_SCANNED, C_WRITTEN, C_YOUNG, C_BUSY, C_PROTECTED, C_GONE, C_FAILED,
-	C_RELEASED, C_REFAULTED, C_DROPPED, C_DISK_BYTES, C_ON_DISK, NR_COUNTERS
+	C_RELEASED, C_REFAULTED, C_DROPPED, C_DISK_BYTES, C_CORRUPTED, C_ON_DISK, NR_COUNTERS
 };
 
 /* common.c: random numbers, time, small files */
@@ -161,6 +161,7 @@ void find_nodes(void);
 
 /* content.c: what they hold */
 extern struct edges edges;	/* in force */
+extern bool compressed;		/* pages go to the disk as they are in zswap */
 size_t read_full(const struct file *f, char *text);
 const char *literal(const char *p, const char *text);
 void check_format(const struct input *in, const struct file *f, char *text, size_t len,
@@ -177,6 +178,7 @@ struct expect {
  * @err: the oracle's answer
  * @cmd: the command, if it is one
  * @edges: the edges, if it is those
+ * @compressed: what compressed_writeback is set to, if it is that
  * @works: it may have been a command that looks at entries
  * @runs: and that counts
  * @unsure: and may have been none
@@ -186,6 +188,7 @@ struct meaning {
 	int		err;
 	struct command	cmd;
 	struct edges	edges;
+	bool		compressed;
 	bool		works;
 	bool		runs;
 	bool		unsure;

@@ -277,3 +277,12 @@ int oracle_edges(const char *text, size_t len, struct edges *edges)
 	}
 	return edges->nr < 2 ? -EINVAL : 0;
 }
+
+/* As all switches in sysfs, it ends at a zero byte. */
+int oracle_zero_or_one(const char *text, size_t len, bool *on)
+{
+	len = strnlen(text, len);
+	if (len && text[len - 1] == '\n')
+		len--;
+	return zero_or_one(text, len, on);
+}

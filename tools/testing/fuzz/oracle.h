@@ -54,8 +54,9 @@ extern const struct edges default_edges;
 /* Highest node that can exist; all below it can. */
 extern unsigned int last_node;
 
-/* Both return 0, -EINVAL or -ERANGE. */
+/* All return 0, -EINVAL or -ERANGE. */
 int oracle_command(const char *text, size_t len, unsigned int allowed, struct command *cmd);
 int oracle_edges(const char *text, size_t len, struct edges *edges);
+int oracle_zero_or_one(const char *text, size_t len, bool *on);
 
 #endif
