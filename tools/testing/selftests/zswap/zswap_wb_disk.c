@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A swap disk of the test's own, made with null_blk through configfs.
+ * A swap disk of the test's own, made with null_blk through configfs, or with the device
+ * mapper over the ordinary one.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/dm-ioctl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/swap.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -30,10 +35,17 @@
 /* before any other, while it is not yet the only one */
 #define DISK_PRIORITY		100
 
+#define MAPPED_CONTROL		"/dev/mapper/control"
+#define MAPPED_NAME		"zswap_wb"
+
 static struct zwb_disk_spec disk_spec;
 /* the directory exists, the disk is a swap device, its blocks are bad */
 static bool disk_is_made, disk_is_on, disk_is_bad;
 static pid_t disk_guard;
+
+static int mapped_control = -1;
+static bool mapped_is_made;
+static char mapped_path[64];
 
 static bool disk_set(const char *file, const char *value)
 {
@@ -258,4 +270,126 @@ bool zwb_disk_fail_writes(bool on)
 		return false;
 	disk_is_bad = on;
 	return true;
+}
+
+/* --- a mapped device, as dmsetup(8) makes it --- */
+
+/* One request about our device, with a table of one line or none; returns 0 or -errno. */
+static int mapped_table_ioctl(unsigned long request, unsigned int flags, const char *type,
+			      long long megabytes, const char *params, dev_t *dev)
+{
+	struct {
+		struct dm_ioctl dm;
+		struct dm_target_spec target;
+		char params[512];
+	} arg = {
+		.dm = {
+			.version = { DM_VERSION_MAJOR, 0, 0 },
+			.data_size = sizeof(arg),
+			.data_start = sizeof(arg.dm),
+			.target_count = !!params,
+			.flags = flags,
+			.name = MAPPED_NAME,
+		},
+		.target = {
+			.length = megabytes * DISK_SECTORS_PER_MB,
+		},
+	};
+
+	if (params) {
+		snprintf(arg.target.target_type, sizeof(arg.target.target_type), "%s", type);
+		snprintf(arg.params, sizeof(arg.params), "%s", params);
+	}
+	if (ioctl(mapped_control, request, &arg))
+		return -errno;
+	if (dev)
+		*dev = arg.dm.dev;
+	return 0;
+}
+
+static int mapped_ioctl(unsigned long request, unsigned int flags, dev_t *dev)
+{
+	return mapped_table_ioctl(request, flags, NULL, 0, NULL, dev);
+}
+
+/* Make the device over the swap disk, which is off. */
+static bool mapped_make(const char *type, const char *options, long long megabytes)
+{
+	char params[512];
+	dev_t dev;
+	int err;
+
+	err = mapped_ioctl(DM_DEV_CREATE, 0, &dev);
+	if (err) {
+		zwb_fail("DM_DEV_CREATE: %s", strerror(-err));
+		return false;
+	}
+	mapped_is_made = true;
+	snprintf(params, sizeof(params), "%s%s %d", options, zwb_swap_path(), ZWB_MAPPED_SECTOR);
+	err = mapped_table_ioctl(DM_TABLE_LOAD, 0, type, megabytes, params, NULL);
+	if (err == -EINVAL || err == -ENOENT) {
+		zwb_skip("the kernel has no '%s' for the device mapper, or not what it needs",
+			 type);
+		return false;
+	}
+	snprintf(mapped_path, sizeof(mapped_path), "/dev/dm-%u", minor(dev));
+	if (err)
+		zwb_fail("a table for '%s': %s", type, strerror(-err));
+	return !err && zwb_mapped_hold(false);
+}
+
+/**
+ * zwb_mapped_on() - swap to a device of the device mapper, and to nothing else
+ * @type: of its target, say linear
+ * @options: of its table, what comes before the device: empty, or with a blank at the end
+ * @megabytes: its size
+ *
+ * It lies on the ordinary swap disk. zwb_mapped_off() must be called before the test is
+ * over, also if this fails.
+ *
+ * Return: false after a failure, or a reason to skip, was recorded.
+ */
+bool zwb_mapped_on(const char *type, const char *options, long long megabytes)
+{
+	mapped_control = open(MAPPED_CONTROL, O_RDWR);
+	if (mapped_control < 0) {
+		zwb_skip("needs CONFIG_BLK_DEV_DM");
+		return false;
+	}
+	return zwb_swap_disk(false) && mapped_make(type, options, megabytes) &&
+	       zwb_make_swap(mapped_path, (megabytes << 20) / zwb_page_size - 1) &&
+	       zwb_swap_only_to(mapped_path, 0);
+}
+
+/* What the runner does with loads, and then back to the ordinary swap disk. */
+void zwb_mapped_off(void)
+{
+	int err = 0;
+
+	zwb_swap_own_off();
+	if (mapped_is_made)
+		err = mapped_ioctl(DM_DEV_REMOVE, 0, NULL);
+	if (err)
+		zwb_fail("DM_DEV_REMOVE: %s", strerror(-err));
+	mapped_is_made = false;
+	if (mapped_control >= 0)
+		close(mapped_control);
+	mapped_control = -1;
+	zwb_swap_disk_back();
+}
+
+const char *zwb_mapped_path(void)
+{
+	return mapped_path;
+}
+
+/* Keep back, in their order, all requests to the mapped device, or let them go. */
+bool zwb_mapped_hold(bool on)
+{
+	int err = mapped_ioctl(DM_DEV_SUSPEND, on ? DM_SUSPEND_FLAG | DM_SKIP_LOCKFS_FLAG : 0,
+			       NULL);
+
+	if (err)
+		zwb_fail("DM_DEV_SUSPEND: %s", strerror(-err));
+	return !err;
 }

@@ -38,4 +38,12 @@ void zwb_disk_off(void);
 const char *zwb_disk_name(void);
 bool zwb_disk_fail_writes(bool on);
 
+/* A device of the device mapper over the ordinary swap disk, instead of that. */
+/* where it begins on the swap disk, whose own header stays as it is */
+#define ZWB_MAPPED_SECTOR	2048
+bool zwb_mapped_on(const char *type, const char *options, long long megabytes);
+void zwb_mapped_off(void);
+const char *zwb_mapped_path(void);
+bool zwb_mapped_hold(bool on);
+
 #endif /* ZSWAP_WB_DISK_H */

@@ -158,28 +158,42 @@ static void check_with_what_is_left(struct zwb_async *command, long long pages,
 }
 
 /**
- * zwb_check_short_of_memory() - a command writes all when memory is nearly at an end
+ * zwb_check_short_of_memory_and() - a command writes all when memory is nearly at an end
  * @pages: pages on each of two nodes
  * @own_kb: memory that the command may take for itself, and for those below it
+ * @then: what to do after that with the two loads, or NULL; there is no more memory yet
  */
-void zwb_check_short_of_memory(long long pages, long long own_kb)
+void zwb_check_short_of_memory_and(long long pages, long long own_kb,
+				   void (*then)(struct zwb_load * const load[2]))
 {
 	struct zwb_async command;
+	struct zwb_load *load[2];
 	long long kills;
-	int node[2];
+	int node[2], i;
 	pid_t pid;
 
-	if (!zwb_need_two_nodes(&node[0], &node[1]) ||
-	    !zwb_load(NULL, node[0], pages, ZWB_TEXT) ||
-	    !zwb_load(NULL, node[1], pages, ZWB_TEXT))
+	if (!zwb_need_two_nodes(&node[0], &node[1]))
 		return;
+	for (i = 0; i < 2; i++) {
+		load[i] = zwb_load(NULL, node[i], pages, ZWB_TEXT);
+		if (!load[i])
+			return;
+	}
 	zwb_allow_other_swapout();
 	/* its process while there is memory for one: this is about the command */
 	if (!zwb_start(&command, ZWB_GLOBAL, 0, "age=0"))
 		return;
 	kills = zwb_vmstat_key("oom_kill");
 	pid = zwb_take_memory(SHORT_LEAVE_KB);
-	if (pid > 0 && !zwb_failed())
+	if (pid > 0 && !zwb_failed()) {
 		check_with_what_is_left(&command, pages, own_kb, kills);
+		if (then && !zwb_failed())
+			then(load);
+	}
 	zwb_give_memory_back(pid);
+}
+
+void zwb_check_short_of_memory(long long pages, long long own_kb)
+{
+	zwb_check_short_of_memory_and(pages, own_kb, NULL);
 }
