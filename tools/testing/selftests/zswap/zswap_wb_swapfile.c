@@ -279,6 +279,8 @@ int main(void)
 	static const struct zwb_suite suite = {
 		.tests = tests,
 		.nr_tests = ARRAY_SIZE(tests),
+		/* what was faulted on another CPU may wait there, and not be paged out */
+		.one_cpu = true,
 	};
 
 	return zwb_main(&suite);
