@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +31,7 @@
 
 #define POOL_LOADS		2
 #define POOL_PAGES		1000
-#define POOL_ROUNDS		3
+#define POOL_ROUNDS		2
 #define POOL_COMMANDS		8
 /* of the pool, what nobody may write: the loads have to get along with the rest */
 #define POOL_BALLAST_PERCENT	95
@@ -312,11 +313,16 @@ static void freed_slots_are_discarded(void)
 		.discard = true,
 	};
 	struct zwb_pages kept = { 0 };
+	cpu_set_t all;
 
+	/* what was faulted on another CPU may wait there, and not be paged out */
+	if (!zwb_zero(sched_getaffinity(0, sizeof(all), &all)) || !zwb_run_on_cpu(0, 0))
+		return;
 	zwb_allow_other_swapout();
 	if (zwb_disk_on(&disk) && zwb_disk_largest_request(64))
 		check_discards(&kept);
 	zwb_pages_unmap(&kept);
+	sched_setaffinity(0, sizeof(all), &all);
 }
 
 /* --- a pool that is too small --- */
