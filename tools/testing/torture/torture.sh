@@ -90,7 +90,7 @@ verdict() {
 	[ "$complete" = yes ] || echo "seed $seed"
 	sed -n '/^summary: torture:/d; s/^summary: //p' "$out/log"
 	sed -n '/^problem: /p; /^LOST /p' "$out/log" | head -n 100
-	[ "$rc" -ne 126 ] || head -n 40 "$BUILD/vm/torture/splats"
+	[ "$rc" -ne 126 ] || tail -n 60 "$BUILD/vm/torture/splats"
 	echo "complete $complete"
 	echo "verdict $(verdict)"
 } >"$out/summary.txt"

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # console-check.sh LOG: print what the kernel complained about, the first few
-# times with some lines of context; exit 1 if there was anything.
+# times with some lines of context, and all of it once more without; exit 1 if there
+# was anything.
 #
 # A data race that KCSAN reports is a complaint if zswap has a part in it: the rest
 # of the kernel has races of its own, and reports what zswap runs into as well.
@@ -10,7 +11,7 @@
 set -euo pipefail
 
 bad='WARNING:|(^|[^A-Z])BUG[: ]|Oops|Kernel panic|kernel BUG|Call Trace:|general protection'
-bad+='|blocked for more than|detected stall|rcu.*stall|soft lockup|hard LOCKUP|workqueue lockup'
+bad+='|blocked for more than|is blocked on a|detected stall|rcu.*stall|soft lockup|hard LOCKUP|workqueue lockup'
 bad+='|KASAN|KMSAN|KFENCE|UBSAN|unreferenced object'
 bad+='|possible (circular|recursive|irq)|inconsistent lock state|suspicious RCU|bad unlock balance|lock held when returning|still has locks held|held lock freed'
 bad+='|Unable to handle|unable to handle|invalid opcode|double fault|stack segment|divide error'
@@ -38,13 +39,15 @@ awk '
 	/invoked oom-killer/ { oom = 1 }
 	oom && /Call Trace:/ { oom = 0; next }
 	$0 ~ bad {
-		if (++found <= 3 || left == 0)
-			left = found <= 3 ? 16 : 1
-		if (found == 21)
-			print "..."
-		if (found > 20)
-			left = 0
+		if (++found <= 3)
+			left = 16
+		if (found <= 20)
+			complaints = complaints $0 "\n"
 	}
 	left > 0 { print; left-- }
-	END { exit found > 0 }
+	END {
+		if (found)
+			printf "%d lines of complaint:\n%s", found, complaints
+		exit found > 0
+	}
 '
