@@ -142,6 +142,15 @@ static long long pages_swapped(const struct zwb_pages *pages)
 	return swapped;
 }
 
+/*
+ * Pages that were read or filled in while another CPU ran us may be held by that CPU's
+ * batch of pages that are to go on the LRU lists: compaction begins with emptying them all.
+ */
+static void pages_drain(void)
+{
+	zwb_write("/proc/sys/vm/compact_memory", "1", 1);
+}
+
 /* Page all out, the last one first; those that somebody holds at the moment are tried again. */
 bool zwb_pages_out(struct zwb_pages *pages)
 {
@@ -159,6 +168,7 @@ bool zwb_pages_out(struct zwb_pages *pages)
 		swapped = pages_swapped(pages);
 		if (swapped == pages->nr)
 			return true;
+		pages_drain();
 		zwb_pause();
 	} while (swapped >= 0 && zwb_now() < deadline);
 	zwb_fail("of %lld pages %lld are in swap", pages->nr, swapped);
@@ -198,6 +208,7 @@ static bool pages_out_with(struct zwb_pages *pages,
 		resident = pages_resident(pages);
 		if (!resident)
 			return true;
+		pages_drain();
 		zwb_pause();
 	} while (resident > 0 && zwb_now() < deadline);
 	zwb_fail("of %lld pages %lld are in memory still", pages->nr, resident);
