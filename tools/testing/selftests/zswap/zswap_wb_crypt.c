@@ -27,6 +27,7 @@
 
 #define CHURN_ROUNDS		1
 #define CHURN_COMMANDS		10
+#define CHURN_COMMAND		"max=1M"
 
 /* Swap to dm-crypt over the swap disk, and to nothing else. */
 static bool crypt_on(void)
@@ -86,7 +87,10 @@ static bool any_load_busy(struct zwb_load * const load[2])
 	return zwb_load_busy(load[0]) || zwb_load_busy(load[1]);
 }
 
-/* Commands for as long as loads read all of their pages and page them out again. */
+/*
+ * Commands for as long as loads read all of their pages and page them out again, one of them
+ * after it has written to them.
+ */
 static void run_beside(struct zwb_load * const load[2])
 {
 	long long kills = zwb_vmstat_key("oom_kill");
@@ -94,12 +98,15 @@ static void run_beside(struct zwb_load * const load[2])
 	int err, i, commands = 0;
 
 	zwb_snap(&before);
+	if (!zwb_load_touch(load[0], 0, load[0]->pages))
+		return;
 	for (i = 0; i < 2; i++) {
 		if (!zwb_load_churn(load[i], CHURN_ROUNDS))
 			return;
 	}
 	do {
-		err = zwb_run(NULL, ZWB_GLOBAL, "age=0");
+		/* what others have in zswap, too, but not all of it */
+		err = zwb_run(NULL, ZWB_GLOBAL, CHURN_COMMAND);
 		if (err && err != -EAGAIN)
 			zwb_zero(err);
 		commands++;
@@ -129,8 +136,10 @@ static void run_beside(struct zwb_load * const load[2])
  */
 static void command_and_reclaim_with_little_memory(void)
 {
-	if (crypt_on())
-		zwb_check_short_of_memory_and(SHORT_PAGES, SHORT_OWN_KB, run_beside);
+	const char *cgroup = zwb_cgroup(NULL, "short");
+
+	if (cgroup && crypt_on())
+		zwb_check_short_of_memory_and(cgroup, SHORT_PAGES, SHORT_OWN_KB, run_beside);
 	crypt_off();
 }
 

@@ -159,14 +159,16 @@ static void check_with_what_is_left(struct zwb_async *command, long long pages,
 
 /**
  * zwb_check_short_of_memory_and() - a command writes all when memory is nearly at an end
+ * @cgroup: the command is for this one and its pages, or NULL: for all that is in zswap
  * @pages: pages on each of two nodes
  * @own_kb: memory that the command may take for itself, and for those below it
  * @then: what to do after that with the two loads, or NULL; there is no more memory yet
  */
-void zwb_check_short_of_memory_and(long long pages, long long own_kb,
+void zwb_check_short_of_memory_and(const char *cgroup, long long pages, long long own_kb,
 				   void (*then)(struct zwb_load * const load[2]))
 {
 	struct zwb_async command;
+	char scope[64] = "";
 	struct zwb_load *load[2];
 	long long kills;
 	int node[2], i;
@@ -175,13 +177,15 @@ void zwb_check_short_of_memory_and(long long pages, long long own_kb,
 	if (!zwb_need_two_nodes(&node[0], &node[1]))
 		return;
 	for (i = 0; i < 2; i++) {
-		load[i] = zwb_load(NULL, node[i], pages, ZWB_TEXT);
+		load[i] = zwb_load(cgroup, node[i], pages, ZWB_TEXT);
 		if (!load[i])
 			return;
 	}
 	zwb_allow_other_swapout();
+	if (cgroup)
+		snprintf(scope, sizeof(scope), "cgroup=%llu ", zwb_cgroup_id(cgroup));
 	/* its process while there is memory for one: this is about the command */
-	if (!zwb_start(&command, ZWB_GLOBAL, 0, "age=0"))
+	if (!zwb_start(&command, ZWB_GLOBAL, 0, "%sage=0", scope))
 		return;
 	kills = zwb_vmstat_key("oom_kill");
 	pid = zwb_take_memory(SHORT_LEAVE_KB);
@@ -195,5 +199,5 @@ void zwb_check_short_of_memory_and(long long pages, long long own_kb,
 
 void zwb_check_short_of_memory(long long pages, long long own_kb)
 {
-	zwb_check_short_of_memory_and(pages, own_kb, NULL);
+	zwb_check_short_of_memory_and(NULL, pages, own_kb, NULL);
 }

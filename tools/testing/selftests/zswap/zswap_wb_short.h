@@ -14,7 +14,7 @@ void zwb_give_memory_back(pid_t pid);
 long long zwb_direct_reclaims(void);
 long long zwb_run_and_watch_memory(struct zwb_async *command, int *err);
 void zwb_check_short_of_memory(long long pages, long long own_kb);
-void zwb_check_short_of_memory_and(long long pages, long long own_kb,
+void zwb_check_short_of_memory_and(const char *cgroup, long long pages, long long own_kb,
 				   void (*then)(struct zwb_load * const load[2]));
 
 #endif /* ZSWAP_WB_SHORT_H */
