@@ -274,7 +274,8 @@ int zswap_wb_command_parse(const char *text, size_t len, unsigned long allowed,
 	if (err)
 		return err;
 
-	if (!(cmd->keys & ZSWAP_WB_KEYS_WHAT))
+	/* Where no key says what, each one does: see ZSWAP_WB_KEYS_READBACK */
+	if (!(cmd->keys & (allowed & ZSWAP_WB_KEY_AGE ? ZSWAP_WB_KEYS_WHAT : allowed)))
 		return -EINVAL;
 	if ((cmd->keys & ZSWAP_WB_KEY_DESCEND) &&
 	    !(cmd->keys & ZSWAP_WB_KEY_CGROUP))

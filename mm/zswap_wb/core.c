@@ -74,6 +74,7 @@ int __init zswap_wb_init(void)
 		err = zswap_wb_buckets_init();
 	if (!err)
 		err = zswap_wb_slots_init();
+	zswap_wb_readback_init();
 	zswap_wb_is_ready = !err;
 	return err;
 }

@@ -80,30 +80,27 @@ static struct mem_cgroup *zswap_wb_entry_memcg(struct zswap_entry *entry,
 }
 
 #if defined(CONFIG_MEMCG) && defined(CONFIG_BLK_CGROUP)
-/* Exchanges a reference to a css for one to the css that has an entry's I/O */
-static void zswap_wb_entry_css(struct zswap_entry *entry,
-			       struct swap_cluster_info *ci,
+/*
+ * Exchanges a reference to a css for one to the css that has the I/O for a cgroup, or
+ * for its parent's if it was removed. Context: RCU read side
+ */
+static void zswap_wb_memcg_css(struct mem_cgroup *memcg,
 			       struct cgroup_subsys_state **css)
 {
 	struct cgroup_subsys_state *owner = NULL;
-	struct mem_cgroup *memcg;
 
-	rcu_read_lock();
-	memcg = zswap_wb_entry_memcg(entry, ci);
 	while (memcg && css_is_dying(&memcg->css))
 		memcg = parent_mem_cgroup(memcg);
 	if (memcg)
 		owner = cgroup_e_css(memcg->css.cgroup, &io_cgrp_subsys);
-	if (owner != *css) {
-		if (*css)
-			css_put(*css);
-		*css = owner && css_tryget(owner) ? owner : NULL;
-	}
-	rcu_read_unlock();
+	if (owner == *css)
+		return;
+	if (*css)
+		css_put(*css);
+	*css = owner && css_tryget(owner) ? owner : NULL;
 }
 #else
-static void zswap_wb_entry_css(struct zswap_entry *entry,
-			       struct swap_cluster_info *ci,
+static void zswap_wb_memcg_css(struct mem_cgroup *memcg,
 			       struct cgroup_subsys_state **css)
 {
 }
@@ -256,7 +253,9 @@ int zswap_wb_entry_launch(const struct zswap_wb_item *item,
 		err = -ENOENT;
 	if (!err) {
 		zswap_lru_del(facts->entry);
-		zswap_wb_entry_css(facts->entry, ci, css);
+		rcu_read_lock();
+		zswap_wb_memcg_css(zswap_wb_entry_memcg(facts->entry, ci), css);
+		rcu_read_unlock();
 	}
 	swap_cluster_unlock(ci);
 	if (err)

@@ -244,13 +244,13 @@ static void zswap_wb_request_end(struct bio *bio)
 	zswap_wb_flight_done(flight);
 }
 
-/* Where a slot is on its device. The copy lends itself as a folio of that slot */
-static sector_t zswap_wb_copy_sector(const struct zswap_wb_copy *copy)
+/* Where a slot is on its device. A page of ours lends itself as a folio of that slot */
+sector_t zswap_wb_page_sector(struct page *page, swp_entry_t slot)
 {
-	struct folio *folio = page_folio(copy->page);
+	struct folio *folio = page_folio(page);
 	sector_t sector;
 
-	folio->swap = copy->item.facts.slot;
+	folio->swap = slot;
 	sector = swap_folio_sector(folio);
 	folio->private = NULL;
 	return sector;
@@ -481,7 +481,8 @@ int zswap_wb_flight_launch(struct zswap_wb_flight *flight)
 		}
 		copy->aloft = true;
 		flight->aloft++;
-		sector = zswap_wb_copy_sector(copy);
+		sector = zswap_wb_page_sector(copy->page,
+					      copy->item.facts.slot);
 		if (!bio || sector != next || css != bio_css ||
 		    !bio_add_page(bio, copy->page, PAGE_SIZE, 0)) {
 			zswap_wb_request_send(flight, bio);

@@ -57,6 +57,7 @@ struct zswap_wb_flight *zswap_wb_flight_alloc(unsigned int room,
 					      struct zswap_wb_budget *budget);
 void zswap_wb_flight_put(struct zswap_wb_flight *flight);
 struct page *zswap_wb_page_alloc(gfp_t reclaim);
+sector_t zswap_wb_page_sector(struct page *page, swp_entry_t slot);
 unsigned int zswap_wb_flight_fill(struct zswap_wb_flight *flight,
 				  unsigned int nr);
 int zswap_wb_flight_board(struct zswap_wb_flight *flight, swp_entry_t slot);

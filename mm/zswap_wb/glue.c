@@ -10,6 +10,7 @@
  *	lists.c		walks lists of entries without changing them
  *	entry.c		takes an entry to the disk, or leaves it where it is
  *	image.c		what a compressed page is on the disk, and back from there
+ *	restore.c	makes an entry again of a page on the disk
  */
 #ifdef CONFIG_ZSWAP_WB
 
@@ -29,5 +30,6 @@ static_assert(BIT(24) > PAGE_SIZE);
 #include "lists.c"
 #include "image.c"
 #include "entry.c"
+#include "restore.c"
 
 #endif /* CONFIG_ZSWAP_WB */

@@ -120,7 +120,35 @@ static unsigned int zswap_wb_image_check(const struct zswap_wb_image *image,
 	return length;
 }
 
-/* ---- decompression ---- */
+/* ---- compressors ---- */
+
+/*
+ * Runs the compressor of a pool. Unlike zswap's own functions without the mutex of the
+ * CPU's request: a fault would wait for it, and so for a command that may be nice. Only a
+ * compressor that is asynchronous needs that request. @run: crypto_acomp_compress() or
+ * crypto_acomp_decompress(). Return: bytes of output, or 0 if that fails
+ */
+static unsigned int zswap_wb_acomp(struct zswap_pool *pool,
+				   int (*run)(struct acomp_req *req),
+				   struct scatterlist *input, unsigned int length,
+				   struct scatterlist *output)
+{
+	struct crypto_acomp_ctx *ctx = raw_cpu_ptr(pool->acomp_ctx);
+	int err;
+
+	ACOMP_REQUEST_ON_STACK(req, ctx->acomp);
+
+	acomp_request_set_params(req, input, output, length, PAGE_SIZE);
+	err = run(req);
+	if (err != -EAGAIN)
+		return err ? 0 : req->dlen;
+	mutex_lock(&ctx->mutex);
+	acomp_request_set_params(ctx->req, input, output, length, PAGE_SIZE);
+	err = crypto_wait_req(run(ctx->req), &ctx->wait);
+	length = err ? 0 : ctx->req->dlen;
+	mutex_unlock(&ctx->mutex);
+	return length;
+}
 
 /* With the request of a CPU, whose mutex is held. Return: false if that fails */
 static bool zswap_wb_decompress_locked(struct crypto_acomp_ctx *ctx,
@@ -138,35 +166,35 @@ static bool zswap_wb_decompress_locked(struct crypto_acomp_ctx *ctx,
 }
 
 /*
- * Like zswap_decompress(), but from a copy, into a page that is ours alone, and
- * without the mutex of the CPU's request: a fault would wait for it, and so for a
- * command that may be nice. Only a compressor that is asynchronous needs that request.
- * A function of its own, so that a test can make it fail.
+ * Like zswap_decompress(), but from a copy, into a page that is ours alone. A function of
+ * its own, so that a test can make it fail.
  */
 static noinline bool zswap_wb_decompress(struct zswap_pool *pool,
 					 const void *data, unsigned int length,
 					 struct page *page)
 {
-	struct crypto_acomp_ctx *ctx = raw_cpu_ptr(pool->acomp_ctx);
 	struct scatterlist input, output;
-	bool good;
-	int err;
-
-	ACOMP_REQUEST_ON_STACK(req, ctx->acomp);
 
 	sg_init_one(&input, data, length);
 	sg_init_table(&output, 1);
 	sg_set_page(&output, page, PAGE_SIZE, 0);
-	acomp_request_set_params(req, &input, &output, length, PAGE_SIZE);
-	err = crypto_acomp_decompress(req);
-	if (err != -EAGAIN)
-		return !err && req->dlen == PAGE_SIZE;
-	mutex_lock(&ctx->mutex);
-	good = zswap_wb_decompress_locked(ctx, &input, length, page);
-	mutex_unlock(&ctx->mutex);
-	return good;
+	return zswap_wb_acomp(pool, crypto_acomp_decompress, &input, length,
+			      &output) == PAGE_SIZE;
 }
 ALLOW_ERROR_INJECTION(zswap_wb_decompress, NULL);
+
+/* Return: bytes that a page has become in @data, 0 if it does not get smaller */
+static unsigned int zswap_wb_compress(struct zswap_pool *pool, struct page *page,
+				      void *data)
+{
+	struct scatterlist input, output;
+
+	sg_init_table(&input, 1);
+	sg_set_page(&input, page, PAGE_SIZE, 0);
+	sg_init_one(&output, data, PAGE_SIZE);
+	return zswap_wb_acomp(pool, crypto_acomp_compress, &input, PAGE_SIZE,
+			      &output);
+}
 
 /* ---- and back ---- */
 

@@ -7,6 +7,8 @@
  *   sysfs.c, debugfs.c (which follows sysfs.c's nodes) -> core.c -> pass.c
  *   -> { command.c, age.c, select.c, scope.c, writeback.c -> { pace.c, flight.c } }
  *   -> lists.c, entry.c -> mm/zswap.c
+ *   sysfs.c -> readback.c -> { scope.c, writeback.c (its waits), flight.c (its pages) }
+ *   -> restore.c -> mm/zswap.c
  *
  * and, for what is counted and remembered, whoever reports it:
  *
@@ -23,14 +25,15 @@
  *   zswap_wb_answer.lock			(debugfs.c, of one open file)
  *     zswap_wb_dirs_lock		(memory hotplug, never held by a command)
  *     zswap_wb_buckets_lock		(new edges, never held by a command)
- *     swap cluster lock		(entry.c, for one slot; a slot is freed)
- *       zswap tree xa_lock		(entry.c: erase, put back)
- *         list_lru_one.lock		(entry.c; lists.c, at most
+ *     zswap_wb_read_lock		(readback.c, for a batch; of one swap device)
+ *     swap cluster lock		(entry.c, restore.c, for one slot; a slot is freed)
+ *       zswap tree xa_lock		(entry.c: erase, put back; restore.c)
+ *         list_lru_one.lock		(entry.c; restore.c; lists.c, at most
  *					 ZSWAP_WB_SCAN_MAX entries)
  *       zswap_wb_chunks xa_lock	(slots.c, the last word of a chunk)
  *     RCU read side			(cgroups, lists, chunks, edges)
  *
- * Commands share no lock of ours, and take none that is held for longer than it
+ * Commands that write share no lock of ours, and take none that is held for longer than it
  * takes to look at a few entries. They never lock a folio, nor wait for one.
  */
 #ifndef _MM_ZSWAP_WB_INTERNAL_H
@@ -43,6 +46,7 @@
 #include <linux/spinlock.h>
 #include <linux/swap.h>
 #include <linux/timekeeping.h>
+#include <linux/topology.h>
 #include <linux/types.h>
 
 struct cgroup_subsys_state;
@@ -81,6 +85,12 @@ enum zswap_wb_type {
 #define ZSWAP_WB_KEYS_WHAT						\
 	(ZSWAP_WB_KEY_AGE | ZSWAP_WB_KEY_MAX | ZSWAP_WB_KEY_MAX_COMPRESSED | \
 	 ZSWAP_WB_KEY_TYPE | ZSWAP_WB_KEY_BUCKET)
+
+/* Keys of a readback, each of which says what to bring back */
+#define ZSWAP_WB_KEYS_READBACK						\
+	(ZSWAP_WB_KEY_MAX | ZSWAP_WB_KEY_MAX_COMPRESSED |		\
+	 ZSWAP_WB_KEY_NODE | ZSWAP_WB_KEY_CGROUP |			\
+	 ZSWAP_WB_KEY_DESCEND | ZSWAP_WB_KEY_RATE)
 
 /* Value of a bucket that was not given: the coldest one that there is */
 #define ZSWAP_WB_BUCKET_COLDEST		UINT_MAX
@@ -214,6 +224,12 @@ void zswap_wb_slot_land(swp_entry_t slot, bool written);
 u32 zswap_wb_slot_ticket(void);
 struct zswap_pool *zswap_wb_slot_image(swp_entry_t slot, int *nid);
 bool zswap_wb_slots_empty(unsigned int type);
+bool zswap_wb_slot_find(unsigned int type, unsigned long *offset,
+			struct zswap_wb_kind *kind);
+bool zswap_wb_slot_recall(swp_entry_t slot, const struct zswap_wb_kind *kind);
+void zswap_wb_slot_unrecall(swp_entry_t slot, const struct zswap_wb_kind *kind);
+bool zswap_wb_slot_recalled(swp_entry_t slot, const struct zswap_wb_kind *kind);
+void zswap_wb_slot_restored(swp_entry_t slot, const struct zswap_wb_kind *kind);
 
 /* ---- select.c: who is eligible, and in what order ---- */
 
@@ -313,6 +329,7 @@ enum zswap_wb_counter {
 	ZSWAP_WB_DISK_BYTES,	/* bytes sent to swap devices, whatever came of them */
 	ZSWAP_WB_REFAULTED,	/* written pages that were read back */
 	ZSWAP_WB_DROPPED,	/* written pages that no longer can be */
+	ZSWAP_WB_READBACK,	/* written pages that commands brought back */
 	ZSWAP_WB_CORRUPTED,	/* written pages whose image was damaged on the disk */
 	ZSWAP_WB_NR_COUNTERS,	/* their number, with the outcomes in front of them */
 };
@@ -374,6 +391,11 @@ const struct obj_cgroup *zswap_wb_scope_objcg(struct mem_cgroup *memcg,
 					      int nid);
 bool zswap_wb_scope_protected(struct mem_cgroup *memcg);
 void zswap_wb_scope_path(struct mem_cgroup *memcg, char *buf, size_t size);
+struct mem_cgroup *zswap_wb_scope_owner(unsigned short private_id);
+bool zswap_wb_scope_covers(const struct zswap_wb_scope *scope,
+			   struct mem_cgroup *memcg);
+bool zswap_wb_scope_has_room(struct mem_cgroup *memcg);
+struct obj_cgroup *zswap_wb_scope_objcg_get(struct mem_cgroup *memcg, int nid);
 
 /* ---- lists.c: lists of entries, and how to walk them ---- */
 
@@ -455,6 +477,26 @@ int zswap_wb_entry_launch(const struct zswap_wb_item *item,
 int zswap_wb_entry_land(const struct zswap_wb_item *item,
 			struct swap_info_struct *si, bool failed, bool *aloft);
 
+/* ---- restore.c: a page on its way back into zswap ---- */
+
+/* Where the entry of a page goes that was on the list of a node */
+static inline int zswap_wb_restore_node(int nid)
+{
+	return node_state(nid, N_NORMAL_MEMORY) ? nid : numa_mem_id();
+}
+
+bool zswap_wb_pool_has_room(void);
+bool zswap_wb_pool_has_room_for(u64 pages);
+int zswap_wb_entry_recall(const struct zswap_wb_item *item,
+			  struct swap_info_struct *si,
+			  const struct zswap_wb_scope *scope,
+			  struct mem_cgroup **memcg,
+			  struct cgroup_subsys_state **css,
+			  struct zswap_pool **pool);
+int zswap_wb_entry_restore(struct zswap_wb_item *item, struct swap_info_struct *si,
+			   struct mem_cgroup *memcg, struct zswap_pool *image,
+			   struct page *page, void *scratch);
+
 /* ---- image.c: compressed pages on the disk ---- */
 
 /* Bytes in front of the data */
@@ -485,6 +527,12 @@ void zswap_wb_window_add(struct zswap_wb_window *window,
 int zswap_wb_window_write(struct zswap_wb_window *window);
 int zswap_wb_window_land(struct zswap_wb_window *window);
 int zswap_wb_flight_init(void);
+int zswap_wb_pace_wait(const struct zswap_wb_pace *pace);
+
+/* ---- readback.c: pages on their way back ---- */
+
+void zswap_wb_readback_init(void);
+int zswap_wb_readback(const struct zswap_wb_command *cmd);
 
 /* ---- pass.c: what a command takes from the lists ---- */
 

@@ -8,9 +8,11 @@
  * list of the parent.
  */
 #include <linux/cgroup.h>
+#include <linux/cleanup.h>
 #include <linux/err.h>
 #include <linux/list.h>
 #include <linux/memcontrol.h>
+#include <linux/minmax.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 
@@ -202,6 +204,69 @@ const struct obj_cgroup *zswap_wb_scope_objcg(struct mem_cgroup *memcg, int nid)
 	return memcg ? memcg->nodeinfo[nid]->orig_objcg : NULL;
 }
 
+/* ---- whose pages come back ---- */
+
+/*
+ * The cgroup that a page on the disk belongs to, by the number that its slot has: the
+ * parent's, if that was removed. Return: it, with a reference; NULL without cgroups
+ */
+struct mem_cgroup *zswap_wb_scope_owner(unsigned short private_id)
+{
+	struct mem_cgroup *memcg;
+
+	if (!zswap_wb_scope_available())
+		return NULL;
+	guard(rcu)();
+	memcg = mem_cgroup_from_private_id(private_id);
+	while (memcg && (css_is_dying(&memcg->css) || !css_tryget(&memcg->css)))
+		memcg = parent_mem_cgroup(memcg);
+	if (!memcg) {
+		memcg = root_mem_cgroup;
+		css_get(&memcg->css);
+	}
+	return memcg;
+}
+
+/* Is a cgroup, which was not removed, one of those that a command covers? */
+bool zswap_wb_scope_covers(const struct zswap_wb_scope *scope,
+			   struct mem_cgroup *memcg)
+{
+	if (!scope->root || !memcg)
+		return !scope->root;
+	return memcg == scope->root ||
+	       (scope->descend && mem_cgroup_is_descendant(memcg, scope->root));
+}
+
+/*
+ * Can a cgroup be charged for a page more, without reclaim? Charges are made for so
+ * many pages at once that it needs room for those
+ */
+bool zswap_wb_scope_has_room(struct mem_cgroup *memcg)
+{
+	for (; memcg && !mem_cgroup_is_root(memcg); memcg = parent_mem_cgroup(memcg)) {
+		unsigned long limit = min(READ_ONCE(memcg->memory.high),
+					  READ_ONCE(memcg->memory.max));
+
+		if (page_counter_read(&memcg->memory) + MEMCG_CHARGE_BATCH > limit)
+			return false;
+	}
+	return true;
+}
+
+/* What a cgroup's entries on a node are charged to, with a reference; or NULL */
+struct obj_cgroup *zswap_wb_scope_objcg_get(struct mem_cgroup *memcg, int nid)
+{
+	guard(rcu)();
+	for (; memcg; memcg = parent_mem_cgroup(memcg)) {
+		struct obj_cgroup *objcg =
+			rcu_dereference(memcg->nodeinfo[nid]->objcg);
+
+		if (objcg && obj_cgroup_tryget(objcg))
+			return objcg;
+	}
+	return NULL;
+}
+
 /* Path of a cgroup; @size is at least PATH_MAX. Names contain no newlines */
 void zswap_wb_scope_path(struct mem_cgroup *memcg, char *buf, size_t size)
 {
@@ -254,6 +319,27 @@ struct mem_cgroup *zswap_wb_scope_list(struct mem_cgroup *memcg)
 }
 
 const struct obj_cgroup *zswap_wb_scope_objcg(struct mem_cgroup *memcg, int nid)
+{
+	return NULL;
+}
+
+struct mem_cgroup *zswap_wb_scope_owner(unsigned short private_id)
+{
+	return NULL;
+}
+
+bool zswap_wb_scope_covers(const struct zswap_wb_scope *scope,
+			   struct mem_cgroup *memcg)
+{
+	return true;
+}
+
+bool zswap_wb_scope_has_room(struct mem_cgroup *memcg)
+{
+	return true;
+}
+
+struct obj_cgroup *zswap_wb_scope_objcg_get(struct mem_cgroup *memcg, int nid)
 {
 	return NULL;
 }

@@ -9,7 +9,7 @@
  *
  *	31          18 17     14 13       4  3   2   1   0
  *	.-------------.---------.----------.---.---.---.---.
- *	| generation  | bucket  |   node   | I | W | F | C |	written, in flight
+ *	| generation  | bucket  |   node   | I | W | F | C |	written, in flight, recalled
  *	|-------------'---------'----------|---|---|---|---|
  *	|              ticket              | 0 | 0 | 0 | 1 |	claimed
  *	'----------------------------------'---'---'---'---'
@@ -23,6 +23,9 @@
  * A command that has copied the data of a slot claims it. A claim holds nobody
  * up: whoever changes the data wipes it, and the copy is not written. The ticket
  * says whose claim it is, so that no command takes a later one for its own.
+ *
+ * A page that was written may be recalled: C is set beside W while it is read back into
+ * zswap (restore.c). That holds nobody up either, and is wiped with W.
  *
  * I means that the disk has an image there, or is getting one, see image.c. That is so
  * also of a slot whose page was read back, and whose word says nothing else any more.
@@ -312,6 +315,86 @@ void zswap_wb_slot_land(swp_entry_t slot, bool written)
 		zswap_wb_chunk_put(chunk);
 }
 
+/* ---- what a readback does ---- */
+
+/*
+ * Looks in one chunk for a page that a command wrote, from the slot @offset on, and sets
+ * that to its slot, or behind the chunk. Context: may sleep. Return: false if there is none
+ */
+bool zswap_wb_slot_find(unsigned int type, unsigned long *offset,
+			struct zswap_wb_kind *kind)
+{
+	unsigned long index = *offset / ZSWAP_WB_CHUNK_SLOTS;
+	struct zswap_wb_chunk *chunk;
+
+	guard(rcu)();
+	chunk = xa_find(&zswap_wb_chunks[type], &index, ULONG_MAX, XA_PRESENT);
+	if (!chunk) {
+		*offset = ULONG_MAX;
+		return false;
+	}
+	*offset = max(*offset, index * ZSWAP_WB_CHUNK_SLOTS);
+	for (; *offset / ZSWAP_WB_CHUNK_SLOTS == index; ++*offset) {
+		u32 word = atomic_read(&chunk->word[*offset % ZSWAP_WB_CHUNK_SLOTS]);
+
+		if ((word & (ZSWAP_WB_MARK | ZSWAP_WB_CLAIM)) == ZSWAP_WB_MARK) {
+			*kind = zswap_wb_word_kind(word);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Exchanges the word of a slot. Return: false if it is not @old */
+static bool zswap_wb_slot_exchange(swp_entry_t slot, u32 old, u32 new)
+{
+	struct zswap_wb_chunk *chunk;
+
+	guard(rcu)();
+	chunk = zswap_wb_chunk_find(slot);
+	if (!chunk || (u32)atomic_cmpxchg(zswap_wb_chunk_word(chunk, slot), old,
+					  new) != old)
+		return false;
+	if (!new)
+		zswap_wb_chunk_put(chunk);
+	return true;
+}
+
+/* A page is going to be read back. Return: false if it is another one, or none */
+bool zswap_wb_slot_recall(swp_entry_t slot, const struct zswap_wb_kind *kind)
+{
+	return zswap_wb_slot_exchange(slot, zswap_wb_word_of(kind, ZSWAP_WB_MARK),
+				      zswap_wb_word_of(kind, ZSWAP_WB_MARK |
+						       ZSWAP_WB_CLAIM));
+}
+
+/* It is not brought back after all. Its word may have been wiped */
+void zswap_wb_slot_unrecall(swp_entry_t slot, const struct zswap_wb_kind *kind)
+{
+	zswap_wb_slot_exchange(slot, zswap_wb_word_of(kind, ZSWAP_WB_MARK |
+						      ZSWAP_WB_CLAIM),
+			       zswap_wb_word_of(kind, ZSWAP_WB_MARK));
+}
+
+/* Is it still recalled? Right as long as the cluster is locked, if it has no folio */
+bool zswap_wb_slot_recalled(swp_entry_t slot, const struct zswap_wb_kind *kind)
+{
+	const u32 word = zswap_wb_word_of(kind, ZSWAP_WB_MARK | ZSWAP_WB_CLAIM);
+	struct zswap_wb_chunk *chunk;
+
+	guard(rcu)();
+	chunk = zswap_wb_chunk_find(slot);
+	return chunk && (u32)atomic_read(zswap_wb_chunk_word(chunk, slot)) == word;
+}
+
+/* It is back in zswap, the cluster still locked: nothing is known of the slot any more */
+void zswap_wb_slot_restored(swp_entry_t slot, const struct zswap_wb_kind *kind)
+{
+	zswap_wb_slot_exchange(slot, zswap_wb_word_of(kind, ZSWAP_WB_MARK |
+						      ZSWAP_WB_CLAIM), 0);
+	zswap_wb_stats_count(kind->nid, ZSWAP_WB_READBACK, 1);
+}
+
 /* ---- hooks ---- */
 
 /* Is nothing known of any slot of a device? On most systems, nothing ever is */
@@ -339,7 +422,8 @@ static u32 zswap_wb_slot_wipe(swp_entry_t slot, u32 states, bool keep_image)
 	do {
 		if (!(old & states) || (old & ZSWAP_WB_FLIGHT))
 			return 0;
-		new = keep_image && old & ZSWAP_WB_IMAGE ? old & ~ZSWAP_WB_MARK : 0;
+		new = keep_image && old & ZSWAP_WB_IMAGE ?
+		      old & ~(ZSWAP_WB_MARK | ZSWAP_WB_CLAIM) : 0;
 	} while (!atomic_try_cmpxchg(word, &old, new));
 	if (!new)
 		zswap_wb_chunk_put(chunk);

@@ -89,13 +89,14 @@ u64 zswap_wb_stats_scanned(int nid)
 
 /*
  * Pages that commands wrote and that are on disk now. A page is marked before it
- * counts as written, and each mark ends as one or the other: who reads meanwhile may
+ * counts as written, and each mark ends as one of these: who reads meanwhile may
  * see one too few
  */
 u64 zswap_wb_stats_on_disk(int nid)
 {
 	s64 gone = zswap_wb_stats_read(nid, ZSWAP_WB_REFAULTED) +
-		   zswap_wb_stats_read(nid, ZSWAP_WB_DROPPED);
+		   zswap_wb_stats_read(nid, ZSWAP_WB_DROPPED) +
+		   zswap_wb_stats_read(nid, ZSWAP_WB_READBACK);
 
 	return max((s64)zswap_wb_stats_read(nid, ZSWAP_WB_WRITTEN) - gone, 0);
 }

@@ -60,6 +60,22 @@ static ssize_t proactive_writeback_store(struct kobject *kobj,
 static struct kobj_attribute zswap_wb_command_attr =
 	__ATTR(proactive_writeback, 0200, NULL, proactive_writeback_store);
 
+static ssize_t proactive_readback_store(struct kobject *kobj,
+					struct kobj_attribute *attr,
+					const char *buf, size_t count)
+{
+	struct zswap_wb_command cmd;
+	int err;
+
+	err = zswap_wb_command_parse(buf, count, ZSWAP_WB_KEYS_READBACK, &cmd);
+	if (!err)
+		err = zswap_wb_readback(&cmd);
+	return err ? err : count;
+}
+
+static struct kobj_attribute zswap_wb_readback_attr =
+	__ATTR(proactive_readback, 0200, NULL, proactive_readback_store);
+
 static ssize_t compressed_writeback_show(struct kobject *kobj,
 					 struct kobj_attribute *attr, char *buf)
 {
@@ -82,6 +98,7 @@ static struct kobj_attribute zswap_wb_compressed_attr =
 static struct attribute *zswap_wb_command_attrs[] = {
 	&zswap_wb_command_attr.attr,
 	&zswap_wb_compressed_attr.attr,
+	&zswap_wb_readback_attr.attr,
 	NULL
 };
 
@@ -141,6 +158,7 @@ static struct zswap_wb_counter_attr zswap_wb_files[] = {
 	ZSWAP_WB_FILE(disk_bytes, ZSWAP_WB_DISK_BYTES),
 	ZSWAP_WB_FILE(refaulted, ZSWAP_WB_REFAULTED),
 	ZSWAP_WB_FILE(dropped, ZSWAP_WB_DROPPED),
+	ZSWAP_WB_FILE(readback, ZSWAP_WB_READBACK),
 	ZSWAP_WB_FILE(corrupted, ZSWAP_WB_CORRUPTED),
 	ZSWAP_WB_FILE(scanned, ZSWAP_WB_FILE_SCANNED),
 	ZSWAP_WB_FILE(on_disk, ZSWAP_WB_FILE_ON_DISK),
@@ -152,15 +170,17 @@ static_assert(ARRAY_SIZE(zswap_wb_files) == ZSWAP_WB_NR_FILES);
 static struct attribute *zswap_wb_stats_attrs[ZSWAP_WB_NR_FILES + 1];
 
 /*
- * Nodes have all but two files: a command may cover many nodes, so only the whole system
- * counts commands, and what is on the disk is for the whole system to choose.
+ * Nodes have all but three files: a command may cover many nodes, so only the whole system
+ * counts commands; what is on the disk is for the whole system to choose; and there is
+ * one readback, which takes a node as well.
  */
 static umode_t zswap_wb_visible(struct kobject *kobj, struct attribute *attr,
 				int n)
 {
 	if (to_zswap_wb_dir(kobj)->nid != NUMA_NO_NODE &&
 	    (attr == &zswap_wb_files[0].kattr.attr ||
-	     attr == &zswap_wb_compressed_attr.attr))
+	     attr == &zswap_wb_compressed_attr.attr ||
+	     attr == &zswap_wb_readback_attr.attr))
 		return 0;
 	return attr->mode;
 }

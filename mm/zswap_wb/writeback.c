@@ -245,31 +245,34 @@ static unsigned int zswap_wb_window_fetch(struct zswap_wb_window *window,
 }
 
 /*
- * Waits until the rate allows another batch. Nothing is in the air while it sleeps.
- * Return: 0, or -EINTR after a signal, also that of the freezer
+ * Waits until the rate allows another batch. Return: 0, or -EINTR after a signal, also
+ * that of the freezer
  */
-static int zswap_wb_window_pace(struct zswap_wb_window *window)
+int zswap_wb_pace_wait(const struct zswap_wb_pace *pace)
 {
-	u64 delay = zswap_wb_pace_delay(&window->pace, ktime_get_ns());
-	int err;
+	u64 delay;
 
-	if (!delay)
-		return 0;
-	err = zswap_wb_window_land(window);
-	while (!err) {
-		ktime_t nap;
+	while ((delay = zswap_wb_pace_delay(pace, ktime_get_ns()))) {
+		ktime_t nap = ns_to_ktime(delay);
 
-		delay = zswap_wb_pace_delay(&window->pace, ktime_get_ns());
-		if (!delay)
-			break;
-		nap = ns_to_ktime(delay);
 		set_current_state(TASK_INTERRUPTIBLE);
 		schedule_hrtimeout_range(&nap, ZSWAP_WB_NAP_SLACK_NS,
 					 HRTIMER_MODE_REL);
 		if (signal_pending(current))
-			err = -EINTR;
+			return -EINTR;
 	}
-	return err;
+	return 0;
+}
+
+/* The same for the command, with nothing in the air while it sleeps */
+static int zswap_wb_window_pace(struct zswap_wb_window *window)
+{
+	int err;
+
+	if (!zswap_wb_pace_delay(&window->pace, ktime_get_ns()))
+		return 0;
+	err = zswap_wb_window_land(window);
+	return err ?: zswap_wb_pace_wait(&window->pace);
 }
 
 /*

@@ -157,6 +157,33 @@ TRACE_EVENT(zswap_wb_refault,
 		  __entry->type, __entry->offset)
 );
 
+/* A command has brought pages back. */
+TRACE_EVENT(zswap_wb_readback,
+
+	TP_PROTO(const struct zswap_wb_command *cmd, int status, u64 pages,
+		 u64 bytes),
+
+	TP_ARGS(cmd, status, pages, bytes),
+
+	TP_STRUCT__entry(
+		__field(u64, cgroup)
+		__field(int, status)
+		__field(u64, pages)
+		__field(u64, bytes)
+	),
+
+	TP_fast_assign(
+		__entry->cgroup = cmd->cgroup_id;
+		__entry->status = status;
+		__entry->pages = pages;
+		__entry->bytes = bytes;
+	),
+
+	TP_printk("cgroup=%llu status=%d pages=%llu bytes=%llu",
+		  __entry->cgroup, __entry->status, __entry->pages,
+		  __entry->bytes)
+);
+
 #endif /* _TRACE_ZSWAP_WB_H */
 
 /* This part must be outside protection */

@@ -13,7 +13,8 @@
 
 const char *const counter_names[NR_COUNTERS] = {
 	"commands", "scanned", "written", "skipped_young", "skipped_busy", "skipped_protected",
-	"skipped_gone", "failed", "released_bytes", "refaulted", "dropped", "disk_bytes",
+	"skipped_gone", "failed", "released_bytes", "refaulted", "dropped", "readback",
+	"disk_bytes",
 	"corrupted", "on_disk",
 };
 
@@ -91,9 +92,10 @@ void counters_check(void)
 		if (v[C_SCANNED] != sum)
 			wrong(NULL, "node %u: scanned is %lld, its parts are %lld", n,
 			      v[C_SCANNED], sum);
-		if (v[C_REFAULTED] + v[C_DROPPED] + v[C_ON_DISK] != v[C_WRITTEN])
-			wrong(NULL, "node %u: %lld were written, %lld refaulted, %lld dropped, %lld on disk",
-			      n, v[C_WRITTEN], v[C_REFAULTED], v[C_DROPPED], v[C_ON_DISK]);
+		if (v[C_REFAULTED] + v[C_DROPPED] + v[C_READBACK] + v[C_ON_DISK] != v[C_WRITTEN])
+			wrong(NULL, "node %u: %lld were written, %lld refaulted, %lld dropped, %lld brought back, %lld on disk",
+			      n, v[C_WRITTEN], v[C_REFAULTED], v[C_DROPPED], v[C_READBACK],
+			      v[C_ON_DISK]);
 		/* A page is sent once, and may have failed, or have come too late. */
 		sum = v[C_WRITTEN] + v[C_BUSY] + v[C_GONE] + v[C_FAILED];
 		if (v[C_DISK_BYTES] > sum * (long long)PAGE ||

@@ -41,6 +41,8 @@ static void add_file(const char *path, enum kind kind, bool sysfs, int node)
 		f->allowed &= ~(1U << KEY_NODE);
 	f->fd = open(path, modes[kind]);
 	f->edges = edges;
+	if (kind == COMMAND && strstr(path, "readback"))
+		f->allowed = KEYS_READBACK;
 	if (f->fd < 0)
 		die("open %s: %s", path, strerror(errno));
 	of_kind[kind][nr_of_kind[kind]++] = nr_files++;
@@ -51,7 +53,8 @@ static void found_in_sysfs(const char *path, const char *name, int node, bool st
 {
 	unsigned int i;
 
-	if (!stats && !strcmp(name, "proactive_writeback")) {
+	if (!stats && (!strcmp(name, "proactive_writeback") ||
+		       !strcmp(name, "proactive_readback"))) {
 		add_file(path, COMMAND, true, node);
 		return;
 	}

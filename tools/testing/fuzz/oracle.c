@@ -230,8 +230,12 @@ int oracle_command(const char *text, size_t len, unsigned int allowed, struct co
 		}
 		start = i + 1;
 	}
-	if (!has_key(cmd, KEY_AGE) && !has_key(cmd, KEY_MAX) && !has_key(cmd, KEY_MAX_COMPRESSED) &&
-	    !has_key(cmd, KEY_TYPE) && !has_key(cmd, KEY_BUCKET))
+	if (!cmd->keys)
+		return -EINVAL;
+	/* for pages that are to come back, each key is enough */
+	if (allowed != KEYS_READBACK && !has_key(cmd, KEY_AGE) && !has_key(cmd, KEY_MAX) &&
+	    !has_key(cmd, KEY_MAX_COMPRESSED) && !has_key(cmd, KEY_TYPE) &&
+	    !has_key(cmd, KEY_BUCKET))
 		return -EINVAL;
 	if (has_key(cmd, KEY_DESCEND) && !has_key(cmd, KEY_CGROUP))
 		return -EINVAL;

@@ -22,6 +22,8 @@ enum {
 
 #define KEYS_ALL	((1U << NR_KEYS) - 1)
 #define KEYS_DEBUGFS	(1U << KEY_BUCKET | 1U << KEY_DRY_RUN)
+#define KEYS_READBACK	(1U << KEY_MAX | 1U << KEY_MAX_COMPRESSED | 1U << KEY_NODE | \
+			 1U << KEY_CGROUP | 1U << KEY_DESCEND | 1U << KEY_RATE)
 
 extern const char *const key_names[NR_KEYS];
 

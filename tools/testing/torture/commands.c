@@ -29,12 +29,13 @@
  * @node_file: by a node's file
  * @wrong: it is malformed
  * @faults: it is issued with faults armed
+ * @back: for pages that are to come back
  * @max: pages that it may write, 0 for no limit
  */
 struct command {
 	char text[TEXT_SIZE];
 	char path[PATH_SIZE];
-	bool answers, dry, cgroup, bucket, node_file, wrong, faults;
+	bool answers, dry, cgroup, bucket, node_file, wrong, faults, back;
 	long max;
 };
 
@@ -53,6 +54,21 @@ static void add_key(char *text, const char *key, unsigned long value, const char
 		 suffix);
 }
 
+/* A command for the other direction: the keys that both have, as far as they are given. */
+static void make_readback(struct command *command, unsigned long how, unsigned long pages,
+			  unsigned long kilo)
+{
+	command->back = true;
+	command->answers = command->node_file = command->dry = command->bucket = false;
+	command->max = 0;
+	command->text[0] = '\0';
+	snprintf(command->path, sizeof(command->path), SYSFS "/proactive_readback");
+	if (how < 12)
+		add_key(command->text, "max", pages * PAGE / 1024, "K");
+	if (how >= 8)
+		add_key(command->text, "max_compressed", kilo, "K");
+}
+
 /* All draws come first: what is decided does not depend on what the kernel does. */
 static void make_command(struct command *command, struct rng *rng)
 {
@@ -65,6 +81,7 @@ static void make_command(struct command *command, struct rng *rng)
 	bool stay = rng_one_in(rng, 3), incompressible = rng_one_in(rng, 5);
 	bool dry = rng_one_in(rng, 4), is_wrong = rng_one_in(rng, 40);
 	unsigned long rate = rng_one_in(rng, 6) ? 1 + rng_below(rng, 64) : 0;
+	bool back = rng_one_in(rng, 4);
 	uint64_t id;
 
 	memset(command, 0, sizeof(*command));
@@ -98,9 +115,11 @@ static void make_command(struct command *command, struct rng *rng)
 	}
 	if (how == 1 || how == 7 || how == 10)
 		add_key(command->text, "max_compressed", kilo, "K");
+	if (back)
+		make_readback(command, how, pages, kilo);
 	if (rate)
 		add_key(command->text, "rate", rate, "M");
-	if (incompressible)
+	if (incompressible && !back)
 		snprintf(command->text + strlen(command->text),
 			 TEXT_SIZE - strlen(command->text), " type=incompressible");
 	if (with_node && !command->node_file)
@@ -238,6 +257,8 @@ void commander(int task, long arg)
 			add(&shared->results[err < 256 ? err : 255], 1);
 			if (command.cgroup && err == ENOENT)
 				count(K_STALE_ID);
+			if (command.back && !err)
+				count(K_READBACK);
 			/* the empty text is no write at all */
 			if (!result_is_possible(&command, err) && command.text[0])
 				problem("%s > %s: %s", command.text, command.path,

@@ -357,7 +357,8 @@ static void read_counters(void)
 {
 	static const char * const names[] = {
 		"scanned", "written", "released_bytes", "skipped_young", "skipped_busy",
-		"skipped_protected", "skipped_gone", "failed", "refaulted", "dropped", "disk_bytes",
+		"skipped_protected", "skipped_gone", "failed", "refaulted", "dropped", "readback",
+		"disk_bytes",
 	};
 	static long long last[4][ARRAY_SIZE(names)];
 	char path[PATH_SIZE];

@@ -64,6 +64,7 @@ static const char * const kind_names[NR_KINDS] = {
 	[K_SWAPOFF_BUSY] = "swapoff during a command",
 	[K_COMPRESSOR] = "changes of the compressor",
 	[K_COMPRESSED] = "changes of compressed_writeback",
+	[K_READBACK] = "commands that brought pages back",
 	[K_ZSWAP_OFF] = "zswap switched off",
 	[K_POOL_LIMIT] = "changes of max_pool_percent",
 	[K_MEM_ONLINE] = "memory blocks online",
@@ -91,10 +92,11 @@ static const char * const kind_names[NR_KINDS] = {
 
 static const char * const counter_names[] = {
 	"scanned", "written", "released_bytes", "skipped_young", "skipped_busy",
-	"skipped_protected", "skipped_gone", "failed", "refaulted", "dropped", "disk_bytes",
+	"skipped_protected", "skipped_gone", "failed", "refaulted", "dropped", "readback",
+	"disk_bytes",
 };
 
-enum { C_SCANNED, C_WRITTEN, C_FAILED = 7, C_REFAULTED, C_DROPPED };
+enum { C_SCANNED, C_WRITTEN, C_FAILED = 7, C_REFAULTED, C_DROPPED, C_READBACK };
 
 /* ---------------------------------------------------------------- decisions */
 
@@ -434,6 +436,16 @@ static void check_parts(const char *whose, const struct counters *c)
 			c->value[C_SCANNED], sum);
 }
 
+/* Nothing that was written is on a disk any more. */
+static void check_gone(const char *whose, const struct counters *c)
+{
+	if (c->value[C_WRITTEN] != c->value[C_REFAULTED] + c->value[C_DROPPED] +
+				   c->value[C_READBACK])
+		problem("%s: written %lld, but refaulted %lld, dropped %lld and brought back %lld",
+			whose, c->value[C_WRITTEN], c->value[C_REFAULTED],
+			c->value[C_DROPPED], c->value[C_READBACK]);
+}
+
 /*
  * A page that a command wrote is read back, or dropped, and counts once: when all
  * have gone, nothing is left.  A node that is offline has no files: its share is
@@ -465,11 +477,8 @@ static void check_counters(bool complete)
 			continue;
 		}
 		check_parts(dir, &node);
-		if (complete && node.value[C_WRITTEN] != node.value[C_REFAULTED] +
-							 node.value[C_DROPPED])
-			problem("%s: written %lld, but refaulted %lld and dropped %lld", dir,
-				node.value[C_WRITTEN], node.value[C_REFAULTED],
-				node.value[C_DROPPED]);
+		if (complete)
+			check_gone(dir, &node);
 		for (i = 0; i < ARRAY_SIZE(counter_names); i++)
 			sum.value[i] += node.value[i];
 	}
@@ -478,11 +487,8 @@ static void check_counters(bool complete)
 			problem("%s is %lld, the nodes add up to %lld", counter_names[i],
 				total.value[i], sum.value[i]);
 	}
-	if (complete && total.value[C_WRITTEN] !=
-			total.value[C_REFAULTED] + total.value[C_DROPPED])
-		problem("written %lld, but refaulted %lld and dropped %lld",
-			total.value[C_WRITTEN], total.value[C_REFAULTED],
-			total.value[C_DROPPED]);
+	if (complete)
+		check_gone("total", &total);
 }
 
 /* With all tasks gone and all devices off, zswap holds nothing. */

@@ -64,6 +64,7 @@ struct file {
 static const struct file sysfs_files[] = {
 	{ "proactive_writeback", 0200 },
 	{ "compressed_writeback", 0644 },
+	{ "proactive_readback", 0200 },
 	{ "stats", S_IFDIR | 0755 },
 	{ "stats/commands", 0444 },
 	{ "stats/scanned", 0444 },
@@ -76,6 +77,7 @@ static const struct file sysfs_files[] = {
 	{ "stats/failed", 0444 },
 	{ "stats/refaulted", 0444 },
 	{ "stats/dropped", 0444 },
+	{ "stats/readback", 0444 },
 	{ "stats/corrupted", 0444 },
 	{ "stats/disk_bytes", 0444 },
 	{ "stats/on_disk", 0444 },
@@ -92,6 +94,7 @@ static const struct file sysfs_files[] = {
 	{ "node<N>/stats/failed", 0444 },
 	{ "node<N>/stats/refaulted", 0444 },
 	{ "node<N>/stats/dropped", 0444 },
+	{ "node<N>/stats/readback", 0444 },
 	{ "node<N>/stats/corrupted", 0444 },
 	{ "node<N>/stats/disk_bytes", 0444 },
 	{ "node<N>/stats/on_disk", 0444 },

@@ -22,7 +22,7 @@
 static const char * const counters[] = {
 	"scanned", "written", "released_bytes", "skipped_young", "skipped_busy",
 	"skipped_protected", "skipped_gone", "failed", "refaulted", "dropped",
-	"disk_bytes", "corrupted", "on_disk",
+	"readback", "disk_bytes", "corrupted", "on_disk",
 };
 
 static bool need_never_set_up(void)

@@ -326,6 +326,7 @@ static const struct {
 	{ "failed", offsetof(struct zwb_counts, failed), true },
 	{ "refaulted", offsetof(struct zwb_counts, refaulted), false },
 	{ "dropped", offsetof(struct zwb_counts, dropped), false },
+	{ "readback", offsetof(struct zwb_counts, readback), true },
 	{ "disk_bytes", offsetof(struct zwb_counts, disk_bytes), true },
 	{ "on_disk", offsetof(struct zwb_counts, on_disk), false },
 };
@@ -476,7 +477,8 @@ long long zwb_count_skipped(const struct zwb_counts *counts)
 /* What was written is on the disk until it is read back or freed. */
 static void util_check_on_disk(const struct zwb_counts *counts, const char *when, int node)
 {
-	long long want = counts->written - counts->refaulted - counts->dropped;
+	long long want = counts->written - counts->refaulted - counts->dropped -
+			 counts->readback;
 
 	if (counts->on_disk != want)
 		zwb_fail("%s: node %d: on_disk is %lld, not %lld", when, node, counts->on_disk,
@@ -593,6 +595,8 @@ const char *zwb_command_path(int node, char *path, size_t size)
 {
 	if (node == ZWB_GLOBAL)
 		snprintf(path, size, ZWB_SYSFS "/proactive_writeback");
+	else if (node == ZWB_READBACK)
+		snprintf(path, size, ZWB_SYSFS "/proactive_readback");
 	else
 		snprintf(path, size, ZWB_SYSFS "/node%d/proactive_writeback", node);
 	return path;

@@ -36,6 +36,8 @@
 
 /* for "node" arguments: the file that is bound to no node, memory that is bound to no node */
 #define ZWB_GLOBAL		(-1)
+/* the file for the other direction, for zwb_start() */
+#define ZWB_READBACK		(-2)
 #define ZWB_ANY_NODE		(-1)
 
 /**
@@ -55,6 +57,7 @@ struct zwb_counts {
 	long long failed;
 	long long refaulted;
 	long long dropped;
+	long long readback;
 	long long disk_bytes;
 	long long on_disk;
 };

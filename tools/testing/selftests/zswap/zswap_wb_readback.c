@@ -1,0 +1,484 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pages that commands wrote are brought back into zswap: exactly those, each once, as far
+ * as there is room; and whoever comes for one of them meanwhile gets the right data.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "kselftest.h"
+#include "zswap_wb_disk.h"
+#include "zswap_wb_pages.h"
+#include "zswap_wb_util.h"
+
+#define COMPRESSED	"/sys/kernel/mm/zswap/compressed_writeback"
+#define EDGES		"/sys/kernel/debug/zswap/age_edges"
+#define BACK_PAGES	600
+#define SLOW_PAGES	64
+#define LATENCY_US	700000
+#define END_MS		2000
+/* a page of text takes less of the pool */
+#define TEXT_BYTES_MAX	2048
+
+static const struct zwb_disk_spec disk = { .megabytes = 64 };
+static const struct zwb_disk_spec slow = { .megabytes = 64, .latency_us = LATENCY_US };
+
+/* --- commands --- */
+
+static bool need_readback(void)
+{
+	if (!access(ZWB_SYSFS "/proactive_readback", W_OK))
+		return true;
+	zwb_skip("needs " ZWB_SYSFS "/proactive_readback");
+	return false;
+}
+
+/* One that is accepted; @delta: what the counters grew by. */
+static int __printf(2, 3) readback(struct zwb_snap *delta, const char *fmt, ...)
+{
+	char path[ZWB_PATH_MAX], command[256];
+	struct zwb_snap before;
+	va_list args;
+	int err;
+
+	va_start(args, fmt);
+	vsnprintf(command, sizeof(command), fmt, args);
+	va_end(args);
+	zwb_snap(&before);
+	err = zwb_write(zwb_command_path(ZWB_READBACK, path, sizeof(path)), command,
+			strlen(command));
+	zwb_since(delta, &before);
+	zwb_equal(delta->commands, 1);
+	zwb_equal(delta->stored, delta->total.readback);
+	zwb_equal(delta->total.on_disk, -delta->total.readback);
+	zwb_zero(delta->total.scanned);
+	zwb_zero(delta->total.refaulted);
+	zwb_zero(delta->total.dropped);
+	zwb_equal(err, delta->total.readback ? 0 : -EAGAIN);
+	return err;
+}
+
+/* --- all of them --- */
+
+static void check_brought_back(struct zwb_pages *pages, unsigned int version)
+{
+	struct zwb_snap before, delta;
+
+	if (!zwb_pages_store(pages, version) || !zwb_write_all(pages->nr))
+		return;
+	readback(&delta, "max=1G");
+	zwb_equal(delta.total.readback, pages->nr);
+	zwb_zero(delta.vm.pswpin);
+	/* they are in zswap, and come from there */
+	zwb_snap(&before);
+	zwb_pages_are(pages, version);
+	zwb_since(&delta, &before);
+	zwb_zero(delta.vm.pswpin);
+	zwb_equal(delta.vm.zswpin, pages->nr);
+	zwb_zero(delta.total.refaulted);
+}
+
+/*
+ * Ordinary pages, and images; twice, so that what was brought back is written again.
+ *
+ * Turns red when a page is left on the disk, brought back wrong, or brought back and
+ * read from the disk all the same.
+ */
+static void what_was_written_comes_back(void)
+{
+	struct zwb_pages pages = { 0 };
+	unsigned int version;
+
+	if (need_readback() && zwb_setting(COMPRESSED, "0") && zwb_disk_on(&disk) &&
+	    zwb_pages_map(&pages, ZWB_ANY_NODE, BACK_PAGES)) {
+		for (version = 1; version <= 4 && !zwb_failed(); version++) {
+			zwb_write_string(COMPRESSED, version > 2 ? "1" : "0");
+			check_brought_back(&pages, version);
+		}
+	}
+	zwb_pages_unmap(&pages);
+}
+
+/* Written, brought back, written: the second time from what was brought back. */
+static void what_came_back_is_written_again(void)
+{
+	struct zwb_pages pages = { 0 };
+	struct zwb_snap delta;
+	int round;
+
+	if (need_readback() && zwb_setting(COMPRESSED, "1") && zwb_disk_on(&disk) &&
+	    zwb_pages_map(&pages, ZWB_ANY_NODE, BACK_PAGES) && zwb_pages_store(&pages, 1)) {
+		for (round = 0; round < 4 && !zwb_failed(); round++) {
+			zwb_write_string(COMPRESSED, round % 2 ? "1" : "0");
+			if (!zwb_write_all(BACK_PAGES))
+				break;
+			readback(&delta, "max=1G");
+			zwb_equal(delta.total.readback, BACK_PAGES);
+		}
+		zwb_write_all(BACK_PAGES);
+		zwb_pages_are(&pages, 1);
+	}
+	zwb_pages_unmap(&pages);
+}
+
+/* --- scope --- */
+
+/* Turns red when pages of another cgroup or node come back, or when descend is ignored. */
+static void only_what_is_in_scope(void)
+{
+	const char *parent, *child, *other;
+	struct zwb_load *up, *down, *beside;
+	struct zwb_snap delta;
+
+	if (!need_readback())
+		return;
+	parent = zwb_cgroup(NULL, "parent");
+	child = parent ? zwb_cgroup(parent, "child") : NULL;
+	other = zwb_cgroup(NULL, "other");
+	if (!child || !other)
+		return;
+	/* a cgroup with children has no processes */
+	up = zwb_load(zwb_cgroup(parent, "left"), ZWB_ANY_NODE, 100, ZWB_TEXT);
+	down = zwb_load(child, ZWB_ANY_NODE, 200, ZWB_NOISE);
+	beside = zwb_load(other, ZWB_ANY_NODE, 300, ZWB_TEXT);
+	if (!up || !down || !beside || !zwb_write_all(600))
+		return;
+	readback(&delta, "cgroup=%llu descend=0", zwb_cgroup_id(parent));
+	zwb_zero(delta.total.readback);
+	readback(&delta, "cgroup=%llu", zwb_cgroup_id(child));
+	zwb_equal(delta.total.readback, 200);
+	readback(&delta, "cgroup=%llu max=1G", zwb_cgroup_id(parent));
+	zwb_equal(delta.total.readback, 100);
+	zwb_expect_read(down, 0, 200);
+	zwb_expect_read(up, 0, 100);
+}
+
+static void only_what_was_on_the_node(void)
+{
+	struct zwb_load *load[2];
+	struct zwb_snap delta;
+	int node[2];
+
+	if (!need_readback() || !zwb_need_two_nodes(&node[0], &node[1]))
+		return;
+	load[0] = zwb_load(NULL, node[0], 150, ZWB_TEXT);
+	load[1] = zwb_load(NULL, node[1], 250, ZWB_TEXT);
+	if (!load[0] || !load[1] || !zwb_write_all(400))
+		return;
+	readback(&delta, "node=%d", node[1]);
+	zwb_equal(delta.node[node[1]].readback, 250);
+	zwb_zero(delta.node[node[0]].readback);
+	zwb_expect_read(load[1], 0, 250);
+	zwb_expect_read(load[0], 150, 0);
+}
+
+/* --- limits --- */
+
+/*
+ * Turns red when a page too many comes back, when compressed bytes are exceeded by more
+ * than a page, or when a limit does not begin with the warmest.
+ */
+static void limits_are_exact_and_the_warmest_come_first(void)
+{
+	struct zwb_load *old, *young;
+	struct zwb_snap delta;
+
+	if (!need_readback() || !zwb_need_answers() || !zwb_setting(EDGES, "0 3"))
+		return;
+	old = zwb_load(NULL, ZWB_ANY_NODE, 200, ZWB_TEXT);
+	if (!old)
+		return;
+	zwb_wait_age(old, 3);
+	young = zwb_load(NULL, ZWB_ANY_NODE, 100, ZWB_TEXT);
+	if (!young || !zwb_still_younger(young, 3) || !zwb_write_all(300))
+		return;
+	readback(&delta, "max=%ldK", 40 * zwb_page_size / 1024);
+	zwb_equal(delta.total.readback, 40);
+	readback(&delta, "max=%ldK", 60 * zwb_page_size / 1024);
+	zwb_equal(delta.total.readback, 60);
+	zwb_expect_read(young, 0, 100);
+	readback(&delta, "max_compressed=1");
+	zwb_equal(delta.total.readback, 1);
+	readback(&delta, "max_compressed=%d", 10 * TEXT_BYTES_MAX);
+	zwb_between(delta.total.readback, 10, 199);
+}
+
+/* Turns red when pages come back that are more than a cgroup may have. */
+static void cgroup_limits_hold(void)
+{
+	const char *cgroup;
+	struct zwb_load *load;
+	struct zwb_snap delta;
+	long long high;
+	char text[32];
+
+	if (!need_readback())
+		return;
+	cgroup = zwb_cgroup(NULL, "small");
+	load = cgroup ? zwb_load(cgroup, ZWB_ANY_NODE, 1000, ZWB_NOISE) : NULL;
+	if (!load || !zwb_write_all(1000))
+		return;
+	zwb_cgroup_set(cgroup, "memory.zswap.max", "400K");
+	readback(&delta, "cgroup=%llu", zwb_cgroup_id(cgroup));
+	zwb_between(delta.total.readback, 1, 400 * 1024 / zwb_page_size);
+	zwb_cgroup_set(cgroup, "memory.zswap.max", "max");
+	high = zwb_cgroup_number(cgroup, "memory.current") + 1024 * 1024;
+	snprintf(text, sizeof(text), "%lld", high);
+	zwb_cgroup_set(cgroup, "memory.high", text);
+	readback(&delta, "cgroup=%llu", zwb_cgroup_id(cgroup));
+	zwb_between(delta.total.readback, 1, 1024 * 1024 / zwb_page_size);
+	zwb_between(zwb_cgroup_number(cgroup, "memory.current"), 0, high);
+	zwb_zero(zwb_cgroup_key(cgroup, "memory.events", "high"));
+	zwb_zero(zwb_cgroup_key(cgroup, "memory.events", "max"));
+	zwb_cgroup_set(cgroup, "memory.high", "max");
+	readback(&delta, "cgroup=%llu", zwb_cgroup_id(cgroup));
+	zwb_expect_read(load, 0, 1000);
+}
+
+/* Turns red when a pool that is full, or switched off, gets more pages. */
+static void full_pool_gets_nothing(void)
+{
+	struct zwb_load *load;
+	struct zwb_snap delta;
+
+	if (!need_readback())
+		return;
+	load = zwb_load(NULL, ZWB_ANY_NODE, 500, ZWB_TEXT);
+	if (!load || !zwb_write_all(500))
+		return;
+	if (zwb_param_set("max_pool_percent", "0")) {
+		readback(&delta, "max=1G");
+		zwb_zero(delta.total.readback);
+		zwb_param_set("max_pool_percent", "90");
+	}
+	if (zwb_param_set("enabled", "N")) {
+		readback(&delta, "max=1G");
+		zwb_zero(delta.total.readback);
+		zwb_param_set("enabled", "Y");
+	}
+	readback(&delta, "max=1G");
+	zwb_equal(delta.total.readback, 500);
+}
+
+/* --- meanwhile --- */
+
+/* Reads that the disk has been given and has not completed. */
+static bool wait_for_reads(void)
+{
+	long long deadline = zwb_now() + END_MS * ZWB_NS_PER_MS, reads = 0;
+	char path[ZWB_PATH_MAX];
+
+	snprintf(path, sizeof(path), "/sys/block/%s/inflight", zwb_disk_name());
+	while (!reads && zwb_now() < deadline) {
+		reads = zwb_read_number(path);
+		zwb_pause();
+	}
+	if (reads <= 0)
+		zwb_fail("nothing is read from the disk");
+	return reads > 0;
+}
+
+static bool written_to_slow_disk(struct zwb_pages *pages, const char *compressed)
+{
+	return need_readback() && zwb_setting(COMPRESSED, compressed) && zwb_disk_on(&slow) &&
+	       zwb_pages_map(pages, ZWB_ANY_NODE, SLOW_PAGES) && zwb_pages_store(pages, 1) &&
+	       zwb_write_all(SLOW_PAGES);
+}
+
+static bool start_reading(struct zwb_async *command)
+{
+	if (!zwb_start(command, ZWB_READBACK, 0, "max=1G"))
+		return false;
+	zwb_go(command);
+	return wait_for_reads();
+}
+
+static void check_meanwhile(struct zwb_pages *pages)
+{
+	struct zwb_pages half = { .mem = pages->mem, .nr = SLOW_PAGES / 2 };
+	struct zwb_snap before, delta;
+	struct zwb_async command;
+
+	zwb_snap(&before);
+	if (!start_reading(&command))
+		return;
+	/* one half is wanted now, and an eighth of the rest never again */
+	zwb_pages_read(&half);
+	madvise(pages->mem + (SLOW_PAGES - SLOW_PAGES / 16) * zwb_page_size,
+		SLOW_PAGES / 16 * zwb_page_size, MADV_DONTNEED);
+	zwb_pages_fill(&half, 2);
+	zwb_zero(zwb_wait(&command));
+	zwb_since(&delta, &before);
+	zwb_equal(delta.total.refaulted, SLOW_PAGES / 2);
+	zwb_equal(delta.total.dropped, SLOW_PAGES / 16);
+	zwb_equal(delta.total.readback, SLOW_PAGES / 2 - SLOW_PAGES / 16);
+	zwb_zero(delta.total.on_disk);
+
+	pages->nr = SLOW_PAGES - SLOW_PAGES / 16;
+	zwb_pages_out(&half);
+	zwb_pages_are(&half, 2);
+	for (long long i = SLOW_PAGES / 2; i < pages->nr; i++) {
+		if (!zwb_page_is(pages->mem + i * zwb_page_size, i, 1)) {
+			zwb_fail("page %lld is not right", i);
+			break;
+		}
+	}
+	pages->nr = SLOW_PAGES;
+}
+
+/*
+ * Turns red when a page that was read, changed or freed while it was brought back gets
+ * its old data, or is counted twice.
+ */
+static void who_comes_meanwhile_is_first(void)
+{
+	static const char * const compressed[] = { "0", "1" };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(compressed) && !zwb_failed(); i++) {
+		struct zwb_pages pages = { 0 };
+
+		if (written_to_slow_disk(&pages, compressed[i]))
+			check_meanwhile(&pages);
+		zwb_pages_unmap(&pages);
+		zwb_disk_off();
+	}
+}
+
+/* Turns red when a signal has to wait for the disk, or leaves pages that stay on it. */
+static void signal_ends_it(void)
+{
+	struct zwb_pages pages = { 0 };
+	struct zwb_async command;
+	struct zwb_snap delta;
+	long long start;
+
+	if (written_to_slow_disk(&pages, "0") && start_reading(&command)) {
+		start = zwb_now();
+		kill(command.pid, SIGUSR1);
+		zwb_equal(zwb_wait(&command), -EINTR);
+		zwb_between((zwb_now() - start) / ZWB_NS_PER_MS, 0, LATENCY_US / 2000);
+		readback(&delta, "max=1G");
+		zwb_equal(delta.total.readback, SLOW_PAGES);
+		zwb_pages_are(&pages, 1);
+	}
+	zwb_pages_unmap(&pages);
+}
+
+/* Turns red when the two do not agree on who has a page. */
+static void swapoff_meanwhile(void)
+{
+	struct zwb_pages pages = { 0 };
+	struct zwb_snap before, delta;
+	struct zwb_async command;
+	int err;
+
+	if (written_to_slow_disk(&pages, "1")) {
+		zwb_snap(&before);
+		if (start_reading(&command)) {
+			zwb_disk_off();
+			err = zwb_wait(&command);
+			if (err != -EAGAIN)
+				zwb_zero(err);
+			zwb_since(&delta, &before);
+			zwb_equal(delta.total.on_disk, -SLOW_PAGES);
+			zwb_equal(delta.total.refaulted + delta.total.readback +
+				  delta.total.dropped, SLOW_PAGES);
+			zwb_pages_are(&pages, 1);
+		}
+	}
+	zwb_pages_unmap(&pages);
+}
+
+/* --- requests --- */
+
+/* Turns red when neighbours are read one by one. */
+static void neighbours_are_read_together(void)
+{
+	struct zwb_pages pages = { 0 };
+	struct zwb_snap delta;
+	char path[ZWB_PATH_MAX];
+	long long reads;
+
+	if (need_readback() && zwb_setting(COMPRESSED, "0") && zwb_disk_on(&disk) &&
+	    zwb_pages_map(&pages, ZWB_ANY_NODE, 2048) && zwb_pages_store(&pages, 1) &&
+	    zwb_write_all(2048)) {
+		snprintf(path, sizeof(path), "/sys/block/%s/stat", zwb_disk_name());
+		reads = zwb_read_number(path);
+		readback(&delta, "max=1G");
+		zwb_equal(delta.total.readback, 2048);
+		reads = zwb_read_number(path) - reads;
+		ksft_print_msg("%lld requests for 2048 pages\n", reads);
+		zwb_between(reads, 1, 2048 / 64);
+	}
+	zwb_pages_unmap(&pages);
+}
+
+/* --- text --- */
+
+static void bad_text_changes_nothing(void)
+{
+	static const struct {
+		const char *text;
+		int err;
+	} bad[] = {
+		{ "", 0 }, { "\n", -EINVAL }, { "descend=1", -EINVAL }, { "age=0", -EINVAL },
+		{ "0", -EINVAL }, { "dry_run=0 max=1M", -EINVAL }, { "bucket=0", -EINVAL },
+		{ "type=all", -EINVAL }, { "max=1M max=1M", -EINVAL }, { "max=1", -EINVAL },
+		{ "node=99999", -EINVAL }, { "max=99999999999T", -ERANGE },
+		{ "cgroup=18446744073709551615", -ENOENT }, { "max=1M cgroup=x", -EINVAL },
+	};
+	char path[ZWB_PATH_MAX];
+	struct zwb_snap before, delta;
+	size_t i;
+
+	if (!need_readback())
+		return;
+	zwb_command_path(ZWB_READBACK, path, sizeof(path));
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		zwb_snap(&before);
+		if (zwb_write(path, bad[i].text, strlen(bad[i].text)) != bad[i].err)
+			zwb_fail("'%s' is not refused with %d", bad[i].text, bad[i].err);
+		zwb_since(&delta, &before);
+		zwb_check_unchanged(&delta);
+	}
+	/* each key by itself says what to bring back; there is nothing */
+	readback(&delta, "max=1M");
+	readback(&delta, "max_compressed=1M\n");
+	readback(&delta, "rate=1M");
+	readback(&delta, "node=0");
+}
+
+static const struct zwb_test tests[] = {
+	ZWB_TEST(bad_text_changes_nothing),
+	ZWB_TEST(what_was_written_comes_back),
+	ZWB_TEST(what_came_back_is_written_again),
+	ZWB_TEST(only_what_is_in_scope),
+	ZWB_TEST(only_what_was_on_the_node),
+	ZWB_TEST(limits_are_exact_and_the_warmest_come_first),
+	ZWB_TEST(cgroup_limits_hold),
+	ZWB_TEST(full_pool_gets_nothing),
+	ZWB_TEST(who_comes_meanwhile_is_first),
+	ZWB_TEST(signal_ends_it),
+	ZWB_TEST(swapoff_meanwhile),
+	ZWB_TEST(neighbours_are_read_together),
+};
+
+int main(void)
+{
+	static const struct zwb_suite suite = {
+		.tests = tests,
+		.nr_tests = ARRAY_SIZE(tests),
+		/* pages that wait to be added to a list wait on the CPU that has filled them */
+		.one_cpu = true,
+	};
+
+	return zwb_main(&suite);
+}
