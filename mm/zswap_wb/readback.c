@@ -342,10 +342,10 @@ static void zswap_wb_readback_restore(struct zswap_wb_readback *back,
 /* Most pages of the next batch, at least 1 */
 static unsigned int zswap_wb_readback_room(struct zswap_wb_readback *back)
 {
-	s64 room = min_t(u64, back->limit,
-			 zswap_wb_pace_batch(&back->pace, ktime_get_ns()));
+	unsigned int max = min3(back->limit, back->read->room,
+				zswap_wb_pace_batch(&back->pace, ktime_get_ns()));
+	s64 room = min_t(s64, max, back->budget.pages);
 
-	room = min3(room, back->read->room, back->budget.pages);
 	/* So many are not more than the bytes are enough for, or one is */
 	return min(room, (back->budget.bytes >> PAGE_SHIFT) + 1);
 }
@@ -421,7 +421,8 @@ static int zswap_wb_readback_pass(struct zswap_wb_readback *back)
 	int err = 0;
 
 	for (type = 0; type < MAX_SWAPFILES && !err; type++) {
-		unsigned long offset = 0;
+		/* The first slot of a device is its header */
+		unsigned long offset = 1;
 
 		back->limit = ZSWAP_WB_READ_FIRST;
 		while (!err && offset != ULONG_MAX && !zswap_wb_slots_empty(type) &&

@@ -1967,7 +1967,8 @@ static bool util_on_disk(long long *left)
 	for (n = 0; n < ZWB_MAX_NODES; n++) {
 		const struct zwb_counts *counts = &delta.node[n];
 
-		left[n] = counts->written - counts->refaulted - counts->dropped;
+		left[n] = counts->written - counts->refaulted - counts->dropped -
+			  counts->readback;
 		nothing &= !left[n];
 	}
 	return nothing;
@@ -2001,7 +2002,7 @@ static void util_check_nothing_on_disk(void)
 	}
 	for (n = 0; n < ZWB_MAX_NODES; n++) {
 		if (left[n])
-			zwb_fail("node %d: %lld pages written were neither refaulted nor dropped",
+			zwb_fail("node %d: %lld pages written were neither refaulted nor dropped nor brought back",
 				 n, left[n]);
 	}
 }
