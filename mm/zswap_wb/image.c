@@ -8,8 +8,8 @@
  *
  * The disk does not know which slots hold images, the slot's word does (slots.c):
  *
- * 1. The word says `image` from the landing on until the slot is stored to, freed, or
- *    taken out of use, in each case by somebody who holds the folio locked or the
+ * 1. The word says `image` from the landing on until the slot is stored to, freed,
+ *    brought back into zswap, or taken out of use, in each case by somebody who holds the folio locked or the
  *    cluster: also when the page has been read back, for a clean folio may be dropped
  *    and read once more. A page of zeros is swapped out without a store; nobody asks
  *    the disk, or the word, for that.
@@ -221,6 +221,16 @@ static bool zswap_wb_image_unpack(struct folio *folio, struct zswap_pool *pool)
 	return good;
 }
 
+/* The log tells once of a device that has not got what was written there */
+static void zswap_wb_image_tell(swp_entry_t slot)
+{
+	dev_t dev = __swap_entry_to_info(slot)->bdev->bd_dev;
+
+	if (!test_and_set_bit(swp_type(slot), zswap_wb_image_damaged))
+		pr_alert("compressed page on swap-device (%u:%u) is damaged, at slot %lu\n",
+			 MAJOR(dev), MINOR(dev), swp_offset(slot));
+}
+
 /**
  * zswap_wb_folio_unpack() - the data of a folio has come from the swap device
  * @folio:	locked, and in the swap cache
@@ -233,7 +243,6 @@ bool zswap_wb_folio_unpack(struct folio *folio)
 {
 	swp_entry_t slot = folio->swap;
 	struct zswap_pool *pool;
-	dev_t dev;
 	int nid;
 
 	pool = zswap_wb_slot_image(slot, &nid);
@@ -244,10 +253,7 @@ bool zswap_wb_folio_unpack(struct folio *folio)
 	    zswap_wb_image_unpack(folio, pool))
 		return true;
 	zswap_wb_stats_count(nid, ZSWAP_WB_CORRUPTED, 1);
-	dev = __swap_entry_to_info(slot)->bdev->bd_dev;
-	if (!test_and_set_bit(swp_type(slot), zswap_wb_image_damaged))
-		pr_alert("compressed page on swap-device (%u:%u) is damaged, at slot %lu\n",
-			 MAJOR(dev), MINOR(dev), swp_offset(slot));
+	zswap_wb_image_tell(slot);
 	return false;
 }
 

@@ -40,6 +40,7 @@
 #define _MM_ZSWAP_WB_INTERNAL_H
 
 #include <linux/bits.h>
+#include <linux/cpuset.h>
 #include <linux/limits.h>
 #include <linux/nodemask.h>
 #include <linux/sizes.h>
@@ -395,6 +396,8 @@ struct mem_cgroup *zswap_wb_scope_owner(unsigned short private_id);
 bool zswap_wb_scope_covers(const struct zswap_wb_scope *scope,
 			   struct mem_cgroup *memcg);
 bool zswap_wb_scope_has_room(struct mem_cgroup *memcg);
+bool zswap_wb_scope_may_zswap(struct mem_cgroup *memcg, int nid);
+bool zswap_wb_scope_limited(const struct zswap_wb_scope *scope);
 struct obj_cgroup *zswap_wb_scope_objcg_get(struct mem_cgroup *memcg, int nid);
 
 /* ---- lists.c: lists of entries, and how to walk them ---- */
@@ -482,7 +485,8 @@ int zswap_wb_entry_land(const struct zswap_wb_item *item,
 /* Where the entry of a page goes that was on the list of a node */
 static inline int zswap_wb_restore_node(int nid)
 {
-	return node_state(nid, N_NORMAL_MEMORY) ? nid : numa_mem_id();
+	return node_state(nid, N_NORMAL_MEMORY) &&
+	       node_isset(nid, cpuset_current_mems_allowed) ? nid : numa_mem_id();
 }
 
 bool zswap_wb_pool_has_room(void);

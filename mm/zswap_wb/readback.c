@@ -15,9 +15,9 @@
  * (entry.c). Where the command may run into a limit it begins with the pages that
  * were in the warmest bucket when they were written.
  *
- * It takes nothing from anybody: memory only above the high watermarks, of a cgroup's
- * limits what is left, and room in the pool up to where a full one accepts pages again,
- * so that others can go on to store.
+ * It makes nobody give up anything: it takes memory that is free above the high
+ * watermarks, of a cgroup's limits what is left, and room in the pool up to where a full
+ * one accepts pages again, so that others can go on to store.
  *
  * Lifetimes:
  *
@@ -59,8 +59,11 @@
 /* Most pages of a batch: one full request */
 #define ZSWAP_WB_READ_MAX	BIO_MAX_VECS
 
-/* Pages of a command's first batch */
-#define ZSWAP_WB_READ_FIRST	64
+/* Pages of a command's first batch from a device */
+#define ZSWAP_WB_READ_FIRST	16
+
+/* A batch of the next size has this many times as many pages at most */
+#define ZSWAP_WB_READ_GROWTH	4
 
 /* A device that needs longer for a batch gets smaller ones, until it needs less */
 #define ZSWAP_WB_READ_NS	(100 * NSEC_PER_MSEC)
@@ -80,7 +83,8 @@ struct zswap_wb_read {
 	atomic_t		pending;	/* requests, and one while more are to come */
 	struct completion	done;	/* of all requests */
 	struct swap_info_struct	*si;	/* the swap device */
-	unsigned int		room;	/* pages that there are */
+	unsigned int		room;	/* pages that there could be */
+	unsigned int		nr_pages;	/* pages that there are, from the first on */
 	unsigned int		nr;	/* pages that have been recalled */
 	struct zswap_wb_recall	recall[] __counted_by(room);	/* these */
 };
@@ -100,10 +104,10 @@ struct zswap_wb_readback {
 		ZSWAP_WB_READ_BUCKET,	/* ... for those of the bucket */
 		ZSWAP_WB_READ_OTHERS,	/* ... for those of another generation */
 	} pass;
-	unsigned int			limit;	/* pages of the next batch */
+	/* pages of the next batch for each swap device, 0 for one that fails */
+	unsigned int			limit[MAX_SWAPFILES];
+	nodemask_t			nodes;	/* nodes that are wanted, and have room */
 	bool				full;	/* there is no room for more */
-	/* the last cgroup that had no room: to be compared with */
-	const struct mem_cgroup		*crowded;
 	u64				pages;	/* pages that were brought back */
 	u64				bytes;	/* their size in zswap */
 };
@@ -126,31 +130,34 @@ static void zswap_wb_read_put(struct zswap_wb_read *read)
 {
 	if (!read || !refcount_dec_and_test(&read->users))
 		return;
-	while (read->room)
-		__free_page(read->recall[--read->room].page);
+	while (read->nr_pages)
+		__free_page(read->recall[--read->nr_pages].page);
 	kfree(read);
 }
 
-/* Gets room for @max pages, or for as many as are free, but for one; or NULL */
+/* Gets a batch of up to @max pages, as many as are free, but at least one; or NULL */
 static struct zswap_wb_read *zswap_wb_read_alloc(unsigned int max)
 {
-	struct zswap_wb_read *read;
+	struct zswap_wb_read *read = NULL;
 
-	read = kzalloc_flex(*read, recall, max,
-			    GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
+	for (; max && !read; max /= 2)
+		read = kzalloc_flex(*read, recall, max,
+				    GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
 	if (!read)
 		return NULL;
+	/* The loop has halved it once more */
+	read->room = max(2 * max, 1);
 	refcount_set(&read->users, 1);
 	init_completion(&read->done);
-	while (read->room < max) {
-		struct page *page = zswap_wb_page_alloc(read->room ? 0 : GFP_KERNEL);
+	while (read->nr_pages < read->room) {
+		struct page *page =
+			zswap_wb_page_alloc(read->nr_pages ? 0 : GFP_KERNEL);
 
 		if (!page)
 			break;
-		read->room++;
-		read->recall[read->room - 1].page = page;
+		read->recall[read->nr_pages++].page = page;
 	}
-	if (read->room)
+	if (read->nr_pages)
 		return read;
 	zswap_wb_read_put(read);
 	return NULL;
@@ -191,7 +198,10 @@ static void zswap_wb_read_send(struct zswap_wb_read *read, struct bio *bio)
 	submit_bio(bio);
 }
 
-/* Reads what has been recalled. Return: 0, or -EINTR after a signal: then it goes on */
+/*
+ * Reads what has been recalled; the device's queue may be full for long. Return: 0, or
+ * -EINTR after a signal: then it goes on
+ */
 static int zswap_wb_read_all(struct zswap_wb_read *read)
 {
 	struct cgroup_subsys_state *bio_css = NULL;
@@ -206,7 +216,7 @@ static int zswap_wb_read_all(struct zswap_wb_read *read)
 	atomic_set(&read->pending, 1);
 
 	blk_start_plug(&plug);
-	for (i = 0; i < read->nr; i++) {
+	for (i = 0; i < read->nr && !signal_pending(current); i++) {
 		struct zswap_wb_recall *recall = &read->recall[i];
 		sector_t sector = zswap_wb_page_sector(recall->page,
 						       recall->item.facts.slot);
@@ -216,7 +226,7 @@ static int zswap_wb_read_all(struct zswap_wb_read *read)
 		    !bio_add_page(bio, recall->page, PAGE_SIZE, 0)) {
 			zswap_wb_read_send(read, bio);
 			bio = bio_alloc(read->si->bdev, read->nr - i,
-					REQ_OP_READ | REQ_BACKGROUND, GFP_NOIO);
+					REQ_OP_READ, GFP_NOIO);
 			bio->bi_iter.bi_sector = sector;
 			bio->bi_end_io = zswap_wb_read_end;
 			bio->bi_private = read;
@@ -229,7 +239,9 @@ static int zswap_wb_read_all(struct zswap_wb_read *read)
 	zswap_wb_read_send(read, bio);
 	blk_finish_plug(&plug);
 	zswap_wb_read_done(read);
-	return wait_for_completion_interruptible(&read->done) ? -EINTR : 0;
+	if (wait_for_completion_interruptible(&read->done) || i < read->nr)
+		return -EINTR;
+	return 0;
 }
 
 /* ---- recall ---- */
@@ -240,7 +252,7 @@ static bool zswap_wb_readback_wants(const struct zswap_wb_readback *back,
 {
 	bool known = kind->generation == back->kind.generation;
 
-	if (!node_isset(kind->nid, back->cmd->nodes))
+	if (!node_isset(kind->nid, back->nodes))
 		return false;
 	switch (back->pass) {
 	case ZSWAP_WB_READ_BUCKET:
@@ -284,12 +296,12 @@ static void zswap_wb_readback_recall(struct zswap_wb_readback *back,
 					  &recall->memcg, &recall->css,
 					  &recall->pool))
 			continue;
-		if (recall->memcg && recall->memcg == back->crowded) {
-			zswap_wb_slot_unrecall(item->facts.slot, &item->kind);
-			zswap_wb_recall_put(recall);
+		if (zswap_wb_scope_may_zswap(recall->memcg, item->kind.nid)) {
+			read->nr++;
 			continue;
 		}
-		read->nr++;
+		zswap_wb_slot_unrecall(item->facts.slot, &item->kind);
+		zswap_wb_recall_put(recall);
 	}
 }
 
@@ -316,20 +328,22 @@ static void zswap_wb_readback_restore(struct zswap_wb_readback *back,
 				      struct zswap_wb_recall *recall)
 {
 	struct zswap_wb_item *item = &recall->item;
-	int err = -EIO;
+	int nid = item->kind.nid, err = -EIO;
 
-	back->full |= !zswap_wb_pool_has_room() ||
-		      !zswap_wb_memory_has_room(zswap_wb_restore_node(item->kind.nid));
-	if (!back->full && !zswap_wb_budget_empty(&back->budget) &&
+	if (!zswap_wb_memory_has_room(zswap_wb_restore_node(nid)))
+		node_clear(nid, back->nodes);
+	back->full |= !zswap_wb_pool_has_room() || nodes_empty(back->nodes);
+	if (!back->full && node_isset(nid, back->nodes) &&
+	    !zswap_wb_budget_empty(&back->budget) &&
 	    !page_private(recall->page))
 		err = zswap_wb_entry_restore(item, back->read->si, recall->memcg,
 					     recall->pool, recall->page,
 					     page_address(back->scratch));
 	if (err) {
 		zswap_wb_slot_unrecall(item->facts.slot, &item->kind);
-		back->full |= err == -ENOMEM || err == -ENODEV;
-		if (err == -ENOSPC)
-			back->crowded = recall->memcg;
+		if (err == -ENOMEM)
+			node_clear(nid, back->nodes);
+		back->full |= err == -ENODEV;
 		return;
 	}
 	zswap_wb_budget_take(&back->budget, item->facts.length);
@@ -340,9 +354,10 @@ static void zswap_wb_readback_restore(struct zswap_wb_readback *back,
 /* ---- batches ---- */
 
 /* Most pages of the next batch, at least 1 */
-static unsigned int zswap_wb_readback_room(struct zswap_wb_readback *back)
+static unsigned int zswap_wb_readback_room(struct zswap_wb_readback *back,
+					   unsigned int type)
 {
-	unsigned int max = min3(back->limit, back->read->room,
+	unsigned int max = min3(back->limit[type], back->read->nr_pages,
 				zswap_wb_pace_batch(&back->pace, ktime_get_ns()));
 	s64 room = min_t(s64, max, back->budget.pages);
 
@@ -350,17 +365,30 @@ static unsigned int zswap_wb_readback_room(struct zswap_wb_readback *back)
 	return min(room, (back->budget.bytes >> PAGE_SHIFT) + 1);
 }
 
-/* A batch that takes its time is too large for who else wants the device */
-static void zswap_wb_readback_adapt(struct zswap_wb_readback *back, u64 ns)
+/*
+ * Chooses the size of the next batch. One that takes its time is too large for who else
+ * wants the device; a device that has failed for all of it is left alone.
+ */
+static void zswap_wb_readback_adapt(struct zswap_wb_readback *back,
+				    unsigned int type, u64 ns)
 {
-	if (ns > ZSWAP_WB_READ_NS)
-		back->limit = max(back->limit / 2, 1);
-	else if (ns < ZSWAP_WB_READ_NS / 4)
-		back->limit = min(back->limit * 2, ZSWAP_WB_READ_MAX);
+	const struct zswap_wb_read *read = back->read;
+	unsigned int *limit = &back->limit[type];
+	unsigned int i, errors = 0;
+
+	for (i = 0; i < read->nr; i++)
+		errors += !!page_private(read->recall[i].page);
+	if (errors && errors == read->nr)
+		*limit = 0;
+	else if (ns > ZSWAP_WB_READ_NS)
+		*limit = max(*limit / 2, 1);
+	else if (ns < ZSWAP_WB_READ_NS / ZSWAP_WB_READ_GROWTH && read->nr == *limit)
+		*limit = min(*limit * ZSWAP_WB_READ_GROWTH, ZSWAP_WB_READ_MAX);
 }
 
 /* Reads and restores what has been recalled. Return: 0, or -EINTR after a signal */
-static int zswap_wb_readback_move(struct zswap_wb_readback *back)
+static int zswap_wb_readback_move(struct zswap_wb_readback *back,
+				  unsigned int type)
 {
 	struct zswap_wb_read *read = back->read;
 	u64 start = ktime_get_ns();
@@ -371,7 +399,7 @@ static int zswap_wb_readback_move(struct zswap_wb_readback *back)
 	if (read->nr)
 		err = zswap_wb_read_all(read);
 	if (!err)
-		zswap_wb_readback_adapt(back, ktime_get_ns() - start);
+		zswap_wb_readback_adapt(back, type, ktime_get_ns() - start);
 	for (i = 0; i < read->nr; i++) {
 		struct zswap_wb_recall *recall = &read->recall[i];
 
@@ -388,6 +416,13 @@ static int zswap_wb_readback_move(struct zswap_wb_readback *back)
 	return err;
 }
 
+/* Is a device, with a reference, one that pages can be brought back from? */
+static bool zswap_wb_device_reads(const struct swap_info_struct *si)
+{
+	/* That has blocks, and is not being taken out of use */
+	return si->ops == &swap_bdev_ops && READ_ONCE(si->flags) & SWP_WRITEOK;
+}
+
 /* Brings back a batch from the slot @*offset on, and sets that behind. Return: as above */
 static int zswap_wb_readback_batch(struct zswap_wb_readback *back,
 				   unsigned int type, unsigned long *offset)
@@ -395,18 +430,19 @@ static int zswap_wb_readback_batch(struct zswap_wb_readback *back,
 	struct zswap_wb_read *read = back->read;
 	int err;
 
+	back->full |= !zswap_wb_pool_has_room();
 	err = zswap_wb_pace_wait(&back->pace);
 	if (err || mutex_lock_interruptible(&zswap_wb_read_lock[type]))
 		return -EINTR;
-	read->si = get_swap_device(swp_entry(type, *offset));
-	/* No device, or none that has blocks, or one that is being taken out of use */
-	if (!read->si || read->si->ops != &swap_bdev_ops ||
-	    !(READ_ONCE(read->si->flags) & SWP_WRITEOK)) {
+	/* By its first slot behind the header: what there is a word of may be beyond its end */
+	read->si = get_swap_device(swp_entry(type, 1));
+	if (!read->si || !zswap_wb_device_reads(read->si) ||
+	    *offset >= read->si->max) {
 		*offset = ULONG_MAX;
-	} else {
+	} else if (!back->full) {
 		zswap_wb_readback_recall(back, type, offset,
-					 zswap_wb_readback_room(back));
-		err = zswap_wb_readback_move(back);
+					 zswap_wb_readback_room(back, type));
+		err = zswap_wb_readback_move(back, type);
 	}
 	if (read->si)
 		put_swap_device(read->si);
@@ -424,9 +460,9 @@ static int zswap_wb_readback_pass(struct zswap_wb_readback *back)
 		/* The first slot of a device is its header */
 		unsigned long offset = 1;
 
-		back->limit = ZSWAP_WB_READ_FIRST;
-		while (!err && offset != ULONG_MAX && !zswap_wb_slots_empty(type) &&
-		       !back->full && !zswap_wb_budget_empty(&back->budget))
+		while (!err && offset != ULONG_MAX && back->limit[type] &&
+		       !zswap_wb_slots_empty(type) && !back->full &&
+		       !zswap_wb_budget_empty(&back->budget))
 			err = zswap_wb_readback_batch(back, type, &offset);
 	}
 	return err;
@@ -441,6 +477,7 @@ static int zswap_wb_readback_passes(struct zswap_wb_readback *back)
 
 	back->kind.generation = zswap_wb_buckets_get(&edges);
 	if (!zswap_wb_budget_limited(&back->budget) &&
+	    !zswap_wb_scope_limited(&back->scope) &&
 	    zswap_wb_pool_has_room_for(zswap_wb_stats_on_disk(NUMA_NO_NODE)))
 		return zswap_wb_readback_pass(back);
 	back->pass = ZSWAP_WB_READ_BUCKET;
@@ -491,7 +528,11 @@ static int zswap_wb_readback_scope(struct zswap_wb_readback *back)
  */
 int zswap_wb_readback(const struct zswap_wb_command *cmd)
 {
-	struct zswap_wb_readback back = { .cmd = cmd };
+	struct zswap_wb_readback back = {
+		.cmd	= cmd,
+		.nodes	= cmd->nodes,
+		.limit	= { [0 ... MAX_SWAPFILES - 1] = ZSWAP_WB_READ_FIRST },
+	};
 	int err;
 
 	if (!zswap_wb_armed())

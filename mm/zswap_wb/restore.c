@@ -101,7 +101,7 @@ unlock:
 /* Is there room for more pages? Not up to the limit: others have to store as well */
 bool zswap_wb_pool_has_room(void)
 {
-	return zswap_enabled && !READ_ONCE(zswap_pool_reached_full) &&
+	return zswap_enabled &&
 	       zswap_total_pages() < zswap_accept_thr_pages();
 }
 
@@ -193,7 +193,11 @@ static int zswap_wb_restore_data(const struct zswap_wb_item *item,
 	if (item->kind.image) {
 		*length = zswap_wb_image_check(from, item->facts.slot, pool);
 		*data = from + ZSWAP_WB_IMAGE_HEADER;
-		return *length ? 0 : -EIO;
+		if (*length)
+			return 0;
+		/* Counted by who needs it: it stays where it is */
+		zswap_wb_image_tell(item->facts.slot);
+		return -EIO;
 	}
 	*length = zswap_wb_compress(pool, page, scratch);
 	*data = scratch;
@@ -204,7 +208,7 @@ static int zswap_wb_restore_data(const struct zswap_wb_item *item,
 	return 0;
 }
 
-/* With room in the cgroup, and the list of it. Return: as zswap_wb_entry_restore() */
+/* With a list of the cgroup, which has room. Return: as zswap_wb_entry_restore() */
 static int zswap_wb_restore_charged(const struct zswap_wb_item *item,
 				    struct swap_info_struct *si,
 				    struct obj_cgroup *objcg, int nid,
@@ -216,8 +220,6 @@ static int zswap_wb_restore_charged(const struct zswap_wb_item *item,
 	int err;
 
 	if (objcg) {
-		if (!obj_cgroup_may_zswap(objcg))
-			return -ENOSPC;
 		memcg = get_mem_cgroup_from_objcg(objcg);
 		err = memcg_list_lru_alloc(memcg, &zswap_list_lru, GFP_KERNEL);
 		mem_cgroup_put(memcg);
@@ -266,7 +268,8 @@ int zswap_wb_entry_restore(struct zswap_wb_item *item, struct swap_info_struct *
 		return -ENODEV;
 	nid = zswap_wb_restore_node(item->kind.nid);
 	err = zswap_wb_restore_data(item, pool, page, scratch, &data, &length);
-	if (!err && !zswap_wb_scope_has_room(memcg))
+	if (!err && (!zswap_wb_scope_has_room(memcg) ||
+		     !zswap_wb_scope_may_zswap(memcg, nid)))
 		err = -ENOSPC;
 	if (!err) {
 		objcg = zswap_wb_scope_objcg_get(memcg, nid);

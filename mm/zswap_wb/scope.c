@@ -214,7 +214,8 @@ struct mem_cgroup *zswap_wb_scope_owner(unsigned short private_id)
 {
 	struct mem_cgroup *memcg;
 
-	if (!zswap_wb_scope_available())
+	/* Pages are charged to them also where there are no lists for each */
+	if (mem_cgroup_disabled())
 		return NULL;
 	guard(rcu)();
 	memcg = mem_cgroup_from_private_id(private_id);
@@ -265,6 +266,31 @@ struct obj_cgroup *zswap_wb_scope_objcg_get(struct mem_cgroup *memcg, int nid)
 			return objcg;
 	}
 	return NULL;
+}
+
+/* Does memory.zswap.max allow a cgroup one entry more? Context: may sleep */
+bool zswap_wb_scope_may_zswap(struct mem_cgroup *memcg, int nid)
+{
+	struct obj_cgroup *objcg = zswap_wb_scope_objcg_get(memcg, nid);
+	bool may = !objcg || obj_cgroup_may_zswap(objcg);
+
+	obj_cgroup_put(objcg);
+	return may;
+}
+
+/* May a limit of the topmost cgroup, or of one above it, leave no room for some pages? */
+bool zswap_wb_scope_limited(const struct zswap_wb_scope *scope)
+{
+	struct mem_cgroup *memcg;
+
+	for (memcg = scope->root; memcg && !mem_cgroup_is_root(memcg);
+	     memcg = parent_mem_cgroup(memcg)) {
+		if (READ_ONCE(memcg->memory.high) != PAGE_COUNTER_MAX ||
+		    READ_ONCE(memcg->memory.max) != PAGE_COUNTER_MAX ||
+		    READ_ONCE(memcg->zswap_max) != PAGE_COUNTER_MAX)
+			return true;
+	}
+	return false;
 }
 
 /* Path of a cgroup; @size is at least PATH_MAX. Names contain no newlines */
@@ -337,6 +363,16 @@ bool zswap_wb_scope_covers(const struct zswap_wb_scope *scope,
 bool zswap_wb_scope_has_room(struct mem_cgroup *memcg)
 {
 	return true;
+}
+
+bool zswap_wb_scope_may_zswap(struct mem_cgroup *memcg, int nid)
+{
+	return true;
+}
+
+bool zswap_wb_scope_limited(const struct zswap_wb_scope *scope)
+{
+	return false;
 }
 
 struct obj_cgroup *zswap_wb_scope_objcg_get(struct mem_cgroup *memcg, int nid)

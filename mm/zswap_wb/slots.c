@@ -19,6 +19,7 @@
  *	   ^               |                                   |
  *	   |  stored anew, |                stored anew, freed | dropped
  *	   '--- or freed --'                       or read back | refaulted
+ *	                                       brought to zswap | readback
  *
  * A command that has copied the data of a slot claims it. A claim holds nobody
  * up: whoever changes the data wipes it, and the copy is not written. The ticket
@@ -319,7 +320,7 @@ void zswap_wb_slot_land(swp_entry_t slot, bool written)
 
 /*
  * Looks in one chunk for a page that a command wrote, from the slot @offset on, and sets
- * that to its slot, or behind the chunk. Context: may sleep. Return: false if there is none
+ * that to its slot, or behind the chunk. Return: false if there is none
  */
 bool zswap_wb_slot_find(unsigned int type, unsigned long *offset,
 			struct zswap_wb_kind *kind)
@@ -536,7 +537,8 @@ bool zswap_wb_slot_in_flight(swp_entry_t slot)
 }
 
 /*
- * Does the disk have an image in a slot, whose folio is locked, and in the swap cache?
+ * Does the disk have an image in a slot, whose folio is locked, and in the swap cache; or
+ * whose cluster is locked, and that has no folio?
  * Return: its pool, and the node of its list in @nid; or NULL. Context: any
  */
 struct zswap_pool *zswap_wb_slot_image(swp_entry_t slot, int *nid)

@@ -35,14 +35,15 @@ same() {
 # Files that the kernel's sources create, and those that are described.
 {
 	sed -nE 's/.*ZSWAP_WB_FILE\(([a-z_]+), ZSWAP_WB_.*/sysfs stats\/\1/p
-		s/.*__ATTR\(([a-z_]+), 0200.*/sysfs \1/p' "$TOP/mm/zswap_wb/sysfs.c"
+		s/.*__ATTR\(([a-z_]+), 0200.*/sysfs \1/p
+		s/^static ssize_t (compressed_[a-z_]+)_show.*/sysfs \1/p' "$TOP/mm/zswap_wb/sysfs.c"
 	sed -nE 's/.*debugfs_create_file\("([a-z_]+)".*/debugfs \1/p' "$TOP/mm/zswap_wb/debugfs.c"
 } >"$work/created"
 grep -o '"/sys/kernel/[^"]*"' "$text" | tr -d '"' |
 	sed -E 's|/node[0-9]+/|/|; s|^/sys/kernel/mm/zswap/|sysfs |; s|^/sys/kernel/debug/zswap/|debugfs |' >"$work/described"
 same "files of the kernel's sources and of the descriptions" "$work/created" "$work/described"
-# All but one of the counters, and the command, are there for each node, too.
-sed -n 's/^sysfs //p' "$work/created" | grep -vx stats/commands >"$work/created-node"
+# All but one of the counters, and the command that writes, are there for each node, too.
+sed -n 's/^sysfs //p' "$work/created" | grep -Evx 'stats/commands|compressed_writeback|proactive_readback' >"$work/created-node"
 grep -o '"/sys/kernel/mm/zswap/node0/[^"]*"' "$text" | tr -d '"' | sed 's|.*/node0/||' >"$work/described-node"
 same "files of a node" "$work/created-node" "$work/described-node"
 

@@ -267,6 +267,35 @@ static void full_pool_gets_nothing(void)
 	zwb_equal(delta.total.readback, 500);
 }
 
+/*
+ * A pool that was full, and that commands have emptied since.
+ *
+ * Turns red when it has to be stored to before it is taken for empty.
+ */
+static void pool_that_was_full_is_empty(void)
+{
+	struct zwb_pages pages = { 0 };
+	struct zwb_load *load;
+	struct zwb_snap delta;
+
+	if (!need_readback())
+		return;
+	/* what does not fit goes to the disk, and so does some of what does */
+	zwb_allow_other_swapout();
+	zwb_allow_other_writeback();
+	load = zwb_load(NULL, ZWB_ANY_NODE, 100, ZWB_TEXT);
+	if (!load || !zwb_write_all(100) || !zwb_param_set("max_pool_percent", "0"))
+		return;
+	if (zwb_pages_map(&pages, ZWB_ANY_NODE, 50)) {
+		zwb_pages_fill(&pages, 1);
+		zwb_pages_out(&pages);
+		zwb_pages_unmap(&pages);
+	}
+	zwb_param_set("max_pool_percent", "90");
+	readback(&delta, "max=1G");
+	zwb_equal(delta.total.readback, 100);
+}
+
 /* --- meanwhile --- */
 
 /* Reads that the disk has been given and has not completed. */
@@ -465,6 +494,7 @@ static const struct zwb_test tests[] = {
 	ZWB_TEST(limits_are_exact_and_the_warmest_come_first),
 	ZWB_TEST(cgroup_limits_hold),
 	ZWB_TEST(full_pool_gets_nothing),
+	ZWB_TEST(pool_that_was_full_is_empty),
 	ZWB_TEST(who_comes_meanwhile_is_first),
 	ZWB_TEST(signal_ends_it),
 	ZWB_TEST(swapoff_meanwhile),
