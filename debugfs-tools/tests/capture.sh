@@ -34,6 +34,7 @@ record_tree() {
 	done
 }
 
+getconf PAGESIZE >"$dir/.page_size"
 record_tree /sys/kernel/mm/zswap
 record_tree /sys/module/zswap/parameters
 [ -d /sys/kernel/debug ] && mkdir -p "$dir/sys/kernel/debug"
@@ -56,7 +57,7 @@ find /sys/fs/cgroup -type d | while IFS= read -r path; do
 	set +f
 	echo "$1" >"$dir$path/.inode"
 	for file in "$path"/memory.stat "$path"/memory.current "$path"/memory.zswap.* \
-		"$path"/memory.pressure "$path"/io.pressure; do
+		"$path"/memory.pressure "$path"/io.pressure "$path"/cgroup.events; do
 		record "$file"
 	done
 done

@@ -53,6 +53,21 @@ file=$debugfs/age_buckets_cgroup
 awk '{ $9 = (NR == 1 ? "loaded " : $3 + 1 " ") $9 } 1
 	END { print "149 0 5 80 inf 0 0 0 77 /system.slice/redis.service" }' "$file" >table
 mv table "$file"
+# and reads back, and writes images; busy is one that does not
+for dir in loaded/sys/kernel/mm/zswap/stats loaded/sys/kernel/mm/zswap/node0/stats; do
+	echo 50 >$dir/readback
+	echo 64 >$dir/on_disk
+	echo 300000 >$dir/disk_bytes
+	echo 1 >$dir/corrupted
+done
+for file in readback on_disk disk_bytes corrupted; do
+	echo 0 >loaded/sys/kernel/mm/zswap/node1/stats/$file
+done
+echo 1 >loaded/sys/kernel/mm/zswap/compressed_writeback
+: >loaded/sys/kernel/mm/zswap/proactive_readback
+# pages of 64K
+cp -r busy pages64
+echo 65536 >pages64/.page_size
 # a large machine: 64G of memory, 96G of pages in 12.3G
 echo 'MemTotal: 67108864 kB' >large/proc/meminfo
 echo 25165824 >large/sys/kernel/debug/zswap/stored_pages
@@ -96,7 +111,7 @@ fits()
 {
 	"$zswapctl" --root "$1" status | awk 'length > 80 { bad = 1 } END { exit bad || !NR }'
 }
-for tree in busy large; do
+for tree in busy large loaded; do
 	check "status of $tree fits a terminal" fits $tree
 done
 
@@ -129,6 +144,14 @@ metrics
 check 'metrics --file: a directory is no file' [ $? -eq 1 ]
 check 'metrics --file: leaves nothing when it fails' only zswap.prom
 rm -r prom
+"$zswapctl" --root busy metrics --file - 2>/dev/null | cmp -s - whole
+check 'metrics --file -: standard output' [ $? -eq 0 ]
+mkfifo pipe
+cat pipe >piped &
+"$zswapctl" --root busy metrics --file pipe 2>/dev/null
+wait
+check 'metrics --file: what is no file is written into' cmp -s piped whole
+check 'and stays what it is' [ -p pipe ]
 mkdir prom
 # LeakSanitizer cannot work under strace
 if ASAN_OPTIONS=detect_leaks=0 strace -f -o trace -e trace=fsync,rename,renameat,renameat2 \

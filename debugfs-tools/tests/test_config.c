@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config.h"
+#include "decide/config.h"
 #include "tap.h"
 #include "tree.h"
 

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "forecast.h"
+#include "decide/forecast.h"
 #include "tap.h"
 
 static const struct forecast_history unknown = { -ENOENT, -ENOENT };

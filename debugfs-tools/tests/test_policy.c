@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "policy.h"
+#include "decide/policy.h"
 #include "tap.h"
 
 #define PAGE	4096LL

@@ -14,8 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "options.h"
-#include "record.h"
+#include "ui/options.h"
+#include "decide/record.h"
 #include "tap.h"
 #include "tree.h"
 
@@ -78,23 +78,23 @@ static bool same_sample(const struct sample *a, const struct sample *b)
 
 static const struct result result = {
 	.status = -EAGAIN,
-	.scanned = 10,
-	.written = 1,
-	.released_bytes = 2,
-	.skipped_young = 3,
-	.skipped_busy = 4,
-	.skipped_protected = 5,
-	.skipped_gone = 6,
-	.failed = -EACCES,
+	.count.scanned = 10,
+	.count.written = 1,
+	.count.released_bytes = 2,
+	.count.skipped_young = 3,
+	.count.skipped_busy = 4,
+	.count.skipped_protected = 5,
+	.count.skipped_gone = 6,
+	.count.failed = -EACCES,
 	.coldest_left = 8,
 	.elapsed_us = 9,
 };
 
 static bool same_result(const struct result *got)
 {
-	return got && got->status == -EAGAIN && got->scanned == 10 && got->written == 1 &&
-	       got->released_bytes == 2 && got->skipped_young == 3 && got->skipped_busy == 4 &&
-	       got->skipped_protected == 5 && got->skipped_gone == 6 && got->failed < 0 &&
+	return got && got->status == -EAGAIN && got->count.scanned == 10 && got->count.written == 1 &&
+	       got->count.released_bytes == 2 && got->count.skipped_young == 3 && got->count.skipped_busy == 4 &&
+	       got->count.skipped_protected == 5 && got->count.skipped_gone == 6 && got->count.failed < 0 &&
 	       got->coldest_left == 8 && got->elapsed_us == 9;
 }
 
@@ -351,6 +351,8 @@ static void live_tree(const char *tree)
 	live_cgroup(tree, "/a");
 	live_cgroup(tree, "/b");
 	tree_file(tree, KERNEL, "");
+	/* Standard files that are closed are looked for there */
+	tree_file(tree, "/dev/null", "");
 	tree_file(tree, "/sys/kernel/mm/zswap/stats/written", "0\n");
 	tree_file(tree, "/proc/sys/kernel/random/boot_id", "boot\n");
 	tree_file(tree, "/sys/kernel/debug/zswap/age_buckets",
@@ -364,31 +366,18 @@ static void live_tree(const char *tree)
 	free(table);
 }
 
-static void live_option(void *data, const char *name, const char *argument)
-{
-	for (const struct option_spec *spec = daemon_subcommand.options; spec->name; spec++) {
-		if (!strcmp(spec->name, name))
-			spec->take(argument, data);
-	}
-}
-
 /* The child: what it says goes to /out and /err. */
 static int live_run(const char *tree, const char *replay)
 {
-	void *data = daemon_subcommand.new_data();
-	struct context context = { .source.root = -1 };
+	const char *live[] = {
+		"zswapctl", "daemon", "--once", "--state", "/state", "--record", "/record", NULL
+	};
+	const char *again[] = { "zswapctl", "daemon", "--replay", replay, NULL };
 
-	if (chroot(tree) || chdir("/") || source_open(&context.source, "/") ||
+	if (chroot(tree) || chdir("/") ||
 	    !freopen("/out", "we", stdout) || !freopen("/err", "we", stderr))
 		return 100;
-	if (replay) {
-		live_option(data, "replay", replay);
-	} else {
-		live_option(data, "once", NULL);
-		live_option(data, "state", "/state");
-		live_option(data, "record", "/record");
-	}
-	return daemon_subcommand.run(&context, data, 0, NULL);
+	return options_main(replay ? 4 : 7, (char **)(replay ? again : live));
 }
 
 static char *text_of(const char *tree, const char *path)
@@ -593,6 +582,8 @@ static void test_live(void)
 
 	forget(tree, KERNEL);
 	tree_file(tree, KERNEL, "");
+	/* Standard files that are closed are looked for there */
+	tree_file(tree, "/dev/null", "");
 	tree_directory(tree, "/state.new");
 	CHECK(!live(tree, 1180, NULL) && said(tree, "/out", "\"status\":null", 2),
 	      "a state that cannot be saved: no command");

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "state.h"
+#include "decide/state.h"
 #include "tap.h"
 #include "tree.h"
 

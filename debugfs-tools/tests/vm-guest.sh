@@ -130,7 +130,7 @@ if [ "$1" != full ]; then
 		status 'plan without debugfs' 3 zswapctl plan
 		status 'top without debugfs' 3 zswapctl top --iterations 1
 		status 'daemon without debugfs' 3 zswapctl daemon --once
-		status 'metrics without debugfs' 0 zswapctl metrics
+		status 'metrics without debugfs' 3 zswapctl metrics
 		in_text 'metrics have the counters' "$out" zswap_
 		;;
 	esac
@@ -159,7 +159,7 @@ echo $sleeper >$cgroups/work.slice/old.service/cgroup.procs
 same 'ages of a cgroup as pid:N' "$(zswapctl ages -c pid:$sleeper -r -n -o PAGES |
 	awk '{ n += $1 } END { print n }')" "$pages"
 kill $sleeper
-status 'no such unit' 1 zswapctl ages -c nothing.service
+status 'no such unit' 2 zswapctl ages -c nothing.service
 status 'tree' 0 zswapctl ages --tree --raw --noheadings --output CGROUP,PAGES
 sum=$(awk '/work.slice/ { n += $6 } END { print n + 0 }' $debug/age_buckets_cgroup)
 in_text 'the tree has sums of subtrees' "$out" "work.slice $sum"
