@@ -2,13 +2,12 @@
 /*
  * zswapctl daemon - keep writing the cold part of zswap to swap, as long as it stays away.
  *
- * A tick: take a sample; see what happened in each cgroup since the last one; decide for
- * each, the one with the oldest pages first, so that the wear budget goes where it does most;
- * carry the decisions out one by one; print each as a line of JSON with its result.
+ * A tick: take a sample; decide about each cgroup (decide/tick.c); carry the decisions out one
+ * by one; print those that write, and those that are others than before, as lines of JSON.
  *
  * Samples and results come from the system or from a recording, and all between them is one
- * code path that has no other input but the configuration: a recording gives the same lines
- * again.
+ * code path that has no other input but the configuration, which is recorded, too: a recording
+ * gives the same lines again.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -18,46 +17,69 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "system/amount.h"
-#include "decide/config.h"
-#include "ui/jsonnum.h"
 #include "commands/commands.h"
 #include "decide/record.h"
-#include "decide/state.h"
+#include "decide/tick.h"
+#include "json.h"
+#include "system/amount.h"
 #include "system/stop.h"
 #include "system/system.h"
 #include "system/transaction.h"
+#include "ui/format.h"
 
 #define CONFIG_FILE	"/etc/zswapctl.conf"
-#define STATE_DIRECTORY	"/var/lib/zswapctl"
-#define STATE_FILE	STATE_DIRECTORY "/state"
+#define SAVE_MS		60000	/* the state is saved once in this time at most */
 
 struct daemon_options {		/* the command line */
 	const char *config, *state, *record, *replay;
 	num ticks;		/* 0: no end */
 	num interval;		/* seconds; 0: not given */
-	bool dry_run, once;
+	bool dry_run, once, status;
 };
 
 #define WHERE(member)	offsetof(struct daemon_options, member)
 
 static const struct option_spec options[] = {
 	{ "config", 'C', OPTION_FILE, WHERE(config), "configuration (" CONFIG_FILE ", if it is there)" },
+	{ "status", 0, OPTION_FLAG, WHERE(status),
+	  "print whether the daemon is alive, and what it last decided about each cgroup, and exit",
+	  .excludes = "once ticks interval dry-run record replay" },
 	{ "once", 0, OPTION_FLAG, WHERE(once), "one tick, as with --ticks 1" },
 	{ "ticks", 0, OPTION_COUNT, WHERE(ticks), "end after N ticks (with --root after one)" },
 	{ "interval", 0, OPTION_SECONDS, WHERE(interval),
 	  "from tick to tick, whatever the configuration says (60)" },
 	{ "dry-run", 0, OPTION_FLAG, WHERE(dry_run), "decide and say so, write nothing" },
 	{ "state", 0, OPTION_FILE, WHERE(state),
-	  "what survives a restart (" STATE_FILE ", if it is no trial)" },
+	  "what survives a restart (" DAEMON_STATE ", if it is no trial)" },
 	{ "record", 0, OPTION_FILE, WHERE(record), "write down what --replay reads" },
 	{ "replay", 0, OPTION_FILE, WHERE(replay),
-	  "decide again from a recording, without this system",
-	  .excludes = "root record interval" },
+	  "decide again as it was recorded, without this system",
+	  .excludes = "root config record interval" },
 	{ }
 };
 
 static const struct daemon_options defaults;
+
+enum { CGROUP, ID, AGE, FORECAST, MEASURED, ALLOWED, DEBT, REASON, NR_COLUMNS };
+
+static const struct column columns[NR_COLUMNS] = {
+	[CGROUP] = { "CGROUP", COLUMN_PATH, true, "its path" },
+	[ID] = { "ID", COLUMN_COUNT, false, "the kernel's number for it" },
+	[AGE] = { "AGE", COLUMN_AGE, true, "the age from which on pages are written" },
+	[FORECAST] = { "FORECAST", COLUMN_RATIO, true, "pages a minute that this may bring back" },
+	[MEASURED] = { "MEASURED", COLUMN_RATIO, true, "pages a minute that came back lately" },
+	[ALLOWED] = { "ALLOWED", COLUMN_RATIO, true, "pages a minute that may come back" },
+	[DEBT] = { "DEBT", COLUMN_COUNT, false, "pages that came back beyond that, not yet paid off" },
+	[REASON] = { "REASON", COLUMN_TEXT, true, "why it last did what it did" },
+};
+
+static const struct view view = {
+	.name = "cgroups",
+	.columns = columns,
+	.nr_columns = NR_COLUMNS,
+};
+
+static const struct view *const views[] = { &view, NULL };
 
 struct daemon {
 	const struct daemon_options *options;
@@ -66,17 +88,18 @@ struct daemon {
 	char *state_file;		/* NULL: none */
 	int state_lock;			/* descriptor; negative: none */
 	int state_error;		/* of saving it: what was said last */
+	num saved_ms;
 	struct state state;
-	struct recorder *recorder;	/* NULL: nothing is recorded */
+	FILE *record;			/* NULL: nothing is recorded */
 	struct recording *recording;	/* NULL: not a replay */
 	bool dry_run;
 	bool said_blind;		/* that pressure is not known */
+	bool said_foreign;		/* that cgroups outside of the namespace are left alone */
 	struct record_tick now;		/* the tick that is decided about */
 	num looked_us;			/* clock_us() before its sample */
 	bool reloaded;			/* there has been another configuration since then */
-	bool unsaved;			/* what it is about to write could not be noted down */
 	num ticks;			/* how many there were */
-	num began_ms;			/* uptime of the first, in a recorded tree */
+	num began_ms;			/* time of the first, in a recorded tree */
 	bool over;			/* no more commands, no more ticks */
 	int result;			/* exit status */
 };
@@ -158,15 +181,15 @@ static int signals_fetch(num deadline)
 static int read_config(struct daemon *daemon)
 {
 	const struct daemon_options *options = daemon->options;
-	/* What another system has seen has nothing to do with how this one is configured. */
-	bool trial = options->replay || daemon->source->recorded;
 	struct config config;
 	char *message;
 
-	if (config_find(options->config, trial ? NULL : CONFIG_FILE, &config, &message)) {
+	/* What another system has seen has nothing to do with how this one is configured. */
+	if (config_find(options->config, daemon->source->recorded ? NULL : CONFIG_FILE, &config,
+			&message)) {
 		say_error("%s", message);
 		free(message);
-		return EX_FAILED;
+		return EX_USAGE;
 	}
 	config_free(&daemon->config);
 	daemon->config = config;
@@ -179,14 +202,16 @@ static const char *state_path(const struct daemon *daemon)
 {
 	if (daemon->options->state)
 		return daemon->options->state;
-	return daemon->config.state ? daemon->config.state : STATE_FILE;
+	return daemon->config.state ? daemon->config.state : DAEMON_STATE;
 }
 
 static void reload_config(struct daemon *daemon)
 {
 	char *state = xstrdup(state_path(daemon));
 
-	if (read_config(daemon) == EX_DONE) {
+	if (daemon->record || daemon->recording) {
+		say_error("the configuration stays as it was: it is part of the recording");
+	} else if (read_config(daemon) == EX_DONE) {
 		say_error("the configuration was read again");
 		daemon->reloaded = true;
 		if (strcmp(state, state_path(daemon)))
@@ -218,18 +243,21 @@ static void take_signals(struct daemon *daemon, num deadline)
 static void set_clock(struct daemon *daemon)
 {
 	struct sample *sample = &daemon->now.sample;
-	num passed_ms = amount_times(daemon->ticks, daemon->config.interval * 1000);
 
 	if (!daemon->source->recorded)
 		return;
 	if (!daemon->ticks)
-		daemon->began_ms = sample->uptime_ms;
-	sample->uptime_ms = amount_add(daemon->began_ms, passed_ms);
+		daemon->began_ms = sample->now_ms;
+	sample->now_ms = amount_add(daemon->began_ms,
+				    amount_times(daemon->ticks, daemon->config.interval * 1000));
 }
 
-static void say_record(const struct daemon *daemon, int error)
+static void check_record(struct daemon *daemon, int error)
 {
+	if (!error)
+		return;
 	say_errno(-error, "%s", daemon->options->record);
+	end(daemon, EX_FAILED);
 }
 
 /* Returns whether there is a sample.  Without the first one there is no sense in a second. */
@@ -246,13 +274,14 @@ static bool look(struct daemon *daemon)
 			end(daemon, options_exit_status(error));
 		return false;
 	}
-	set_clock(daemon);
-	error = daemon->recorder ? recorder_sample(daemon->recorder, &daemon->now.sample) : 0;
-	if (error) {
-		say_record(daemon, error);
-		end(daemon, EX_FAILED);
+	if (daemon->now.sample.cgroups.foreign && !daemon->said_foreign) {
+		say_error("%d cgroups outside of this cgroup namespace are left alone",
+			  daemon->now.sample.cgroups.foreign);
+		daemon->said_foreign = true;
 	}
-	return !error;
+	set_clock(daemon);
+	check_record(daemon, record_sample(daemon->record, &daemon->now.sample));
+	return !daemon->over;
 }
 
 static bool look_back(struct daemon *daemon)
@@ -270,17 +299,6 @@ static bool look_back(struct daemon *daemon)
 	return got == 1;
 }
 
-/* The decision about a cgroup, and what came of it. */
-struct choice {
-	int cgroup;		/* index in the sample */
-	int oldest;		/* bucket */
-	num budget;		/* bytes that were left for it */
-	struct policy_state before; /* the policy's, when it was decided */
-	struct policy_decision decision;
-	bool carried_out;	/* there is a result */
-	struct result result;
-};
-
 /* What is known of a command that no file would take. */
 static void result_unknown(struct result *result)
 {
@@ -289,15 +307,19 @@ static void result_unknown(struct result *result)
 		*counter_at(&result->count, &stats_counters[i]) = -ENODATA;
 }
 
-static void run_command(struct daemon *daemon, const struct sample_cgroup *cgroup,
-			struct choice *choice)
+static void run_command(struct daemon *daemon, const struct cgroup *cgroup, struct choice *choice)
 {
-	struct transaction transaction;
+	const struct decision *decision = &choice->decision;
 	struct command command = COMMAND_NONE;
+	struct transaction transaction;
 	int error;
 
-	command.age = choice->decision.age;
-	command.max = choice->decision.max;
+	if (decision->action == ACTION_READ) {
+		command.verb = COMMAND_READBACK;
+	} else {
+		command.age = decision->age;
+		command.max = decision->max;
+	}
 	command.cgroup = cgroup->id;
 	command.no_descend = true;
 
@@ -315,26 +337,13 @@ static void run_command(struct daemon *daemon, const struct sample_cgroup *cgrou
 
 		say_error("%s: %s", cgroup->path, reason);
 		free(reason);
-		end(daemon, options_exit_status(error));
+		/* A kernel that cannot read back can still write */
+		if (decision->action == ACTION_WRITE)
+			end(daemon, options_exit_status(error));
 	}
 	if (stop_asked)
 		end(daemon, EX_DONE);
-	error = daemon->recorder ? recorder_result(daemon->recorder, cgroup->id, &choice->result)
-				 : 0;
-	if (error) {
-		say_record(daemon, error);
-		end(daemon, EX_FAILED);
-	}
-}
-
-static void interrupt_recording(struct daemon *daemon)
-{
-	int error = daemon->recorder ? recorder_interrupted(daemon->recorder) : 0;
-
-	if (error) {
-		say_record(daemon, error);
-		end(daemon, EX_FAILED);
-	}
+	check_record(daemon, record_result(daemon->record, cgroup->id, &choice->result));
 }
 
 /* What was seen, or what was decided from it, is no longer to be acted on. */
@@ -345,7 +354,7 @@ static bool must_stop(struct daemon *daemon)
 		    clock_us() - daemon->looked_us >= daemon->config.interval * 1000000;
 
 	take_signals(daemon, 0);
-	return daemon->over || daemon->reloaded || daemon->unsaved || late;
+	return daemon->over || daemon->reloaded || daemon->state_error || late;
 }
 
 /*
@@ -354,7 +363,7 @@ static bool must_stop(struct daemon *daemon)
  */
 static bool carry_out(struct daemon *daemon, struct choice *choice)
 {
-	const struct sample_cgroup *cgroup = &daemon->now.sample.cgroup[choice->cgroup];
+	const struct cgroup *cgroup = &daemon->now.sample.cgroups.cgroup[choice->cgroup];
 	const struct result *recorded = NULL;
 
 	if (daemon->recording) {
@@ -367,7 +376,7 @@ static bool carry_out(struct daemon *daemon, struct choice *choice)
 		return recorded || !daemon->now.interrupted;
 	}
 	if (must_stop(daemon)) {
-		interrupt_recording(daemon);
+		check_record(daemon, record_interrupted(daemon->record));
 		return false;
 	}
 	if (!daemon->dry_run)
@@ -375,230 +384,124 @@ static bool carry_out(struct daemon *daemon, struct choice *choice)
 	return true;
 }
 
-/* ---- decisions ---- */
+/* ---- output ---- */
 
-static int compare_choices(const void *a, const void *b)
+static json_t *pages_a_minute(double rate)
 {
-	const struct choice *left = a, *right = b;
-
-	if (left->oldest != right->oldest)
-		return left->oldest > right->oldest ? -1 : 1;
-	/* Cgroups are sorted by path. */
-	return left->cgroup - right->cgroup;
-}
-
-/* Who is to be decided about: who has, or once had, pages, and is not to be left alone. */
-static int find_candidates(struct daemon *daemon, struct choice *choice)
-{
-	const struct sample *sample = &daemon->now.sample;
-	int nr = 0;
-
-	for (int i = 0; i < sample->nr; i++) {
-		struct state_cgroup *state = &daemon->state.cgroup[i];
-		int oldest = sample_oldest(sample, i);
-		struct policy policy;
-
-		if (!config_policy(&daemon->config, sample->cgroup[i].path, &policy)) {
-			state->begun = false;
-			continue;
-		}
-		if (!state->begun && oldest < 0)
-			continue;
-		if (!state->begun)
-			policy_begin(&policy, &state->policy);
-		state->begun = true;
-		choice[nr++] = (struct choice){ .cgroup = i, .oldest = oldest };
-	}
-	qsort(choice, nr, sizeof(*choice), compare_choices);
-	return nr;
-}
-
-static void decide(struct daemon *daemon, const struct change *change, num budget,
-		   struct choice *choice)
-{
-	const struct sample *sample = &daemon->now.sample;
-	const struct sample_cgroup *cgroup = &sample->cgroup[choice->cgroup];
-	struct age_table ages;
-	const struct policy_sample since = {
-		.elapsed_ms = change->elapsed_ms,
-		.page_size = sample->page_size,
-		.ages = &ages,
-		.off = cgroup->off,
-		.resident = change->resident,
-		.refaulted = change->refaulted,
-		.stalled_memory = change->stalled_memory,
-		.stalled_io = change->stalled_io,
-	};
-	struct policy_state *state = &daemon->state.cgroup[choice->cgroup].policy;
-	struct policy policy;
-
-	if (!daemon->said_blind && (cgroup->stalled_memory < 0 || cgroup->stalled_io < 0)) {
-		say_error("%s: the pressure is not known, and not considered", cgroup->path);
-		daemon->said_blind = true;
-	}
-	config_policy(&daemon->config, cgroup->path, &policy);
-	sample_ages(sample, choice->cgroup, &ages);
-	choice->budget = budget;
-	choice->before = *state;
-	policy_decide(&policy, state, &since, budget, &choice->decision);
-}
-
-static bool unlimited(num budget)
-{
-	return budget == INT64_MAX;
-}
-
-static void add_result(json_t *line, const struct choice *choice, num page_size)
-{
-	struct result result = choice->result;
-
-	if (!choice->carried_out)
-		result_unknown(&result);
-	jsonnum_add_num(line, "written", amount_times(result.count.written, page_size));
-	jsonnum_add_num(line, "released", result.count.released_bytes);
-	jsonnum_add(line, "status",
-		    choice->carried_out ? json_integer(result.status) : json_null());
-	for (int i = 0; i < NR_STATS; i++) {
-		const struct counter *counter = &stats_counters[i];
-
-		if (counter->flags & COUNTER_ANSWER &&
-		    strcmp(counter->name, "written") && strcmp(counter->name, "released_bytes"))
-			jsonnum_add_num(line, counter->name, counter_value(&result.count, counter));
-	}
-	jsonnum_add_num(line, "coldest_left", result.coldest_left);
-	jsonnum_add_num(line, "elapsed_us", result.elapsed_us);
+	return rate < 0 ? json_null() : json_real(rate);
 }
 
 static void print_choice(const struct daemon *daemon, const struct choice *choice)
 {
 	const struct sample *sample = &daemon->now.sample;
-	const struct sample_cgroup *cgroup = &sample->cgroup[choice->cgroup];
-	const struct policy_decision *decision = &choice->decision;
-	const char *action = policy_action_name(decision->action);
-	json_t *line = json_object();
+	const struct cgroup *cgroup = &sample->cgroups.cgroup[choice->cgroup];
+	const struct decision *decision = &choice->decision;
+	struct result result = choice->result;
+	json_t *line;
 	char *text;
 
-	jsonnum_add_num(line, "tick", daemon->ticks);
-	jsonnum_add_num(line, "uptime_ms", sample->uptime_ms);
-	jsonnum_add(line, "cgroup", json_string(cgroup->path));
-	jsonnum_add_num(line, "id", cgroup->id);
-	jsonnum_add(line, "action", json_string(action));
-	jsonnum_add(line, "reason", json_string(decision->reason));
-	jsonnum_add_num(line, "age", decision->age);
-	jsonnum_add_num(line, "max", decision->max);
-	jsonnum_add_num(line, "cold_bytes", decision->cold);
-	jsonnum_add_num(line, "rate_ppm_per_min", decision->rate);
-	jsonnum_add_num(line, "pressure_memory_ppm", decision->pressure_memory);
-	jsonnum_add_num(line, "pressure_io_ppm", decision->pressure_io);
-	jsonnum_add_num(line, "budget", unlimited(choice->budget) ? -ENODATA : choice->budget);
-	if (decision->action == POLICY_WRITE)
-		add_result(line, choice, sample->page_size);
-	text = jsonnum_line(line);
+	line = json_make("{s:I, s:I, s:o, s:o, s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o}",
+			 "tick", daemon->ticks, "now_ms", sample->now_ms,
+			 "cgroup", json_text(cgroup->path), "id", json_num(cgroup->id),
+			 "action", action_name(decision->action), "reason", decision->reason,
+			 "age", decision->age, "max", decision->max, "cold_bytes", decision->cold,
+			 "allowed", pages_a_minute(decision->allowed),
+			 "forecast", pages_a_minute(decision->forecast),
+			 "measured", pages_a_minute(decision->measured),
+			 "budget", json_num(daemon->config.wear ? (num)daemon->state.wear :
+					    -ENODATA));
+	if (decision->action == ACTION_WRITE || decision->action == ACTION_READ) {
+		if (!choice->carried_out)
+			result_unknown(&result);
+		json_put(line, "status", choice->carried_out ? json_integer(result.status)
+							     : json_null());
+		json_put(line, "written_bytes",
+			 json_num(amount_times(result.count.written, sample->page_size)));
+		for (int i = 0; i < NR_STATS; i++) {
+			const struct counter *counter = &stats_counters[i];
+
+			if (counter->flags & COUNTER_ANSWER)
+				json_put(line, counter->name,
+					 json_num(counter_value(&result.count, counter)));
+		}
+		json_put(line, "coldest_left", json_num(result.coldest_left));
+		json_put(line, "elapsed_us", json_num(result.elapsed_us));
+	}
+	text = json_line(line, JSON_REAL_PRECISION(9));
 	puts(text);
 	free(text);
 	json_decref(line);
 }
 
-static void save_state(struct daemon *daemon)
+/* Not more often than once a minute, and only if there is something new. */
+static void save_state(struct daemon *daemon, bool now)
 {
-	int error = daemon->state_file ? state_save(daemon->state_file, &daemon->state) : 0;
+	int error;
 
+	if (!daemon->state_file || (!daemon->state.changed && !daemon->state_error))
+		return;
+	if (!now && daemon->saved_ms && daemon->state.now_ms - daemon->saved_ms < SAVE_MS)
+		return;
+	error = state_save(daemon->state_file, &daemon->state);
 	/* Once, not every minute. */
 	if (error && error != daemon->state_error)
 		say_error("%s: %s; nothing is written to swap until it can be saved",
 			  daemon->state_file, strerror(-error));
 	daemon->state_error = error;
-}
-
-/*
- * Before the commands, as if all of them had written what they may: who is killed meanwhile
- * has used up too much of the wear budget, not too little.  A replay goes by what was
- * recorded about this.
- */
-static void save_before(struct daemon *daemon, const struct choice *choice, int nr)
-{
-	const struct wear wear = daemon->state.wear;
-	num max = 0;
-
-	for (int i = 0; i < nr; i++)
-		max = amount_add(max, choice[i].decision.max);
-	daemon->unsaved = false;
-	if (!max || daemon->recording)
+	if (error)
 		return;
-	wear_spend(&daemon->state.wear, max);
-	save_state(daemon);
-	daemon->unsaved = daemon->state_error;
-	daemon->state.wear = wear;
+	daemon->state.changed = false;
+	daemon->saved_ms = daemon->state.now_ms;
 }
 
-/*
- * Take off the budget what was written: all that was asked for if nobody knows the amount, or
- * in a dry run.
- */
-static void account(struct daemon *daemon, const struct choice *choice, bool done)
+/* ---- ticks ---- */
+
+static void say_blind(struct daemon *daemon, const struct cgroup *cgroup)
 {
-	num page_size = daemon->now.sample.page_size, written = 0;
-
-	if (choice->carried_out)
-		written = amount_times(choice->result.count.written, page_size);
-	else if (done)
-		written = choice->decision.max;
-	wear_spend(&daemon->state.wear, written < 0 ? choice->decision.max : written);
-	policy_result(&choice->before, &daemon->state.cgroup[choice->cgroup].policy,
-		      &choice->decision, written);
-}
-
-/* With @choice in order: all is decided before anything is written. */
-static void decide_all(struct daemon *daemon, const struct change *change, num budget,
-		       struct choice *choice, int nr)
-{
-	bool go = true;
-
-	for (int i = 0; i < nr; i++) {
-		decide(daemon, &change[choice[i].cgroup], budget, &choice[i]);
-		if (!unlimited(budget))
-			budget -= choice[i].decision.max;
-	}
-	save_before(daemon, choice, nr);
-	for (int i = 0; i < nr; i++) {
-		if (choice[i].decision.action == POLICY_WRITE) {
-			go = go && carry_out(daemon, &choice[i]);
-			account(daemon, &choice[i], go);
-		}
-		print_choice(daemon, &choice[i]);
-	}
+	if (daemon->said_blind || (cgroup->pressure_memory >= 0 && cgroup->pressure_io >= 0))
+		return;
+	say_error("%s: unknown pressure is not considered", cgroup->path);
+	daemon->said_blind = true;
 }
 
 static void tick(struct daemon *daemon)
 {
-	struct change *change;
 	struct choice *choice;
-	num elapsed_ms, budget;
+	bool go = true;
 	int nr;
 
 	daemon->reloaded = false;
 	if (!(daemon->recording ? look_back(daemon) : look(daemon)))
 		return;
 	daemon->ticks++;
-	elapsed_ms = state_changes(&daemon->state, &daemon->now.sample, &change);
-	state_advance(&daemon->state, &daemon->now.sample);
-	budget = wear_grow(&daemon->state.wear, daemon->config.wear, elapsed_ms);
+	nr = tick_decide(&daemon->state, &daemon->config, &daemon->now.sample, &choice);
+	/* If it cannot be saved, nothing is written: the budget would be forgotten */
+	if (daemon->ticks == 1) {
+		daemon->state.changed = true;
+		save_state(daemon, true);
+	}
+	for (int i = 0; i < nr; i++) {
+		const struct decision *decision = &choice[i].decision;
+		bool acts = decision->action == ACTION_WRITE || decision->action == ACTION_READ;
 
-	choice = xcalloc(daemon->now.sample.nr, sizeof(*choice));
-	nr = find_candidates(daemon, choice);
-	decide_all(daemon, change, budget, choice, nr);
-	save_state(daemon);
+		say_blind(daemon, &daemon->now.sample.cgroups.cgroup[choice[i].cgroup]);
+		if (acts)
+			go = go && carry_out(daemon, &choice[i]);
+		if (acts && decision->action == ACTION_WRITE && go)
+			tick_written(&daemon->state, &daemon->config, &choice[i],
+				     choice[i].carried_out ? choice[i].result.count.written : -1);
+		if (acts || choice[i].changed)
+			print_choice(daemon, &choice[i]);
+	}
+	save_state(daemon, false);
 	errno = 0;
 	if (fflush(stdout) || ferror(stdout)) {
 		say_errno(errno ? errno : EIO, "standard output");
 		end(daemon, EX_FAILED);
 	}
 	free(choice);
-	free(change);
 	record_tick_free(&daemon->now);
 }
-
-/* ---- from beginning to end ---- */
 
 static void loop(struct daemon *daemon)
 {
@@ -616,11 +519,16 @@ static void loop(struct daemon *daemon)
 			next = clock_us();
 		take_signals(daemon, waits ? next : 0);
 	}
+	/* What was learned meanwhile is worth it */
+	daemon->state.changed = daemon->ticks;
+	save_state(daemon, true);
 }
 
+/* ---- from beginning to end ---- */
+
 /*
- * A state that makes no sense is none: everything begins with care again.  One that is
- * nobody's business here is an error.  Returns an exit status.
+ * An invalid state of ours is none: everything begins with care again.  A file that is not
+ * ours is left alone.  Returns an exit status.
  */
 static int load_state(struct daemon *daemon)
 {
@@ -630,14 +538,17 @@ static int load_state(struct daemon *daemon)
 	daemon->state_lock = state_lock(daemon->state_file);
 	if (daemon->state_lock == -EWOULDBLOCK) {
 		say_error("%s: another daemon works with this state", daemon->state_file);
-		return EX_FAILED;
+		return EX_USAGE;
 	}
 	if (daemon->state_lock < 0) {
 		say_errno(-daemon->state_lock, "%s.lock", daemon->state_file);
 		return options_exit_status(daemon->state_lock);
 	}
 	error = state_load(daemon->state_file, &daemon->state, &message);
-	if (error == -EACCES || error == -EPERM) {
+	if (error == -EEXIST) {
+		say_error("%s: %s; it is not overwritten", daemon->state_file, message);
+		result = EX_USAGE;
+	} else if (error == -EACCES || error == -EPERM) {
 		say_errno(-error, "%s", daemon->state_file);
 		result = EX_DENIED;
 	} else if (error && error != -ENOENT) {
@@ -648,71 +559,106 @@ static int load_state(struct daemon *daemon)
 	return result;
 }
 
-/* Where the state is: a trial leaves the daemon's alone. */
-static char *find_state(const struct daemon *daemon)
-{
-	bool trial = daemon->options->replay || daemon->options->dry_run ||
-		     daemon->source->recorded;
-
-	if (trial && !daemon->options->state)
-		return NULL;
-	return xstrdup(state_path(daemon));
-}
-
 static int begin_replay(struct daemon *daemon)
 {
-	char *message;
-	int error = recording_open(daemon->options->replay, &daemon->recording, &daemon->state,
-				   &message);
+	char *message, *text;
 
-	if (error) {
+	if (recording_open(daemon->options->replay, &daemon->recording, &daemon->state, &text,
+			   &message) ||
+	    config_parse(text, daemon->options->replay, &daemon->config, &message)) {
 		say_error("%s", message);
 		free(message);
 		return EX_FAILED;
 	}
-	if (!daemon->state_file)
-		return EX_DONE;
-	state_free(&daemon->state);
-	return load_state(daemon);
+	free(text);
+	return EX_DONE;
 }
 
 static int begin_live(struct daemon *daemon)
 {
 	const struct daemon_options *options = daemon->options;
-	int error, result;
+	/* A trial leaves the daemon's state alone. */
+	bool trial = options->dry_run || daemon->source->recorded;
+	int result = read_config(daemon);
 
+	if (result != EX_DONE)
+		return result;
+	if (!options->dry_run && (!trial || options->state))
+		daemon->state_file = xstrdup(state_path(daemon));
 	if (system_supported(daemon->source)) {
 		say_error("%s", system_reason_for(daemon->source,
 						  SYS_ZSWAP "/proactive_writeback", -ENOENT));
 		return EX_MISSING;
 	}
 	/* systemd makes it; by hand there may be none.  Saving tells whether it is there. */
-	if (daemon->state_file && !strcmp(daemon->state_file, STATE_FILE))
-		mkdir(STATE_DIRECTORY, 0700);
+	if (daemon->state_file && !strcmp(daemon->state_file, DAEMON_STATE))
+		mkdir(DAEMON_DIRECTORY, 0700);
 	state_begin(&daemon->state);
 	result = daemon->state_file ? load_state(daemon) : EX_DONE;
 	if (result != EX_DONE || !options->record)
 		return result;
-	error = recorder_open(options->record, &daemon->state, &daemon->recorder);
-	if (error)
-		say_record(daemon, error);
-	return error ? EX_FAILED : EX_DONE;
+	daemon->record = fopen(options->record, "we");
+	check_record(daemon, daemon->record ?
+		     record_begin(daemon->record, daemon->config.text, &daemon->state) : -errno);
+	return daemon->result;
 }
 
-static int run_daemon(struct daemon *daemon)
-{
-	int result;
+/* ---- --status ---- */
 
-	signals_begin();
+static num thousandths(double rate)
+{
+	return rate < 0 ? -ENODATA : (num)(rate * 1000 + 0.5);
+}
+
+static void put_cgroup(struct table *table, const struct state_cgroup *cgroup)
+{
+	struct libscols_line *line;
+
+	if (!cgroup->begun)
+		return;
+	line = table_line(table, NULL);
+	table_text(table, line, CGROUP, cgroup->path);
+	table_number(table, line, ID, cgroup->id);
+	table_number(table, line, AGE, cgroup->control.age);
+	table_number(table, line, FORECAST, thousandths(cgroup->forecast));
+	table_number(table, line, MEASURED, thousandths(cgroup->measured));
+	table_number(table, line, ALLOWED, thousandths(cgroup->allowed));
+	table_number(table, line, DEBT, (num)cgroup->control.debt);
+	table_text(table, line, REASON, cgroup->reason);
+}
+
+static int print_status(struct daemon *daemon, const struct output *output)
+{
+	struct table *table = table_new(&view, output);
+	int lock, error, result;
+	char *message, *text;
+
+	if (!table)
+		return EX_USAGE;
 	result = read_config(daemon);
-	if (result != EX_DONE)
-		return result;
-	daemon->state_file = find_state(daemon);
-	result = daemon->options->replay ? begin_replay(daemon) : begin_live(daemon);
-	if (result != EX_DONE)
-		return result;
-	loop(daemon);
-	return daemon->result;
+	if (result == EX_DONE) {
+		const char *path = state_path(daemon);
+
+		lock = source_exists(daemon->source, path) ? -ENOENT : state_lock(path);
+		error = state_load(path, &daemon->state, &message);
+		if (error) {
+			say_error("%s: %s", path, message ? message : strerror(-error));
+			result = options_exit_status(error);
+		}
+		free(message);
+		for (int i = 0; i < daemon->state.nr; i++)
+			put_cgroup(table, &daemon->state.cgroup[i]);
+		table_print(table);
+		text = format_size((num)daemon->state.wear);
+		if (!result && !output->json && !output->raw)
+			say_error("the daemon is %s; budget left: %s",
+				  lock == -EWOULDBLOCK ? "running" : "not running", text);
+		free(text);
+		if (lock >= 0)
+			close(lock);
+	}
+	table_free(table);
+	return result;
 }
 
 static int run(struct context *context, void *data)
@@ -724,18 +670,25 @@ static int run(struct context *context, void *data)
 		.dry_run = options->dry_run || context->source.recorded,
 		.state_lock = -1,
 	};
-	int result, error;
+	int result;
 
 	if (options->once)
 		options->ticks = 1;
 	/* A tree stands still: there is no second look that would tell more. */
 	if (context->source.recorded && !options->ticks)
 		options->ticks = 1;
-	result = run_daemon(&daemon);
-
-	error = recorder_close(daemon.recorder);
-	if (error) {
-		say_record(&daemon, error);
+	if (options->status) {
+		result = print_status(&daemon, &context->output);
+	} else {
+		signals_begin();
+		result = options->replay ? begin_replay(&daemon) : begin_live(&daemon);
+		if (result == EX_DONE) {
+			loop(&daemon);
+			result = daemon.result;
+		}
+	}
+	if (daemon.record && fclose(daemon.record)) {
+		check_record(&daemon, -errno);
 		result = EX_FAILED;
 	}
 	recording_close(daemon.recording);
@@ -751,7 +704,7 @@ const struct subcommand daemon_subcommand = {
 	.name = "daemon",
 	.summary = "keep writing what is cold and stays away",
 	.options = options,
-	.views = NULL,
+	.views = views,
 	.defaults = &defaults,
 	.size = sizeof(defaults),
 	.run = run,

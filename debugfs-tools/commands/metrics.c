@@ -9,12 +9,10 @@
  * is there twice makes it drop the whole file: names of cgroups are checked for that.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "system/amount.h"
 #include "commands/commands.h"
@@ -315,47 +313,6 @@ static void put_all(struct metrics *metrics)
 	fputs("# EOF\n", metrics->out);
 }
 
-/* Returns 0 or a negative errno. */
-static int write_file(int fd, const char *text, size_t length)
-{
-	while (length) {
-		ssize_t nr = write(fd, text, length);
-
-		if (nr < 0 && errno == EINTR)
-			continue;
-		if (nr < 0)
-			return -errno;
-		text += nr;
-		length -= nr;
-	}
-	/* A crash must not leave FILE empty: the text is on disk before it is renamed. */
-	return fchmod(fd, 0644) || fsync(fd) ? -errno : 0;
-}
-
-/* Whoever reads FILE meanwhile finds all of the old or all of the new text. */
-static int replace_file(const char *file, const char *text, size_t length)
-{
-	/* Always the same name: what a killed run leaves, the next one takes. */
-	char *new = xasprintf("%s.new", file);
-	int fd = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
-	int error;
-
-	if (fd < 0) {
-		error = -errno;
-		free(new);
-		return error;
-	}
-	error = write_file(fd, text, length);
-	if (close(fd) && !error)
-		error = -errno;
-	if (!error && rename(new, file))
-		error = -errno;
-	if (error)
-		unlink(new);
-	free(new);
-	return error;
-}
-
 /* A device, a pipe: it is written into, never replaced. */
 static int write_into(const char *file, const char *text, size_t length)
 {
@@ -383,7 +340,7 @@ static int put_out(const struct metrics *metrics, const char *text, size_t lengt
 	}
 	if (!lstat(metrics->file, &st) && !S_ISREG(st.st_mode))
 		return S_ISDIR(st.st_mode) ? -EISDIR : write_into(metrics->file, text, length);
-	return replace_file(metrics->file, text, length);
+	return replace_file(metrics->file, text, length, 0644);
 }
 
 static int run(struct context *context, void *data)

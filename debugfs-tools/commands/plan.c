@@ -1,52 +1,67 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * zswapctl plan - propose an age for each cgroup, and show why; forecast.h has the reasoning.
+ * zswapctl plan - propose an age for each cgroup, and show why; decide/model.h has the reasoning,
+ * and is what the daemon goes by.
  *
- * Each cgroup is looked at by itself, without those below it: its own entries, and of what the
- * kernel counts for subtrees, what is left without the children's.
+ * Each cgroup is looked at by itself, without those below it.  The evidence is the daemon's, where
+ * there is one; otherwise what the kernel has counted since boot.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "system/amount.h"
-#include "decide/forecast.h"
-#include "ui/format.h"
 #include "commands/commands.h"
+#include "decide/state.h"
+#include "system/amount.h"
 #include "system/system.h"
-
-#define DEFAULT_TARGET	2000	/* ppm a minute: 0.2 % */
-#define DEFAULT_MIN_AGE	300	/* seconds */
+#include "ui/format.h"
 
 struct plan {			/* the command line */
-	num target;		/* ppm a minute; negative: not given */
+	num target;		/* ppm a minute */
 	num bytes;		/* compressed; negative: not given */
 	num min_age;		/* seconds; negative: not given */
-	const char *cgroup;
+	const char *cgroup, *state;
 	bool explain;
+
+	struct sample sample;
+	struct system system;
+	struct state daemon;	/* what it remembers; empty: there is none */
+	int nr;
+	struct item *items;
+};
+
+/* A cgroup that has pages in zswap. */
+struct item {
+	const struct cgroup *cgroup;
+	const char *obstacle;	/* why nothing can be written, or NULL */
+	const char *basis;
+	struct evidence evidence;
+	double allowed;		/* pages a minute */
+	num age;		/* proposed; negative: none */
+	struct age_bucket sum;	/* from the age on */
 };
 
 enum {
-	COL_CGROUP, COL_ID, COL_AGE, COL_PAGES, COL_SIZE, COL_FREES, COL_REFAULTS,
-	COL_OF_RESIDENT, COL_BASIS, COL_COMMAND,
+	COL_CGROUP, COL_ID, COL_AGE, COL_PAGES, COL_SIZE, COL_FREES, COL_FORECAST, COL_ALLOWED,
+	COL_PACE, COL_BASIS, COL_COMMAND,
 };
 
 static const struct column columns[] = {
-	[COL_CGROUP] = { "CGROUP", COLUMN_TEXT, true, "path of the cgroup: without those below" },
-	[COL_ID] = { "ID", COLUMN_COUNT, true, "its id" },
+	[COL_CGROUP] = { "CGROUP", COLUMN_PATH, true, "path of the cgroup: without those below" },
+	[COL_ID] = { "ID", COLUMN_COUNT, false, "its id" },
 	[COL_AGE] = { "AGE", COLUMN_AGE, true, "proposed age; - if none is within the target" },
-	[COL_PAGES] = { "PAGES", COLUMN_COUNT, true, "pages that are as old" },
+	[COL_PAGES] = { "PAGES", COLUMN_COUNT, false, "pages that are as old" },
 	[COL_SIZE] = { "SIZE", COLUMN_SIZE, true, "the same in bytes: what would be written" },
 	[COL_FREES] = { "FREES", COLUMN_SIZE, true,
 			"their compressed bytes: what would leave the pool" },
-	[COL_REFAULTS] = { "REFAULTS/MIN", COLUMN_RATIO, true,
-			   "pages expected to be read back a minute" },
-	[COL_OF_RESIDENT] = { "OF-RESIDENT", COLUMN_PPM, true,
-			      "the same as a share of the resident pages" },
+	[COL_FORECAST] = { "FORECAST", COLUMN_RATIO, true,
+			   "pages a minute that are expected to come back" },
+	[COL_ALLOWED] = { "ALLOWED", COLUMN_RATIO, true, "pages a minute that may come back" },
+	[COL_PACE] = { "PACE", COLUMN_SIZE, false,
+		       "page data a minute that the daemon would write at most" },
 	[COL_BASIS] = { "BASIS", COLUMN_TEXT, true,
-			"measured: as old pages were written before; or assumed" },
+			"what the forecast goes by: daemon, kernel (counts since boot), or nothing" },
 	[COL_COMMAND] = { "COMMAND", COLUMN_TEXT, false, "what writes them" },
 };
 
@@ -58,22 +73,20 @@ static const struct view view = {
 
 enum {
 	EXP_CGROUP, EXP_AGE, EXP_MAX_AGE, EXP_PAGES, EXP_COMPRESSED, EXP_WRITTEN, EXP_CAME_BACK,
-	EXP_BASIS, EXP_EXPECTED, EXP_SUM, EXP_VERDICT,
+	EXP_EXPECTED, EXP_SUM, EXP_VERDICT,
 };
 
 static const struct column explain_columns[] = {
-	[EXP_CGROUP] = { "CGROUP", COLUMN_TEXT, true, "path of the cgroup" },
+	[EXP_CGROUP] = { "CGROUP", COLUMN_PATH, true, "path of the cgroup" },
 	[EXP_AGE] = { "AGE", COLUMN_AGE, true, "where the age bucket begins, coldest first" },
 	[EXP_MAX_AGE] = { "MAX-AGE", COLUMN_AGE, false, "where it ends" },
 	[EXP_PAGES] = { "PAGES", COLUMN_COUNT, true, "pages of the cgroup in it" },
 	[EXP_COMPRESSED] = { "COMPRESSED", COLUMN_SIZE, true, "their compressed bytes" },
-	[EXP_WRITTEN] = { "WRITTEN", COLUMN_SIZE, true,
+	[EXP_WRITTEN] = { "WRITTEN", COLUMN_SIZE, false,
 			  "what commands wrote from this bucket before, in the whole system" },
-	[EXP_CAME_BACK] = { "CAME-BACK", COLUMN_PPM, true,
-			    "share of it that is expected to come back" },
-	[EXP_BASIS] = { "BASIS", COLUMN_TEXT, true, "what that share goes by" },
+	[EXP_CAME_BACK] = { "CAME-BACK", COLUMN_PPM, false, "share of that which came back" },
 	[EXP_EXPECTED] = { "EXPECTED", COLUMN_RATIO, true,
-			   "refaults a minute, if these pages are written" },
+			   "pages of this age that come back a minute" },
 	[EXP_SUM] = { "SUM", COLUMN_RATIO, true, "the same with all that are colder" },
 	[EXP_VERDICT] = { "VERDICT", COLUMN_TEXT, true, "whether the bucket is taken, or why not" },
 };
@@ -91,129 +104,140 @@ static const struct view *const views[] = { &view, &explain_view, NULL };
 
 static const struct option_spec options[] = {
 	{ "target-refault", 'T', OPTION_REFAULTS, WHERE(target),
-	  "refaults to accept, of the resident pages (0.2%/min)" },
+	  "refaults to accept, of the anonymous memory (0.2%/min)" },
 	{ "target-bytes", 0, OPTION_SIZE, WHERE(bytes),
 	  "or: compressed bytes to free, by one age for all", .excludes = "target-refault" },
 	{ "cgroup", 'c', OPTION_CGROUP, WHERE(cgroup),
 	  "only this cgroup and those below: path, id, unit or pid:NUMBER" },
 	{ "min-age", 0, OPTION_AGE, WHERE(min_age),
 	  "propose nothing younger (5m; with --target-bytes 0)" },
+	{ "state", 0, OPTION_FILE, WHERE(state),
+	  "the daemon's state, for its evidence (" DAEMON_STATE ", if it is there)" },
 	{ "explain", 0, OPTION_FLAG, WHERE(explain),
-	  "show how each age bucket was judged, in a second table" },
+	  "show how each age bucket was judged, in a second table; --output is for that one" },
 	{ }
 };
 
-static const struct plan defaults = { .target = -1, .bytes = -1, .min_age = -1 };
+static const struct plan defaults = { .target = 2000, .bytes = -1, .min_age = -1 };
 
-/* A cgroup that has pages in zswap. */
-struct item {
-	const struct cgroup *cgroup;
-	bool leaf;
-	const char *obstacle;	/* why nothing can be written, or NULL */
-	num resident;		/* pages */
-	struct forecast forecast;
-	struct forecast_sum sum;
-};
+/* ---- evidence ---- */
 
-struct proposal {
-	const struct plan *plan;
-	struct system system;
-	struct cgroups cgroups;
-	int nr;
-	struct item *items;
-};
-
-/* What is below a cgroup follows it. */
-static bool has_children(const struct cgroups *cgroups, int i)
+static const struct state_cgroup *find_state(const struct plan *plan, const struct cgroup *cgroup)
 {
-	return i + 1 < cgroups->nr && cgroups->cgroup[i + 1].parent == i;
+	const struct state *state = &plan->daemon;
+
+	if (!state->boot_id || strcmp(state->boot_id, plan->sample.boot_id) ||
+	    state->bounds.nr != plan->sample.bounds.nr)
+		return NULL;
+	for (int b = 0; b < state->bounds.nr; b++) {
+		if (state->bounds.bucket[b].min_age != plan->sample.bounds.bucket[b].min_age)
+			return NULL;
+	}
+	for (int i = 0; i < state->nr; i++) {
+		if (state->cgroup[i].begun && state->cgroup[i].id == cgroup->id)
+			return &state->cgroup[i];
+	}
+	return NULL;
 }
 
-static const char *find_obstacle(const struct cgroups *cgroups, int i)
+/* What the kernel counted since boot; how old the cgroup is, it does not tell. */
+static void count_evidence(const struct plan *plan, struct item *item)
 {
-	if (cgroups->cgroup[i].removed)
-		return "the cgroup was removed";
-	return cgroups->cgroup[i].off ? "protected by memory.zswap.writeback" : NULL;
-}
-
-static int add_item(struct proposal *proposal, int i)
-{
-	const struct system *system = &proposal->system;
-	const struct forecast_history all = {
-		system->counters.written, system->counters.refaulted,
+	const struct age_table *system = &plan->system.ages;
+	const struct cgroup *cgroup = item->cgroup;
+	struct happened happened = {
+		.seconds = plan->sample.now_ms / 1000.0,
+		.ages = &plan->sample.bounds,
+		.refaulted = cgroup->own.refaulted > 0 ? cgroup->own.refaulted : 0,
+		.allowed = item->allowed,
 	};
-	const struct cgroup *cgroup = &proposal->cgroups.cgroup[i];
-	const struct forecast_history history = { cgroup->own.written, cgroup->own.refaulted };
-	struct item *item = &proposal->items[proposal->nr];
-	int error;
+	bool loaded = false;
 
-	error = forecast_begin(&item->forecast, &system->ages, &all, &cgroup->ages, &history);
-	if (error)
-		return error;
-	item->cgroup = cgroup;
-	item->leaf = !has_children(&proposal->cgroups, i);
-	item->obstacle = find_obstacle(&proposal->cgroups, i);
-	item->resident = cgroup->own.resident;
-	if (item->resident > 0)
-		item->resident /= amount_page_size();
-	proposal->nr++;
-	return 0;
-}
-
-/* @top: the path of --cgroup, or "/". */
-static int find_items(struct proposal *proposal, const char *top)
-{
-	int error = 0;
-
-	proposal->items = xcalloc(proposal->cgroups.nr, sizeof(*proposal->items));
-	for (int i = 0; i < proposal->cgroups.nr && !error; i++) {
-		const struct cgroup *cgroup = &proposal->cgroups.cgroup[i];
-		struct age_bucket total;
-
-		amount_total(&cgroup->ages, &total);
-		if (total.pages && cgroup_is_within(cgroup->path, top))
-			error = add_item(proposal, i);
+	item->evidence.unit = plan->min_age > 1 ? plan->min_age : 1;
+	/* Which ages came back is known of the system only */
+	for (int b = 0; b < system->nr && b < cgroup->ages.nr; b++) {
+		if (system->bucket[b].refaulted > 0)
+			item->evidence.out[b] = system->bucket[b].refaulted;
+		if (cgroup->ages.bucket[b].loaded >= 0)
+			loaded = true;
+		if (cgroup->ages.bucket[b].loaded > 0)
+			happened.loaded[b] = cgroup->ages.bucket[b].loaded;
 	}
-	return error;
+	evidence_update_mean(&item->evidence, &happened);
+	if (cgroup->own.written > item->evidence.tried)
+		item->evidence.tried = cgroup->own.written;
+	item->basis = loaded || cgroup->own.written > 0 ? "kernel" : "nothing";
 }
 
-static void choose_by_refaults(struct proposal *proposal, num min_age)
+static void add_item(struct plan *plan, const struct cgroup *cgroup, num pages)
 {
-	num target = proposal->plan->target < 0 ? DEFAULT_TARGET : proposal->plan->target;
+	struct item *item = &plan->items[plan->nr++];
+	const struct state_cgroup *known = find_state(plan, cgroup);
 
-	for (int i = 0; i < proposal->nr; i++) {
-		struct item *item = &proposal->items[i];
-
-		if (!item->obstacle)
-			forecast_choose(&item->forecast, item->resident, target, min_age);
+	*item = (struct item){ .cgroup = cgroup, .age = -1 };
+	item->allowed = model_allowed(plan->target, cgroup->own.anon, pages,
+				      plan->sample.page_size);
+	if (cgroup->removed)
+		item->obstacle = "the cgroup was removed";
+	else if (cgroup->off)
+		item->obstacle = "protected by memory.zswap.writeback";
+	if (known) {
+		item->evidence = known->control.evidence;
+		item->basis = "daemon";
+	} else {
+		count_evidence(plan, item);
 	}
 }
 
-/* Returns an exit status: EX_NOTHING if there is not as much. */
-static int choose_by_bytes(struct proposal *proposal, num min_age)
+/* ---- choosing ---- */
+
+static void choose_by_refaults(struct plan *plan)
 {
-	struct forecast *able = xcalloc(proposal->nr + 1, sizeof(*able));
+	const struct age_table *ages = &plan->sample.bounds;
+	num max = ages->bucket[ages->nr - 1].min_age;
+
+	for (int i = 0; i < plan->nr; i++) {
+		struct item *item = &plan->items[i];
+		num age;
+
+		if (item->obstacle)
+			continue;
+		age = model_age(&item->evidence, ages, item->allowed, plan->min_age, max);
+		/* The coldest is what there is when none will do */
+		if (age >= plan->min_age &&
+		    model_forecast(&item->evidence, ages, age) <= item->allowed)
+			item->age = age;
+	}
+}
+
+/* The highest age that frees as much, for all.  Returns an exit status. */
+static int choose_by_bytes(struct plan *plan)
+{
+	const struct age_table *ages = &plan->sample.bounds;
 	char *wanted, *there, *from;
-	num age, found;
-	int nr = 0;
+	num age = plan->min_age, found = 0;
 
-	for (int i = 0; i < proposal->nr; i++) {
-		if (!proposal->items[i].obstacle)
-			able[nr++] = proposal->items[i].forecast;
+	for (int b = ages->nr - 1; b >= 0 && found < plan->bytes; b--) {
+		if (ages->bucket[b].min_age < plan->min_age)
+			break;
+		age = ages->bucket[b].min_age;
+		for (int i = 0; i < plan->nr; i++) {
+			if (!plan->items[i].obstacle)
+				found = amount_add(found,
+						   plan->items[i].cgroup->ages.bucket[b].bytes);
+		}
 	}
-	age = forecast_common_age(able, nr, proposal->plan->bytes, min_age, &found);
-	free(able);
-	for (int i = 0; i < proposal->nr; i++) {
-		if (!proposal->items[i].obstacle)
-			forecast_fix(&proposal->items[i].forecast, age < 0 ? min_age : age);
+	for (int i = 0; i < plan->nr; i++) {
+		if (!plan->items[i].obstacle)
+			plan->items[i].age = age;
 	}
-	if (found >= proposal->plan->bytes)
+	if (found >= plan->bytes)
 		return EX_DONE;
-	wanted = format_size(proposal->plan->bytes);
+	wanted = format_size(plan->bytes);
 	there = format_size(found);
-	from = format_age(age < 0 ? min_age : age);
-	say_error("%s are not there: all that is at least %s old, and may be written, has %s",
-		  wanted, from, there);
+	from = format_age(age);
+	say_error("%s not found: what may be written and is at least %s old has %s", wanted, from,
+		  there);
 	free(wanted);
 	free(there);
 	free(from);
@@ -221,242 +245,191 @@ static int choose_by_bytes(struct proposal *proposal, num min_age)
 }
 
 /* Returns an exit status: EX_NOTHING if nothing can be proposed. */
-static int choose(struct proposal *proposal)
+static int choose(struct plan *plan)
 {
-	const struct plan *plan = proposal->plan;
-	num min_age = plan->min_age;
 	int status = EX_DONE, proposed = 0;
 
-	if (min_age < 0)
-		min_age = plan->bytes < 0 ? DEFAULT_MIN_AGE : 0;
 	if (plan->bytes >= 0)
-		status = choose_by_bytes(proposal, min_age);
+		status = choose_by_bytes(plan);
 	else
-		choose_by_refaults(proposal, min_age);
-	for (int i = 0; i < proposal->nr; i++) {
-		struct item *item = &proposal->items[i];
+		choose_by_refaults(plan);
+	for (int i = 0; i < plan->nr; i++) {
+		struct item *item = &plan->items[i];
 
-		forecast_total(&item->forecast, &item->sum);
-		proposed += item->sum.age >= 0;
+		if (item->age >= 0)
+			amount_colder(&item->cgroup->ages, item->age, &item->sum);
+		if (!item->sum.pages)
+			item->age = -1;
+		proposed += item->age >= 0;
 	}
-	if (!proposal->nr)
-		say_error("there is nothing in zswap");
+	if (!plan->nr)
+		say_error("nothing found in zswap");
 	else if (!proposed && plan->bytes < 0)
 		say_error("no age is within the target; %s",
 			  plan->explain ? "the second table tells why" : "--explain tells why");
 	return proposed ? status : EX_NOTHING;
 }
 
-/* A word for the shell, to be freed. */
-static char *quote(const char *text)
-{
-	static const char plain[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-:@%+=,";
-	char *quoted, *to;
+/* ---- output ---- */
 
-	if (*text && !text[strspn(text, plain)])
-		return xstrdup(text);
-	/* A quote takes four characters: '\''. */
-	quoted = xcalloc(4 * strlen(text) + 3, 1);
-	to = quoted;
-	*to++ = '\'';
-	for (; *text; text++) {
-		if (*text == '\'')
-			to = stpcpy(to, "'\\''");
-		else
-			*to++ = *text;
-	}
-	*to = '\'';
-	return quoted;
+static num thousandths(double rate)
+{
+	return (num)(rate * 1000 + 0.5);
 }
 
-static char *command_text(const struct item *item)
+static void put_item(struct table *table, const struct plan *plan, const struct item *item)
 {
-	char *path = quote(item->cgroup->path);
-	char *text = xasprintf("zswapctl writeback --age %lld --cgroup %s%s", item->sum.age, path,
-			       item->leaf ? "" : " --no-descend");
+	struct libscols_line *line;
+	double share = model_share(&item->evidence, item->allowed);
+	char *command;
 
-	free(path);
-	return text;
-}
-
-static const char *basis(const struct forecast_sum *sum)
-{
-	if (sum->age < 0)
-		return NULL;
-	if (sum->known >= sum->pages)
-		return "measured";
-	return sum->known ? "partly measured" : "assumed";
-}
-
-/* Millionths to the thousandths of a column; what is not zero does not become it. */
-static num thousandths(num millionths)
-{
-	return millionths < 0 ? millionths : millionths / 1000 + (millionths % 1000 != 0);
-}
-
-static void add_line(struct table *table, const struct item *item)
-{
-	struct libscols_line *line = table_line(table, NULL);
-	const struct forecast_sum *sum = &item->sum;
-
+	/* What is there for a shell has no empty lines */
+	if (item->age < 0 && table_shows(table, COL_COMMAND))
+		return;
+	line = table_line(table, NULL);
 	table_text(table, line, COL_CGROUP, item->cgroup->path);
 	table_number(table, line, COL_ID, item->cgroup->id);
-	table_number(table, line, COL_AGE, sum->age);
-	table_number(table, line, COL_PAGES, sum->pages);
-	table_number(table, line, COL_SIZE, amount_bytes(sum->pages));
-	table_number(table, line, COL_FREES, sum->bytes);
-	table_number(table, line, COL_REFAULTS, thousandths(sum->expected));
-	table_number(table, line, COL_OF_RESIDENT,
-		     forecast_of_resident(sum->expected, item->resident));
-	table_text(table, line, COL_BASIS, basis(sum));
-	if (sum->age >= 0) {
-		char *command = command_text(item);
-
-		table_text(table, line, COL_COMMAND, command);
-		free(command);
-	}
+	table_number(table, line, COL_AGE, item->age);
+	table_number(table, line, COL_PAGES, item->sum.pages);
+	table_number(table, line, COL_SIZE, amount_bytes(item->sum.pages));
+	table_number(table, line, COL_FREES, item->sum.bytes);
+	table_number(table, line, COL_FORECAST, item->age < 0 ? -ENODATA :
+		     thousandths(model_forecast(&item->evidence, &plan->sample.bounds, item->age)));
+	table_number(table, line, COL_ALLOWED, thousandths(item->allowed));
+	table_number(table, line, COL_PACE, amount_bytes((num)(item->allowed / share)));
+	table_text(table, line, COL_BASIS, item->basis);
+	if (item->age < 0)
+		return;
+	/* By its id: a path may have any character */
+	command = xasprintf("zswapctl writeback --age %lld --cgroup %llu --no-descend", item->age,
+			    (unsigned long long)item->cgroup->id);
+	table_text(table, line, COL_COMMAND, command);
+	free(command);
 }
 
-static char *bucket_basis(const struct forecast *forecast, const struct forecast_bucket *bucket)
+static const char *verdict(const struct plan *plan, const struct item *item, num age, double sum)
 {
-	char *text, *scaled;
-
-	if (bucket->written <= 0)
-		text = xstrdup("assumed: never written");
-	else if (bucket->written < FORECAST_ENOUGH)
-		text = xasprintf("little seen: %lld pages written", bucket->written);
-	else
-		text = xstrdup("measured");
-	if (!forecast->scaled)
-		return text;
-	scaled = xasprintf("%s; x %lld.%02lld for this cgroup", text,
-			   forecast->scale / FORECAST_PPM,
-			   forecast->scale % FORECAST_PPM / (FORECAST_PPM / 100));
-	free(text);
-	return scaled;
-}
-
-static char *verdict_text(const struct plan *plan, const struct item *item,
-			  const struct forecast_bucket *bucket)
-{
-	num allowed = item->forecast.allowed / (FORECAST_PPM / 100);
-
 	if (item->obstacle)
-		return xstrdup(item->obstacle);
-	switch (bucket->verdict) {
-	case FORECAST_TAKEN:
-		return xstrdup("taken");
-	case FORECAST_OVER:
-		return xasprintf("over the %lld.%02lld a minute allowed", allowed / 100,
-				 allowed % 100);
-	case FORECAST_YOUNG:
-		return xstrdup(plan->bytes < 0 || bucket->min_age < plan->min_age
-				? "younger than --min-age" : "not needed");
-	default:
-		return xstrdup("unknown: resident memory");
-	}
+		return item->obstacle;
+	if (item->age >= 0 && age >= item->age)
+		return "taken";
+	if (age < plan->min_age)
+		return "younger than --min-age";
+	if (plan->bytes >= 0)
+		return "not needed";
+	return sum > item->allowed ? "over what may come back" : "not watched for long enough";
 }
 
-static void explain_bucket(struct table *table, const struct plan *plan, const struct item *item,
-			   const struct forecast_bucket *bucket)
+static void explain(struct table *table, const struct plan *plan, const struct item *item)
 {
-	struct libscols_line *line = table_line(table, NULL);
-	char *basis = bucket_basis(&item->forecast, bucket);
-	char *verdict = verdict_text(plan, item, bucket);
+	double sum = 0;
 
-	table_text(table, line, EXP_CGROUP, item->cgroup->path);
-	table_number(table, line, EXP_AGE, bucket->min_age);
-	table_number(table, line, EXP_MAX_AGE, bucket->max_age);
-	table_number(table, line, EXP_PAGES, bucket->pages);
-	table_number(table, line, EXP_COMPRESSED, bucket->bytes);
-	table_number(table, line, EXP_WRITTEN, amount_bytes(bucket->written));
-	table_number(table, line, EXP_CAME_BACK, bucket->share);
-	table_text(table, line, EXP_BASIS, basis);
-	table_number(table, line, EXP_EXPECTED, thousandths(bucket->expected));
-	table_number(table, line, EXP_SUM, thousandths(bucket->sum));
-	table_text(table, line, EXP_VERDICT, verdict);
-	if (bucket->verdict == FORECAST_TAKEN && !item->obstacle)
-		table_color(table, line, EXP_VERDICT, "green");
-	free(basis);
-	free(verdict);
-}
+	for (int b = plan->sample.bounds.nr - 1; b >= 0; b--) {
+		const struct age_bucket *own = &item->cgroup->ages.bucket[b];
+		const struct age_bucket *system = &plan->system.ages.bucket[b];
+		double rate = model_rate(&item->evidence, b);
+		struct libscols_line *line;
+		const char *text;
 
-static void explain(const struct proposal *proposal, struct table *table)
-{
-	for (int i = 0; i < proposal->nr; i++) {
-		const struct item *item = &proposal->items[i];
-
-		for (int b = item->forecast.nr - 1; b >= 0; b--) {
-			if (item->forecast.bucket[b].pages)
-				explain_bucket(table, proposal->plan, item,
-					       &item->forecast.bucket[b]);
-		}
+		sum += rate;
+		if (!own->pages && rate <= 0)
+			continue;
+		line = table_line(table, NULL);
+		text = verdict(plan, item, own->min_age, sum);
+		table_text(table, line, EXP_CGROUP, item->cgroup->path);
+		table_number(table, line, EXP_AGE, own->min_age);
+		table_number(table, line, EXP_MAX_AGE, own->max_age);
+		table_number(table, line, EXP_PAGES, own->pages);
+		table_number(table, line, EXP_COMPRESSED, own->bytes);
+		table_number(table, line, EXP_WRITTEN, amount_bytes(system->written));
+		table_number(table, line, EXP_CAME_BACK,
+			     amount_ratio(system->refaulted, system->written, 1000000));
+		table_number(table, line, EXP_EXPECTED, thousandths(rate));
+		table_number(table, line, EXP_SUM, thousandths(sum));
+		table_text(table, line, EXP_VERDICT, text);
+		if (!strcmp(text, "taken"))
+			table_color(table, line, EXP_VERDICT, "green");
 	}
 }
 
 static const char unreadable[] = "the ages of what is in zswap";
 
-/* Read, choose and print.  @second is the table of --explain, or NULL. */
-static int propose(struct proposal *proposal, const struct source *source, const char *top,
-		   struct table *first, struct table *second)
+/* Returns 0 or a negative errno. */
+static int look(struct plan *plan, const struct source *source, const char *top)
 {
-	int error, status;
+	const struct cgroups *cgroups = &plan->sample.cgroups;
+	const char *path;
+	char *message;
+	int error;
 
-	system_read(source, &proposal->system);
-	error = proposal->system.ages_error;
+	system_read(source, &plan->system);
+	error = plan->system.ages_error;
 	if (!error)
-		error = cgroups_read(source, UINT64_MAX, true, &proposal->cgroups);
-	if (!error) {
-		cgroups_read_details(source, &proposal->cgroups);
-		error = find_items(proposal, top);
-	}
+		error = sample_read(source, &plan->sample, &path);
+	if (!error && plan->system.ages.nr != plan->sample.bounds.nr)
+		error = -ESTALE;
 	if (error)
-		return options_say_unreadable(source, unreadable, error);
-
-	status = choose(proposal);
-	for (int i = 0; i < proposal->nr; i++)
-		add_line(first, &proposal->items[i]);
-	if (second) {
-		explain(proposal, second);
-		table_print_two(first, second);
-	} else {
-		table_print(first);
+		return error;
+	/* Another system's evidence has nothing to do with a recorded tree */
+	if (plan->state || !source->recorded) {
+		error = state_load(plan->state ? plan->state : DAEMON_STATE, &plan->daemon,
+				   &message);
+		if (error && plan->state)
+			say_error("%s: %s", plan->state, message ? message : strerror(-error));
+		free(message);
 	}
-	return status;
+	plan->items = xcalloc(cgroups->nr, sizeof(*plan->items));
+	for (int i = 0; i < cgroups->nr; i++) {
+		struct age_bucket total;
+
+		amount_total(&cgroups->cgroup[i].ages, &total);
+		if (total.pages && cgroup_is_within(cgroups->cgroup[i].path, top))
+			add_item(plan, &cgroups->cgroup[i], total.pages);
+	}
+	return 0;
 }
 
-static int run_tables(struct context *context, const struct plan *plan, struct table *first,
-		      struct table *second)
+/* @second is the table of --explain, or NULL. */
+static int propose(struct plan *plan, const struct source *source, struct table *first,
+		   struct table *second)
 {
-	struct proposal proposal = { .plan = plan };
 	char *path = NULL;
+	int error = system_supported(source), status = EX_DONE;
 	uint64_t id;
-	int error, status = EX_DONE;
 
-	error = system_supported(&context->source);
 	if (error)
-		return options_say_unreadable(&context->source, unreadable, error);
+		return options_say_unreadable(source, unreadable, error);
 	if (plan->cgroup)
-		status = options_cgroup(&context->source, plan->cgroup, &id, &path);
-	if (!status) {
-		status = propose(&proposal, &context->source, path ? path : "/", first, second);
-		system_free(&proposal.system);
-		cgroups_free(&proposal.cgroups);
-		free(proposal.items);
-	}
+		status = options_cgroup(source, plan->cgroup, &id, &path);
+	if (status)
+		return status;
+	error = look(plan, source, path ? path : "/");
 	free(path);
+	if (error)
+		return options_say_unreadable(source, unreadable, error);
+	status = choose(plan);
+	for (int i = 0; i < plan->nr; i++) {
+		put_item(first, plan, &plan->items[i]);
+		if (second)
+			explain(second, plan, &plan->items[i]);
+	}
+	if (second)
+		table_print_two(first, second);
+	else
+		table_print(first);
 	return status;
 }
 
 static int run(struct context *context, void *data)
 {
-	const struct plan *plan = data;
+	struct plan *plan = data;
 	struct output usual = context->output;
 	struct table *first, *second = NULL;
 	int status = EX_USAGE;
 
-	/* With two tables --output is for the second one. */
+	if (plan->min_age < 0)
+		plan->min_age = plan->bytes < 0 ? 300 : 0;
+	state_begin(&plan->daemon);
 	if (plan->explain) {
 		usual.list = NULL;
 		usual.all = false;
@@ -465,9 +438,13 @@ static int run(struct context *context, void *data)
 	if (plan->explain)
 		second = table_new(&explain_view, &context->output);
 	if (first && (second || !plan->explain))
-		status = run_tables(context, plan, first, second);
+		status = propose(plan, &context->source, first, second);
 	table_free(first);
 	table_free(second);
+	system_free(&plan->system);
+	sample_free(&plan->sample);
+	state_free(&plan->daemon);
+	free(plan->items);
 	return status;
 }
 

@@ -1,20 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Reads the daemon's configuration with libinih.
- *
- * libinih keeps 49 characters of a section's name and ends it at the first ']', and does not
- * tell line numbers.  Paths of cgroups are longer, and patterns have brackets.  So the
- * lines go through a reader here, which counts them and replaces each heading by the
- * number of its section.
+ * Reads the daemon's configuration: lines "key = value", "[cgroup PATTERN]", comments.  A heading
+ * takes the rest of its line, because patterns have brackets and no bounds in length.
  */
 #include <errno.h>
 #include <fnmatch.h>
-#include <ini.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "decide/config.h"
 #include "system/amount.h"
@@ -22,23 +16,18 @@
 #define DAY		86400
 #define INTERVAL	60		/* seconds */
 #define WEAR		(10LL << 30)	/* bytes a day */
-
-#define TICKS_MAX	1000000
 #define PPM		1000000
-#define TARGET_MAX	PPM		/* all that is resident, once a minute */
-
-/* What libinih wants a line to be shorter by than its buffer. */
-#define LINE_ROOM	3
+#define AGE_MAX		(3650LL * DAY)
 
 /* More than any configuration, less than any harm. */
 #define TEXT_MAX	0x100000
+#define BLANKS		" \t\v\f\r"
 
 struct reading {
 	struct config *config;
 	const char *name;	/* of the file */
-	const char *text;	/* what is still to be read */
 	int line;
-	unsigned int given;	/* a bit for each global-only key */
+	unsigned int given;	/* a bit for each of the daemon's own keys */
 	int error;		/* the first one */
 	char *message;
 };
@@ -60,18 +49,7 @@ static void fail(struct reading *reading, int error, const char *format, ...)
 	free(what);
 }
 
-int config_interval(const char *text, num *seconds)
-{
-	num value;
-	int error = parse_age(text, &value);
-
-	if (error)
-		return error;
-	if (value < 1 || value > DAY)
-		return -ERANGE;
-	*seconds = value;
-	return 0;
-}
+/* ---- values ---- */
 
 static int parse_bool(const char *text, num *value)
 {
@@ -90,83 +68,30 @@ static int parse_bool(const char *text, num *value)
 	return -EINVAL;
 }
 
-static int parse_target(const char *text, num *ppm)
-{
-	num value;
-	int error = parse_rate(text, &value);
-
-	if (error)
-		return error;
-	if (value > TARGET_MAX)
-		return -ERANGE;
-	*ppm = value;
-	return 0;
-}
-
 /* "0.1%" or "0.1": a rate without the minute. */
 static int parse_percent(const char *text, num *ppm)
 {
 	size_t length = strlen(text);
 	bool sign = length && text[length - 1] == '%';
 	char *rate = xasprintf("%s%s/min", text, sign ? "" : "%");
-	num value = 0;
-	int error = parse_rate(rate, &value);
+	int error = parse_rate(rate, ppm);
 
 	free(rate);
-	if (error)
-		return error;
-	if (value > PPM)
-		return -ERANGE;
-	*ppm = value;
-	return 0;
+	return error;
 }
 
-/* A step of less than a page would never write one. */
-static int parse_step(const char *text, num *bytes)
+static int parse_age_or_off(const char *text, num *seconds)
 {
-	num value;
-	int error = parse_size(text, &value);
-
-	if (error)
-		return error;
-	if (value < amount_page_size())
-		return -ERANGE;
-	*bytes = value;
+	if (strcmp(text, "off"))
+		return parse_age(text, seconds);
+	*seconds = -1;
 	return 0;
 }
 
-static int parse_ticks(const char *text, num *ticks)
-{
-	num value;
-	int error = parse_number(text, &value);
-
-	if (error)
-		return error;
-	if (value > TICKS_MAX)
-		return -ERANGE;
-	*ticks = value;
-	return 0;
-}
-
-/* Zero would be read as one. */
-static int parse_patience(const char *text, num *ticks)
-{
-	num value;
-	int error = parse_ticks(text, &value);
-
-	if (error)
-		return error;
-	if (!value)
-		return -ERANGE;
-	*ticks = value;
-	return 0;
-}
-
-/* "10G/day" or "unlimited".  Not "10G": a day must be meant.  Not 0: who means "none"? */
-static int parse_wear(const char *text, num *bytes)
+/* "10G/day": a time must be meant.  Not 0: who means "none"? */
+static int parse_flow(const char *text, const char *per, num *bytes)
 {
 	const char *slash = strchr(text, '/');
-	num value = 0;
 	char *size;
 	int error;
 
@@ -174,291 +99,271 @@ static int parse_wear(const char *text, num *bytes)
 		*bytes = 0;
 		return 0;
 	}
-	if (!slash || (strcmp(slash, "/day") && strcmp(slash, "/d")))
+	if (!slash || strcmp(slash + 1, per))
 		return -EINVAL;
 	size = xstrdup(text);
 	size[slash - text] = '\0';
-	error = parse_size(size, &value);
+	error = parse_size(size, bytes);
 	free(size);
-	if (error)
-		return error;
-	if (!value)
-		return -ERANGE;
-	*bytes = value;
-	return 0;
+	return error || *bytes ? error : -ERANGE;
 }
 
-static const struct {
+static int parse_wear(const char *text, num *bytes)
+{
+	return parse_flow(text, "day", bytes);
+}
+
+static int parse_speed(const char *text, num *bytes)
+{
+	return parse_flow(text, "s", bytes);
+}
+
+/* ---- keys ---- */
+
+#define DAEMON(member)	false, offsetof(struct config, member)
+#define CGROUP(member)	true, offsetof(struct config_section, member)
+
+/* Within @min and @max. */
+static const struct key {
 	const char *name;
+	bool cgroup;		/* sections may have it */
+	size_t where;
 	int (*parse)(const char *text, num *value);
+	num min, max;
 	const char *want;
-} cgroup_key[CONFIG_CGROUP_KEYS] = {
-	[CONFIG_ENABLED] = { "enabled", parse_bool, "yes or no" },
-	[CONFIG_TARGET] = { "target-refault", parse_target, "a rate such as 0.2%/min" },
-	[CONFIG_MIN_AGE] = { "min-age", parse_age, "an age such as 5m" },
-	[CONFIG_MAX_AGE] = { "max-age", parse_age, "an age such as 1d" },
-	[CONFIG_MIN_STEP] = { "min-step", parse_step, "a size such as 1M, a page at least" },
-	[CONFIG_MAX_STEP] = { "max-step", parse_step, "a size such as 64M, a page at least" },
-	[CONFIG_PRESSURE_MEMORY] = { "pressure-memory", parse_percent, "a share such as 0.1%" },
-	[CONFIG_PRESSURE_IO] = { "pressure-io", parse_percent, "a share such as 1%" },
-	[CONFIG_HOLD] = { "hold", parse_ticks, "a number of ticks" },
-	[CONFIG_PATIENCE] = { "patience", parse_patience, "a number of ticks, 1 at least" },
+} keys[] = {
+	{ "interval", DAEMON(interval), parse_age, 1, DAY, "a time from 1s to 1d" },
+	{ "wear", DAEMON(wear), parse_wear, 0, INT64_MAX, "SIZE/day or unlimited" },
+	{ "rate", DAEMON(rate), parse_speed, 0, INT64_MAX, "SIZE/s or unlimited" },
+	{ "enabled", CGROUP(enabled), parse_bool, 0, 1, "yes or no" },
+	{ "target-refault", CGROUP(policy.target), parse_rate, 0, PPM, "a rate such as 0.2%/min" },
+	{ "min-age", CGROUP(policy.min_age), parse_age, 0, AGE_MAX, "an age such as 5m" },
+	{ "max-age", CGROUP(policy.max_age), parse_age, 0, AGE_MAX, "an age such as 1d" },
+	{ "pressure-memory", CGROUP(policy.pressure_memory), parse_percent, 0, PPM,
+	  "a share such as 0.1%" },
+	{ "pressure-io", CGROUP(policy.pressure_io), parse_percent, 0, PPM, "a share such as 1%" },
+	{ "freeze-after", CGROUP(policy.freeze_after), parse_age_or_off, -1, AGE_MAX,
+	  "a time such as 10m, or off" },
 };
 
-static int find_cgroup_key(const char *name)
+static void take_number(struct reading *reading, struct config_section *section, int at,
+			const char *text)
 {
-	for (int i = 0; i < CONFIG_CGROUP_KEYS; i++) {
-		if (!strcmp(cgroup_key[i].name, name))
-			return i;
-	}
-	return -ENOENT;
-}
-
-static void bad_value(struct reading *reading, int error, const char *name, const char *value,
-		      const char *want)
-{
-	fail(reading, error, "%s: '%s' is not %s", name, value, want);
-}
-
-static void take_cgroup_key(struct reading *reading, struct config_section *section, int key,
-			    const char *text)
-{
-	const char *name = cgroup_key[key].name;
+	const struct key *key = &keys[at];
+	unsigned int *given = key->cgroup ? &section->given : &reading->given;
+	char *base = key->cgroup ? (char *)section : (char *)reading->config;
+	num value;
 	int error;
 
-	if (section->given & 1u << key) {
-		fail(reading, -EINVAL, "%s is given twice", name);
+	if (*given & 1u << at) {
+		fail(reading, -EINVAL, "%s is given twice", key->name);
 		return;
 	}
-	section->given |= 1u << key;
-	if (key >= CONFIG_MIN_AGE && key <= CONFIG_MAX_STEP)
-		section->bounds_line = reading->line;
-	error = cgroup_key[key].parse(text, &section->value[key]);
+	*given |= 1u << at;
+	error = key->parse(text, &value);
+	if (!error && (value < key->min || value > key->max))
+		error = -ERANGE;
 	if (error)
-		bad_value(reading, error, name, text, cgroup_key[key].want);
-}
-
-static int take_interval(struct config *config, const char *text)
-{
-	return config_interval(text, &config->interval);
-}
-
-static int take_wear(struct config *config, const char *text)
-{
-	return parse_wear(text, &config->wear);
-}
-
-static int take_state(struct config *config, const char *text)
-{
-	if (text[0] != '/')
-		return -EINVAL;
-	config->state = xstrdup(text);
-	return 0;
-}
-
-/* What is one for the whole daemon. */
-static const struct {
-	const char *name;
-	int (*take)(struct config *config, const char *text);
-	const char *want;
-} daemon_key[] = {
-	{ "interval", take_interval, "a time from 1s to 1d" },
-	{ "wear", take_wear, "SIZE/day, more than 0, or unlimited" },
-	{ "state", take_state, "a path that begins with '/'" },
-};
-
-#define NR_DAEMON_KEYS	((int)ARRAY_SIZE(daemon_key))
-
-static int find_daemon_key(const char *name)
-{
-	for (int i = 0; i < NR_DAEMON_KEYS; i++) {
-		if (!strcmp(daemon_key[i].name, name))
-			return i;
-	}
-	return -ENOENT;
-}
-
-static void take_daemon_key(struct reading *reading, int key, const char *text)
-{
-	const char *name = daemon_key[key].name;
-	int error;
-
-	if (reading->given & 1u << key) {
-		fail(reading, -EINVAL, "%s is given twice", name);
-		return;
-	}
-	reading->given |= 1u << key;
-	error = daemon_key[key].take(reading->config, text);
-	if (error)
-		bad_value(reading, error, name, text, daemon_key[key].want);
-}
-
-/* libinih's handler: returns 0 for an error. */
-static int take_pair(void *data, const char *heading, const char *name, const char *text)
-{
-	struct reading *reading = data;
-	int nr = *heading ? atoi(heading) : 0;
-	int key = find_cgroup_key(name);
-
-	if (reading->error)
-		return 0;
-	if (key >= 0) {
-		take_cgroup_key(reading, &reading->config->section[nr], key, text);
-		return !reading->error;
-	}
-	key = find_daemon_key(name);
-	if (key < 0)
-		fail(reading, -EINVAL, "unknown key '%s'", name);
-	else if (nr)
-		fail(reading, -EINVAL, "%s is not for a section: it is one for all", name);
+		fail(reading, error, "%s: invalid value '%s' (%s)", key->name, text, key->want);
 	else
-		take_daemon_key(reading, key, text);
-	return !reading->error;
+		*(num *)(base + key->where) = value;
+	if (strstr(key->name, "-age"))
+		section->line = reading->line;
 }
+
+/* "pool > 20% or free < 10%", "always" */
+static void take_when(struct reading *reading, const char *text)
+{
+	struct config *config = reading->config;
+	char *copy = xstrdup(text), *next = copy, *word[3];
+	int nr = 0;
+
+	config->when_pool = -1;
+	config->when_free = -1;
+	if (!strcmp(text, "always"))
+		next = NULL;
+	for (char *term; next; nr = 0) {
+		num ppm, *to = NULL;
+
+		while (nr < 3 && next) {
+			term = next + strspn(next, BLANKS);
+			next = term + strcspn(term, BLANKS);
+			next = *next ? (*next = '\0', next + 1) : NULL;
+			word[nr++] = term;
+		}
+		if (nr == 3 && !strcmp(word[0], "pool") && !strcmp(word[1], ">"))
+			to = &config->when_pool;
+		else if (nr == 3 && !strcmp(word[0], "free") && !strcmp(word[1], "<"))
+			to = &config->when_free;
+		if (!to || parse_percent(word[2], &ppm) || ppm > PPM) {
+			fail(reading, -EINVAL, "when: invalid value '%s' (%s)", text,
+			     "such as pool > 20% or free < 10%, or always");
+			break;
+		}
+		*to = ppm;
+		if (!next)
+			break;
+		next += strspn(next, BLANKS);
+		if (strncmp(next, "or", 2) || !strchr(BLANKS, next[2]))
+			fail(reading, -EINVAL, "when: 'or' is missing in '%s'", text);
+		next = reading->error ? NULL : next + 2;
+	}
+	free(copy);
+}
+
+static void take_pair(struct reading *reading, const char *name, const char *text)
+{
+	struct config *config = reading->config;
+	bool inside = config->nr > 1;
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		if (strcmp(keys[i].name, name))
+			continue;
+		if (inside && !keys[i].cgroup)
+			fail(reading, -EINVAL, "%s is not for a section: it is one for all", name);
+		else
+			take_number(reading, &config->section[config->nr - 1], i, text);
+		return;
+	}
+	if (strcmp(name, "when") && strcmp(name, "state")) {
+		fail(reading, -EINVAL, "unknown key '%s'", name);
+	} else if (inside) {
+		fail(reading, -EINVAL, "%s is not for a section: it is one for all", name);
+	} else if (reading->given & 1u << (*name == 'w' ? 30 : 31)) {
+		fail(reading, -EINVAL, "%s is given twice", name);
+	} else if (*name == 'w') {
+		reading->given |= 1u << 30;
+		take_when(reading, text);
+	} else {
+		reading->given |= 1u << 31;
+		if (*text != '/')
+			fail(reading, -EINVAL, "state: invalid value '%s' (%s)", text,
+			     "a path that begins with '/'");
+		else
+			config->state = xstrdup(text);
+	}
+}
+
+/* ---- lines ---- */
 
 static struct config_section *add_section(struct config *config)
 {
 	config->section = xrealloc(config->section,
 				   (config->nr + 1) * sizeof(*config->section));
-	config->section[config->nr] = (struct config_section){ .pattern = NULL };
+	config->section[config->nr] = (struct config_section){ .enabled = 1 };
 	return &config->section[config->nr++];
 }
 
-/* What libinih takes for blanks. */
-#define BLANKS	" \t\v\f\r"
-
-static const char *skip_blanks(const char *text)
-{
-	return text + strspn(text, BLANKS);
-}
-
 /* The whole of the line is the heading, since a pattern may have any character. */
-static char *heading_pattern(struct reading *reading, const char *line)
+static void take_heading(struct reading *reading, char *line)
 {
 	static const char word[] = "cgroup";
-	const char *start = skip_blanks(line + 1);
-	const char *end = line + strlen(line) - 1;
-	char *pattern;
+	char *start = line + 1 + strspn(line + 1, BLANKS), *end = line + strlen(line) - 1;
 
 	if (*end != ']') {
 		fail(reading, -EINVAL, "a heading ends with ']' and the line with it");
-		return NULL;
+		return;
 	}
+	*end = '\0';
 	if (strncmp(start, word, strlen(word)) || !strchr(BLANKS, start[strlen(word)])) {
-		fail(reading, -EINVAL, "the only sections are [cgroup PATTERN]");
-		return NULL;
+		fail(reading, -EINVAL, "invalid section (the only ones are [cgroup PATTERN])");
+		return;
 	}
-	start = skip_blanks(start + strlen(word));
+	start += strlen(word);
+	start += strspn(start, BLANKS);
 	while (end > start && strchr(BLANKS, end[-1]))
-		end--;
-	if (start >= end || !strchr("/*?[", *start)) {
-		fail(reading, -EINVAL, "a pattern is for whole paths, which begin with '/'");
-		return NULL;
+		*--end = '\0';
+	if (!*start) {
+		fail(reading, -EINVAL, "invalid section: the pattern is missing");
+		return;
 	}
-	pattern = xstrdup(start);
-	pattern[end - start] = '\0';
-	return pattern;
+	/* A name without a slash is that of a unit, wherever it is */
+	add_section(reading->config)->pattern = strchr("/*?[", *start) ? xstrdup(start) :
+						xasprintf("*/%s", start);
 }
 
-/* A line for libinih; @line has no newline.  An empty one takes the place of an error. */
-static void give_line(struct reading *reading, const char *line, char *out, int size)
+static void take_line(struct reading *reading, char *line)
 {
-	char *pattern;
+	char *end = line + strlen(line), *equals, *value;
 
-	out[0] = '\0';
+	while (end > line && strchr(BLANKS, end[-1]))
+		*--end = '\0';
+	line += strspn(line, BLANKS);
 	if (!*line || strchr(";#", *line))
 		return;
 	if (*line == '[') {
-		pattern = heading_pattern(reading, line);
-		if (!pattern)
-			return;
-		add_section(reading->config)->pattern = pattern;
-		snprintf(out, size, "[%d]", reading->config->nr - 1);
+		take_heading(reading, line);
 		return;
 	}
-	/* A line that is too long would be taken for two. */
-	if (snprintf(out, size, "%s", line) >= size - LINE_ROOM) {
-		out[0] = '\0';
-		fail(reading, -EINVAL, "the line is too long");
+	equals = strchr(line, '=');
+	if (!equals || equals == line) {
+		fail(reading, -EINVAL, "neither KEY = VALUE nor a heading");
+		return;
 	}
+	value = equals + 1 + strspn(equals + 1, BLANKS);
+	*equals = '\0';
+	while (equals > line && strchr(BLANKS, equals[-1]))
+		*--equals = '\0';
+	take_pair(reading, line, value);
 }
 
-/* libinih's reader, as fgets(). */
-static char *next_line(char *out, int size, void *data)
+static void override(struct policy *policy, num *enabled, const struct config_section *section)
 {
-	struct reading *reading = data;
-	size_t length = strcspn(reading->text, "\n");
-	const char *start;
-	char *line;
+	struct config_section to = { .policy = *policy, .enabled = *enabled };
 
-	if (!*reading->text || reading->error)
-		return NULL;
-	line = xcalloc(length + 1, 1);
-	memcpy(line, reading->text, length);
-	while (length && strchr(BLANKS, line[length - 1]))
-		line[--length] = '\0';
-	/* With blanks before it, it would be taken for the rest of the line before. */
-	start = skip_blanks(line);
-
-	reading->text += strcspn(reading->text, "\n");
-	if (*reading->text)
-		reading->text++;
-	reading->line++;
-	give_line(reading, start, out, size);
-	free(line);
-	return out;
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		if (keys[i].cgroup && section->given & 1u << i)
+			*(num *)((char *)&to + keys[i].where) =
+				*(const num *)((const char *)section + keys[i].where);
+	}
+	*policy = to.policy;
+	*enabled = to.enabled;
 }
 
 /*
  * Bounds that cross in a section, together with what is for all.  Sections that only cross
- * one another are left to the policy, which goes by the careful bound.
+ * one another are left to the control, which goes by the careful bound.
  */
 static void check_bounds(struct reading *reading)
 {
-	struct config_section *section = reading->config->section;
-	struct config_section both[2] = { section[0] };
-	const struct config config = { .nr = 2, .section = both };
+	struct config *config = reading->config;
 
-	for (int i = 0; i < reading->config->nr; i++) {
+	for (int i = 0; i < config->nr; i++) {
 		struct policy policy;
+		num enabled = 1;
 
-		if (!section[i].bounds_line)
-			continue;
-		both[1] = section[i];
-		both[1].pattern = NULL;
-		config_policy(&config, "/", &policy);
-		reading->line = section[i].bounds_line;
-		if (policy.min_age > policy.max_age)
+		policy_defaults(&policy);
+		override(&policy, &enabled, &config->section[0]);
+		override(&policy, &enabled, &config->section[i]);
+		reading->line = config->section[i].line;
+		if (config->section[i].line && policy.min_age > policy.max_age)
 			fail(reading, -EINVAL, "min-age is above max-age");
-		if (policy.min_step > policy.max_step)
-			fail(reading, -EINVAL, "min-step is above max-step");
 	}
-}
-
-void config_defaults(struct config *config)
-{
-	*config = (struct config){ .interval = INTERVAL, .wear = WEAR };
-	add_section(config);
 }
 
 int config_parse(const char *text, const char *name, struct config *config, char **message)
 {
 	static const char mark[] = "\xef\xbb\xbf";	/* some editors begin a file with it */
-	struct reading reading = { .config = config, .name = name, .text = text };
-	int line;
+	struct reading reading = { .config = config, .name = name };
+	char *copy, *line, *next;
 
 	*message = NULL;
-	config_defaults(config);
+	*config = (struct config){
+		.interval = INTERVAL, .wear = WEAR, .when_pool = 200000, .when_free = 100000,
+		.text = xstrdup(text),
+	};
+	add_section(config);
 	if (!strncmp(text, mark, strlen(mark)))
-		reading.text += strlen(mark);
-	line = ini_parse_stream(next_line, &reading, take_pair, &reading);
-	/* libinih goes on behind a line that it can't read. */
-	if (line > 0 && (!reading.error || line < reading.line)) {
-		free(reading.message);
-		reading.error = 0;
-		reading.line = line;
-		fail(&reading, -EINVAL, "neither KEY = VALUE nor a heading");
+		text += strlen(mark);
+	copy = xstrdup(text);
+	for (line = copy; line && !reading.error; line = next) {
+		next = strchr(line, '\n');
+		if (next)
+			*next++ = '\0';
+		reading.line++;
+		take_line(&reading, line);
 	}
+	free(copy);
 	if (!reading.error)
 		check_bounds(&reading);
 	if (reading.error) {
@@ -471,61 +376,46 @@ int config_parse(const char *text, const char *name, struct config *config, char
 static int read_text(const char *path, char **text)
 {
 	FILE *file = fopen(path, "re");
-	char *buf;
 	size_t got;
 	int error = 0;
 
 	if (!file)
 		return -errno;
-	buf = xcalloc(TEXT_MAX + 1, 1);
+	*text = xcalloc(TEXT_MAX + 2, 1);
 	errno = 0;
-	got = fread(buf, 1, TEXT_MAX + 1, file);
+	got = fread(*text, 1, TEXT_MAX + 1, file);
 	if (ferror(file))
 		error = errno ? -errno : -EIO;
 	else if (got > TEXT_MAX)
 		error = -EFBIG;
-	else if (strlen(buf) != got)
+	else if (strlen(*text) != got)
 		error = -EINVAL;
 	fclose(file);
 	if (error) {
-		free(buf);
-		return error;
+		free(*text);
+		*text = NULL;
 	}
-	*text = buf;
-	return 0;
-}
-
-int config_read(const char *path, struct config *config, char **message)
-{
-	char *text = NULL;
-	int error = read_text(path, &text);
-
-	if (error) {
-		*config = (struct config){ .nr = 0 };
-		*message = xasprintf("%s: %s", path, error == -EINVAL ? "this is no text" :
-				     strerror(-error));
-		return error;
-	}
-	error = config_parse(text, path, config, message);
-	free(text);
 	return error;
 }
 
 int config_find(const char *named, const char *usual, struct config *config, char **message)
 {
-	int error = 0;
+	const char *path = named ? named : usual;
+	char *text = NULL;
+	int error = path ? read_text(path, &text) : -ENOENT;
 
 	*message = NULL;
-	if (named)
-		return config_read(named, config, message);
-	if (usual)
-		error = config_read(usual, config, message);
-	if (usual && error != -ENOENT)
+	if (error == -ENOENT && !named)
+		return config_parse("", "", config, message);
+	if (error) {
+		*config = (struct config){ .nr = 0 };
+		*message = xasprintf("%s: %s", path,
+				     error == -EINVAL ? "invalid: no text" : strerror(-error));
 		return error;
-	free(*message);
-	*message = NULL;
-	config_defaults(config);
-	return 0;
+	}
+	error = config_parse(text, path, config, message);
+	free(text);
+	return error;
 }
 
 void config_free(struct config *config)
@@ -534,43 +424,45 @@ void config_free(struct config *config)
 		free(config->section[i].pattern);
 	free(config->section);
 	free(config->state);
+	free(config->text);
 	*config = (struct config){ .nr = 0 };
 }
 
-static void override(struct policy *policy, bool *enabled, const struct config_section *section)
+static bool matches(const struct config_section *section, const char *path)
 {
-	num *const place[CONFIG_CGROUP_KEYS] = {
-		[CONFIG_TARGET] = &policy->target,
-		[CONFIG_MIN_AGE] = &policy->min_age,
-		[CONFIG_MAX_AGE] = &policy->max_age,
-		[CONFIG_MIN_STEP] = &policy->min_step,
-		[CONFIG_MAX_STEP] = &policy->max_step,
-		[CONFIG_PRESSURE_MEMORY] = &policy->pressure_memory,
-		[CONFIG_PRESSURE_IO] = &policy->pressure_io,
-	};
-
-	for (int key = 0; key < CONFIG_CGROUP_KEYS; key++) {
-		if (place[key] && section->given & 1u << key)
-			*place[key] = section->value[key];
-	}
-	if (section->given & 1u << CONFIG_ENABLED)
-		*enabled = section->value[CONFIG_ENABLED];
-	if (section->given & 1u << CONFIG_HOLD)
-		policy->hold = section->value[CONFIG_HOLD];
-	if (section->given & 1u << CONFIG_PATIENCE)
-		policy->patience = section->value[CONFIG_PATIENCE];
+	return !section->pattern || !fnmatch(section->pattern, path, 0);
 }
 
 bool config_policy(const struct config *config, const char *path, struct policy *policy)
 {
-	bool enabled = true;
+	num enabled = 1;
 
 	policy_defaults(policy);
 	for (int i = 0; i < config->nr; i++) {
-		const struct config_section *section = &config->section[i];
-
-		if (!section->pattern || !fnmatch(section->pattern, path, 0))
-			override(policy, &enabled, section);
+		if (matches(&config->section[i], path))
+			override(policy, &enabled, &config->section[i]);
 	}
 	return enabled;
+}
+
+char *config_family(const struct config *config, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	for (int i = config->nr - 1; i > 0; i--) {
+		if (matches(&config->section[i], path))
+			return xasprintf("[%s]", config->section[i].pattern);
+	}
+	return xasprintf("%.*s/", slash ? (int)(slash - path) : 0, path);
+}
+
+bool config_needed(const struct config *config, num pool, num limit, num free, num total)
+{
+	num full = amount_ratio(pool, limit, PPM), left = amount_ratio(free, total, PPM);
+
+	if (config->when_pool < 0 && config->when_free < 0)
+		return true;
+	if (config->when_pool >= 0 && (full < 0 || full > config->when_pool))
+		return true;
+	return config->when_free >= 0 && (left < 0 || left < config->when_free);
 }

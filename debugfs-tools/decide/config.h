@@ -7,47 +7,33 @@
 #ifndef CONFIG_H
 #define CONFIG_H
 
-#include "decide/policy.h"
-
-/* What a section may say about a cgroup. */
-enum config_key {
-	CONFIG_ENABLED,
-	CONFIG_TARGET,
-	CONFIG_MIN_AGE,
-	CONFIG_MAX_AGE,
-	CONFIG_MIN_STEP,
-	CONFIG_MAX_STEP,
-	CONFIG_PRESSURE_MEMORY,
-	CONFIG_PRESSURE_IO,
-	CONFIG_HOLD,
-	CONFIG_PATIENCE,
-	CONFIG_CGROUP_KEYS
-};
+#include "decide/control.h"
 
 struct config_section {
 	char *pattern;		/* NULL: all cgroups */
-	unsigned int given;	/* a bit for each enum config_key */
-	int bounds_line;	/* of the file: the last key here that is a bound; 0: none */
-	num value[CONFIG_CGROUP_KEYS];
+	unsigned int given;	/* a bit for each key, by its index */
+	int line;		/* of the file: the last key here that is a bound; 0: none */
+	struct policy policy;	/* those that are given */
+	num enabled;
 };
 
 struct config {
 	num interval;		/* seconds from tick to tick */
 	num wear;		/* bytes of page data a day; 0: no limit */
+	num rate;		/* bytes of page data a second; 0: no limit */
+	num when_pool, when_free; /* percent; negative: not given; both: always */
 	char *state;		/* path of the state file; NULL: not given */
+	char *text;		/* of the file, for a recording */
 	int nr;
 	struct config_section *section; /* in the order of the file, the first is for all */
 };
 
-void config_defaults(struct config *config);
 /*
  * Read the text of a configuration; @name is what it is called in messages.  Returns 0, or
  * -EINVAL or -ERANGE; then *@message, to be freed, says where and why, and @config is
  * empty.
  */
 int config_parse(const char *text, const char *name, struct config *config, char **message);
-/* The same with a file; also the negative errno of reading it. */
-int config_read(const char *path, struct config *config, char **message);
 /*
  * The same with the file @named; without one (NULL), with @usual: if that is not there, or is
  * NULL, the defaults count.
@@ -56,8 +42,9 @@ int config_find(const char *named, const char *usual, struct config *config, cha
 void config_free(struct config *config);
 /* What counts for the cgroup @path.  Returns false if it is to be left alone. */
 bool config_policy(const struct config *config, const char *path, struct policy *policy);
-
-/* From one tick to the next: seconds, 1 to a day.  -EINVAL, -ERANGE. */
-int config_interval(const char *text, num *seconds);
+/* Whose like the cgroup @path is: its section, or all below the same parent; to be freed. */
+char *config_family(const struct config *config, const char *path);
+/* Does the system want memory?  Each negative: not known, which is a need. */
+bool config_needed(const struct config *config, num pool, num limit, num free, num total);
 
 #endif

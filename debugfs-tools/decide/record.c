@@ -3,140 +3,111 @@
  * Writes and reads recordings of the daemon.
  *
  * A recording may come from anywhere: whatever is in it is checked before it is used, and
- * the first line that makes no sense ends the reading, with its number.
+ * the first invalid line ends the reading, with its number.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "ui/jsonnum.h"
 #include "decide/record.h"
+#include "json.h"
 
 /* A path of the kernel's is shorter; the longest line is a sample, as long as any file. */
 #define PATH_LENGTH	4096
 #define LINE_LENGTH	SOURCE_MAX
-#define PAGE_SIZE_MAX	65536
+#define PAGE_SIZE_MAX	(1 << 20)
 
 /* ---- writing ---- */
 
-struct recorder {
-	FILE *file;
-};
-
 /* Takes the reference of @object.  Each line is out before anything else happens. */
-static int write_line(struct recorder *recorder, json_t *object)
+static int write_line(FILE *file, json_t *object)
 {
-	char *line = jsonnum_line(object);
+	char *line = json_line(object, 0);
 	int error = 0;
 
-	json_decref(object);
 	errno = 0;
-	if (fprintf(recorder->file, "%s\n", line) < 0 || fflush(recorder->file))
+	if (file && (fprintf(file, "%s\n", line) < 0 || fflush(file)))
 		error = errno ? -errno : -EIO;
 	free(line);
+	json_decref(object);
 	return error;
 }
 
-/* {"key": value} */
-static json_t *single(const char *key, json_t *value)
+int record_begin(FILE *file, const char *config, const struct state *state)
 {
-	json_t *object = json_object();
+	int error = write_line(file, json_make("{s:s, s:i, s:o}", "zswapctl", "recording",
+					       "version", RECORD_VERSION,
+					       "config", json_text(config)));
 
-	jsonnum_add(object, key, value);
-	return object;
+	return error ? error : write_line(file, json_make("{s:o}", "state", state_to_json(state)));
 }
 
-int recorder_open(const char *path, const struct state *state, struct recorder **recorder)
+/* A column of a table of ages. */
+static json_t *column(const struct age_table *ages, size_t where)
 {
-	FILE *file = fopen(path, "we");
-	json_t *head;
-	int error;
+	json_t *list = json_make("[]");
 
-	*recorder = NULL;
-	if (!file)
-		return -errno;
-	*recorder = xcalloc(1, sizeof(**recorder));
-	(*recorder)->file = file;
-	head = single("zswapctl", json_string("recording"));
-	jsonnum_add_num(head, "version", RECORD_VERSION);
-	error = write_line(*recorder, head);
-	if (!error)
-		error = write_line(*recorder, single("state", state_to_json(state)));
-	if (error) {
-		recorder_close(*recorder);
-		*recorder = NULL;
-	}
-	return error;
-}
-
-static json_t *nums_to_json(const num *value, int nr)
-{
-	json_t *list = json_array();
-
-	for (int i = 0; i < nr; i++)
-		jsonnum_append(list, jsonnum_new(value[i]));
+	for (int b = 0; b < ages->nr; b++)
+		json_add(list, json_num(*(const num *)((const char *)&ages->bucket[b] + where)));
 	return list;
 }
 
-static json_t *cgroup_to_json(const struct sample_cgroup *cgroup, int nr_buckets)
+static json_t *cgroup_to_json(const struct cgroup *cgroup)
 {
-	json_t *object = single("path", json_string(cgroup->path));
-
-	jsonnum_add_num(object, "id", cgroup->id);
-	jsonnum_add_num(object, "writeback", cgroup->writeback);
-	jsonnum_add_num(object, "resident", cgroup->resident);
-	jsonnum_add_num(object, "refaulted", cgroup->refaulted);
-	jsonnum_add_num(object, "stalled_memory", cgroup->stalled_memory);
-	jsonnum_add_num(object, "stalled_io", cgroup->stalled_io);
-	jsonnum_add(object, "pages", nums_to_json(cgroup->pages, nr_buckets));
-	return object;
+	return json_make("{s:o, s:o, s:i, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+			 "path", json_text(cgroup->path),
+			 "id", json_num(cgroup->id),
+			 "parent", cgroup->parent,
+			 "removed", cgroup->removed,
+			 "off", cgroup->off,
+			 "frozen", json_num(cgroup->frozen),
+			 "anon", json_num(cgroup->own.anon),
+			 "refaulted", json_num(cgroup->all.refaulted),
+			 "stalled_memory", json_num(cgroup->pressure_memory),
+			 "stalled_io", json_num(cgroup->pressure_io),
+			 "pages", column(&cgroup->ages, offsetof(struct age_bucket, pages)),
+			 "bytes", column(&cgroup->ages, offsetof(struct age_bucket, bytes)),
+			 "loaded", column(&cgroup->ages, offsetof(struct age_bucket, loaded)));
 }
 
-int recorder_sample(struct recorder *recorder, const struct sample *sample)
+int record_sample(FILE *file, const struct sample *sample)
 {
-	json_t *object = single("boot_id", json_string(sample->boot_id)), *list = json_array();
+	json_t *cgroups = json_make("[]");
 
-	jsonnum_add_num(object, "uptime_ms", sample->uptime_ms);
-	jsonnum_add_num(object, "page_size", sample->page_size);
-	jsonnum_add(object, "edges", nums_to_json(sample->edge, sample->nr_edges));
-	for (int i = 0; i < sample->nr; i++)
-		jsonnum_append(list, cgroup_to_json(&sample->cgroup[i], sample->nr_edges));
-	jsonnum_add(object, "cgroups", list);
-	return write_line(recorder, single("sample", object));
+	for (int i = 0; i < sample->cgroups.nr; i++)
+		json_add(cgroups, cgroup_to_json(&sample->cgroups.cgroup[i]));
+	return write_line(file, json_make("{s:{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}}", "sample",
+					  "boot_id", json_text(sample->boot_id),
+					  "now_ms", json_num(sample->now_ms),
+					  "page_size", json_num(sample->page_size),
+					  "pool", json_num(sample->pool),
+					  "limit", json_num(sample->limit),
+					  "free", json_num(sample->free),
+					  "total", json_num(sample->total),
+					  "edges", column(&sample->bounds,
+							  offsetof(struct age_bucket, min_age)),
+					  "cgroups", cgroups));
 }
 
-int recorder_result(struct recorder *recorder, uint64_t id, const struct result *result)
+int record_result(FILE *file, uint64_t id, const struct result *result)
 {
-	json_t *object = json_object();
+	json_t *object = json_make("{s:I, s:I, s:o, s:o}", "id", (json_int_t)id,
+				   "status", result->status,
+				   "coldest_left", json_num(result->coldest_left),
+				   "elapsed_us", json_num(result->elapsed_us));
 
-	jsonnum_add_num(object, "id", id);
-	jsonnum_add(object, "status", json_integer(result->status));
 	for (int i = 0; i < NR_STATS; i++) {
 		if (stats_counters[i].flags & COUNTER_ANSWER)
-			jsonnum_add_num(object, stats_counters[i].name,
-					counter_value(&result->count, &stats_counters[i]));
+			json_put(object, stats_counters[i].name,
+				 json_num(counter_value(&result->count, &stats_counters[i])));
 	}
-	jsonnum_add_num(object, "coldest_left", result->coldest_left);
-	jsonnum_add_num(object, "elapsed_us", result->elapsed_us);
-	return write_line(recorder, single("result", object));
+	return write_line(file, json_make("{s:o}", "result", object));
 }
 
-int recorder_interrupted(struct recorder *recorder)
+int record_interrupted(FILE *file)
 {
-	return write_line(recorder, single("interrupted", json_true()));
-}
-
-int recorder_close(struct recorder *recorder)
-{
-	int error = 0;
-
-	if (!recorder)
-		return 0;
-	if (fclose(recorder->file))
-		error = -errno;
-	free(recorder);
-	return error;
+	return write_line(file, json_make("{s:b}", "interrupted", 1));
 }
 
 /* ---- reading ---- */
@@ -157,100 +128,73 @@ static int broken(const struct recording *recording, char **message, const char 
 	return -EINVAL;
 }
 
-/* Returns the length of the line that is now in the buffer, 0 at the end, or -EINVAL. */
-static long read_line(struct recording *recording, char **message)
-{
-	size_t length = 0;
-	int c;
-
-	recording->line++;
-	for (;;) {
-		c = getc_unlocked(recording->file);
-		if (c == EOF || c == '\n')
-			break;
-		if (length == LINE_LENGTH)
-			return broken(recording, message, "the line is too long");
-		if (length + 1 >= recording->size) {
-			recording->size = recording->size ? 2 * recording->size : 4096;
-			recording->buf = xrealloc(recording->buf, recording->size);
-		}
-		recording->buf[length++] = c;
-	}
-	if (ferror(recording->file))
-		return broken(recording, message, "the file cannot be read");
-	if (c == EOF && !length)
-		return 0;
-	if (c == EOF)
-		return broken(recording, message, "the file ends in the middle of a line");
-	if (!length)
-		return broken(recording, message, "the line is empty");
-	return length;
-}
-
 /* The next line as an object, NULL at the end.  Returns 0 or -EINVAL. */
 static int next_object(struct recording *recording, json_t **object, char **message)
 {
 	json_error_t wrong;
-	char *why;
-	long length;
+	ssize_t length;
 
 	*object = recording->ahead;
 	recording->ahead = NULL;
 	if (*object)
 		return 0;
-	length = read_line(recording, message);
-	if (length <= 0)
-		return length;
+	recording->line++;
+	errno = 0;
+	length = getline(&recording->buf, &recording->size, recording->file);
+	if (length < 0 && ferror(recording->file))
+		return broken(recording, message, errno ? strerror(errno) : "read error");
+	if (length < 0)
+		return 0;
+	if (length > LINE_LENGTH)
+		return broken(recording, message, "invalid: the line is too long");
+	if (recording->buf[length - 1] != '\n')
+		return broken(recording, message, "invalid: the file ends in the middle of a line");
 	*object = json_loadb(recording->buf, length, JSON_REJECT_DUPLICATES, &wrong);
 	if (!*object) {
-		why = jsonnum_error(&wrong);
-		broken(recording, message, why);
+		char *why = json_why(&wrong), *what = xasprintf("invalid: %s", why);
+
+		broken(recording, message, what);
+		free(what);
 		free(why);
 		return -EINVAL;
 	}
-	if (!json_is_object(*object)) {
-		json_decref(*object);
-		*object = NULL;
-		return broken(recording, message, "this is no object");
-	}
-	return 0;
+	if (json_is_object(*object))
+		return 0;
+	json_decref(*object);
+	*object = NULL;
+	return broken(recording, message, "invalid: no object");
 }
 
-static int read_head(struct recording *recording, char **message)
+static int read_head(struct recording *recording, char **config, char **message)
 {
-	const char *what;
+	const char *what, *text;
 	json_t *object;
 	num version = -1;
 	int error = next_object(recording, &object, message);
 
 	if (error)
 		return error;
-	if (!object)
-		return broken(recording, message, "the file is empty");
 	what = json_string_value(json_object_get(object, "zswapctl"));
-	if (!what || strcmp(what, "recording") ||
-	    jsonnum_get(json_object_get(object, "version"), &version) || version < 1)
-		error = broken(recording, message, "this is no recording of zswapctl daemon");
-	else if (version > RECORD_VERSION)
-		error = broken(recording, message, "a newer zswapctl has recorded this");
+	text = json_string_value(json_object_get(object, "config"));
+	if (!what || strcmp(what, "recording") || json_get_num(object, "version", &version))
+		error = broken(recording, message, "invalid: no recording of zswapctl daemon");
+	else if (version != RECORD_VERSION || !text)
+		error = broken(recording, message, "invalid: another version has recorded this");
+	else
+		*config = xstrdup(text);
 	json_decref(object);
 	return error;
 }
 
 static int read_state(struct recording *recording, struct state *state, char **message)
 {
-	json_t *object, *json;
+	json_t *object;
 	char *why = NULL;
 	int error = next_object(recording, &object, message);
 
 	if (error)
 		return error;
-	if (!object)
-		return broken(recording, message, "the file ends after the first line");
-	json = json_object_get(object, "state");
-	if (!json) {
-		error = broken(recording, message, "the state is missing");
-	} else if (state_from_json(json, state, &why)) {
+	if (state_from_json(json_object_get(object, "state"), state, &why)) {
 		*message = xasprintf("%s:%d: state: %s", recording->name, recording->line, why);
 		error = -EINVAL;
 	}
@@ -260,13 +204,14 @@ static int read_state(struct recording *recording, struct state *state, char **m
 }
 
 int recording_open(const char *path, struct recording **recording, struct state *state,
-		   char **message)
+		   char **config, char **message)
 {
 	FILE *file = fopen(path, "re");
 	int error;
 
 	*recording = NULL;
 	*message = NULL;
+	*config = NULL;
 	state_begin(state);
 	if (!file) {
 		error = -errno;
@@ -276,116 +221,110 @@ int recording_open(const char *path, struct recording **recording, struct state 
 	*recording = xcalloc(1, sizeof(**recording));
 	(*recording)->file = file;
 	(*recording)->name = xstrdup(path);
-	error = read_head(*recording, message);
+	error = read_head(*recording, config, message);
 	if (!error)
 		error = read_state(*recording, state, message);
 	if (error) {
+		free(*config);
+		*config = NULL;
 		recording_close(*recording);
 		*recording = NULL;
 	}
 	return error;
 }
 
-/* A list of numbers that may be unknown; returns how many, or -EINVAL. */
-static int nums_from_json(const json_t *list, num *value, int max)
+/* A column of a table, which has as many numbers as buckets. */
+static int column_from_json(const json_t *json, const char *key, size_t where,
+			    struct age_table *ages)
 {
-	int nr = json_array_size(list);
+	num value[AGE_BUCKETS_MAX];
 
-	if (!json_is_array(list) || json_array_size(list) > (size_t)max)
+	if (json_get_nums(json, key, value, AGE_BUCKETS_MAX) != ages->nr)
 		return -EINVAL;
-	for (int i = 0; i < nr; i++) {
-		if (jsonnum_get(json_array_get(list, i), &value[i]))
-			return -EINVAL;
-	}
-	return nr;
-}
-
-static int id_from_json(const json_t *object, uint64_t *id)
-{
-	num value;
-
-	if (jsonnum_get(json_object_get(object, "id"), &value) || value < 1)
-		return -EINVAL;
-	*id = value;
+	for (int b = 0; b < ages->nr; b++)
+		*(num *)((char *)&ages->bucket[b] + where) = value[b];
 	return 0;
 }
 
-static int cgroup_from_json(const json_t *json, int nr_edges, struct sample_cgroup *cgroup)
+static int cgroup_from_json(const json_t *json, const struct age_table *bounds, int nr,
+			    struct cgroup *cgroup)
 {
 	const char *path = json_string_value(json_object_get(json, "path"));
+	const json_t *parent = json_object_get(json, "parent");
+	num id;
 
-	if (!path || path[0] != '/' || strlen(path) > PATH_LENGTH ||
-	    id_from_json(json, &cgroup->id) ||
-	    jsonnum_get(json_object_get(json, "writeback"), &cgroup->writeback) ||
-	    jsonnum_get(json_object_get(json, "resident"), &cgroup->resident) ||
-	    jsonnum_get(json_object_get(json, "refaulted"), &cgroup->refaulted) ||
-	    jsonnum_get(json_object_get(json, "stalled_memory"), &cgroup->stalled_memory) ||
-	    jsonnum_get(json_object_get(json, "stalled_io"), &cgroup->stalled_io) ||
-	    nums_from_json(json_object_get(json, "pages"), cgroup->pages,
-			   AGE_BUCKETS_MAX) != nr_edges)
+	*cgroup = (struct cgroup){ .ages = *bounds };
+	if (!path || path[0] != '/' || strlen(path) > PATH_LENGTH || !json_is_integer(parent) ||
+	    json_integer_value(parent) < -1 || json_integer_value(parent) >= nr ||
+	    json_get_num(json, "id", &id) ||
+	    json_get_num(json, "frozen", &cgroup->frozen) ||
+	    json_get_num(json, "anon", &cgroup->own.anon) ||
+	    json_get_num(json, "refaulted", &cgroup->all.refaulted) ||
+	    json_get_num(json, "stalled_memory", &cgroup->pressure_memory) ||
+	    json_get_num(json, "stalled_io", &cgroup->pressure_io) ||
+	    column_from_json(json, "pages", offsetof(struct age_bucket, pages), &cgroup->ages) ||
+	    column_from_json(json, "bytes", offsetof(struct age_bucket, bytes), &cgroup->ages) ||
+	    column_from_json(json, "loaded", offsetof(struct age_bucket, loaded), &cgroup->ages))
 		return -EINVAL;
+	cgroup->all.anon = cgroup->own.anon;
+	cgroup->removed = json_is_true(json_object_get(json, "removed"));
+	cgroup->off = json_is_true(json_object_get(json, "off"));
+	cgroup->parent = json_integer_value(parent);
+	cgroup->id = id < 0 ? 0 : id;
 	cgroup->path = xstrdup(path);
 	return 0;
 }
 
-static int edges_from_json(const json_t *json, struct sample *sample)
-{
-	sample->nr_edges = nums_from_json(json_object_get(json, "edges"), sample->edge,
-					  AGE_BUCKETS_MAX);
-	if (sample->nr_edges < 0)
-		return -EINVAL;
-	for (int i = 0; i < sample->nr_edges; i++) {
-		if (sample->edge[i] < 0 || (i && sample->edge[i] <= sample->edge[i - 1]))
-			return -EINVAL;
-	}
-	return 0;
-}
-
-/* What the policy divides by and compares must be there. */
+/* What is divided by and compared must be there. */
 static int sample_from_json(const json_t *json, struct sample *sample)
 {
 	const char *boot_id = json_string_value(json_object_get(json, "boot_id"));
 	const json_t *list = json_object_get(json, "cgroups");
+	struct cgroups *cgroups = &sample->cgroups;
 
-	*sample = (struct sample){ .nr = 0 };
+	*sample = (struct sample){ .now_ms = 0 };
 	if (!boot_id || !json_is_array(list) ||
-	    jsonnum_get(json_object_get(json, "uptime_ms"), &sample->uptime_ms) ||
-	    sample->uptime_ms < 0 ||
-	    jsonnum_get(json_object_get(json, "page_size"), &sample->page_size) ||
+	    json_get_num(json, "now_ms", &sample->now_ms) || sample->now_ms < 0 ||
+	    json_get_num(json, "page_size", &sample->page_size) ||
 	    sample->page_size < 1 || sample->page_size > PAGE_SIZE_MAX ||
-	    edges_from_json(json, sample))
+	    json_get_num(json, "pool", &sample->pool) ||
+	    json_get_num(json, "limit", &sample->limit) ||
+	    json_get_num(json, "free", &sample->free) ||
+	    json_get_num(json, "total", &sample->total) ||
+	    bounds_from_json(json, &sample->bounds))
 		return -EINVAL;
-	sample->cgroup = xcalloc(json_array_size(list), sizeof(*sample->cgroup));
+	cgroups->cgroup = xcalloc(json_array_size(list), sizeof(*cgroups->cgroup));
 	for (size_t i = 0; i < json_array_size(list); i++) {
-		if (cgroup_from_json(json_array_get(list, i), sample->nr_edges,
-				     &sample->cgroup[sample->nr])) {
+		struct cgroup *cgroup = &cgroups->cgroup[i];
+
+		if (cgroup_from_json(json_array_get(list, i), &sample->bounds, i, cgroup)) {
 			sample_free(sample);
 			return -EINVAL;
 		}
-		sample->nr++;
+		cgroups->nr++;
 	}
 	sample->boot_id = xstrdup(boot_id);
-	sample_link(sample);
 	return 0;
 }
 
 static int result_from_json(const json_t *json, struct record_result *result)
 {
 	const json_t *status = json_object_get(json, "status");
+	num id;
 
-	if (id_from_json(json, &result->id) || !json_is_integer(status))
+	*result = (struct record_result){ .id = 0 };
+	if (json_get_num(json, "id", &id) || id < 1 || !json_is_integer(status) ||
+	    json_get_num(json, "coldest_left", &result->result.coldest_left) ||
+	    json_get_num(json, "elapsed_us", &result->result.elapsed_us))
 		return -EINVAL;
-	result->result.status = json_integer_value(status);
 	for (int i = 0; i < NR_STATS; i++) {
-		if (!(stats_counters[i].flags & COUNTER_ANSWER))
-			continue;
-		if (jsonnum_get(json_object_get(json, stats_counters[i].name),
-				counter_at(&result->result.count, &stats_counters[i])))
+		if (stats_counters[i].flags & COUNTER_ANSWER &&
+		    json_get_num(json, stats_counters[i].name,
+				 counter_at(&result->result.count, &stats_counters[i])))
 			return -EINVAL;
 	}
-	if (jsonnum_get(json_object_get(json, "coldest_left"), &result->result.coldest_left) ||
-	    jsonnum_get(json_object_get(json, "elapsed_us"), &result->result.elapsed_us))
-		return -EINVAL;
+	result->id = id;
+	result->result.status = json_integer_value(status);
 	return 0;
 }
 
@@ -403,7 +342,7 @@ static int add_to_tick(const struct recording *recording, const json_t *object,
 		return 0;
 	tick->result = xrealloc(tick->result, (tick->nr + 1) * sizeof(*tick->result));
 	if (result_from_json(result, &tick->result[tick->nr]))
-		return broken(recording, message, "there is no sense in this result");
+		return broken(recording, message, "invalid result");
 	tick->nr++;
 	return 0;
 }
@@ -419,7 +358,7 @@ int recording_next(struct recording *recording, struct record_tick *tick, char *
 	if (error || !object)
 		return error;
 	if (sample_from_json(json_object_get(object, "sample"), &tick->sample))
-		error = broken(recording, message, "a sample is missing, or makes no sense");
+		error = broken(recording, message, "invalid or missing sample");
 	json_decref(object);
 	while (!error) {
 		error = next_object(recording, &object, message);

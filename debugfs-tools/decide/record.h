@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Recordings of what the daemon has seen: lines of JSON, one object each.
+ * Recordings of what the daemon has seen: lines of JSON, one object each.  From one the same
+ * decisions follow, byte for byte.
  *
- *	{"zswapctl":"recording","version":1}
+ *	{"zswapctl":"recording","version":2,"config":"..."}
  *	{"state":{...}}			what it remembered at the start
  *	{"sample":{...}}		a tick begins
  *	{"result":{"id":20,...}}	of a command in this tick, by the cgroup's id
@@ -14,20 +15,15 @@
 #ifndef RECORD_H
 #define RECORD_H
 
-#include "decide/sample.h"
 #include "decide/state.h"
 
-#define RECORD_VERSION	1
+#define RECORD_VERSION	2
 
-struct recorder;
-
-/* Begin a recording at @path.  Each returns 0 or a negative errno. */
-int recorder_open(const char *path, const struct state *state, struct recorder **recorder);
-int recorder_sample(struct recorder *recorder, const struct sample *sample);
-int recorder_result(struct recorder *recorder, uint64_t id, const struct result *result);
-int recorder_interrupted(struct recorder *recorder);
-/* @recorder may be NULL. */
-int recorder_close(struct recorder *recorder);
+/* Write a line of a recording.  Each returns 0 or a negative errno; @file may be NULL. */
+int record_begin(FILE *file, const char *config, const struct state *state);
+int record_sample(FILE *file, const struct sample *sample);
+int record_result(FILE *file, uint64_t id, const struct result *result);
+int record_interrupted(FILE *file);
 
 struct record_result {
 	uint64_t id;
@@ -46,10 +42,10 @@ struct recording;
 
 /*
  * Open a recording.  Returns 0 or a negative errno; *@message, to be freed, then says where
- * and why.  @state gets what was remembered.
+ * and why.  @state gets what was remembered, *@config the configuration, to be freed.
  */
 int recording_open(const char *path, struct recording **recording, struct state *state,
-		   char **message);
+		   char **config, char **message);
 /* The next tick: 1, 0 at the end, or a negative errno with a *@message; then @tick is empty. */
 int recording_next(struct recording *recording, struct record_tick *tick, char **message);
 /* The result of the command for cgroup @id, or NULL. */

@@ -1,80 +1,79 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the daemon remembers from tick to tick, and in a file from run to run: where the
- * policy of each cgroup stands, the last counters, and the wear budget.
+ * What the daemon remembers from tick to tick, and in a file from run to run: where the control
+ * of each cgroup stands, the evidence of its like, the last counters, and the wear budget.
  */
 #ifndef STATE_H
 #define STATE_H
 
 #include <jansson.h>
 
-#include "decide/policy.h"
-#include "decide/sample.h"
+#include "decide/config.h"
+#include "system/system.h"
 
-#define STATE_VERSION	1
+#define STATE_VERSION	2
+#define DAEMON_DIRECTORY	"/var/lib/zswapctl"
+#define DAEMON_STATE		DAEMON_DIRECTORY "/state"
 
-struct wear {
-	num left;		/* bytes that may still be written; negative: not begun */
-	num fraction;		/* of a byte more, by the milliseconds of a day */
+/* One look at all that decisions are made from. */
+struct sample {
+	num now_ms;		/* awake since boot */
+	char *boot_id;
+	num page_size;		/* bytes */
+	num pool, limit, free, total; /* bytes; negative: not known */
+	struct age_table bounds; /* the system's */
+	struct cgroups cgroups;	/* with details */
 };
+
+/* Returns 0 or a negative errno; then *@path is the file that is to blame. */
+int sample_read(const struct source *source, struct sample *sample, const char **path);
+void sample_free(struct sample *sample);
 
 struct state_cgroup {
 	char *path;
 	uint64_t id;
-	bool begun;		/* it has had pages, so that @policy holds */
-	struct policy_state policy;
-	num refaulted, stalled_memory, stalled_io; /* as in struct sample_cgroup */
+	bool begun;		/* it has had pages, so that @control holds */
+	struct control_state control;
+	num refaulted, stalled_memory, stalled_io; /* the counters, as in struct cgroup */
+	num loaded[AGE_BUCKETS_MAX];
+	/* The last decision, for daemon --status and metrics */
+	char *reason;
+	double forecast, allowed, measured; /* pages a minute; negative: not known */
+};
+
+struct family {
+	char *name;
+	struct evidence evidence;
+	struct happened happened; /* in this tick */
 };
 
 struct state {
 	char *boot_id;		/* NULL: there was no sample yet */
-	num uptime_ms;
-	struct wear wear;
-	int nr;
-	struct state_cgroup *cgroup; /* sorted by path, each path once */
-};
-
-/*
- * What happened in a cgroup since the last sample: in itself, without its children.  But tasks
- * of several cgroups may stall at the same time, so that time cannot be subtracted: it is
- * that of the subtree.
- */
-struct change {
-	num elapsed_ms;		/* 0: there was no sample of it, or it cannot be compared */
-	num resident;		/* bytes, now */
-	num refaulted;		/* pages */
-	num stalled_memory, stalled_io; /* microseconds */
+	num now_ms;
+	struct age_table bounds;
+	double wear;		/* bytes that may still be written; negative: not begun */
+	int nr, nr_families;
+	struct state_cgroup *cgroup; /* in the order of the sample */
+	struct family *family;
+	bool changed;		/* something that is worth saving */
 };
 
 void state_begin(struct state *state);
 void state_free(struct state *state);
-
-/*
- * From the last sample to @sample; @change has sample->nr elements, to be freed.  Returns
- * the time between the two in milliseconds, 0 if there is no last sample of this boot.
- */
-num state_changes(const struct state *state, const struct sample *sample, struct change **change);
-/*
- * Make @sample the last one.  state->cgroup then has the same cgroups, in the same order:
- * one that has vanished is forgotten, and so is one that was made anew in the same boot.
- */
-void state_advance(struct state *state, const struct sample *sample);
-
-/*
- * The wear budget @elapsed_ms later: it grows by @per_day bytes a day, and what is not used is
- * saved for a day at most.  It begins with what an hour brings.  @per_day 0: no limit,
- * INT64_MAX is returned.
- */
-num wear_grow(struct wear *wear, num per_day, num elapsed_ms);
-void wear_spend(struct wear *wear, num bytes);
+void state_drop_cgroups(struct state *state);
+void state_drop_families(struct state *state);
 
 json_t *state_to_json(const struct state *state);
 /* -EINVAL: *@message, to be freed, says why; @state is empty then. */
 int state_from_json(const json_t *json, struct state *state, char **message);
 
+/* "edges" of an object as the bounds of buckets; 0 or -EINVAL. */
+int bounds_from_json(const json_t *json, struct age_table *bounds);
+
 /*
  * The file at @path.  Returns 0 or a negative errno, -ENOENT if there is none; then @state is
- * empty.  *@message is to be freed; NULL unless what is in the file makes no sense.
+ * empty.  *@message is to be freed; NULL unless the file is invalid.  -EEXIST: it is not a
+ * state file, and not to be overwritten.
  */
 int state_load(const char *path, struct state *state, char **message);
 /*

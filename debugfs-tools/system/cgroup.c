@@ -20,7 +20,7 @@
  * Order of paths: an ancestor first, and then all that is below it, which strcmp() would
  * put "/a-b" into the midst of.
  */
-static int cgroup_compare_paths(const char *a, const char *b)
+int cgroup_compare_paths(const char *a, const char *b)
 {
 	int left, right;
 
@@ -619,6 +619,7 @@ static void cgroup_read_stat(const struct source *source, struct cgroup *cgroup)
 	char *path = cgroup_file(cgroup->path, "memory.stat"), *text;
 	long len = source_read(source, path, &text);
 	struct cgroup_usage *all = &cgroup->all;
+	num shared;
 
 	free(path);
 	if (len < 0) {
@@ -627,6 +628,10 @@ static void cgroup_read_stat(const struct source *source, struct cgroup *cgroup)
 	}
 	all->anon = parse_keyed(text, "anon");
 	all->resident = amount_add(all->anon, parse_keyed(text, "file"));
+	/* Shared memory is counted as file, and swapped like anonymous */
+	shared = parse_keyed(text, "shmem");
+	if (shared > 0)
+		all->anon = amount_add(all->anon, shared);
 	all->written = parse_keyed(text, "zswpwb_proactive");
 	all->refaulted = parse_keyed(text, "zswpwb_refault");
 	free(text);

@@ -175,6 +175,16 @@ static void system_read_node(const struct source *source, struct node *node)
 
 /* ---- the system ---- */
 
+void system_read_memory(const struct source *source, struct system *system)
+{
+	*system = (struct system) {
+		.max_pool_percent = source_number(source, SYS_PARAMETERS "/max_pool_percent"),
+		.pool_bytes = source_number(source, SYS_DEBUGFS "/pool_total_size"),
+		.mem_total = system_meminfo(source, "/proc/meminfo", "MemTotal"),
+		.mem_available = system_meminfo(source, "/proc/meminfo", "MemAvailable"),
+	};
+}
+
 void system_read(const struct source *source, struct system *system)
 {
 	int i;

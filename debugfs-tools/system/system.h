@@ -47,6 +47,8 @@ const char *system_file(const struct counter *counter);
 /* The most that the pool may take: bytes. */
 num system_limit(const struct system *system);
 void system_read(const struct source *source, struct system *system);
+/* Only pool_bytes, max_pool_percent and memory. */
+void system_read_memory(const struct source *source, struct system *system);
 void system_free(struct system *system);
 /* Has this kernel proactive writeback?  0, or -ENOENT. */
 int system_supported(const struct source *source);
@@ -60,7 +62,7 @@ const char *system_reason_for(const struct source *source, const char *path, num
 
 /* What the kernel counts for a cgroup; each may be unknown. */
 struct cgroup_usage {
-	num anon, resident;	/* bytes: anon, anon + file of memory.stat */
+	num anon, resident;	/* bytes: anon + shmem, anon + file of memory.stat */
 	num written, refaulted;	/* pages: zswpwb_proactive, zswpwb_refault */
 };
 
@@ -103,6 +105,8 @@ void cgroups_read_details(const struct source *source, struct cgroups *cgroups);
 void cgroups_free(struct cgroups *cgroups);
 /* Add up the entries of each cgroup's subtree: @sum has cgroups->nr tables. */
 void cgroups_sum(const struct cgroups *cgroups, struct age_table *sum);
+/* The order of cgroups: an ancestor first, and then all that is below it. */
+int cgroup_compare_paths(const char *a, const char *b);
 /* Is @path @top, or below it? */
 bool cgroup_is_within(const char *path, const char *top);
 /*

@@ -125,12 +125,15 @@ cat options.* | grep '^--' | sort -u >want
 same 'manual: all options' want described
 
 # "#key = value"; behind the first heading are examples
-awk '/^#\[/ { exit } /^#[a-z-]+ = / { print substr($1, 2), $3 }' "$conf" | sort >want
+awk '/^#\[/ { exit } /^#[a-z-]+ = / { sub(/^#/, ""); sub(/ =/, ""); print }' "$conf" | sort >want
 awk '/^\.It Cm / {
 	value = "?"
 	for (i = 3; i < NF - 2; i++) {
-		if ($i == "Pq" && $(i + 1) == "default" && $(i + 2) == "Cm")
+		if ($i == "Pq" && $(i + 1) == "default" && $(i + 2) == "Cm") {
 			value = $(i + 3)
+			for (i += 4; i <= NF; i++)
+				value = value " " $i
+		}
 	}
 	print $3, value
 }' "$made/zswapctl.conf.5" | sort >got
@@ -215,7 +218,7 @@ completes 'completion: a cgroup with its directory' /sys/fs/cgroup/user.slice/a/
 	--root tree ages --cgroup /sys/fs/cgroup/user.slice/a/
 
 # Nothing of an option that the subcommand does not have, or whose argument nobody knows
-for words in 'daemon --output' 'ages --age' 'writeback --age' 'daemon --color' 'top -c'; do
+for words in 'metrics --output' 'ages --age' 'writeback --age' 'metrics --color' 'top -c'; do
 	# shellcheck disable=SC2086 # words
 	check "completion: nothing for $words" silent complete_line $words ''
 done
