@@ -391,6 +391,7 @@ static int print(struct ages *ages)
 		return error;
 	table = full_table(ages);
 	error = table_print(table);
+	options_say_foreign(&ages->cgroups);
 	table_free(table);
 	return error ? EX_FAILED : EX_DONE;
 }

@@ -6,6 +6,7 @@
 
 const struct subcommand *const subcommands[] = {
 	&status_subcommand,
+	&doctor_subcommand,
 	&ages_subcommand,
 	&top_subcommand,
 	&writeback_subcommand,

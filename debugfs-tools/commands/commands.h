@@ -7,7 +7,7 @@
 
 #include "ui/options.h"
 
-extern const struct subcommand status_subcommand, ages_subcommand, top_subcommand,
+extern const struct subcommand status_subcommand, doctor_subcommand, ages_subcommand, top_subcommand,
 	writeback_subcommand, readback_subcommand, plan_subcommand, daemon_subcommand,
 	metrics_subcommand;
 

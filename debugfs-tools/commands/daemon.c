@@ -94,7 +94,6 @@ struct daemon {
 	struct recording *recording;	/* NULL: not a replay */
 	bool dry_run;
 	bool said_blind;		/* that pressure is not known */
-	bool said_foreign;		/* that cgroups outside of the namespace are left alone */
 	struct record_tick now;		/* the tick that is decided about */
 	num looked_us;			/* clock_us() before its sample */
 	bool reloaded;			/* there has been another configuration since then */
@@ -274,11 +273,8 @@ static bool look(struct daemon *daemon)
 			end(daemon, options_exit_status(error));
 		return false;
 	}
-	if (daemon->now.sample.cgroups.foreign && !daemon->said_foreign) {
-		say_error("%d cgroups outside of this cgroup namespace are left alone",
-			  daemon->now.sample.cgroups.foreign);
-		daemon->said_foreign = true;
-	}
+	if (!daemon->ticks)
+		options_say_foreign(&daemon->now.sample.cgroups);
 	set_clock(daemon);
 	check_record(daemon, record_sample(daemon->record, &daemon->now.sample));
 	return !daemon->over;

@@ -273,6 +273,7 @@ static void put_cgroups(struct metrics *metrics)
 		leave_out(metrics, file, error);
 		return;
 	}
+	options_say_foreign(&cgroups);
 	cgroups_read_details(metrics->source, &cgroups);
 	sample = xcalloc(cgroups.nr, sizeof(*sample));
 	nr = cgroup_samples(&cgroups, metrics->cold, sample);

@@ -407,6 +407,7 @@ static int propose(struct plan *plan, const struct source *source, struct table 
 	free(path);
 	if (error)
 		return options_say_unreadable(source, unreadable, error);
+	options_say_foreign(&plan->sample.cgroups);
 	status = choose(plan);
 	for (int i = 0; i < plan->nr; i++) {
 		put_item(first, plan, &plan->items[i]);

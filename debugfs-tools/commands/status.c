@@ -273,8 +273,7 @@ static void print_page(struct status *status)
 static int run(struct context *context, void *data)
 {
 	const struct output *output = &context->output;
-	bool page = !output->json && !output->raw && !output->bytes && !output->noheadings &&
-		    !output->all && !output->list;
+	bool page = !output_is_table(output);
 	struct status *status = data;
 	struct column usual[NR_COLUMNS];
 	struct view shown = view;

@@ -33,12 +33,12 @@ static const struct column columns[NR_COLUMNS] = {
 	[INCOMPRESSIBLE] = { "INCOMPRESSIBLE", COLUMN_COUNT, false,
 			     "pages of those that are stored as they are" },
 	[OLDEST] = { "OLDEST", COLUMN_AGE, true, "the oldest pages are at least this old" },
-	[RESIDENT] = { "RESIDENT", COLUMN_SIZE, false, "in memory, with descendants" },
-	[WRITEBACK] = { "WRITEBACK", COLUMN_BOOL, false, "its own memory.zswap.writeback" },
+	[RESIDENT] = { "RESIDENT", COLUMN_SIZE, false, "in memory" },
+	[WRITEBACK] = { "WRITEBACK", COLUMN_BOOL, false, "may it be written: memory.zswap.writeback, here and above" },
 	[WRITTEN_S] = { "WRITTEN/S", COLUMN_SIZE, false,
-			"page data written by commands a second, with descendants" },
+			"page data written by commands a second" },
 	[REFAULTED_S] = { "REFAULTED/S", COLUMN_SIZE, true,
-			  "of that read back a second, with descendants" },
+			  "of that read back a second" },
 	[REFAULT_MIN] = { "REFAULT/MIN", COLUMN_PPM, true,
 			  "read back a minute, in percent of RESIDENT" },
 };
@@ -129,8 +129,8 @@ static void make_rows(struct top *top)
 		before = top->nr_counts ? bsearch(&key, top->count, top->nr_counts,
 						  sizeof(*top->count), by_id) : NULL;
 		if (before) {
-			row->written = amount_since(cgroup->all.written, before->written);
-			row->refaulted = amount_since(cgroup->all.refaulted, before->refaulted);
+			row->written = amount_since(cgroup->own.written, before->written);
+			row->refaulted = amount_since(cgroup->own.refaulted, before->refaulted);
 		}
 	}
 	qsort(top->row, top->nr_rows, sizeof(*top->row), by_cold);
@@ -143,7 +143,7 @@ static void keep_counts(struct top *top)
 	for (int i = 0; i < top->nr_counts; i++) {
 		const struct cgroup *cgroup = &top->cgroups.cgroup[i];
 
-		top->count[i] = (struct count){ cgroup->id, cgroup->all.written, cgroup->all.refaulted };
+		top->count[i] = (struct count){ cgroup->id, cgroup->own.written, cgroup->own.refaulted };
 	}
 	qsort(top->count, top->nr_counts, sizeof(*top->count), by_id);
 }
@@ -206,8 +206,8 @@ static void put_row(struct table *table, const struct top *top, const struct row
 	table_number(table, line, OLDEST, amount_oldest(&cgroup->ages));
 	if (!top->details)
 		return;
-	table_number(table, line, RESIDENT, cgroup->all.resident);
-	table_number(table, line, WRITEBACK, cgroup->writeback);
+	table_number(table, line, RESIDENT, cgroup->own.resident);
+	table_number(table, line, WRITEBACK, !cgroup->off);
 	table_number(table, line, WRITTEN_S,
 		     amount_ratio(amount_bytes(row->written), top->elapsed_ms, 1000));
 	table_number(table, line, REFAULTED_S,
@@ -215,7 +215,7 @@ static void put_row(struct table *table, const struct top *top, const struct row
 	/* 1000 ms a second, 60 s a minute, 1000000 ppm */
 	table_number(table, line, REFAULT_MIN,
 		     amount_ratio(amount_ratio(refaulted_bytes, top->elapsed_ms, 60000),
-				  cgroup->all.resident, 1000000));
+				  cgroup->own.resident, 1000000));
 	if (row->refaulted > 0)
 		table_color(table, line, REFAULTED_S, "yellow");
 }

@@ -542,6 +542,25 @@ static void cgroups_drop_empty(struct cgroups *cgroups)
 	free(moved);
 }
 
+/*
+ * On cgroup v1, and in the hybrid of both, what is at SYS_CGROUP are directories of controllers:
+ * their paths and inodes are not those of the kernel's table.
+ */
+static int check_hierarchy(const struct source *source)
+{
+	static const char *const old[] = {
+		SYS_CGROUP "/memory/memory.usage_in_bytes", SYS_CGROUP "/unified",
+	};
+
+	if (!source_exists(source, SYS_CGROUP "/cgroup.controllers"))
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(old); i++) {
+		if (!source_exists(source, old[i]))
+			return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
 int cgroups_read(const struct source *source, uint64_t nodes, bool all, struct cgroups *cgroups)
 {
 	struct gathering gathering = { .cgroups = cgroups, .nodes = nodes };
@@ -552,6 +571,9 @@ int cgroups_read(const struct source *source, uint64_t nodes, bool all, struct c
 	int err;
 
 	*cgroups = (struct cgroups) {};
+	err = check_hierarchy(source);
+	if (err)
+		return err;
 	err = records_read_all(source, &edges, &records);
 	if (err)
 		return err;
@@ -868,8 +890,11 @@ int cgroup_resolve(const struct source *source, const char *name, uint64_t *id, 
 {
 	static const char pid[] = "pid:";
 	char *clean;
+	int err = check_hierarchy(source);
 
 	*path = NULL;
+	if (err)
+		return err;
 	if (!strncmp(name, pid, strlen(pid)))
 		return cgroup_resolve_pid(source, name + strlen(pid), id, path);
 	if (*name == '/') {

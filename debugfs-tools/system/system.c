@@ -305,7 +305,7 @@ const char *system_reason_for(const struct source *source, const char *path, num
 	case -EROFS:
 		return "read-only: a recorded tree";
 	case -EOPNOTSUPP:
-		return "not supported: memory cgroups are not in use";
+		return "not supported: cgroup2 with the memory controller is not at /sys/fs/cgroup";
 	case -ENODEV:
 		return "zswap has never been set up";
 	default:

@@ -65,6 +65,31 @@ for file in readback on_disk disk_bytes corrupted; do
 done
 echo 1 >loaded/sys/kernel/mm/zswap/compressed_writeback
 : >loaded/sys/kernel/mm/zswap/proactive_readback
+# one where much is wrong: a full pool, zram, a protected cgroup, stalls, failures
+cp -r loaded sick
+echo 190000000 >sick/sys/kernel/debug/zswap/pool_total_size
+echo 7 >sick/sys/kernel/debug/zswap/pool_limit_hit
+echo 8 >sick/sys/kernel/debug/zswap/reject_compress_poor
+echo Y >sick/sys/module/zswap/parameters/shrinker_enabled
+printf 'Filename Type Size Used Priority\n/dev/zram0 partition 1000 10 5\n' >sick/proc/swaps
+printf '/dev/sda2 partition 1000 950 4\n/swap\\040file file 1000 0 3\n' >>sick/proc/swaps
+printf '/dev/sdb partition 1000 0 2\n/dev/sdc partition 1000 0 2\n' >>sick/proc/swaps
+mkdir -p sick/sys/class/block/sdb/queue sick/sys/class/block/sdc/queue sick/sys/kernel/security
+echo 1 >sick/sys/class/block/sdb/queue/rotational
+echo 0 >sick/sys/class/block/sdc/queue/discard_max_bytes
+echo 'none [integrity] confidentiality' >sick/sys/kernel/security/lockdown
+echo 0 >sick/sys/fs/cgroup/user.slice/memory.zswap.writeback
+echo 'some avg10=34.56 avg60=0.00 avg300=0.00 total=1' >sick/proc/pressure/memory
+rm sick/proc/pressure/io
+# the memory controller on cgroup v1
+cp -r busy v1
+mkdir v1/sys/fs/cgroup/memory
+echo 0 >v1/sys/fs/cgroup/memory/memory.usage_in_bytes
+# a cgroup namespace: what is seen as the root is system.slice
+cp -r busy container
+rm -r container/sys/fs/cgroup
+mv busy/sys/fs/cgroup/system.slice container/sys/fs/cgroup
+cp -r container/sys/fs/cgroup busy/sys/fs/cgroup/system.slice
 # pages of 64K
 cp -r busy pages64
 echo 65536 >pages64/.page_size

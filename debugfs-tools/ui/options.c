@@ -11,7 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "system/system.h"
 #include "ui/options.h"
 
 #define PROGRAM		"zswapctl"
@@ -409,6 +408,18 @@ static char *option_text(const struct option_spec *spec)
 			 argument ? argument : "");
 }
 
+static void print_option(const struct option_spec *spec, const char *text, int width)
+{
+	printf("  %-*s  %s", width, text, spec->help);
+	for (const char *at = spec->excludes; at && *at; at += strspn(at, " ")) {
+		int length = strcspn(at, " ");
+
+		printf("%s--%.*s", at == spec->excludes ? " (not with " : ", ", length, at);
+		at += length;
+	}
+	puts(spec->excludes ? ")" : "");
+}
+
 static void print_options(const struct group *group)
 {
 	int width = 0;
@@ -419,7 +430,7 @@ static void print_options(const struct group *group)
 				char *text = option_text(s);
 
 				if (pass)
-					printf("  %-*s  %s\n", width, text, s->help);
+					print_option(s, text, width);
 				else if ((int)strlen(text) > width)
 					width = strlen(text);
 				free(text);
@@ -631,6 +642,13 @@ int options_say_unreadable(const struct source *source, const char *what, num er
 	return options_exit_status(error);
 }
 
+void options_say_foreign(const struct cgroups *cgroups)
+{
+	if (cgroups->foreign)
+		say_error("%d cgroups outside of this cgroup namespace are left alone",
+			  cgroups->foreign);
+}
+
 int options_cgroup(const struct source *source, const char *name, uint64_t *id, char **path)
 {
 	int error = cgroup_resolve(source, name, id, path);
@@ -651,7 +669,7 @@ int options_cgroup(const struct source *source, const char *name, uint64_t *id, 
 		say_error("invalid cgroup '%s' (a path, id, unit or pid:NUMBER)", name);
 		return EX_USAGE;
 	default:
-		say_errno(-error, "cgroup '%s'", name);
+		say_error("cgroup '%s': %s", name, system_reason(source, error));
 		return options_exit_status(error);
 	}
 }

@@ -6,7 +6,7 @@
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
-#include "system/source.h"
+#include "system/system.h"
 #include "ui/table.h"
 
 /* What every subcommand gets. */
@@ -84,6 +84,8 @@ int options_main(int argc, char **argv);
 int options_exit_status(num error);
 /* "@what: the reason", and what works without.  Returns the exit status. */
 int options_say_unreadable(const struct source *source, const char *what, num error);
+/* Say what of the kernel's tables is left out, if this is a cgroup namespace. */
+void options_say_foreign(const struct cgroups *cgroups);
 /*
  * The cgroup that the user calls @name: cgroup_resolve(), and says what is wrong.  Returns
  * an exit status; *@path is to be freed if it is EX_DONE.

@@ -54,6 +54,12 @@ static void done(int error)
 	there(error ? NULL : &error);
 }
 
+bool output_is_table(const struct output *output)
+{
+	return output->json || output->raw || output->bytes || output->noheadings ||
+	       output->all || output->list;
+}
+
 static bool colors_wanted(const struct output *output)
 {
 	const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");

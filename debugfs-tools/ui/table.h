@@ -30,6 +30,9 @@ struct output {
 	enum color color;
 };
 
+/* Does any option ask for a table, where there is a page for people, too? */
+bool output_is_table(const struct output *output);
+
 struct table;
 struct libscols_line;
 
