@@ -445,15 +445,22 @@ bool config_policy(const struct config *config, const char *path, struct policy 
 	return enabled;
 }
 
-char *config_family(const struct config *config, const char *path)
+char *config_family(const struct config *config, const char *path, int level)
 {
-	const char *slash = strrchr(path, '/');
+	const char *end = path + strlen(path);
 
 	for (int i = config->nr - 1; i > 0; i--) {
 		if (matches(&config->section[i], path))
-			return xasprintf("[%s]", config->section[i].pattern);
+			return level ? NULL : xasprintf("[%s]", config->section[i].pattern);
 	}
-	return xasprintf("%.*s/", slash ? (int)(slash - path) : 0, path);
+	for (int i = 0; i <= level; i++) {
+		if (end == path)
+			return NULL;
+		do {
+			end--;
+		} while (end > path && *end != '/');
+	}
+	return xasprintf("%.*s/", (int)(end - path), path);
 }
 
 bool config_needed(const struct config *config, num pool, num limit, num free, num total)

@@ -42,8 +42,12 @@ int config_find(const char *named, const char *usual, struct config *config, cha
 void config_free(struct config *config);
 /* What counts for the cgroup @path.  Returns false if it is to be left alone. */
 bool config_policy(const struct config *config, const char *path, struct policy *policy);
-/* Whose like the cgroup @path is: its section, or all below the same parent; to be freed. */
-char *config_family(const struct config *config, const char *path);
+/*
+ * Whose like the cgroup @path is: its section, or all below the same parent (@level 0) and
+ * grandparent (1), since a pod has a directory of its own for its containers.  To be freed; NULL
+ * if there is none of that level.
+ */
+char *config_family(const struct config *config, const char *path, int level);
 /* Does the system want memory?  Each negative: not known, which is a need. */
 bool config_needed(const struct config *config, num pool, num limit, num free, num total);
 

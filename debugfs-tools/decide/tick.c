@@ -15,6 +15,7 @@
 
 #define DAY_MS		86400000.0
 #define HOURS		24
+#define LEVELS		2	/* of families: parent and grandparent */
 #define MS		1000.0
 
 /* ---- the last sample ---- */
@@ -126,26 +127,27 @@ static void advance(struct state *state, const struct sample *sample, struct loo
 
 /* ---- families ---- */
 
-static int family_compare(const void *key, const void *element)
-{
-	return strcmp(key, ((const struct family *)element)->name);
-}
-
-/* Sorted by name; few in number. */
+/* Sorted by name. */
 static struct family *family_find(struct state *state, const char *name, bool add)
 {
-	struct family *family = state->nr_families ?
-		bsearch(name, state->family, state->nr_families, sizeof(*family), family_compare) :
-		NULL;
-	int at = 0;
+	struct family *family;
+	int low = 0, high = state->nr_families;
 
-	if (family || !add)
-		return family;
+	while (low < high) {
+		int middle = low + (high - low) / 2;
+
+		if (strcmp(state->family[middle].name, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low < state->nr_families && !strcmp(state->family[low].name, name))
+		return &state->family[low];
+	if (!add)
+		return NULL;
 	state->family = xrealloc(state->family, (state->nr_families + 1) * sizeof(*family));
-	while (at < state->nr_families && strcmp(state->family[at].name, name) < 0)
-		at++;
-	family = &state->family[at];
-	memmove(family + 1, family, (state->nr_families - at) * sizeof(*family));
+	family = &state->family[low];
+	memmove(family + 1, family, (state->nr_families - low) * sizeof(*family));
 	*family = (struct family){ .name = xstrdup(name) };
 	state->nr_families++;
 	return family;
@@ -168,15 +170,43 @@ static void family_add(struct family *family, const struct look *look, double al
 		happened->age = age;
 }
 
-static void families_end(struct state *state)
+static int compare_path(const void *key, const void *element)
 {
+	return cgroup_compare_paths(key, ((const struct cgroup *)element)->path);
+}
+
+/* Are there still cgroups of its kind?  Those of sections are few, and stay. */
+static bool family_lives(const struct family *family, const struct cgroups *cgroups)
+{
+	char *path = xstrdup(family->name);
+	size_t length = strlen(path);
+	bool lives = *path == '[' || length < 2;
+
+	path[length - 1] = '\0';
+	if (!lives)
+		lives = bsearch(path, cgroups->cgroup, cgroups->nr, sizeof(*cgroups->cgroup),
+				compare_path);
+	free(path);
+	return lives;
+}
+
+static void families_end(struct state *state, const struct cgroups *cgroups)
+{
+	int nr = 0;
+
 	for (int i = 0; i < state->nr_families; i++) {
 		struct family *family = &state->family[i];
 
+		if (!family_lives(family, cgroups)) {
+			free(family->name);
+			continue;
+		}
 		if (family->happened.ages)
 			evidence_update(&family->evidence, &family->happened);
 		family->happened = (struct happened){ .seconds = 0 };
+		state->family[nr++] = *family;
 	}
+	state->nr_families = nr;
 }
 
 /* ---- decisions ---- */
@@ -195,26 +225,38 @@ static void decide(struct state *state, const struct config *config, const struc
 		   struct choice *choice)
 {
 	struct state_cgroup *cgroup = &state->cgroup[choice->cgroup];
-	char *name = config_family(config, cgroup->path);
-	struct family *family = family_find(state, name, true);
+	const struct evidence *known = NULL;
 	struct age_bucket total;
 	double allowed;
 
 	amount_total(choice->look.ages, &total);
 	allowed = model_allowed(policy->target, choice->look.anon, total.pages,
 				choice->look.page_size);
-	family->evidence.unit = control_unit(policy);
 	if (!cgroup->begun) {
-		control_begin(policy, &cgroup->control,
-			      family->evidence.watched > 0 ? &family->evidence : NULL, allowed,
-			      choice->look.now_ms);
+		for (int level = 0; level < LEVELS && !known; level++) {
+			char *name = config_family(config, cgroup->path, level);
+			struct family *family = name ? family_find(state, name, false) : NULL;
+
+			if (family && family->evidence.watched > 0)
+				known = &family->evidence;
+			free(name);
+		}
+		control_begin(policy, &cgroup->control, known, allowed, choice->look.now_ms);
 		state->changed = true;
 	}
 	cgroup->begun = true;
 	choice->was_age = cgroup->control.age;
 	control_decide(policy, &cgroup->control, &choice->look, &choice->decision);
-	family_add(family, &choice->look, allowed, cgroup->control.age);
-	free(name);
+	for (int level = 0; level < LEVELS; level++) {
+		char *name = config_family(config, cgroup->path, level);
+		struct family *family = name ? family_find(state, name, true) : NULL;
+
+		if (family) {
+			family->evidence.unit = control_unit(policy);
+			family_add(family, &choice->look, allowed, cgroup->control.age);
+		}
+		free(name);
+	}
 }
 
 /* What may be written in this tick: bytes. */
@@ -291,7 +333,7 @@ int tick_decide(struct state *state, const struct config *config, const struct s
 		control[nr] = &state->cgroup[i].control;
 		nr++;
 	}
-	families_end(state);
+	families_end(state, cgroups);
 	budget = budget_of(state, config, sample->now_ms - last);
 	control_share(control, decision, nr, budget, sample->page_size);
 	for (int i = 0; i < nr; i++)
@@ -307,18 +349,20 @@ void tick_written(struct state *state, const struct config *config, const struct
 		  num pages)
 {
 	struct state_cgroup *cgroup = &state->cgroup[choice->cgroup];
-	char *name = config_family(config, cgroup->path);
-	struct family *family = family_find(state, name, false);
-	struct control_state copy;
 
-	free(name);
 	if (pages < 0)
 		pages = choice->decision.max / choice->look.page_size;
 	if (!pages)
 		return;
 	control_written(&cgroup->control, &choice->look, pages);
-	/* Of what the family has on the disk */
-	if (family) {
+	for (int level = 0; level < LEVELS; level++) {
+		char *name = config_family(config, cgroup->path, level);
+		struct family *family = name ? family_find(state, name, false) : NULL;
+		struct control_state copy;
+
+		free(name);
+		if (!family)
+			continue;
 		copy = (struct control_state){ .evidence = family->evidence };
 		control_written(&copy, &choice->look, pages);
 		family->evidence = copy.evidence;

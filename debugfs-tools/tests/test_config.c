@@ -158,18 +158,25 @@ static void test_sections(void)
 static void test_family(void)
 {
 	static const struct {
-		const char *path, *name;
+		const char *path;
+		int level;
+		const char *name;
 	} families[] = {
-		{ "/pods/a", "/pods/" }, { "/pods/b", "/pods/" }, { "/pods", "/" }, { "/", "/" },
-		{ "/x/1", "[/x/*]" }, { "/x/y/1", "[/x/y/*]" },
+		{ "/pods/a", 0, "/pods/" }, { "/pods/b", 0, "/pods/" }, { "/pods", 0, "/" },
+		{ "/pods/a/c", 0, "/pods/a/" }, { "/pods/a/c", 1, "/pods/" },
+		{ "/pods/a", 1, "/" }, { "/pods", 1, NULL }, { "/", 1, NULL },
+		{ "/x/1", 0, "[/x/*]" }, { "/x/1", 1, NULL }, { "/x/y/1", 0, "[/x/y/*]" },
 	};
 	struct config config;
 
 	CHECK(taken("[cgroup /x/*]\n[cgroup /x/y/*]\n", &config), "sections without keys");
 	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
-		char *name = config_family(&config, families[i].path);
+		char *name = config_family(&config, families[i].path, families[i].level);
 
-		CHECK(!strcmp(name, families[i].name), "%s is of %s", families[i].path, name);
+		const char *wanted = families[i].name;
+
+		CHECK(name && wanted ? !strcmp(name, wanted) : name == wanted, "%s is of %s",
+		      families[i].path, name ? name : "none");
 		free(name);
 	}
 	config_free(&config);

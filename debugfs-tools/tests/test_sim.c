@@ -268,15 +268,18 @@ static void tick(struct world *world)
 		.now_ms = world->now * 1000, .boot_id = xstrdup("boot"), .page_size = PAGE,
 		.pool = 1, .limit = 1, .free = 0, .total = 1,
 	};
+	static const struct pod parent = { .id = 2, .path = "/pods" };
 	struct choice *choice;
 	double allowed = 0;
 	int nr;
 
-	sample.cgroups.nr = world->nr;
+	sample.cgroups.nr = world->nr + 1;
 	sample.cgroups.cgroup = xcalloc(world->nr + 1, sizeof(*sample.cgroups.cgroup));
 	for (int i = 0; i < world->nr; i++)
 		look_at(world, &world->pod[i], &sample.cgroups.cgroup[i]);
-	qsort(sample.cgroups.cgroup, world->nr, sizeof(struct cgroup), compare_pods);
+	/* What holds pods; their own directories are as short-lived as they are */
+	look_at(world, &parent, &sample.cgroups.cgroup[world->nr]);
+	qsort(sample.cgroups.cgroup, world->nr + 1, sizeof(struct cgroup), compare_pods);
 	sample.bounds = sample.cgroups.cgroup[0].ages;
 	nr = tick_decide(&world->state, &world->config, &sample, &choice);
 	for (int i = 0; i < nr; i++) {
@@ -381,7 +384,7 @@ static void test_churn(void)
 		char path[32];
 		struct pod *pod;
 
-		snprintf(path, sizeof(path), "/pods/%lld", nr);
+		snprintf(path, sizeof(path), "/pods/%lld/container", nr);
 		pod = add_pod(&world, path, mib * MIB);
 		pod->ends = world.now + life;
 		add_load(&world, pod, mib, INFINITY);
