@@ -471,5 +471,6 @@ bool config_needed(const struct config *config, num pool, num limit, num free, n
 		return true;
 	if (config->when_pool >= 0 && (full < 0 || full > config->when_pool))
 		return true;
-	return config->when_free >= 0 && (left < 0 || left < config->when_free);
+	/* What is not known is below any share */
+	return config->when_free >= 0 && left < config->when_free;
 }

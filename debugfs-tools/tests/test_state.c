@@ -154,6 +154,60 @@ static void test_samples(void)
 	state_free(&state);
 }
 
+/* The decision about /c after @minutes in which nothing comes back, then @refaulted pages at once. */
+static struct decision after(struct state *state, num *now, num *came, int minutes, num refaulted)
+{
+	struct decision decision = { .max = 0 };
+	struct sample sample;
+
+	for (int i = 0; i <= minutes; i++) {
+		*now += 60000;
+		if (i == minutes)
+			*came += refaulted;
+		sample_init(&sample, *now);
+		at(&sample, "/c")->ages.bucket[2].pages = 0;
+		at(&sample, "/c")->ages.bucket[1].pages = 1000;
+		at(&sample, "/c")->all.refaulted = *came;
+		at(&sample, "/")->all.refaulted = *came;
+		decision = choose(state, &sample, ALWAYS, "/c", NULL).decision;
+	}
+	return decision;
+}
+
+static void test_failure(void)
+{
+	num now = 0, came = 0;
+	struct decision decision;
+	struct state state;
+
+	state_begin(&state);
+	decision = after(&state, &now, &came, 20, 0);
+	CHECK(decision.age == 300 && decision.action == ACTION_WRITE, "a young age");
+	/* 528 a minute may */
+	decision = after(&state, &now, &came, 0, 3000);
+	CHECK(decision.age == 300 && !strcmp(decision.reason, "paying off refaults"),
+	      "more than may come back: a debt");
+	decision = after(&state, &now, &came, 8, 0);
+	CHECK(decision.action == ACTION_WRITE, "which is paid off");
+	decision = after(&state, &now, &came, 0, 12000);
+	CHECK(decision.action == ACTION_BACKOFF && decision.age == 86400,
+	      "far more: the age has failed");
+	decision = after(&state, &now, &came, 15, 0);
+	CHECK(!strcmp(decision.reason, "paying off refaults"), "a debt, too");
+	decision = after(&state, &now, &came, 30, 0);
+	CHECK(decision.age == 86400 && strcmp(decision.reason, "paying off refaults"),
+	      "the age is not tried again when it is paid");
+	decision = after(&state, &now, &came, 20, 0);
+	CHECK(decision.age == 300, "but after an hour");
+	decision = after(&state, &now, &came, 0, 12000);
+	CHECK(decision.action == ACTION_BACKOFF && decision.age == 86400, "it fails again");
+	decision = after(&state, &now, &came, 70, 0);
+	CHECK(decision.age == 86400, "then an hour will not do");
+	decision = after(&state, &now, &came, 60, 0);
+	CHECK(decision.age == 300, "but two");
+	state_free(&state);
+}
+
 static void test_wear(void)
 {
 	struct sample sample;
@@ -196,7 +250,7 @@ static void some_state(struct state *state)
 	for (int i = 1; i <= 12; i++) {
 		sample_init(&sample, i * 60000);
 		at(&sample, "/c")->all.refaulted = i * 3;
-		choose(state, &sample, "when = always\n", "/c", NULL);
+		choose(state, &sample, "when = always\nmin-age = 7m\n", "/c", NULL);
 	}
 }
 
@@ -217,6 +271,9 @@ static void test_json(void)
 	CHECK(!strcmp(text, same), "and the same to the last digit");
 	CHECK(again.nr == NR && again.nr_families == 2 && again.wear == state.wear,
 	      "cgroups, families and the budget");
+	CHECK(again.cgroup[3].control.evidence.unit == 420 &&
+	      !memcmp(&again.cgroup[3].control.evidence, &state.cgroup[3].control.evidence,
+		      sizeof(struct evidence)), "all the evidence");
 	free(same);
 	state_free(&again);
 
@@ -277,6 +334,7 @@ static void test_file(void)
 int main(void)
 {
 	test_samples();
+	test_failure();
 	test_wear();
 	test_json();
 	test_file();
