@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Text into numbers.  Pure: no file is read, nothing is printed.  Every function takes
- * any text, however broken, and returns -EINVAL or -ERANGE for what makes no sense; what
+ * any text, however broken, and returns -EINVAL or -ERANGE for what is invalid; what
  * a newer kernel adds (columns, keys, lines) is passed over.
  */
 #ifndef PARSE_H

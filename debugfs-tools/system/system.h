@@ -95,7 +95,7 @@ struct cgroups {
  * All cgroups of the hierarchy that have entries, their ancestors, and with @all every
  * other one.  @nodes: a mask of nodes whose entries count; UINT64_MAX is every node, also
  * those beyond the mask.  Needs debugfs.  Returns 0 or a negative errno, with which @cgroups
- * is empty (-EACCES: needs root; -EINVAL: a table makes no sense).
+ * is empty (-EACCES: needs root; -EINVAL: an invalid table).
  *
  * A record belongs to the directory whose inode number is its id: the kernel's path differs
  * from the directory's for a reader in a cgroup namespace.

@@ -55,7 +55,7 @@ char *transaction_text(const struct command *command);
  * handler was installed without SA_RESTART ends it early with -EINTR, and what was done until
  * then is in the result.  Returns 0 or a negative errno: with @transaction->asked the
  * kernel's own, else why no file would take the command (-EROFS: a recorded tree, or a
- * read-only mount; -EBADMSG: there is no sense in the kernel's answer).
+ * read-only mount; -EBADMSG: the kernel's answer is invalid).
  */
 int transaction_run(const struct source *source, const struct command *command,
 		    struct transaction *transaction);

@@ -140,6 +140,26 @@ for tree in busy large loaded; do
 	check "status of $tree fits a terminal" fits $tree
 done
 
+# On a terminal, columns that would not fit are left out: narrow WIDTH COMMAND...
+narrow()
+{
+	width=$1
+	shift
+	script -qec "stty cols $width rows 50; $zswapctl --root busy $* --color never" /dev/null </dev/null |
+		tr -d '\r' >narrow.out
+	[ -s narrow.out ] && awk -v width="$width" 'length > width { bad = 1 } END { exit bad }' narrow.out
+}
+if command -v script >/dev/null && script -qec true /dev/null </dev/null >/dev/null 2>&1; then
+	for width in 40 80; do
+		for command in 'ages' 'status -N' 'ages --tree' 'plan --target-bytes 1M' 'plan --target-bytes 1M --explain'; do
+			check "$command fits $width columns" narrow $width "$command"
+		done
+	done
+	check 'a cgroup can still be told when it does' grep -q red narrow.out
+else
+	skip 'tables fit a terminal' 'no script'
+fi
+
 # metrics --file: zswap.prom, by zswap.prom.new
 mkdir prom
 metrics()

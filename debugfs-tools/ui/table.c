@@ -354,9 +354,54 @@ static int flush(void)
 	return ferror(stdout) ? -EIO : 0;
 }
 
+/* Characters of the longest line. */
+static int text_width(const char *text)
+{
+	int width = 0, longest = 0;
+
+	for (; *text; text++) {
+		if (*text == '\n')
+			width = 0;
+		else if ((*text & 0xc0) != 0x80 && ++width > longest)
+			longest = width;
+	}
+	return longest;
+}
+
+/*
+ * Hide columns, the last ones first, until the lines fit into @width.  Columns that the user has
+ * asked for stay, and so does the first: what is cut there can still be told.
+ */
+static void fit(struct table *table, int width)
+{
+	if (table->output->list || table->output->all || width <= 0)
+		return;
+	scols_table_enable_colors(table->smart, 0);
+	scols_table_set_termforce(table->smart, SCOLS_TERMFORCE_ALWAYS);
+	scols_table_set_termwidth(table->smart, width);
+	for (int i = table->nr_shown - 1; i > 0; i--) {
+		struct libscols_column *column = there(scols_table_get_column(table->smart, i));
+		char *text = NULL;
+		bool fits;
+
+		done(scols_print_table_to_string(table->smart, &text));
+		fits = !text || text_width(text) <= width;
+		free(text);
+		if (fits)
+			break;
+		done(scols_column_set_flags(column, scols_column_get_flags(column) |
+					    SCOLS_FL_HIDDEN));
+	}
+	scols_table_enable_colors(table->smart, table->colors);
+}
+
 int table_print(struct table *table)
 {
-	int error = scols_print_table(table->smart);
+	int error;
+
+	if (!table->output->json && !table->output->raw && isatty(STDOUT_FILENO))
+		fit(table, scols_table_get_termwidth(table->smart));
+	error = scols_print_table(table->smart);
 
 	return error ? error : flush();
 }
@@ -396,6 +441,7 @@ char *table_render(struct table *table, int width)
 	char *text = NULL, *whole;
 
 	if (width) {
+		fit(table, width);
 		scols_table_set_termforce(table->smart, SCOLS_TERMFORCE_ALWAYS);
 		scols_table_set_termwidth(table->smart, width);
 	} else {
