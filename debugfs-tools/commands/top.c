@@ -54,13 +54,16 @@ struct count {
 
 struct row {
 	const struct cgroup *cgroup;
-	num cold, compressed;
+	num cold, compressed, oldest, resident;
 	num written, refaulted;		/* pages since the last look; -ENODATA at the first */
 };
 
 struct top {
 	num cold, seconds, iterations;
 	num rows;			/* 0: all */
+	const char *sort_name, *filter;
+	int sort;			/* index in orders */
+	bool help;			/* is shown instead of the table */
 
 	const struct source *source;
 	const struct output *output;
@@ -81,6 +84,9 @@ static const struct option_spec options[] = {
 	{ "iterations", 0, OPTION_COUNT, WHERE(iterations), "end after N looks" },
 	{ "cold", 0, OPTION_AGE, WHERE(cold), "what counts as cold (5m)" },
 	{ "lines", 0, OPTION_COUNT, WHERE(rows), "print N cgroups at most" },
+	{ "sort", 's', OPTION_TEXT, WHERE(sort_name),
+	  "the largest first: cold (as usual), compressed, oldest, resident, refaulted; or path" },
+	{ "filter", 'f', OPTION_TEXT, WHERE(filter), "only cgroups with this in their paths" },
 	{ }
 };
 
@@ -93,16 +99,41 @@ static int by_id(const void *a, const void *b)
 	return left->id < right->id ? -1 : left->id > right->id;
 }
 
-/* The coldest first, then the largest. */
-static int by_cold(const void *a, const void *b)
+/* What to sort by, and the key for it; without a number it is the path. */
+static const struct {
+	const char *name;
+	char key;
+	size_t where;			/* in struct row; 0 is none of those */
+} orders[] = {
+	{ "cold", 'c', offsetof(struct row, cold) },
+	{ "compressed", 'z', offsetof(struct row, compressed) },
+	{ "oldest", 'o', offsetof(struct row, oldest) },
+	{ "resident", 'm', offsetof(struct row, resident) },
+	{ "refaulted", 'f', offsetof(struct row, refaulted) },
+	{ "path", 'p', 0 },
+};
+
+/* The largest first; those that are equal by path. */
+static int by_order(const void *a, const void *b, void *data)
 {
 	const struct row *left = a, *right = b;
+	size_t where = *(const size_t *)data;
 
-	if (left->cold != right->cold)
-		return left->cold > right->cold ? -1 : 1;
-	if (left->compressed != right->compressed)
-		return left->compressed > right->compressed ? -1 : 1;
+	if (where) {
+		num one = *(const num *)((const char *)left + where);
+		num other = *(const num *)((const char *)right + where);
+
+		if (one != other)
+			return one > other ? -1 : 1;
+	}
 	return strcmp(left->cgroup->path, right->cgroup->path);
+}
+
+static void sort_rows(struct top *top)
+{
+	size_t where = orders[top->sort].where;
+
+	qsort_r(top->row, top->nr_rows, sizeof(*top->row), by_order, &where);
 }
 
 /* Which of the cgroups have a line. */
@@ -117,11 +148,13 @@ static void make_rows(struct top *top)
 		struct age_bucket total, cold;
 
 		amount_total(&cgroup->ages, &total);
-		if (!total.pages)
+		if (!total.pages || (top->filter && !strstr(cgroup->path, top->filter)))
 			continue;
 		top->nr_rows++;
 		row->cgroup = cgroup;
 		row->compressed = total.bytes;
+		row->oldest = amount_oldest(&cgroup->ages);
+		row->resident = cgroup->own.resident;
 		amount_colder(&cgroup->ages, top->cold, &cold);
 		row->cold = cold.bytes;
 		row->written = -ENODATA;
@@ -133,7 +166,7 @@ static void make_rows(struct top *top)
 			row->refaulted = amount_since(cgroup->own.refaulted, before->refaulted);
 		}
 	}
-	qsort(top->row, top->nr_rows, sizeof(*top->row), by_cold);
+	sort_rows(top);
 }
 
 static void keep_counts(struct top *top)
@@ -233,12 +266,55 @@ static char *heading(const struct top *top)
 	cold_text = format_size(cold);
 	compressed_text = format_size(compressed);
 	age = format_age(top->cold);
-	text = xasprintf("%d cgroups, %s in zswap, %s of it %s or older; every %llds, q quits",
+	text = xasprintf("%d cgroups, %s in zswap, %s of it %s or older; every %llds; h: help",
 			 top->nr_rows, compressed_text, cold_text, age, top->seconds);
 	free(cold_text);
 	free(compressed_text);
 	free(age);
 	return text;
+}
+
+/* For whoever presses h; to be freed. */
+static char *help_text(void)
+{
+	char *text = xstrdup("q quits, h shows or hides this; sort by:\n");
+
+	for (size_t i = 0; i < ARRAY_SIZE(orders); i++) {
+		char *longer = xasprintf("%s  %c  %s\n", text, orders[i].key, orders[i].name);
+
+		free(text);
+		text = longer;
+	}
+	return text;
+}
+
+static bool key(void *data, char key)
+{
+	struct top *top = data;
+
+	if (key == 'h' || key == '?')
+		top->help = !top->help;
+	for (size_t i = 0; i < ARRAY_SIZE(orders); i++) {
+		if (orders[i].key != key)
+			continue;
+		top->sort = i;
+		top->help = false;
+		sort_rows(top);
+	}
+	return true;
+}
+
+/* Returns an exit status. */
+static int find_order(struct top *top)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(orders); i++) {
+		if (!top->sort_name || !strcmp(top->sort_name, orders[i].name)) {
+			top->sort = i;
+			return EX_DONE;
+		}
+	}
+	say_error("--sort: invalid argument '%s'", top->sort_name);
+	return EX_USAGE;
 }
 
 static char *draw(void *data, int lines, int width)
@@ -247,6 +323,10 @@ static char *draw(void *data, int lines, int width)
 	struct table *table = table_new(&view, top->output);
 	char *head, *body, *text;
 
+	if (top->help) {
+		table_free(table);
+		return help_text();
+	}
 	for (int i = 0; i < top->nr_rows; i++) {
 		if ((top->rows && i >= top->rows) || (lines && i >= lines))
 			break;
@@ -279,18 +359,22 @@ static int run(struct context *context, void *data)
 		.data = top,
 		.look = look,
 		.draw = draw,
+		.key = key,
 		.seconds = top->seconds,
 		.iterations = top->iterations,
 	};
 	struct table *table;
 	int result;
 
+	result = find_order(top);
+	if (result)
+		return result;
 	top->source = &context->source;
 	top->output = &context->output;
 	table = table_new(&view, top->output);
 	if (!table)
 		return EX_USAGE;
-	top->details = wants_details(table);
+	top->details = wants_details(table) || top->sort_name;
 	table_free(table);
 	result = screen_run(context, &screen);
 	if (result < 0)

@@ -81,6 +81,8 @@ echo 'none [integrity] confidentiality' >sick/sys/kernel/security/lockdown
 echo 0 >sick/sys/fs/cgroup/user.slice/memory.zswap.writeback
 echo 'some avg10=34.56 avg60=0.00 avg300=0.00 total=1' >sick/proc/pressure/memory
 rm sick/proc/pressure/io
+sed -i 's/^anon .*/anon 50000000/' sick/sys/fs/cgroup/user.slice/memory.stat \
+	sick/sys/fs/cgroup/user.slice/user-1000.slice/memory.stat
 # the memory controller on cgroup v1
 cp -r busy v1
 mkdir v1/sys/fs/cgroup/memory

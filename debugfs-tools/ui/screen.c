@@ -135,7 +135,7 @@ static void stop(void)
 }
 
 /* The next event until @deadline. */
-static enum event wait_event(num deadline)
+static enum event wait_event(const struct screen_view *view, num deadline)
 {
 	for (;;) {
 		struct pollfd key = { .fd = screen.keys ? STDIN_FILENO : -1, .events = POLLIN };
@@ -166,6 +166,8 @@ static enum event wait_event(num deadline)
 			/* The end of the file: the terminal is gone. */
 			if (read(STDIN_FILENO, &c, 1) <= 0 || c == 'q' || c == 'Q')
 				return EVENT_QUIT;
+			if (view->key && view->key(view->data, c))
+				return EVENT_REDRAW;
 		} else if (nr == 0 && left <= 0) {
 			return EVENT_TIME;
 		}
@@ -249,7 +251,7 @@ int screen_run(const struct context *context, const struct screen_view *view)
 			}
 			if (last && !live)
 				goto out;
-			event = wait_event(deadline);
+			event = wait_event(view, deadline);
 		}
 		if (event == EVENT_SIGNAL)
 			result = EX_INTERRUPTED;

@@ -19,6 +19,8 @@ struct screen_view {
 	 * there is none.  It may be called several times for one look.
 	 */
 	char *(*draw)(void *data, int lines, int width);
+	/* A key that is not q; returns whether to draw again.  May be NULL. */
+	bool (*key)(void *data, char key);
 	num seconds;		/* from one look to the next */
 	num iterations;		/* how many looks; 0: no end */
 };
