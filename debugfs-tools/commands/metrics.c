@@ -16,6 +16,7 @@
 
 #include "system/amount.h"
 #include "commands/commands.h"
+#include "decide/state.h"
 #include "system/system.h"
 #include "ui/utf8.h"
 
@@ -23,7 +24,7 @@
 #define REASONS_MAX	8
 
 struct metrics {
-	const char *file;
+	const char *file, *state;
 	bool cgroups;
 	num cold;
 
@@ -40,6 +41,8 @@ struct metrics {
 static const struct option_spec options[] = {
 	{ "file", 'f', OPTION_FILE, WHERE(file), "replace FILE instead of writing to standard output" },
 	{ "cgroups", 0, OPTION_FLAG, WHERE(cgroups), "add what each cgroup has in zswap" },
+	{ "state", 0, OPTION_FILE, WHERE(state),
+	  "the daemon's state, for what it decided (" DAEMON_STATE ", if it is there)" },
 	{ "cold", 0, OPTION_AGE, WHERE(cold), "with --cgroups: what counts as cold (5m)",
 	  .needs = "cgroups" },
 	{ }
@@ -300,6 +303,69 @@ static void put_cgroups(struct metrics *metrics)
 	free(sample);
 }
 
+/* To the nearest; negative: not known, and left out */
+static void put_daemon_rates(struct metrics *metrics, const struct state *state, const char *name,
+			     const char *help, size_t where)
+{
+	for (int i = 0; i < state->nr; i++) {
+		const struct state_cgroup *cgroup = &state->cgroup[i];
+		double rate = *(const double *)((const char *)cgroup + where);
+		char *path = escape(cgroup->path);
+		char *labels = xasprintf("{cgroup=\"%s\"}", path);
+
+		if (cgroup->begun && rate >= 0)
+			put_sample(metrics, name, true, help, labels, "", (num)(rate + 0.5));
+		free(labels);
+		free(path);
+	}
+}
+
+/* What the daemon last decided, where there is one; paths in its state are UTF-8, each once. */
+static void put_daemon(struct metrics *metrics)
+{
+	const char *file = metrics->state ? metrics->state : DAEMON_STATE;
+	struct state state;
+	char *message;
+	int error;
+
+	if (metrics->source->recorded && !metrics->state)
+		return;
+	error = state_load(file, &state, &message);
+	if (error && (error != -ENOENT || metrics->state)) {
+		say_error("%s: %s", file, message ? message : strerror(-error));
+		metrics->error = metrics->error ? metrics->error : error;
+	}
+	free(message);
+	if (!error && state.wear >= 0)
+		put_sample(metrics, "zswap_daemon_budget_bytes", true,
+			   "page data that the daemon may still write", "", "", (num)state.wear);
+	for (int i = 0; i < state.nr && metrics->cgroups; i++) {
+		const struct state_cgroup *cgroup = &state.cgroup[i];
+		char *path = escape(cgroup->path);
+		char *labels = xasprintf("{cgroup=\"%s\",reason=\"%s\"}", path,
+					 cgroup->reason ? cgroup->reason : "");
+
+		if (cgroup->begun)
+			put_sample(metrics, "zswap_daemon_cgroup_age_seconds", true,
+				   "the age from which on the daemon writes, and its last reason",
+				   labels, "", cgroup->control.age);
+		free(labels);
+		free(path);
+	}
+	if (metrics->cgroups) {
+		put_daemon_rates(metrics, &state, "zswap_daemon_cgroup_forecast_pages",
+				 "pages a minute that this may bring back",
+				 offsetof(struct state_cgroup, forecast));
+		put_daemon_rates(metrics, &state, "zswap_daemon_cgroup_measured_pages",
+				 "pages a minute that came back lately",
+				 offsetof(struct state_cgroup, measured));
+		put_daemon_rates(metrics, &state, "zswap_daemon_cgroup_allowed_pages",
+				 "pages a minute that may come back",
+				 offsetof(struct state_cgroup, allowed));
+	}
+	state_free(&state);
+}
+
 static void put_all(struct metrics *metrics)
 {
 	struct system system;
@@ -311,6 +377,7 @@ static void put_all(struct metrics *metrics)
 	system_free(&system);
 	if (metrics->cgroups)
 		put_cgroups(metrics);
+	put_daemon(metrics);
 	fputs("# EOF\n", metrics->out);
 }
 

@@ -173,6 +173,11 @@ check 'with what may come back' is "$(field max /c/d now)" $((61 * 4096))
 check '--status: not running' status 0 daemon --root tree --status --state state
 check 'it has the cgroups' grep -q '^/c/d .*cold pages' out
 check 'said' grep -q 'not running' err
+"$zswapctl" --root tree metrics --cgroups --state state >prom 2>/dev/null
+check 'metrics have what it decided' grep -qx \
+	'zswap_daemon_cgroup_age_seconds{cgroup="/c/d",reason="cold pages"} 86400' prom
+check 'what may come back' grep -qx 'zswap_daemon_cgroup_allowed_pages{cgroup="/c/d"} 61' prom
+check 'and its budget' grep -q '^zswap_daemon_budget_bytes [0-9]*$' prom
 cat usual - >conf <<CONF
 [cgroup /c/*]
 enabled = no
