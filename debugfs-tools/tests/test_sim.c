@@ -535,8 +535,8 @@ static void test_seconds(void)
 	pod = add_pod(&world, "/redis", 6 * MIB);
 	add_load(&world, pod, 16, INFINITY);
 	add_load(&world, pod, 3, 12);
-	run(&world, 120 / 3600.0);
-	target = 0.2 * (6 + 16 + 3) * MIB / PAGE * 2;
+	run(&world, 75 / 3600.0);
+	target = 0.2 * (6 + 16 + 3) * MIB / PAGE * 75 / 60;
 	printf("# in seconds: %lld MiB on disk, %lld pages read back, target %.0f\n",
 	       pod->on_disk * PAGE / MIB, world.refaulted, target);
 	CHECK(pod->on_disk * PAGE / MIB >= 12, "in seconds: what nobody uses is on the disk");

@@ -282,7 +282,7 @@ fill work.slice/old.service 4
 fill work.slice/idle.service 2
 before=$(value written)
 echo 0 1 2 4 >$debug/age_edges
-status 'daemon' 0 zswapctl daemon -C /tmp/conf --ticks 8 --state /tmp/state --record /tmp/record
+status 'daemon' 0 zswapctl daemon -C /tmp/conf --ticks 16 --state /tmp/state --record /tmp/record
 printf '%s\n' "$out" >/tmp/decisions
 wrote=$(sed -n 's/.*"written_bytes": *\([0-9]*\).*/\1/p' /tmp/decisions | awk '{ n += $1 } END { print n + 0 }')
 same 'what it says it wrote' "$wrote" $((($(value written) - before) * 4096))
