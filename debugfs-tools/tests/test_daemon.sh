@@ -300,11 +300,13 @@ check 'and the state' grep -q '^{"zswapctl":"state",.*}$' state
 wait_for()
 {
 	tries=0
-	while ! grep -q "$1" "$2" && [ $tries -lt 100 ]; do
+	while ! grep -qs "$1" "$2" && [ $tries -lt 100 ]; do
 		sleep 0.1
 		tries=$((tries + 1))
 	done
 }
+# Of this run, not of the one before
+rm -f live err
 "$zswapctl" daemon -C conf --root tree --ticks 1000000000 >live 2>err &
 pid=$!
 wait_for tick live
