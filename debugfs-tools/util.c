@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Messages, memory and the clock, as all parts of zswapctl use them.
+ * Messages, memory, the clock and files, as all parts of zswapctl use them.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "zswapctl.h"
 
@@ -79,4 +83,44 @@ char *xasprintf(const char *format, ...)
 	len = vasprintf(&text, format, args);
 	va_end(args);
 	return xchecked(len < 0 ? NULL : text);
+}
+
+/* Returns 0 or a negative errno. */
+static int write_file(int fd, const char *text, size_t length, mode_t mode)
+{
+	while (length) {
+		ssize_t nr = write(fd, text, length);
+
+		if (nr < 0 && errno == EINTR)
+			continue;
+		if (nr < 0)
+			return -errno;
+		text += nr;
+		length -= nr;
+	}
+	/* A crash must not leave FILE empty: the text is on disk before it is renamed. */
+	return fchmod(fd, mode) || fsync(fd) ? -errno : 0;
+}
+
+int replace_file(const char *file, const char *text, size_t length, mode_t mode)
+{
+	/* Always the same name: what a killed run leaves, the next one takes. */
+	char *new = xasprintf("%s.new", file);
+	int fd = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode);
+	int error;
+
+	if (fd < 0) {
+		error = -errno;
+		free(new);
+		return error;
+	}
+	error = write_file(fd, text, length, mode);
+	if (close(fd) && !error)
+		error = -errno;
+	if (!error && rename(new, file))
+		error = -errno;
+	if (error)
+		unlink(new);
+	free(new);
+	return error;
 }

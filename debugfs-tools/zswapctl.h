@@ -11,14 +11,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Exit status; the man page's EXIT STATUS lists the same. */
 enum {
 	EX_DONE		= 0,
-	EX_FAILED	= 1,	/* the system said no, or a file makes no sense */
-	EX_USAGE	= 2,	/* the command line makes no sense */
+	EX_FAILED	= 1,	/* the system said no, or a file is invalid */
+	EX_USAGE	= 2,	/* invalid command line or configuration, no such cgroup */
 	EX_MISSING	= 3,	/* this kernel, or its debugfs, lacks what is needed */
 	EX_DENIED	= 4,	/* needs root, or the kernel is locked down */
 	EX_NOTHING	= 5,	/* not one page was there to be written */
@@ -27,8 +28,7 @@ enum {
 
 /*
  * A number from the system, or why it is not known: a negative errno.  -ENOENT: this
- * kernel has no such file; -EACCES: needs root; -EPERM: locked down; -EINVAL: what the
- * file says makes no sense.
+ * kernel has no such file; -EACCES: needs root; -EPERM: locked down; -EINVAL: invalid content.
  */
 typedef long long num;
 
@@ -46,5 +46,11 @@ void *xcalloc(size_t nr, size_t size);
 void *xrealloc(void *old, size_t size);
 char *xstrdup(const char *text);
 char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * Make @text the contents of @file: whoever reads it meanwhile finds all of the old or all of the
+ * new text, also after a crash.  Returns 0 or a negative errno.
+ */
+int replace_file(const char *file, const char *text, size_t length, mode_t mode);
 
 #endif

@@ -34,12 +34,14 @@ record_tree() {
 	done
 }
 
+getconf PAGESIZE >"$dir/.page_size"
 record_tree /sys/kernel/mm/zswap
 record_tree /sys/module/zswap/parameters
 [ -d /sys/kernel/debug ] && mkdir -p "$dir/sys/kernel/debug"
 record_tree /sys/kernel/debug/zswap
 
-for path in /sys/devices/system/node/node*/meminfo \
+for path in /sys/class/block/*/queue/rotational /sys/class/block/*/queue/discard_max_bytes \
+	/sys/kernel/security/lockdown /sys/devices/system/node/node*/meminfo \
 	/sys/devices/system/node/has_normal_memory /proc/uptime /proc/vmstat /proc/meminfo \
 	/proc/swaps /proc/sys/kernel/random/boot_id /proc/pressure/*; do
 	record "$path"
@@ -56,7 +58,7 @@ find /sys/fs/cgroup -type d | while IFS= read -r path; do
 	set +f
 	echo "$1" >"$dir$path/.inode"
 	for file in "$path"/memory.stat "$path"/memory.current "$path"/memory.zswap.* \
-		"$path"/memory.pressure "$path"/io.pressure; do
+		"$path"/memory.pressure "$path"/io.pressure "$path"/cgroup.events; do
 		record "$file"
 	done
 done

@@ -1,22 +1,23 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# documents.sh ZSWAPCTL: do the man page and the completion tell what the program's --help
-# tells, and the man page the defaults of zswapctl.conf?  Neither more nor less.  TAP.
+# documents.sh ZSWAPCTL DIR: the manual pages and completions that were made in DIR: are they
+# sound, do they work, and does zswapctl.conf(5) tell the keys and defaults of zswapctl.conf?
+# TAP.
 
 set -u
 export LC_ALL=C
-[ $# -eq 1 ] || {
-	echo "usage: $0 ZSWAPCTL" >&2
+[ $# -eq 2 ] || {
+	echo "usage: $0 ZSWAPCTL DIR" >&2
 	exit 2
 }
 zswapctl=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 top=$(cd "$(dirname "$0")/.." && pwd)
 # shellcheck source=debugfs-tools/tests/tap.sh
 . "$top/tests/tap.sh"
-man=$top/zswapctl.8
+made=$(cd "$2" && pwd)
 conf=$top/zswapctl.conf
-completion=$top/zswapctl.bash-completion
+completion=$made/completion.bash
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 cd "$dir" || exit 1
@@ -54,55 +55,6 @@ help_columns()
 	awk '/^[^ ]/ { on = /^Columns/ }
 		on && /^Columns/ { print "==" }
 		on && /^  / { print $1 ($2 == "*" ? " *" : "") }'
-}
-
-help_statuses()
-{
-	awk '/^[^ ]/ { on = /^Exit status:/ } on && /^  / { print $1 }'
-}
-
-# ---- what the man page tells ----
-
-# man_part TITLE: a subsection, or a section without its subsections
-man_part()
-{
-	awk -v title="$1" '/^\.S[sh] / { on = substr($0, 5) == title; next } on' "$man"
-}
-
-# The options that it describes
-man_options()
-{
-	man_part "$1" | awk '/^\.It Fl / {
-		for (i = 2; i < NF; i++) {
-			if ($i == "Fl")
-				print "-" $(i + 1)
-		}
-	}' | sort
-}
-
-man_columns()
-{
-	man_part "$1" | awk '/^\.Bl/ { first = 1 }
-		/^\.It Cm / {
-			if (first)
-				print "=="
-			first = 0
-			print $3 ($4 == "No" && $5 == "*" ? " *" : "")
-		}'
-}
-
-# The long options that it speaks of, anywhere
-man_mentioned()
-{
-	awk '/^\./ && /Fl / {
-		fl = 0
-		for (i = 1; i <= NF; i++) {
-			if ($i == "Fl" || $i == ".Fl")
-				fl = 1
-			else if (fl && $i ~ /^-[a-z]/)
-				print "-" $i
-		}
-	}' "$man" | sort -u
 }
 
 # ---- what the completion tells ----
@@ -160,63 +112,57 @@ check_completed_columns()
 
 "$zswapctl" --help >help || exit 1
 awk '/^[^ ]/ { on = /^Subcommands/ } on && /^  / { print $1 }' help >subcommands
-common='Options of all subcommands'
-tables='Options of tables'
-
-{
-	printf '%s\n%s\n' "$common" "$tables"
-	cat subcommands
-} | sort >want
-awk '/^\.Sh / { on = /DESCRIPTION/ } on && /^\.Ss / { print substr($0, 5) }' "$man" | sort >got
-same 'man page: a subsection for each subcommand' want got
-
-help_options <help >want
-man_options "$common" >got
-same 'man page: common options' want got
-
 while read -r sub; do
 	"$zswapctl" "$sub" --help >"help.$sub" || exit 1
 	help_options <"help.$sub" >"options.$sub"
-	{
-		man_options "$common"
-		grep -q '^Columns' "help.$sub" && man_options "$tables"
-		man_options "$sub"
-	} | sort >got
-	same "man page: options of $sub" "options.$sub" got
-
-	if grep -q '^Columns' "help.$sub"; then
-		help_columns <"help.$sub" >want
-		man_columns "$sub" >got
-		same "man page: columns of $sub" want got
-	fi
-
-	help_statuses <"help.$sub" >want
-	man_part 'EXIT STATUS' | awk '/^\.It / { print $2 }' >got
-	same "man page: exit statuses of $sub" want got
 done <subcommands
 
-# Each option exists for some subcommand
-cat options.* | sort -u >all
-man_mentioned >mentioned
-check 'man page: speaks of options' [ -s mentioned ]
-check 'man page: speaks of no other options' silent comm -13 all mentioned
+# Each option of a subcommand is in its page, with what it is for
+for page in zswapctl.8 zswapctl-daemon.8; do
+	sed -n 's/^\.It .*Fl -\([a-z-]*\).*/--\1/p' "$made/$page"
+done | sort -u >described
+cat options.* | grep '^--' | sort -u >want
+same 'manual: all options' want described
 
 # "#key = value"; behind the first heading are examples
-awk '/^#\[/ { exit } /^#[a-z-]+ = / { print substr($1, 2), $3 }' "$conf" | sort >want
-man_part CONFIGURATION | awk '/^\.It Cm / {
+awk '/^#\[/ { exit } /^#[a-z-]+ = / { sub(/^#/, ""); sub(/ =/, ""); print }' "$conf" | sort >want
+awk '/^\.It Cm / {
 	value = "?"
 	for (i = 3; i < NF - 2; i++) {
-		if ($i == "Pq" && $(i + 1) == "default" && $(i + 2) == "Cm")
+		if ($i == "Pq" && $(i + 1) == "default" && $(i + 2) == "Cm") {
 			value = $(i + 3)
+			for (i += 4; i <= NF; i++)
+				value = value " " $i
+		}
 	}
 	print $3, value
-}' | sort >got
-same 'man page: keys and defaults of the configuration' want got
+}' "$made/zswapctl.conf.5" | sort >got
+same 'manual: keys and defaults of the configuration' want got
 
-if command -v mandoc >/dev/null; then
-	check 'man page: mandoc finds nothing' mandoc -T lint -W warning "$man"
+for page in "$made"/zswapctl*.[58]; do
+	if command -v mandoc >/dev/null; then
+		# Pages of other packages need not be installed where this is built
+		check "manual: mandoc finds nothing in ${page##*/}" silent mandoc -T lint -W warning "$page"
+	else
+		skip "manual: ${page##*/}" 'no mandoc'
+	fi
+done
+
+if command -v zsh >/dev/null; then
+	check 'completion: zsh reads it' zsh -n "$made/completion.zsh"
 else
-	skip 'man page: mandoc finds nothing' 'no mandoc'
+	skip 'completion: zsh reads it' 'no zsh'
+fi
+if command -v fish >/dev/null; then
+	HOME=$dir fish -c ". $made/completion.fish; complete -C'zswapctl writeback --max'" >got 2>&1
+	sed 's/\t.*//' got | sort >words
+	printf '%s\n' --max --max-compressed >want
+	same 'completion: fish has the options' want words
+	HOME=$dir fish -c ". $made/completion.fish; complete -C'zswapctl '" | sed 's/\t.*//' | sort >words
+	sort subcommands >want
+	same 'completion: fish has the subcommands' want words
+else
+	skip 'completion: fish' 'no fish'
 fi
 
 if ! command -v bash >/dev/null; then
@@ -272,7 +218,7 @@ completes 'completion: a cgroup with its directory' /sys/fs/cgroup/user.slice/a/
 	--root tree ages --cgroup /sys/fs/cgroup/user.slice/a/
 
 # Nothing of an option that the subcommand does not have, or whose argument nobody knows
-for words in 'daemon --output' 'ages --age' 'writeback --age' 'daemon --color' 'top -c'; do
+for words in 'metrics --output' 'ages --age' 'writeback --age' 'metrics --color' 'top -c'; do
 	# shellcheck disable=SC2086 # words
 	check "completion: nothing for $words" silent complete_line $words ''
 done

@@ -10,8 +10,9 @@
 #include <fcntl.h>
 #include <getopt.h>
 
-#include "amount.h"
-#include "system.h"
+#include "system/amount.h"
+#include "lines.h"
+#include "system/system.h"
 #include "tree.h"
 
 /* ---- chance ---- */
@@ -307,7 +308,7 @@ static int must_be_record(const struct cgroup_record *record, void *data)
 
 	must(record->bucket >= 0 && record->bucket < AGE_BUCKETS_MAX && record->node >= 0,
 	     "numbers of a record");
-	must(*record->path && record->pages >= 0 && record->bytes >= 0, "contents of a record");
+	must(*record->path && record->row.pages >= 0 && record->row.bytes >= 0, "contents of a record");
 	*total += strlen(record->path);
 	return 0;
 }

@@ -53,6 +53,48 @@ file=$debugfs/age_buckets_cgroup
 awk '{ $9 = (NR == 1 ? "loaded " : $3 + 1 " ") $9 } 1
 	END { print "149 0 5 80 inf 0 0 0 77 /system.slice/redis.service" }' "$file" >table
 mv table "$file"
+# and reads back, and writes images; busy is one that does not
+for dir in loaded/sys/kernel/mm/zswap/stats loaded/sys/kernel/mm/zswap/node0/stats; do
+	echo 50 >$dir/readback
+	echo 64 >$dir/on_disk
+	echo 300000 >$dir/disk_bytes
+	echo 1 >$dir/corrupted
+done
+for file in readback on_disk disk_bytes corrupted; do
+	echo 0 >loaded/sys/kernel/mm/zswap/node1/stats/$file
+done
+echo 1 >loaded/sys/kernel/mm/zswap/compressed_writeback
+: >loaded/sys/kernel/mm/zswap/proactive_readback
+# one where much is wrong: a full pool, zram, a protected cgroup, stalls, failures
+cp -r loaded sick
+echo 190000000 >sick/sys/kernel/debug/zswap/pool_total_size
+echo 7 >sick/sys/kernel/debug/zswap/pool_limit_hit
+echo 8 >sick/sys/kernel/debug/zswap/reject_compress_poor
+echo Y >sick/sys/module/zswap/parameters/shrinker_enabled
+printf 'Filename Type Size Used Priority\n/dev/zram0 partition 1000 10 5\n' >sick/proc/swaps
+printf '/dev/sda2 partition 1000 950 4\n/swap\\040file file 1000 0 3\n' >>sick/proc/swaps
+printf '/dev/sdb partition 1000 0 2\n/dev/sdc partition 1000 0 2\n' >>sick/proc/swaps
+mkdir -p sick/sys/class/block/sdb/queue sick/sys/class/block/sdc/queue sick/sys/kernel/security
+echo 1 >sick/sys/class/block/sdb/queue/rotational
+echo 0 >sick/sys/class/block/sdc/queue/discard_max_bytes
+echo 'none [integrity] confidentiality' >sick/sys/kernel/security/lockdown
+echo 0 >sick/sys/fs/cgroup/user.slice/memory.zswap.writeback
+echo 'some avg10=34.56 avg60=0.00 avg300=0.00 total=1' >sick/proc/pressure/memory
+rm sick/proc/pressure/io
+sed -i 's/^anon .*/anon 50000000/' sick/sys/fs/cgroup/user.slice/memory.stat \
+	sick/sys/fs/cgroup/user.slice/user-1000.slice/memory.stat
+# the memory controller on cgroup v1
+cp -r busy v1
+mkdir v1/sys/fs/cgroup/memory
+echo 0 >v1/sys/fs/cgroup/memory/memory.usage_in_bytes
+# a cgroup namespace: what is seen as the root is system.slice
+cp -r busy container
+rm -r container/sys/fs/cgroup
+mv busy/sys/fs/cgroup/system.slice container/sys/fs/cgroup
+cp -r container/sys/fs/cgroup busy/sys/fs/cgroup/system.slice
+# pages of 64K
+cp -r busy pages64
+echo 65536 >pages64/.page_size
 # a large machine: 64G of memory, 96G of pages in 12.3G
 echo 'MemTotal: 67108864 kB' >large/proc/meminfo
 echo 25165824 >large/sys/kernel/debug/zswap/stored_pages
@@ -96,9 +138,29 @@ fits()
 {
 	"$zswapctl" --root "$1" status | awk 'length > 80 { bad = 1 } END { exit bad || !NR }'
 }
-for tree in busy large; do
+for tree in busy large loaded; do
 	check "status of $tree fits a terminal" fits $tree
 done
+
+# On a terminal, columns that would not fit are left out: narrow WIDTH COMMAND...
+narrow()
+{
+	width=$1
+	shift
+	script -qec "stty cols $width rows 50; $zswapctl --root busy $* --color never" /dev/null </dev/null |
+		tr -d '\r' >narrow.out
+	[ -s narrow.out ] && awk -v width="$width" 'length > width { bad = 1 } END { exit bad }' narrow.out
+}
+if command -v script >/dev/null && script -qec true /dev/null </dev/null >/dev/null 2>&1; then
+	for width in 40 80; do
+		for command in 'ages' 'status -N' 'ages --tree' 'plan --target-bytes 1M' 'plan --target-bytes 1M --explain'; do
+			check "$command fits $width columns" narrow $width "$command"
+		done
+	done
+	check 'a cgroup can still be told when it does' grep -q red narrow.out
+else
+	skip 'tables fit a terminal' 'no script'
+fi
 
 # metrics --file: zswap.prom, by zswap.prom.new
 mkdir prom
@@ -129,6 +191,14 @@ metrics
 check 'metrics --file: a directory is no file' [ $? -eq 1 ]
 check 'metrics --file: leaves nothing when it fails' only zswap.prom
 rm -r prom
+"$zswapctl" --root busy metrics --file - 2>/dev/null | cmp -s - whole
+check 'metrics --file -: standard output' [ $? -eq 0 ]
+mkfifo pipe
+cat pipe >piped &
+"$zswapctl" --root busy metrics --file pipe 2>/dev/null
+wait
+check 'metrics --file: what is no file is written into' cmp -s piped whole
+check 'and stays what it is' [ -p pipe ]
 mkdir prom
 # LeakSanitizer cannot work under strace
 if ASAN_OPTIONS=detect_leaks=0 strace -f -o trace -e trace=fsync,rename,renameat,renameat2 \

@@ -1,13 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# run.sh DIR: all tests that need no kernel, of the program and the test programs in DIR.
+# run.sh DIR MADE: all tests that need no kernel, of the program and the test programs in DIR,
+# and of the documents in MADE.
 # TAP of each, one after the other; the status is that of all.
 
 set -u
 here=$(dirname "$0")
-[ $# -eq 1 ] || {
-	echo "usage: $0 DIR" >&2
+[ $# -eq 2 ] || {
+	echo "usage: $0 DIR MADE" >&2
 	exit 2
 }
 failed=0
@@ -22,7 +23,7 @@ for program in "$1"/test_*; do
 done
 begin "$here/golden.sh" "$1"
 begin "$here/test_daemon.sh" "$1"
-begin "$here/documents.sh" "$1/zswapctl"
+begin "$here/documents.sh" "$1/zswapctl" "$2"
 echo "# damaged files: does a reader crash?"
 if "$1/fuzz_readers" --runs "${FUZZ_RUNS:-300}" "$here/trees/busy"; then
 	echo "ok 1 - fuzz_readers"

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "amount.h"
-#include "format.h"
-#include "parse.h"
+#include "system/amount.h"
+#include "ui/format.h"
+#include "lines.h"
 #include "tap.h"
 
 /* A result that no parser leaves behind */
@@ -74,13 +74,18 @@ static void test_numbers(void)
 		{ "18446744073709551616", -ERANGE, 0 },
 		{ "", -EINVAL, 0 },
 		{ "M", -EINVAL, 0 },
-		{ "1.5G", -EINVAL, 0 },
+		{ "1.5G", 0, 1610612736 },
+		{ "1.5", -EINVAL, 0 },
+		{ "0.5B", -EINVAL, 0 },
+		{ "13207024435", 0, 13207024435 },
+		{ "7.9E", 0, 9108079886394091110 },
+		{ "8E", -ERANGE, 0 },
 		{ "-64M", -EINVAL, 0 },
 		{ "64Mi", -EINVAL, 0 },
 		{ "64iB", -EINVAL, 0 },
 		{ "64MM", -EINVAL, 0 },
 		{ "64MBB", -EINVAL, 0 },
-		{ "64P", -EINVAL, 0 },
+		{ "64P", 0, 64LL << 50 },
 		{ "64 M", -EINVAL, 0 },
 		{ "64M ", -EINVAL, 0 },
 	};
@@ -98,7 +103,12 @@ static void test_numbers(void)
 		{ "1H", -EINVAL, 0 },
 		{ "1w", -EINVAL, 0 },
 		{ "1hh", -EINVAL, 0 },
-		{ "1h30m", -EINVAL, 0 },
+		{ "1h30m", 0, 5400 },
+		{ "1m20s", 0, 80 },
+		{ "1d1s", 0, 86401 },
+		{ "30m1h", -EINVAL, 0 },
+		{ "1h1h", -EINVAL, 0 },
+		{ "1h30", -EINVAL, 0 },
 		{ "1.5h", -EINVAL, 0 },
 		{ "-1h", -EINVAL, 0 },
 		{ "inf", -EINVAL, 0 },
@@ -388,18 +398,18 @@ static void test_cgroups(void)
 	memcpy(again, text, sizeof(text));
 	CHECK(!parse_cgroup_table(text, see, &seen) && seen.nr == 3, "three records");
 	CHECK(record[0].id == 20 && record[0].node == 0 && record[0].bucket == 3 &&
-	      record[0].min_age == 120 && record[0].max_age == 300 && record[0].pages == 6205 &&
-	      record[0].bytes == 7012345 && record[0].incompressible == 1, "numbers of the first");
+	      record[0].row.min_age == 120 && record[0].row.max_age == 300 && record[0].row.pages == 6205 &&
+	      record[0].row.bytes == 7012345 && record[0].row.incompressible == 1, "numbers of the first");
 	CHECK(!strcmp(record[0].path, "/redis"), "its path");
 	CHECK(record[1].id == UINT64_MAX && record[1].node == 3 && record[1].bucket == 15 &&
-	      record[1].max_age == AGE_NO_BOUND, "the largest id, the last bucket");
+	      record[1].row.max_age == AGE_NO_BOUND, "the largest id, the last bucket");
 	CHECK(!strcmp(record[1].path, "/with blanks  and \\x2d "), "blanks belong to the path");
 	CHECK(!strcmp(record[2].path, "/"), "the root");
 
-	CHECK(record[0].loaded == -ENOENT, "without the column of loads they are not known");
+	CHECK(record[0].row.loaded == -ENOENT, "without the column of loads they are not known");
 	seen = (struct seen) { .nr = 0 };
 	CHECK(!parse_cgroup_table(loaded, see, &seen) && seen.nr == 1 &&
-	      record[0].pages == 0 && record[0].loaded == 12 &&
+	      record[0].row.pages == 0 && record[0].row.loaded == 12 &&
 	      !strcmp(record[0].path, "/a b"), "nothing there, but something was loaded");
 
 	seen = (struct seen) { .stop = 2 };
@@ -452,7 +462,7 @@ static void test_odd_cgroups(void)
 		CHECK(err == tables[i].err && seen.nr == tables[i].nr,
 		      "cgroups with %s: %d records, status %d", tables[i].what, seen.nr, err);
 		if (seen.nr == 1 && !err)
-			CHECK(seen.record[0].id == 20 && seen.record[0].pages == 1 &&
+			CHECK(seen.record[0].id == 20 && seen.record[0].row.pages == 1 &&
 			      !strcmp(seen.record[0].path, "/a b"), "and the record is right");
 		free(text);
 	}
@@ -537,16 +547,16 @@ static void test_results(void)
 	size_t i;
 
 	CHECK(!parse_result(whole, &result), "an answer");
-	CHECK(!result.status && result.scanned == 10 && result.written == 4 &&
-	      result.released_bytes == 5000 && result.skipped_young == 1 &&
-	      result.skipped_busy == 2 && result.skipped_protected == 3 &&
-	      result.skipped_gone == 5 && result.failed == 6 && result.coldest_left == -1 &&
+	CHECK(!result.status && result.count.scanned == 10 && result.count.written == 4 &&
+	      result.count.released_bytes == 5000 && result.count.skipped_young == 1 &&
+	      result.count.skipped_busy == 2 && result.count.skipped_protected == 3 &&
+	      result.count.skipped_gone == 5 && result.count.failed == 6 && result.coldest_left == -1 &&
 	      result.elapsed_us == 1234, "and all of its numbers");
 	for (i = 0; i < ARRAY_SIZE(answers); i++) {
-		struct result other = { .scanned = UNTOUCHED };
+		struct result other = { .count.scanned = UNTOUCHED };
 		int err = parse_result(answers[i].text, &other);
 
-		CHECK(err == answers[i].err && other.scanned == (err ? UNTOUCHED : 10),
+		CHECK(err == answers[i].err && other.count.scanned == (err ? UNTOUCHED : 10),
 		      "answer with %s: %d", answers[i].what, err);
 	}
 	for (i = 0; i < strlen(whole); i++) {

@@ -1,447 +1,342 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Samples, what changed between two of them, what is remembered, and the wear budget.
+ * What the daemon remembers: from sample to sample, and in its file.
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "state.h"
+#include "decide/tick.h"
+#include "json.h"
+#include "system/amount.h"
 #include "tap.h"
 #include "tree.h"
 
-#define DAY_MS	86400000LL
-#define GIB	1073741824LL
+#define PAGE	4096
 
-static void sample_begin(struct sample *sample, num uptime_ms, const char *boot_id)
+/* ---- samples ---- */
+
+static const char *const paths[] = { "/", "/a", "/a/b", "/c" };
+
+#define NR	((int)ARRAY_SIZE(paths))
+
+static void sample_init(struct sample *sample, num now_ms)
 {
+	static const num edges[] = { 0, 300, 86400 };
+
 	*sample = (struct sample){
-		.uptime_ms = uptime_ms,
-		.boot_id = xstrdup(boot_id),
-		.page_size = 4096,
-		.nr_edges = 2,
-		.edge = { 0, 300 },
-		.cgroup = xcalloc(16, sizeof(*sample->cgroup)),
+		.now_ms = now_ms, .boot_id = xstrdup("boot"), .page_size = PAGE,
+		.pool = 1, .limit = 1, .free = 0, .total = 1, .bounds.nr = 3,
 	};
-}
+	for (int b = 0; b < 3; b++)
+		sample->bounds.bucket[b] = (struct age_bucket){
+			.min_age = edges[b], .max_age = b < 2 ? edges[b + 1] : AGE_NO_BOUND,
+		};
+	sample->cgroups.nr = NR;
+	sample->cgroups.cgroup = xcalloc(NR, sizeof(struct cgroup));
+	for (int i = 0; i < NR; i++) {
+		struct cgroup *cgroup = &sample->cgroups.cgroup[i];
 
-/* A cgroup whose counters are multiples of @count. */
-static struct sample_cgroup *sample_add(struct sample *sample, const char *path, uint64_t id,
-					num count)
-{
-	struct sample_cgroup *cgroup = &sample->cgroup[sample->nr++];
-
-	*cgroup = (struct sample_cgroup){
-		.path = xstrdup(path),
-		.id = id,
-		.writeback = 1,
-		.resident = 1000 * count,
-		.refaulted = count,
-		.stalled_memory = 2 * count,
-		.stalled_io = 3 * count,
-	};
-	return cgroup;
-}
-
-static const struct sample_cgroup *sample_get(const struct sample *sample, const char *path)
-{
-	for (int i = 0; i < sample->nr; i++) {
-		if (!strcmp(sample->cgroup[i].path, path))
-			return &sample->cgroup[i];
+		*cgroup = (struct cgroup){
+			.id = 10 + i, .path = xstrdup(paths[i]), .ages = sample->bounds,
+			.parent = i == 2 ? 1 : i ? 0 : -1, .writeback = 1,
+			.all = { 1 << 30, 1 << 30, 0, 0 }, .own = { 1 << 30, 1 << 30, 0, 0 },
+		};
+		cgroup->ages.bucket[2].pages = 1000;
+		cgroup->ages.bucket[2].bytes = 1000000;
 	}
-	return NULL;
 }
 
-static bool is_child(const struct sample *sample, const char *path, const char *parent)
+static struct cgroup *at(struct sample *sample, const char *path)
 {
-	const struct sample_cgroup *cgroup = sample_get(sample, path);
-
-	if (!parent)
-		return cgroup->parent == -1;
-	return cgroup->parent >= 0 && !strcmp(sample->cgroup[cgroup->parent].path, parent);
+	for (int i = 0; i < sample->cgroups.nr; i++) {
+		if (!strcmp(sample->cgroups.cgroup[i].path, path))
+			return &sample->cgroups.cgroup[i];
+	}
+	abort();
 }
 
-static void test_link(void)
+/* Decide, and find the choice about @path; the sample is freed. */
+static struct choice choose(struct state *state, struct sample *sample, const char *text,
+			    const char *path, num *wear)
+{
+	struct choice *choice, found = { .cgroup = -1 };
+	struct config config;
+	char *message;
+	int nr;
+
+	if (config_parse(text, "f", &config, &message))
+		abort();
+	nr = tick_decide(state, &config, sample, &choice);
+	for (int i = 0; i < nr; i++) {
+		if (!strcmp(state->cgroup[choice[i].cgroup].path, path))
+			found = choice[i];
+		if (choice[i].decision.action == ACTION_WRITE)
+			tick_written(state, &config, &choice[i],
+				     choice[i].decision.max / PAGE);
+	}
+	if (wear)
+		*wear = (num)state->wear;
+	free(choice);
+	config_free(&config);
+	sample_free(sample);
+	found.look.ages = NULL;
+	return found;
+}
+
+#define ALWAYS	"when = always\nwear = unlimited\n"
+
+static void test_samples(void)
 {
 	struct sample sample;
-
-	sample_begin(&sample, 1000, "b");
-	sample_add(&sample, "/a/b/c", 5, 1);
-	sample_add(&sample, "/a-b", 4, 1);
-	sample_add(&sample, "/a", 3, 1)->writeback = 0;
-	sample_add(&sample, "/", 1, 1);
-	sample_add(&sample, "/a-b/c", 6, 1)->writeback = -ENOENT;
-	sample_add(&sample, "/a-b", 7, 1);
-	sample_link(&sample);
-	CHECK(sample.nr == 5 && sample_get(&sample, "/a-b")->id == 4, "one of each path");
-	CHECK(is_child(&sample, "/", NULL) && is_child(&sample, "/a", "/") &&
-	      is_child(&sample, "/a-b", "/") && is_child(&sample, "/a-b/c", "/a-b"), "parents");
-	CHECK(is_child(&sample, "/a/b/c", "/a"), "or the nearest ancestor there is");
-	CHECK(sample_get(&sample, "/a")->off && sample_get(&sample, "/a/b/c")->off,
-	      "writeback is off where it is, and below");
-	CHECK(!sample_get(&sample, "/")->off && !sample_get(&sample, "/a-b/c")->off,
-	      "and nowhere else");
-	sample_free(&sample);
-}
-
-static void test_buckets(void)
-{
-	struct age_table ages;
-	struct sample sample;
-
-	sample_begin(&sample, 1000, "b");
-	sample_add(&sample, "/", 1, 1);
-	CHECK(sample_oldest(&sample, 0) == -1, "no pages: no oldest");
-	sample.cgroup[0].pages[0] = 3;
-	CHECK(sample_oldest(&sample, 0) == 0, "young ones");
-	sample.cgroup[0].pages[1] = 4;
-	CHECK(sample_oldest(&sample, 0) == 1, "the oldest of both");
-	sample_ages(&sample, 0, &ages);
-	CHECK(ages.nr == 2 && !ages.bucket[0].min_age && ages.bucket[0].max_age == 300 &&
-	      ages.bucket[1].min_age == 300 && ages.bucket[1].max_age == AGE_NO_BOUND &&
-	      ages.bucket[0].pages == 3 && ages.bucket[1].pages == 4, "as policies take them");
-	sample_free(&sample);
-}
-
-/* The change of the cgroup at @path. */
-static const struct change *change_get(const struct sample *sample, const struct change *change,
-				       const char *path)
-{
-	return &change[sample_get(sample, path) - sample->cgroup];
-}
-
-/* @stalled: the count of which the subtree's times are multiples. */
-static bool changed_by(const struct change *change, num elapsed_ms, num count, num stalled)
-{
-	return change->elapsed_ms == elapsed_ms && change->refaulted == count &&
-	       change->stalled_memory == 2 * stalled && change->stalled_io == 3 * stalled;
-}
-
-static void test_changes(void)
-{
-	struct sample first, second;
-	struct change *change;
+	struct choice choice;
 	struct state state;
 
 	state_begin(&state);
-	sample_begin(&first, 5000, "b");
-	sample_add(&first, "/", 1, 1000);
-	sample_add(&first, "/a", 2, 300);
-	sample_add(&first, "/a/x", 3, 100);
-	sample_add(&first, "/gone", 4, 50);
-	sample_add(&first, "/back", 5, 50);
-	sample_add(&first, "/anew", 6, 10);
-	sample_add(&first, "/blind", 8, 10)->refaulted = -EACCES;
-	sample_link(&first);
-	CHECK(!state_changes(&state, &first, &change), "the first sample: no time has passed");
-	CHECK(changed_by(change_get(&first, change, "/"), 0, 0, 0) &&
-	      changed_by(change_get(&first, change, "/a/x"), 0, 0, 0), "and nothing has happened");
-	CHECK(change_get(&first, change, "/a")->resident == 200000 &&
-	      change_get(&first, change, "/a/x")->resident == 100000,
-	      "what is resident is without the children's");
-	free(change);
-	state_advance(&state, &first);
+	sample_init(&sample, 60000);
+	choice = choose(&state, &sample, ALWAYS, "/c", NULL);
+	CHECK(choice.decision.action == ACTION_OBSERVE, "the first sample");
+	sample_init(&sample, 120000);
+	at(&sample, "/a/b")->all.refaulted = 60;
+	at(&sample, "/a")->all.refaulted = 100;
+	at(&sample, "/")->all.refaulted = 100;
+	at(&sample, "/c")->ages.bucket[1].loaded = 7;
+	choice = choose(&state, &sample, ALWAYS, "/a", NULL);
+	CHECK(choice.look.elapsed_ms == 60000 && choice.look.refaulted == 40,
+	      "what came back of a child is not the parent's");
+	CHECK(choice.decision.action == ACTION_WRITE, "cold pages are written");
 
-	sample_begin(&second, 7000, "b");
-	sample_add(&second, "/", 1, 1100);
-	sample_add(&second, "/a", 2, 360);
-	sample_add(&second, "/a/x", 3, 140);
-	sample_add(&second, "/new", 7, 4);
-	sample_add(&second, "/back", 5, 49);
-	sample_add(&second, "/anew", 66, 11);
-	sample_add(&second, "/blind", 8, 10);
-	sample_link(&second);
-	CHECK(state_changes(&state, &second, &change) == 2000, "two seconds later");
-	CHECK(changed_by(change_get(&second, change, "/a/x"), 2000, 40, 40),
-	      "a cgroup by itself");
-	CHECK(changed_by(change_get(&second, change, "/a"), 2000, 20, 60),
-	      "one without its child's refaults, but with all the time in which tasks stalled");
-	/* 100 - 60 of /a - 4 of /new - 11 of /anew */
-	CHECK(changed_by(change_get(&second, change, "/"), 2000, 25, 100),
-	      "the root without those of its children, old and new: %lld",
-	      change_get(&second, change, "/")->refaulted);
-	CHECK(!change_get(&second, change, "/new")->elapsed_ms, "a new cgroup is only observed");
-	CHECK(!change_get(&second, change, "/anew")->elapsed_ms, "one that was made anew, too");
-	CHECK(!change_get(&second, change, "/back")->elapsed_ms,
-	      "and one whose counters went backwards");
-	CHECK(change_get(&second, change, "/blind")->refaulted < 0 &&
-	      change_get(&second, change, "/blind")->stalled_io == 0,
-	      "what was not known then is not known now");
-	free(change);
+	sample_init(&sample, 180000);
+	at(&sample, "/c")->ages.bucket[1].loaded = 17;
+	at(&sample, "/")->all.refaulted = 100;
+	at(&sample, "/a")->all.refaulted = 100;
+	choice = choose(&state, &sample, ALWAYS, "/c", NULL);
+	CHECK(choice.look.loaded[1] == 10, "pages that were loaded since");
+	sample_init(&sample, 240000);
+	at(&sample, "/c")->ages.bucket[1].loaded = 3;
+	choice = choose(&state, &sample, ALWAYS, "/c", NULL);
+	CHECK(!choice.look.loaded[1], "the table began anew: none that are known");
 
-	second.uptime_ms = 5000;
-	CHECK(!state_changes(&state, &second, &change), "a clock that stands still: first again");
-	free(change);
-	second.uptime_ms = 7000;
-	second.boot_id[0] = 'c';
-	CHECK(!state_changes(&state, &second, &change), "another boot: first again");
-	free(change);
-	second.boot_id[0] = 'b';
-	second.cgroup[0].refaulted = 1001;
-	CHECK(state_changes(&state, &second, &change) &&
-	      !change_get(&second, change, "/")->refaulted,
-	      "less than the children's is none, not less than none");
-	free(change);
-	sample_free(&first);
-	sample_free(&second);
+	sample_init(&sample, 300000);
+	at(&sample, "/c")->pressure_io = 1000000;
+	choose(&state, &sample, ALWAYS, "/c", NULL);
+	sample_init(&sample, 360000);
+	at(&sample, "/c")->id = 99;
+	choice = choose(&state, &sample, ALWAYS, "/c", NULL);
+	CHECK(choice.decision.action == ACTION_OBSERVE, "another cgroup of the same path");
+	CHECK(state.cgroup[choice.cgroup].control.evidence.watched > 0,
+	      "begins with what is known of its like");
+	sample_init(&sample, 420000);
+	at(&sample, "/c")->id = 99;
+	at(&sample, "/c")->off = true;
+	choice = choose(&state, &sample, ALWAYS, "/c", NULL);
+	CHECK(choice.decision.action == ACTION_HOLD &&
+	      !strcmp(choice.decision.reason, "writeback is off"), "memory.zswap.writeback");
+	sample_init(&sample, 480000);
+	at(&sample, "/c")->removed = true;
+	choice = choose(&state, &sample, ALWAYS, "/c", NULL);
+	CHECK(choice.cgroup < 0, "one without a directory is left out");
+
+	sample_init(&sample, 10000);
+	free(sample.boot_id);
+	sample.boot_id = xstrdup("other");
+	choice = choose(&state, &sample, ALWAYS, "/a", NULL);
+	CHECK(choice.decision.action == ACTION_OBSERVE && choice.look.elapsed_ms == 0 &&
+	      state.cgroup[choice.cgroup].control.evidence.watched > 0,
+	      "another boot: observe, but with what was learned");
+	sample_init(&sample, 70000);
+	free(sample.boot_id);
+	sample.boot_id = xstrdup("other");
+	sample.bounds.bucket[1].min_age = 301;
+	choose(&state, &sample, ALWAYS, "/a", NULL);
+	CHECK(state.cgroup[1].control.evidence.watched <= 60, "other bounds: nothing is known");
 	state_free(&state);
 }
 
-static struct state_cgroup *state_get(const struct state *state, const char *path)
+/* The decision about /c after @minutes in which nothing comes back, then @refaulted pages at once. */
+static struct decision after(struct state *state, num *now, num *came, int minutes, num refaulted)
 {
-	for (int i = 0; i < state->nr; i++) {
-		if (!strcmp(state->cgroup[i].path, path))
-			return &state->cgroup[i];
+	struct decision decision = { .max = 0 };
+	struct sample sample;
+
+	for (int i = 0; i <= minutes; i++) {
+		*now += 60000;
+		if (i == minutes)
+			*came += refaulted;
+		sample_init(&sample, *now);
+		at(&sample, "/c")->ages.bucket[2].pages = 0;
+		at(&sample, "/c")->ages.bucket[1].pages = 1000;
+		at(&sample, "/c")->all.refaulted = *came;
+		at(&sample, "/")->all.refaulted = *came;
+		decision = choose(state, &sample, ALWAYS, "/c", NULL).decision;
 	}
-	return NULL;
+	return decision;
 }
 
-static const struct policy_state some = {
-	.age = 600,
-	.step = 8192,
-	.hold = 2,
-	.quiet = 3,
-	.debt = 99,
-};
-
-static bool stands(const struct state *state, const char *path)
+static void test_failure(void)
 {
-	const struct state_cgroup *cgroup = state_get(state, path);
+	num now = 0, came = 0;
+	struct decision decision;
+	struct state state;
 
-	return cgroup && cgroup->begun && cgroup->policy.age == 600 &&
-	       cgroup->policy.step == 8192 && cgroup->policy.hold == 2 &&
-	       cgroup->policy.quiet == 3 && cgroup->policy.debt == 99;
+	state_begin(&state);
+	decision = after(&state, &now, &came, 20, 0);
+	CHECK(decision.age == 300 && decision.action == ACTION_WRITE, "a young age");
+	/* 528 a minute may */
+	decision = after(&state, &now, &came, 0, 3000);
+	CHECK(decision.age == 300 && !strcmp(decision.reason, "paying off refaults"),
+	      "more than may come back: a debt");
+	decision = after(&state, &now, &came, 8, 0);
+	CHECK(decision.action == ACTION_WRITE, "which is paid off");
+	decision = after(&state, &now, &came, 0, 12000);
+	CHECK(decision.action == ACTION_BACKOFF && decision.age == 86400,
+	      "far more: the age has failed");
+	decision = after(&state, &now, &came, 15, 0);
+	CHECK(!strcmp(decision.reason, "paying off refaults"), "a debt, too");
+	decision = after(&state, &now, &came, 30, 0);
+	CHECK(decision.age == 86400 && strcmp(decision.reason, "paying off refaults"),
+	      "the age is not tried again when it is paid");
+	decision = after(&state, &now, &came, 20, 0);
+	CHECK(decision.age == 300, "but after an hour");
+	decision = after(&state, &now, &came, 0, 12000);
+	CHECK(decision.action == ACTION_BACKOFF && decision.age == 86400, "it fails again");
+	decision = after(&state, &now, &came, 70, 0);
+	CHECK(decision.age == 86400, "then an hour will not do");
+	decision = after(&state, &now, &came, 60, 0);
+	CHECK(decision.age == 300, "but two");
+	state_free(&state);
 }
 
-static void state_fill(struct state *state)
+static void test_wear(void)
+{
+	struct sample sample;
+	struct state state;
+	num wear;
+
+	state_begin(&state);
+	sample_init(&sample, 60000);
+	choose(&state, &sample, "when = always\nwear = 24M/day\n", "/", &wear);
+	CHECK(wear == 1 << 20, "the budget begins with an hour's");
+	sample_init(&sample, 60000 + 1800000);
+	sample.cgroups.cgroup[0].off = true;
+	choose(&state, &sample, "when = free < 0%\nwear = 24M/day\n", "/", &wear);
+	CHECK(wear == 3 << 19, "and grows: %lld", wear);
+	sample_init(&sample, 60000 + 2000 * 86400000LL);
+	choose(&state, &sample, "when = free < 0%\nwear = 24M/day\n", "/", &wear);
+	CHECK(wear == 24 << 20, "to a day's");
+	sample_init(&sample, 120000 + 2000 * 86400000LL);
+	choose(&state, &sample, "when = always\nwear = 24M/day\n", "/", &wear);
+	CHECK(wear < 24 << 20 && wear > 7 << 20, "what was written is off: %lld", wear);
+	state_free(&state);
+}
+
+/* ---- the file ---- */
+
+static char *text_of(const struct state *state)
+{
+	json_t *json = state_to_json(state);
+	char *text = json_line(json, 0);
+
+	json_decref(json);
+	return text;
+}
+
+static void some_state(struct state *state)
 {
 	struct sample sample;
 
 	state_begin(state);
-	sample_begin(&sample, 5000, "b");
-	sample_add(&sample, "/", 1, 1000);
-	sample_add(&sample, "/a", 2, 300);
-	sample_add(&sample, "/b \"\xc3\xa9\\", 3, 30);
-	sample_add(&sample, "/c", 4, 30)->stalled_io = -ENOENT;
-	sample_link(&sample);
-	state_advance(state, &sample);
-	sample_free(&sample);
-	for (int i = 1; i < 3; i++) {
-		state->cgroup[i].begun = true;
-		state->cgroup[i].policy = some;
+	for (int i = 1; i <= 12; i++) {
+		sample_init(&sample, i * 60000);
+		at(&sample, "/c")->all.refaulted = i * 3;
+		choose(state, &sample, "when = always\nmin-age = 7m\n", "/c", NULL);
 	}
-	state->wear = (struct wear){ .left = 12345, .fraction = 678 };
 }
 
-static void test_advance(void)
+static void test_json(void)
 {
-	struct sample sample;
-	struct state state;
+	struct state state, again;
+	char *text, *same, *message;
+	int refused = 0, changed = 0;
+	size_t length;
+	json_t *json;
 
-	state_fill(&state);
-	sample_begin(&sample, 6000, "b");
-	sample_add(&sample, "/a", 2, 310);
-	sample_add(&sample, "/b \"\xc3\xa9\\", 33, 30);
-	sample_add(&sample, "/c", 4, 30);
-	sample_link(&sample);
-	state_advance(&state, &sample);
-	CHECK(state.nr == 3 && !state_get(&state, "/"), "a cgroup that has vanished is forgotten");
-	CHECK(stands(&state, "/a") && state_get(&state, "/a")->refaulted == 310,
-	      "where a policy stands is kept, with new counters");
-	CHECK(!state_get(&state, "/b \"\xc3\xa9\\")->begun, "not if the cgroup was made anew");
-	CHECK(!state_get(&state, "/c")->begun, "and not if there was nothing yet");
-	sample_free(&sample);
+	some_state(&state);
+	text = text_of(&state);
+	json = json_loads(text, 0, NULL);
+	CHECK(json && !state_from_json(json, &again, &message), "what is written is read");
+	json_decref(json);
+	same = text_of(&again);
+	CHECK(!strcmp(text, same), "and the same to the last digit");
+	CHECK(again.nr == NR && again.nr_families == 2 && again.wear == state.wear,
+	      "cgroups, families and the budget");
+	CHECK(again.cgroup[3].control.evidence.unit == 420 &&
+	      !memcmp(&again.cgroup[3].control.evidence, &state.cgroup[3].control.evidence,
+		      sizeof(struct evidence)), "all the evidence");
+	free(same);
+	state_free(&again);
 
-	sample_begin(&sample, 100, "next");
-	sample_add(&sample, "/a", 99, 1);
-	state_advance(&state, &sample);
-	CHECK(stands(&state, "/a") && state_get(&state, "/a")->id == 99,
-	      "after a boot the path is what counts");
-	CHECK(!strcmp(state.boot_id, "next") && state.uptime_ms == 100, "and the boot is known");
-	sample_free(&sample);
+	/* Any character changed: it is read, or refused with a message */
+	length = strlen(text);
+	for (size_t i = 0; i < length; i += 3) {
+		char was = text[i];
+
+		text[i] = "0-\"}],x"[i % 7];
+		json = json_loads(text, 0, NULL);
+		if (json) {
+			int error = state_from_json(json, &again, &message);
+
+			refused += error && message;
+			changed++;
+			free(message);
+			if (!error)
+				state_free(&again);
+			json_decref(json);
+		}
+		text[i] = was;
+	}
+	CHECK(refused > 10, "%d of %d changes are refused", refused, changed);
+	free(text);
 	state_free(&state);
 }
 
 static void test_file(void)
 {
 	char *tree = tree_new(), *path = xasprintf("%s/state", tree), *message;
-	struct state state, loaded;
-	struct rlimit small;
+	struct state state, again;
 	int lock;
-	struct stat st;
 
-	CHECK(state_load(path, &loaded, &message) == -ENOENT && !message && loaded.wear.left < 0,
-	      "no file: nothing is remembered");
-	state_fill(&state);
-	CHECK(!state_save(path, &state), "saved");
-	CHECK(!stat(path, &st) && (st.st_mode & 0777) == 0600, "for root alone");
-	CHECK(!state_load(path, &loaded, &message), "loaded");
-	CHECK(loaded.nr == 4 && stands(&loaded, "/a") && stands(&loaded, "/b \"\xc3\xa9\\") &&
-	      !state_get(&loaded, "/")->begun, "the same policies");
-	CHECK(state_get(&loaded, "/")->refaulted == 1000 && state_get(&loaded, "/a")->id == 2 &&
-	      state_get(&loaded, "/a")->stalled_memory == 600 &&
-	      state_get(&loaded, "/a")->stalled_io == 900 &&
-	      state_get(&loaded, "/c")->stalled_io < 0, "the same counters");
-	CHECK(!strcmp(loaded.boot_id, "b") && loaded.uptime_ms == 5000 &&
-	      loaded.wear.left == 12345 && loaded.wear.fraction == 678, "and all else");
-	state_free(&loaded);
-
-	state.uptime_ms = 6000;
-	CHECK(!state_save(path, &state) && !state_load(path, &loaded, &message) &&
-	      loaded.uptime_ms == 6000, "saved again");
-	state_free(&loaded);
-	getrlimit(RLIMIT_FSIZE, &small);
-	small.rlim_cur = 10;
-	setrlimit(RLIMIT_FSIZE, &small);
-	CHECK(state_save(path, &state) == -EFBIG && !state_load(path, &loaded, &message),
-	      "when not all can be written, the old one stays");
-	small.rlim_cur = small.rlim_max;
-	setrlimit(RLIMIT_FSIZE, &small);
-	state_free(&loaded);
-	tree_directory(tree, "/state.new");
-	CHECK(state_save(path, &state) < 0 && !state_load(path, &loaded, &message),
-	      "nor when nothing can");
-	state_free(&loaded);
-	state_free(&state);
-
-	lock = state_lock(path);
-	CHECK(lock >= 0 && state_lock(path) == -EWOULDBLOCK, "one has it, others are kept away");
-	close(lock);
-	lock = state_lock(path);
-	CHECK(lock >= 0, "until it is done");
-	close(lock);
-
-	state_begin(&state);
-	free(path);
-	path = xasprintf("%s/fresh", tree);
-	CHECK(!state_save(path, &state) && !state_load(path, &loaded, &message) &&
-	      !loaded.boot_id && loaded.wear.left < 0 && !loaded.nr, "an empty one");
-	state_free(&loaded);
-	state_free(&state);
-	free(path);
-	tree_remove(tree);
-}
-
-/* Texts here have ' for ", which is easier to read. */
-#define HEAD	"{'version':1,'boot_id':'b','uptime_ms':0,'wear_left':1,"
-
-static void broken(const char *tree, const char *text, const char *what)
-{
-	char *path = xasprintf("%s/state", tree), *json = xstrdup(text), *message;
-	struct state state;
-	int error;
-
-	for (char *c = strchr(json, '\''); c; c = strchr(c, '\''))
-		*c = '"';
-	tree_file(tree, "/state", json);
-	error = state_load(path, &state, &message);
-	CHECK(error == -EINVAL && message && !state.nr && !state.boot_id, "%s: %s", what,
-	      message ? message : "");
+	some_state(&state);
+	CHECK(state_load(path, &again, &message) == -ENOENT && !message, "no file");
+	CHECK(!state_save(path, &state) && !state_load(path, &again, &message) && again.nr == NR,
+	      "saved and loaded");
+	state_free(&again);
+	tree_file(tree, "/state", "not JSON");
+	CHECK(state_load(path, &again, &message) == -EEXIST && message && !again.nr,
+	      "what is not ours is said to be so");
 	free(message);
+	tree_file(tree, "/state", "{\"version\":2,\"cgroups\":[]}");
+	CHECK(state_load(path, &again, &message) == -EEXIST, "nor is this");
+	free(message);
+	tree_file(tree, "/state", "{\"zswapctl\":\"state\",\"version\":2}");
+	CHECK(state_load(path, &again, &message) == -EINVAL && message, "this is, but broken");
+	free(message);
+	CHECK(state_save("/nowhere/state", &state) == -ENOENT, "no directory");
+	lock = state_lock(path);
+	CHECK(lock >= 0 && state_lock(path) == -EWOULDBLOCK, "one at a time");
+	close(lock);
 	state_free(&state);
-	free(json);
 	free(path);
-}
-
-static void test_broken(void)
-{
-#define COUNTERS	"'refaulted':1,'stalled_memory':1,'stalled_io':1"
-	static const struct {
-		const char *what, *members;
-	} cgroup[] = {
-		{ "no path", "'id':1," COUNTERS },
-		{ "no absolute path", "'path':'a','id':1," COUNTERS },
-		{ "no id", "'path':'/a'," COUNTERS },
-		{ "a negative id", "'path':'/a','id':-1," COUNTERS },
-		{ "a text for a number",
-		  "'path':'/a','id':1,'refaulted':'1','stalled_memory':1,'stalled_io':1" },
-		{ "half a policy", "'path':'/a','id':1,'age':1," COUNTERS },
-		{ "a negative step",
-		  "'path':'/a','id':1,'age':1,'step':-1,'hold':0,'quiet':0,'debt':0," COUNTERS },
-		{ "a hold without end",
-		  "'path':'/a','id':1,'age':1,'step':1,'hold':2147483648,'quiet':0,'debt':0,"
-		  COUNTERS },
-		{ "a real number",
-		  "'path':'/a','id':1,'age':1.5,'step':1,'hold':0,'quiet':0,'debt':0," COUNTERS },
-		{ "the same member twice", "'path':'/a','path':'/a','id':1," COUNTERS },
-		{ "the same cgroup twice",
-		  "'path':'/a','id':1," COUNTERS "},{'path':'/a','id':1," COUNTERS },
-	};
-	char *tree = tree_new(), *text, *message;
-	struct state state;
-	struct stat st;
-	off_t length;
-	int refused = 0;
-
-	broken(tree, "", "nothing");
-	broken(tree, "[]", "a list");
-	broken(tree, "{}", "an empty object");
-	broken(tree, "{'version':2}", "a newer version");
-	broken(tree, "{'version':1,'boot_id':1}", "a boot id that is none");
-	broken(tree, HEAD "'wear_fraction':86400000,'cgroups':[]}",
-	       "a fraction that is more than one");
-	broken(tree, HEAD "'wear_fraction':0}", "no list");
-	for (size_t i = 0; i < ARRAY_SIZE(cgroup); i++) {
-		text = xasprintf("%s'wear_fraction':0,'cgroups':[{%s}]}", HEAD, cgroup[i].members);
-		broken(tree, text, cgroup[i].what);
-		free(text);
-	}
-
-	text = xasprintf("%s/state", tree);
-	state_fill(&state);
-	state_save(text, &state);
-	state_free(&state);
-	stat(text, &st);
-	/* Without the newline it is still whole. */
-	for (length = st.st_size - 2; length > 0 && !truncate(text, length); length--) {
-		refused += state_load(text, &state, &message) == -EINVAL;
-		state_free(&state);
-		free(message);
-	}
-	CHECK(refused == st.st_size - 2, "a file that is cut off anywhere: %d times", refused);
-	free(text);
 	tree_remove(tree);
-}
-
-static void test_wear(void)
-{
-	struct wear wear = { .left = -1 };
-	num sum = 0;
-
-	CHECK(wear_grow(&wear, 24 * GIB, 60000) == GIB + 24 * GIB / 1440,
-	      "begins with an hour's share");
-	wear_spend(&wear, 10 * GIB);
-	CHECK(!wear.left, "is used up");
-	CHECK(wear_grow(&wear, 24 * GIB, DAY_MS / 2) == 12 * GIB, "grows by the share of a day");
-	CHECK(wear_grow(&wear, 24 * GIB, 10 * DAY_MS) == 24 * GIB, "is saved for a day at most");
-	CHECK(wear_grow(&wear, GIB, 0) == GIB, "or less, when the day's amount was made smaller");
-	wear_spend(&wear, -5);
-	CHECK(wear.left == GIB, "what is not known is not spent here");
-	CHECK(wear_grow(&wear, 0, 60000) == INT64_MAX && wear.left == GIB, "no limit");
-
-	wear = (struct wear){ .left = 0 };
-	for (int i = 0; i < 86400; i++) {
-		sum += wear_grow(&wear, 1000003, 1000);
-		wear_spend(&wear, wear.left);
-	}
-	CHECK(sum == 1000003, "not a byte is lost in fractions: %lld", sum);
-	CHECK(wear_grow(&wear, INT64_MAX, INT64_MAX) == INT64_MAX, "absurd numbers");
 }
 
 int main(void)
 {
-	/* Too long a file is an error, not the end. */
-	signal(SIGXFSZ, SIG_IGN);
-	test_link();
-	test_buckets();
-	test_changes();
-	test_advance();
-	test_file();
-	test_broken();
+	test_samples();
+	test_failure();
 	test_wear();
+	test_json();
+	test_file();
 	return tap_done();
 }

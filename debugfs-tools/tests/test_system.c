@@ -4,8 +4,8 @@
  */
 #include <fcntl.h>
 
-#include "amount.h"
-#include "system.h"
+#include "system/amount.h"
+#include "system/system.h"
 #include "tap.h"
 #include "tree.h"
 
@@ -405,7 +405,7 @@ static void test_reasons(void)
 	CHECK(cgroups_read(&fixture.source, 1, true, &cgroups) == -ENOENT, "edges, but no cgroups");
 
 	CHECK(strstr(system_reason(&fixture.source, -EPERM), "locked down"), "locked down");
-	CHECK(strstr(system_reason(&fixture.source, -EINVAL), "no sense"), "no sense");
+	CHECK(strstr(system_reason(&fixture.source, -EINVAL), "invalid"), "invalid");
 	CHECK(strstr(system_reason(&fixture.source, -EROFS), "recorded"), "a recorded tree");
 	for (error = 0; error > -200; error--) {
 		const char *reason = system_reason(&fixture.source, error);
@@ -541,7 +541,7 @@ static void test_odd_cgroups(void)
 		  "50 0 2 120 inf 7 700 0 /user.slice\n"
 		  "5 0 2 120 inf 8 800 0 /gone\n"
 		  "6 0 2 120 inf 8 800 0 /gone\n");
-	CHECK(!cgroups_read(&fixture.source, UINT64_MAX, false, &cgroups) && cgroups.nr == 9,
+	CHECK(!cgroups_read(&fixture.source, UINT64_MAX, false, &cgroups) && cgroups.nr == 8,
 	      "odd cgroups");
 	CHECK(!strcmp(cgroups.cgroup[1].path, "/a") && cgroups.cgroup[1].removed &&
 	      cgroups.cgroup[1].id == 7, "one of the same path was removed");
@@ -553,13 +553,13 @@ static void test_odd_cgroups(void)
 	CHECK(cgroup_has(&cgroups, "/gone", 5, "/", 1, true), "two of one path were removed");
 	CHECK(cgroups.cgroup[find_cgroup(&cgroups, "/gone/below")].parent ==
 	      find_cgroup(&cgroups, "/gone") + 1, "removed below removed");
-	CHECK(cgroup_has(&cgroups, "no slash", 9, "/", 1, true), "not a path at all");
+	CHECK(cgroups.foreign == 1 && !cgroups.namespaced, "not a path at all");
 	CHECK(cgroup_has(&cgroups, "/user.slice", 50, "/", 1, false), "an id of the kernel's");
 	CHECK(cgroups.cgroup[0].id == 1 && cgroups.cgroup[0].ages.bucket[2].pages == 6,
 	      "the root above a namespace's");
 	cgroups_sum(&cgroups, sums);
 	CHECK(sums[0].bucket[0].pages == INT64_MAX, "a sum that is too large");
-	CHECK(sums[0].bucket[2].pages == 33 && sums[0].bucket[1].pages == 7, "sums");
+	CHECK(sums[0].bucket[2].pages == 33 && sums[0].bucket[1].pages == 2, "sums");
 	cgroups_read_details(&fixture.source, &cgroups);
 	cgroups_free(&cgroups);
 
@@ -602,19 +602,49 @@ static void test_details(void)
 	tree_file(fixture.tree, SYS_CGROUP "/memory.zswap.writeback", "1\n");
 	if (cgroups_read(&fixture.source, UINT64_MAX, false, &cgroups))
 		tree_fail("read", "cgroups");
-	CHECK(cgroups.cgroup[0].resident == -ENOENT, "no details yet");
+	CHECK(cgroups.cgroup[0].all.resident == -ENOENT, "no details yet");
 	cgroups_read_details(&fixture.source, &cgroups);
 	cgroup = &cgroups.cgroup[find_cgroup(&cgroups, "/a/b")];
-	CHECK(cgroup->resident == 1024 && cgroup->written == 5 && cgroup->refaulted == 2 &&
+	CHECK(cgroup->all.resident == 1024 && cgroup->all.written == 5 && cgroup->all.refaulted == 2 &&
 	      cgroup->writeback == 0, "details");
 	CHECK(cgroup->pressure_memory == 77 && cgroup->pressure_io == -EINVAL, "pressure");
 	cgroup = &cgroups.cgroup[find_cgroup(&cgroups, "/a")];
-	CHECK(cgroup->resident == -ENOENT && cgroup->written == -ENOENT &&
+	CHECK(cgroup->all.resident == -ENOENT && cgroup->all.written == -ENOENT &&
 	      cgroup->pressure_memory == -ENOENT, "half of it is nothing");
 	cgroup = &cgroups.cgroup[find_cgroup(&cgroups, "/a-b")];
-	CHECK(cgroup->resident == INT64_MAX, "more than fits");
+	CHECK(cgroup->all.resident == INT64_MAX, "more than fits");
 	CHECK(cgroups.cgroup[0].writeback == 1, "of the root");
-	CHECK(cgroups.cgroup[find_cgroup(&cgroups, "/a/gone")].resident == -ENOENT, "of none");
+	CHECK(cgroups.cgroup[find_cgroup(&cgroups, "/a/gone")].all.resident == -ENOENT, "of none");
+	cgroups_free(&cgroups);
+	fixture_close(&fixture);
+}
+
+/* The root that is seen is /a of the host, and what is beside it is nobody's business. */
+static void test_namespace(void)
+{
+	struct fixture fixture;
+	struct cgroups cgroups;
+
+	fixture_whole(&fixture);
+	fixture_cgroup(&fixture, "", "20\n");
+	tree_file(fixture.tree, SYS_DEBUGFS "/age_buckets_cgroup", CGROUPS_HEADER
+		  "1 0 0 0 30 3 300 0 /\n"
+		  "20 0 0 0 30 4 400 0 /host\n"
+		  "30 0 1 30 120 2 200 0 /host/a/b\n"
+		  "98 0 1 30 120 2 200 0 /host/gone\n"
+		  "99 0 1 30 120 2 200 0 /hostess\n");
+	CHECK(!cgroups_read(&fixture.source, UINT64_MAX, false, &cgroups) && cgroups.namespaced &&
+	      cgroups.nr == 4, "a namespace: %d", cgroups.nr);
+	CHECK(cgroups.foreign == 2, "what lies outside is left out");
+	CHECK(cgroup_has(&cgroups, "/", 20, NULL, 1, false) &&
+	      cgroup_pages(&cgroups, NULL, "/", 0) == 4, "nor is it added to the root");
+	CHECK(cgroup_has(&cgroups, "/gone", 98, "/", 1, true), "one of ours that was removed");
+	cgroups_free(&cgroups);
+
+	tree_file(fixture.tree, SYS_DEBUGFS "/age_buckets_cgroup", CGROUPS_HEADER
+		  "98 0 1 30 120 2 200 0 /host/gone\n");
+	CHECK(!cgroups_read(&fixture.source, UINT64_MAX, false, &cgroups) && cgroups.nr == 1 &&
+	      cgroups.foreign == 1, "not to know where we are is to leave it alone");
 	cgroups_free(&cgroups);
 	fixture_close(&fixture);
 }
@@ -683,7 +713,7 @@ static void test_names(void)
 	test_name(&fixture, "system.slice", 0, 40, "/system.slice");
 	test_name(&fixture, "app.service", -ENOTUNIQ, 0,
 		  "/user.slice/app.service\n/user.slice/deep/app.service");
-	test_name(&fixture, "redis", -ENOENT, 0, NULL);
+	test_name(&fixture, "redis", 0, 41, "/system.slice/redis.service");
 	test_name(&fixture, "user.slice", -ENOENT, 0, NULL);
 	test_name(&fixture, "-1", -ENOENT, 0, NULL);
 
@@ -760,6 +790,7 @@ int main(void)
 	test_denied();
 	test_cgroups();
 	test_odd_cgroups();
+	test_namespace();
 	test_details();
 	test_names();
 	test_large();

@@ -14,9 +14,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "progress.h"
+#include "commands/job.h"
 #include "tap.h"
-#include "transaction.h"
+#include "system/transaction.h"
 
 #define ANSWER(status)								\
 	"status " status "\nscanned 21\nwritten 6\nreleased_bytes 9000\n"		\
@@ -35,7 +35,7 @@ static void test_text(void)
 {
 	struct command command;
 
-	transaction_begin(&command);
+	command = (struct command)COMMAND_NONE;
 	CHECK(!transaction_says_what(&command), "nothing is asked for yet");
 	check_text(&command, "");
 	command.age = 0;
@@ -48,7 +48,7 @@ static void test_text(void)
 	command.cgroup = UINT64_MAX;
 	check_text(&command,
 		   "age=3600 max=67108864 max_compressed=1 node=0 cgroup=18446744073709551615");
-	command.descend = false;
+	command.no_descend = true;
 	command.incompressible = true;
 	command.nodes = 0x8000000000000000 | 0x1d;
 	CHECK(!transaction_needs_debugfs(&command), "sysfs takes all of this");
@@ -57,26 +57,26 @@ static void test_text(void)
 	check_text(&command,
 		   "age=3600 max=67108864 max_compressed=1 node=0,2-4,63 cgroup=18446744073709551615 descend=0 type=incompressible dry_run=1");
 
-	transaction_begin(&command);
+	command = (struct command)COMMAND_NONE;
 	command.age = 1;
 	command.nodes = 0xd;
 	check_text(&command, "age=1 node=0,2-3");
 
-	transaction_begin(&command);
+	command = (struct command)COMMAND_NONE;
 	command.nodes = UINT64_MAX;
-	command.descend = false;
+	command.no_descend = true;
 	CHECK(!transaction_says_what(&command), "where is not what");
-	command.bucket_min = 3;
-	command.bucket_max = 3;
+	command.bucket.min = 3;
+	command.bucket.max = 3;
 	CHECK(transaction_says_what(&command) && transaction_needs_debugfs(&command),
 	      "a bucket is");
 	check_text(&command, "node=0-63 bucket=3");
 	command.nodes = 0;
-	command.bucket_max = 15;
+	command.bucket.max = 15;
 	check_text(&command, "bucket=3-15");
-	command.bucket_max = -1;
+	command.bucket.max = -1;
 	check_text(&command, "bucket=3-");
-	transaction_begin(&command);
+	command = (struct command)COMMAND_NONE;
 	command.incompressible = true;
 	CHECK(transaction_says_what(&command), "so is a type");
 	check_text(&command, "type=incompressible");
@@ -84,10 +84,10 @@ static void test_text(void)
 
 static void check_result(const struct result *result)
 {
-	CHECK(result->scanned == 21 && result->written == 6 && result->released_bytes == 9000 &&
-	      result->skipped_young == 5 && result->skipped_busy == 4 &&
-	      result->skipped_protected == 3 && result->skipped_gone == 2 &&
-	      result->failed == 1 && result->coldest_left == 77 && result->elapsed_us == 1234,
+	CHECK(result->count.scanned == 21 && result->count.written == 6 && result->count.released_bytes == 9000 &&
+	      result->count.skipped_young == 5 && result->count.skipped_busy == 4 &&
+	      result->count.skipped_protected == 3 && result->count.skipped_gone == 2 &&
+	      result->count.failed == 1 && result->coldest_left == 77 && result->elapsed_us == 1234,
 	      "each number is where it belongs");
 }
 
@@ -143,7 +143,7 @@ static void test_exchange(void)
 	fill(fd);
 	fcntl(fd, F_SETFL, O_NONBLOCK);
 	CHECK(transaction_exchange(fd, "age=60", &result) == -EAGAIN, "an error without an answer");
-	CHECK(result.status == -EAGAIN && !result.written && result.coldest_left == -1,
+	CHECK(result.status == -EAGAIN && !result.count.written && result.coldest_left == -1,
 	      "nothing was done then");
 	close(fd);
 	close(other);
@@ -305,10 +305,10 @@ static void test_counted(const struct source *source)
 	fill(fd);
 	fcntl(fd, F_SETFL, O_NONBLOCK);
 	CHECK(transaction_count(source, fd, 0, "age=60", &result) == -EAGAIN &&
-	      result.status == -EAGAIN && !result.written, "an error, and nothing was done");
+	      result.status == -EAGAIN && !result.count.written, "an error, and nothing was done");
 	unlinkat(source->root, "sys/kernel/mm/zswap/stats/failed", 0);
 	transaction_count(source, fd, 0, "age=60", &result);
-	CHECK(result.failed == -ENOENT && !result.written, "a counter that is not there");
+	CHECK(result.count.failed == -ENOENT && !result.count.written, "a counter that is not there");
 	close(fd);
 	close(other);
 }
@@ -339,7 +339,7 @@ static void test_run(const struct source *source)
 	struct transaction transaction;
 	struct command command;
 
-	transaction_begin(&command);
+	command = (struct command)COMMAND_NONE;
 	command.age = 60;
 	CHECK(transaction_run(source, &command, &transaction) == -ENOENT && !transaction.asked,
 	      "no file takes commands");
@@ -347,59 +347,54 @@ static void test_run(const struct source *source)
 	CHECK(transaction_run(source, &command, &transaction) == -EROFS && !transaction.asked,
 	      "nothing is written to a recorded tree");
 	check_reason(source, &command, false, -EROFS, "recorded");
-	check_reason(source, &command, true, -ENOENT, "has gone");
+	check_reason(source, &command, true, -ENOENT, "removed");
 	check_reason(source, &command, true, -EPERM, "memory.zswap.writeback");
 	check_reason(source, &command, true, -ENODEV, "never been enabled");
 	check_reason(source, &command, true, -EOPNOTSUPP, "memory cgroups are off");
 	check_reason(source, &command, true, -EINVAL, "'age=60'");
 	command.nodes = 6;
-	check_reason(source, &command, true, -EINVAL, "no node 2");
+	check_reason(source, &command, true, -EINVAL, "node 2 not found");
 	command.nodes = 2;
-	command.bucket_min = 15;
-	check_reason(source, &command, true, -EINVAL, "no such age bucket");
+	command.bucket.min = 15;
+	check_reason(source, &command, true, -EINVAL, "age bucket not found");
 	check_reason(source, &command, true, -ENOMEM, strerror(ENOMEM));
-	check_reason(source, &command, false, -EACCES, "debugfs alone");
-	command.bucket_min = -1;
+	check_reason(source, &command, false, -EACCES, "need debugfs");
+	command.bucket.min = -1;
 	check_reason(source, &command, false, -EPERM, "locked down");
-	check_reason(source, &command, false, -EBADMSG, "no sense in");
+	check_reason(source, &command, false, -EBADMSG, "invalid answer");
 	check_reason(source, &command, false, -ELOOP, strerror(ELOOP));
 }
 
 static void test_add(void)
 {
-	struct result sum = { .coldest_left = -1, .released_bytes = INT64_MAX - 1 };
+	struct result sum = { .coldest_left = -1, .count.released_bytes = INT64_MAX - 1 };
 	const struct result one = {
-		.status = -EAGAIN, .written = 3, .failed = -ENOENT, .released_bytes = 2,
+		.status = -EAGAIN, .count.written = 3, .count.failed = -ENOENT, .count.released_bytes = 2,
 		.coldest_left = 5, .elapsed_us = 7,
 	};
 
 	transaction_add(&sum, &one);
 	transaction_add(&sum, &one);
-	CHECK(sum.written == 6 && sum.elapsed_us == 14, "the numbers add up");
-	CHECK(sum.failed == -ENOENT, "what is unknown once stays unknown");
-	CHECK(sum.released_bytes == INT64_MAX, "what is too much stays as much as can be");
+	CHECK(sum.count.written == 6 && sum.elapsed_us == 14, "the numbers add up");
+	CHECK(sum.count.failed == -ENOENT, "what is unknown once stays unknown");
+	CHECK(sum.count.released_bytes == INT64_MAX, "what is too much stays as much as can be");
 	CHECK(sum.status == -EAGAIN && sum.coldest_left == 5, "the rest is the last one's");
 }
 
-static void check_progress(num goal_pages, num goal_compressed, num pages, num compressed,
-			   num elapsed_ms, const char *part)
+static void check_progress(num goal, num pages, num elapsed_ms, const char *wanted)
 {
-	const struct progress_goal goal = { goal_pages, goal_compressed };
-	const struct progress_done done = { pages, compressed, elapsed_ms };
-	char *line = progress_line(&goal, &done);
+	char *line = job_progress(pages, elapsed_ms, goal);
 
-	CHECK(strstr(line, part), "'%s' has '%s'", line, part);
+	CHECK(!strcmp(line, wanted), "'%s' is '%s'", line, wanted);
 	free(line);
 }
 
 static void test_progress(void)
 {
-	check_progress(0, 0, 10, 100, 1000, "(10 pages)");
-	check_progress(0, 0, -ENOENT, -ENOENT, 0, "(0 pages)");
-	check_progress(40, 0, 10, 100, 1000, ", 25 %");
-	check_progress(40, 200, 10, 100, 1000, ", 50 %");
-	check_progress(40, 0, 400, 100, 1000, ", 100 %");
-	check_progress(1, 0, INT64_MAX, INT64_MAX, 1, ", 100 %");
+	check_progress(0, 256, 1000, "1M, 1M/s");
+	check_progress(0, -ENOENT, 0, "0B, 0B/s");
+	check_progress(1024, 256, 500, "1M, 2M/s, 25 %");
+	check_progress(40, 400, 1000, "1.6M, 1.6M/s, 100 %");
 }
 
 int main(void)

@@ -130,7 +130,7 @@ if [ "$1" != full ]; then
 		status 'plan without debugfs' 3 zswapctl plan
 		status 'top without debugfs' 3 zswapctl top --iterations 1
 		status 'daemon without debugfs' 3 zswapctl daemon --once
-		status 'metrics without debugfs' 0 zswapctl metrics
+		status 'metrics without debugfs' 3 zswapctl metrics
 		in_text 'metrics have the counters' "$out" zswap_
 		;;
 	esac
@@ -159,7 +159,7 @@ echo $sleeper >$cgroups/work.slice/old.service/cgroup.procs
 same 'ages of a cgroup as pid:N' "$(zswapctl ages -c pid:$sleeper -r -n -o PAGES |
 	awk '{ n += $1 } END { print n }')" "$pages"
 kill $sleeper
-status 'no such unit' 1 zswapctl ages -c nothing.service
+status 'no such unit' 2 zswapctl ages -c nothing.service
 status 'tree' 0 zswapctl ages --tree --raw --noheadings --output CGROUP,PAGES
 sum=$(awk '/work.slice/ { n += $6 } END { print n + 0 }' $debug/age_buckets_cgroup)
 in_text 'the tree has sums of subtrees' "$out" "work.slice $sum"
@@ -220,6 +220,26 @@ status '--until-free more than there is' 5 zswapctl writeback --age 0 --until-fr
 in_text 'and says what is missing' "$err" missing
 same 'all is written' "$(cat $debug/stored_pages)" 0
 
+# ---- reading back ----
+
+if [ -e $zswap/proactive_readback ]; then
+	fill work.slice/old.service 4
+	status 'write, to be read back' 0 zswapctl writeback --age 0 --cgroup old.service
+	on_disk=$(value on_disk)
+	back=$(value readback)
+	# shellcheck disable=SC2086 # words
+	status 'read back, with a limit' 0 zswapctl readback --cgroup old.service --max 1M $raw
+	same 'it says what it read' "$(outcome readback)" "$(($(value readback) - back))"
+	same 'a MiB' "$(($(value readback) - back))" 256
+	same 'which is not on the disk any more' "$((on_disk - $(value on_disk)))" 256
+	status 'the rest, slowly' 0 zswapctl readback --cgroup old.service --rate 16M
+	status 'nothing is left' 5 zswapctl readback --cgroup old.service
+	status 'write slowly' 0 zswapctl writeback --age 0 --cgroup old.service --rate 2M
+else
+	status 'a kernel that cannot read back' 3 zswapctl readback --max 1M
+	in_text 'says so' "$err" 'cannot read back'
+fi
+
 # ---- a signal ----
 
 fill young 64
@@ -248,14 +268,12 @@ fi
 
 cat >/tmp/conf <<CONF
 interval = 1
+when = always
+target-refault = 100%/min
 min-age = 1s
 max-age = 2s
-min-step = 1M
-max-step = 4M
 pressure-memory = 100
 pressure-io = 100
-hold = 1
-patience = 2
 wear = unlimited
 [cgroup /work.slice/idle.service]
 enabled = no
@@ -264,20 +282,22 @@ fill work.slice/old.service 4
 fill work.slice/idle.service 2
 before=$(value written)
 echo 0 1 2 4 >$debug/age_edges
-status 'daemon' 0 zswapctl daemon -C /tmp/conf --ticks 8 --state /tmp/state --record /tmp/record
+status 'daemon' 0 zswapctl daemon -C /tmp/conf --ticks 16 --state /tmp/state --record /tmp/record
 printf '%s\n' "$out" >/tmp/decisions
-wrote=$(sed -n 's/.*"written": *\([0-9]*\).*/\1/p' /tmp/decisions | awk '{ n += $1 } END { print n + 0 }')
+wrote=$(sed -n 's/.*"written_bytes": *\([0-9]*\).*/\1/p' /tmp/decisions | awk '{ n += $1 } END { print n + 0 }')
 same 'what it says it wrote' "$wrote" $((($(value written) - before) * 4096))
 true_that 'it wrote what was cold' "$wrote" -gt 4000000
 same 'it let alone what it was told to' "$(awk -v id="$(stat -c %i $cgroups/work.slice/idle.service)" \
 	'$1 == id { n += $6 } END { print (n > 500) }' $debug/age_buckets_cgroup)" 1
-status 'the same from the recording' 0 zswapctl daemon -C /tmp/conf --replay /tmp/record
+status 'the same from the recording' 0 zswapctl daemon --replay /tmp/record
 same 'byte for byte' "$out" "$(cat /tmp/decisions)"
 status 'a restart goes on' 0 zswapctl daemon -C /tmp/conf --once --state /tmp/state
 case $out in
 *'"observe"'*) not_ok 'it knows what was before' "$out" ;;
 *) ok 'it knows what was before' ;;
 esac
-status 'a bad configuration' 1 sh -c 'echo nonsense = 1 >/tmp/bad; exec zswapctl daemon -C /tmp/bad --once'
+status 'what it last decided' 0 zswapctl daemon -C /tmp/conf --status --state /tmp/state
+in_text 'of each cgroup' "$out" old.service
+status 'a bad configuration' 2 sh -c 'echo nonsense = 1 >/tmp/bad; exec zswapctl daemon -C /tmp/bad --once'
 echo default >$debug/age_edges
 tap_done

@@ -28,7 +28,6 @@ busybox-static   static:busybox       user space of the VM
 redis-tools      cmd:redis-cli        the demo (holds the server as well; no daemon is started)
 libsmartcols-dev file:/usr/include/libsmartcols/libsmartcols.h  zswapctl (tables)
 libjansson-dev   file:/usr/include/jansson.h  zswapctl (JSON)
-libinih-dev      file:/usr/include/ini.h  zswapctl (configuration)
 mandoc           cmd:mandoc           checks the man page
 debhelper        cmd:dh               make deb
 shellcheck       cmd:shellcheck       make lint

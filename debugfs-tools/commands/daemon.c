@@ -1,0 +1,707 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * zswapctl daemon - keep writing the cold part of zswap to swap, as long as it stays away.
+ *
+ * A tick: take a sample; decide about each cgroup (decide/tick.c); carry the decisions out one
+ * by one; print those that write, and those that are others than before, as lines of JSON.
+ *
+ * Samples and results come from the system or from a recording, and all between them is one
+ * code path that has no other input but the configuration, which is recorded, too: a recording
+ * gives the same lines again.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "commands/commands.h"
+#include "decide/record.h"
+#include "decide/tick.h"
+#include "json.h"
+#include "system/amount.h"
+#include "system/stop.h"
+#include "system/system.h"
+#include "system/transaction.h"
+#include "ui/format.h"
+
+#define CONFIG_FILE	"/etc/zswapctl.conf"
+#define SAVE_MS		60000	/* the state is saved once in this time at most */
+
+struct daemon_options {		/* the command line */
+	const char *config, *state, *record, *replay;
+	num ticks;		/* 0: no end */
+	num interval;		/* seconds; 0: not given */
+	bool dry_run, once, status;
+};
+
+#define WHERE(member)	offsetof(struct daemon_options, member)
+
+static const struct option_spec options[] = {
+	{ "config", 'C', OPTION_FILE, WHERE(config), "configuration (" CONFIG_FILE ", if it is there)" },
+	{ "status", 0, OPTION_FLAG, WHERE(status),
+	  "print whether the daemon is alive, and what it last decided about each cgroup, and exit",
+	  .excludes = "once ticks interval dry-run record replay" },
+	{ "once", 0, OPTION_FLAG, WHERE(once), "one tick, as with --ticks 1" },
+	{ "ticks", 0, OPTION_COUNT, WHERE(ticks), "end after N ticks (with --root after one)" },
+	{ "interval", 0, OPTION_SECONDS, WHERE(interval),
+	  "from tick to tick, whatever the configuration says (60)" },
+	{ "dry-run", 0, OPTION_FLAG, WHERE(dry_run), "decide and say so, write nothing" },
+	{ "state", 0, OPTION_FILE, WHERE(state),
+	  "what survives a restart (" DAEMON_STATE ", if it is no trial)" },
+	{ "record", 0, OPTION_FILE, WHERE(record), "write down what --replay reads" },
+	{ "replay", 0, OPTION_FILE, WHERE(replay),
+	  "decide again as it was recorded, without this system",
+	  .excludes = "root config record interval" },
+	{ }
+};
+
+static const struct daemon_options defaults;
+
+enum { CGROUP, ID, AGE, FORECAST, MEASURED, ALLOWED, DEBT, REASON, NR_COLUMNS };
+
+static const struct column columns[NR_COLUMNS] = {
+	[CGROUP] = { "CGROUP", COLUMN_PATH, true, "its path" },
+	[ID] = { "ID", COLUMN_COUNT, false, "the kernel's number for it" },
+	[AGE] = { "AGE", COLUMN_AGE, true, "the age from which on pages are written" },
+	[FORECAST] = { "FORECAST", COLUMN_RATIO, true, "pages a minute that this may bring back" },
+	[MEASURED] = { "MEASURED", COLUMN_RATIO, true, "pages a minute that came back lately" },
+	[ALLOWED] = { "ALLOWED", COLUMN_RATIO, true, "pages a minute that may come back" },
+	[DEBT] = { "DEBT", COLUMN_COUNT, false, "pages that came back beyond that, not yet paid off" },
+	[REASON] = { "REASON", COLUMN_TEXT, true, "why it last did what it did" },
+};
+
+static const struct view view = {
+	.name = "cgroups",
+	.columns = columns,
+	.nr_columns = NR_COLUMNS,
+};
+
+static const struct view *const views[] = { &view, NULL };
+
+struct daemon {
+	const struct daemon_options *options;
+	const struct source *source;
+	struct config config;
+	char *state_file;		/* NULL: none */
+	int state_lock;			/* descriptor; negative: none */
+	int state_error;		/* of saving it: what was said last */
+	num saved_ms;
+	struct state state;
+	FILE *record;			/* NULL: nothing is recorded */
+	struct recording *recording;	/* NULL: not a replay */
+	bool dry_run;
+	bool said_blind;		/* that pressure is not known */
+	struct record_tick now;		/* the tick that is decided about */
+	num looked_us;			/* clock_us() before its sample */
+	bool reloaded;			/* there has been another configuration since then */
+	num ticks;			/* how many there were */
+	num began_ms;			/* time of the first, in a recorded tree */
+	bool over;			/* no more commands, no more ticks */
+	int result;			/* exit status */
+};
+
+static void end(struct daemon *daemon, int result)
+{
+	daemon->over = true;
+	if (daemon->result == EX_DONE)
+		daemon->result = result;
+}
+
+/* ---- signals ---- */
+
+/*
+ * SIGTERM, SIGINT and SIGHUP are blocked, and fetched where it suits; but while the kernel
+ * is at a command, where the first two end it: see stop.h.
+ */
+struct signals {
+	sigset_t fetched;	/* those that are blocked */
+	sigset_t in_command;	/* the mask for a command */
+	sigset_t before;
+};
+
+static struct signals signals;
+
+static void signals_begin(void)
+{
+	static const int ends[] = { SIGTERM, SIGINT };
+	struct sigaction old;
+
+	stop_catch(SIGALRM, &old);
+	sigemptyset(&signals.fetched);
+	sigaddset(&signals.fetched, SIGHUP);
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		if (stop_catch(ends[i], &old))
+			sigaddset(&signals.fetched, ends[i]);
+	}
+	sigprocmask(SIG_BLOCK, &signals.fetched, &signals.before);
+	signals.in_command = signals.before;
+	sigaddset(&signals.in_command, SIGHUP);
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
+		sigdelset(&signals.in_command, ends[i]);
+}
+
+static void signals_open(void)
+{
+	sigprocmask(SIG_SETMASK, &signals.in_command, NULL);
+}
+
+static void signals_close(void)
+{
+	alarm(0);
+	sigprocmask(SIG_BLOCK, &signals.fetched, NULL);
+}
+
+/* A signal that is pending or comes until @deadline, of clock_us(); 0 if none does. */
+static int signals_fetch(num deadline)
+{
+	for (;;) {
+		num left = deadline - clock_us();
+		struct timespec timeout = { 0 };
+		int signal;
+
+		if (left > 0) {
+			timeout.tv_sec = left / 1000000;
+			timeout.tv_nsec = left % 1000000 * 1000;
+		}
+		signal = sigtimedwait(&signals.fetched, NULL, &timeout);
+		if (signal > 0)
+			return signal;
+		if (left <= 0)
+			return 0;
+	}
+}
+
+/* ---- configuration ---- */
+
+/* Returns an exit status; the configuration stays as it was unless it is EX_DONE. */
+static int read_config(struct daemon *daemon)
+{
+	const struct daemon_options *options = daemon->options;
+	struct config config;
+	char *message;
+
+	/* What another system has seen has nothing to do with how this one is configured. */
+	if (config_find(options->config, daemon->source->recorded ? NULL : CONFIG_FILE, &config,
+			&message)) {
+		say_error("%s", message);
+		free(message);
+		return EX_USAGE;
+	}
+	config_free(&daemon->config);
+	daemon->config = config;
+	if (options->interval)
+		daemon->config.interval = options->interval;
+	return EX_DONE;
+}
+
+static const char *state_path(const struct daemon *daemon)
+{
+	if (daemon->options->state)
+		return daemon->options->state;
+	return daemon->config.state ? daemon->config.state : DAEMON_STATE;
+}
+
+static void reload_config(struct daemon *daemon)
+{
+	char *state = xstrdup(state_path(daemon));
+
+	if (daemon->record || daemon->recording) {
+		say_error("the configuration stays as it was: it is part of the recording");
+	} else if (read_config(daemon) == EX_DONE) {
+		say_error("the configuration was read again");
+		daemon->reloaded = true;
+		if (strcmp(state, state_path(daemon)))
+			say_error("another state file needs a restart");
+	} else {
+		say_error("the configuration stays as it was");
+	}
+	free(state);
+}
+
+/* Wait until @deadline, or until a signal says that it is over; 0 does not wait. */
+static void take_signals(struct daemon *daemon, num deadline)
+{
+	while (!daemon->over) {
+		int signal = signals_fetch(deadline);
+
+		if (!signal)
+			break;
+		if (signal == SIGHUP)
+			reload_config(daemon);
+		else
+			end(daemon, EX_DONE);
+	}
+}
+
+/* ---- samples and commands ---- */
+
+/* A recorded tree stands still: its clock goes on by itself. */
+static void set_clock(struct daemon *daemon)
+{
+	struct sample *sample = &daemon->now.sample;
+
+	if (!daemon->source->recorded)
+		return;
+	if (!daemon->ticks)
+		daemon->began_ms = sample->now_ms;
+	sample->now_ms = amount_add(daemon->began_ms,
+				    amount_times(daemon->ticks, daemon->config.interval * 1000));
+}
+
+static void check_record(struct daemon *daemon, int error)
+{
+	if (!error)
+		return;
+	say_errno(-error, "%s", daemon->options->record);
+	end(daemon, EX_FAILED);
+}
+
+/* Returns whether there is a sample.  Without the first one there is no sense in a second. */
+static bool look(struct daemon *daemon)
+{
+	const char *path;
+	int error;
+
+	daemon->looked_us = clock_us();
+	error = sample_read(daemon->source, &daemon->now.sample, &path);
+	if (error) {
+		say_error("%s: %s", path, system_reason_for(daemon->source, path, error));
+		if (!daemon->ticks)
+			end(daemon, options_exit_status(error));
+		return false;
+	}
+	if (!daemon->ticks)
+		options_say_foreign(&daemon->now.sample.cgroups);
+	set_clock(daemon);
+	check_record(daemon, record_sample(daemon->record, &daemon->now.sample));
+	return !daemon->over;
+}
+
+static bool look_back(struct daemon *daemon)
+{
+	char *message;
+	int got = recording_next(daemon->recording, &daemon->now, &message);
+
+	if (got < 0) {
+		say_error("%s", message);
+		free(message);
+		end(daemon, EX_FAILED);
+	} else if (!got) {
+		end(daemon, EX_DONE);
+	}
+	return got == 1;
+}
+
+/* What is known of a command that no file would take. */
+static void result_unknown(struct result *result)
+{
+	*result = (struct result){ .coldest_left = -ENODATA, .elapsed_us = -ENODATA };
+	for (int i = 0; i < NR_STATS; i++)
+		*counter_at(&result->count, &stats_counters[i]) = -ENODATA;
+}
+
+static void run_command(struct daemon *daemon, const struct cgroup *cgroup, struct choice *choice)
+{
+	const struct decision *decision = &choice->decision;
+	struct command command = COMMAND_NONE;
+	struct transaction transaction;
+	int error;
+
+	if (decision->action == ACTION_READ) {
+		command.verb = COMMAND_READBACK;
+	} else {
+		command.age = decision->age;
+		command.max = decision->max;
+	}
+	command.cgroup = cgroup->id;
+	command.no_descend = true;
+
+	signals_open();
+	error = transaction_run(daemon->source, &command, &transaction);
+	signals_close();
+
+	choice->carried_out = true;
+	choice->result = transaction.result;
+	if (!transaction.asked)
+		result_unknown(&choice->result);
+	choice->result.status = error;
+	if (!transaction.asked) {
+		char *reason = transaction_reason(daemon->source, &command, &transaction, error);
+
+		say_error("%s: %s", cgroup->path, reason);
+		free(reason);
+		/* A kernel that cannot read back can still write */
+		if (decision->action == ACTION_WRITE)
+			end(daemon, options_exit_status(error));
+	}
+	if (stop_asked)
+		end(daemon, EX_DONE);
+	check_record(daemon, record_result(daemon->record, cgroup->id, &choice->result));
+}
+
+/* What was seen, or what was decided from it, is no longer to be acted on. */
+static bool must_stop(struct daemon *daemon)
+{
+	/* The clock of a recorded tree is another one. */
+	bool late = !daemon->source->recorded &&
+		    clock_us() - daemon->looked_us >= daemon->config.interval * 1000000;
+
+	take_signals(daemon, 0);
+	return daemon->over || daemon->reloaded || daemon->state_error || late;
+}
+
+/*
+ * Live, or as it was recorded.  Returns false if the command must not be given: then no other
+ * is in this tick, nor is one when it is replayed.
+ */
+static bool carry_out(struct daemon *daemon, struct choice *choice)
+{
+	const struct cgroup *cgroup = &daemon->now.sample.cgroups.cgroup[choice->cgroup];
+	const struct result *recorded = NULL;
+
+	if (daemon->recording) {
+		if (!daemon->dry_run)
+			recorded = record_find(&daemon->now, cgroup->id);
+		if (recorded) {
+			choice->carried_out = true;
+			choice->result = *recorded;
+		}
+		return recorded || !daemon->now.interrupted;
+	}
+	if (must_stop(daemon)) {
+		check_record(daemon, record_interrupted(daemon->record));
+		return false;
+	}
+	if (!daemon->dry_run)
+		run_command(daemon, cgroup, choice);
+	return true;
+}
+
+/* ---- output ---- */
+
+static json_t *pages_a_minute(double rate)
+{
+	return rate < 0 ? json_null() : json_real(rate);
+}
+
+static void print_choice(const struct daemon *daemon, const struct choice *choice)
+{
+	const struct sample *sample = &daemon->now.sample;
+	const struct cgroup *cgroup = &sample->cgroups.cgroup[choice->cgroup];
+	const struct decision *decision = &choice->decision;
+	struct result result = choice->result;
+	json_t *line;
+	char *text;
+
+	line = json_make("{s:I, s:I, s:o, s:o, s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o}",
+			 "tick", daemon->ticks, "now_ms", sample->now_ms,
+			 "cgroup", json_text(cgroup->path), "id", json_num(cgroup->id),
+			 "action", action_name(decision->action), "reason", decision->reason,
+			 "age", decision->age, "max", decision->max, "cold_bytes", decision->cold,
+			 "allowed", pages_a_minute(decision->allowed),
+			 "forecast", pages_a_minute(decision->forecast),
+			 "measured", pages_a_minute(decision->measured),
+			 "budget", json_num(daemon->config.wear ? (num)daemon->state.wear :
+					    -ENODATA));
+	if (decision->action == ACTION_WRITE || decision->action == ACTION_READ) {
+		if (!choice->carried_out)
+			result_unknown(&result);
+		json_put(line, "status", choice->carried_out ? json_integer(result.status)
+							     : json_null());
+		json_put(line, "written_bytes",
+			 json_num(amount_times(result.count.written, sample->page_size)));
+		for (int i = 0; i < NR_STATS; i++) {
+			const struct counter *counter = &stats_counters[i];
+
+			if (counter->flags & COUNTER_ANSWER)
+				json_put(line, counter->name,
+					 json_num(counter_value(&result.count, counter)));
+		}
+		json_put(line, "coldest_left", json_num(result.coldest_left));
+		json_put(line, "elapsed_us", json_num(result.elapsed_us));
+	}
+	text = json_line(line, JSON_REAL_PRECISION(9));
+	puts(text);
+	free(text);
+	json_decref(line);
+}
+
+/* Not more often than once a minute, and only if there is something new. */
+static void save_state(struct daemon *daemon, bool now)
+{
+	int error;
+
+	if (!daemon->state_file || (!daemon->state.changed && !daemon->state_error))
+		return;
+	if (!now && daemon->saved_ms && daemon->state.now_ms - daemon->saved_ms < SAVE_MS)
+		return;
+	error = state_save(daemon->state_file, &daemon->state);
+	/* Once, not every minute. */
+	if (error && error != daemon->state_error)
+		say_error("%s: %s; nothing is written to swap until it can be saved",
+			  daemon->state_file, strerror(-error));
+	daemon->state_error = error;
+	if (error)
+		return;
+	daemon->state.changed = false;
+	daemon->saved_ms = daemon->state.now_ms;
+}
+
+/* ---- ticks ---- */
+
+static void say_blind(struct daemon *daemon, const struct cgroup *cgroup)
+{
+	if (daemon->said_blind || (cgroup->pressure_memory >= 0 && cgroup->pressure_io >= 0))
+		return;
+	say_error("%s: unknown pressure is not considered", cgroup->path);
+	daemon->said_blind = true;
+}
+
+static void tick(struct daemon *daemon)
+{
+	struct choice *choice;
+	bool go = true;
+	int nr;
+
+	daemon->reloaded = false;
+	if (!(daemon->recording ? look_back(daemon) : look(daemon)))
+		return;
+	daemon->ticks++;
+	nr = tick_decide(&daemon->state, &daemon->config, &daemon->now.sample, &choice);
+	/* If it cannot be saved, nothing is written: the budget would be forgotten */
+	if (daemon->ticks == 1) {
+		daemon->state.changed = true;
+		save_state(daemon, true);
+	}
+	for (int i = 0; i < nr; i++) {
+		const struct decision *decision = &choice[i].decision;
+		bool acts = decision->action == ACTION_WRITE || decision->action == ACTION_READ;
+
+		say_blind(daemon, &daemon->now.sample.cgroups.cgroup[choice[i].cgroup]);
+		if (acts)
+			go = go && carry_out(daemon, &choice[i]);
+		if (acts && decision->action == ACTION_WRITE && go)
+			tick_written(&daemon->state, &daemon->config, &choice[i],
+				     choice[i].carried_out ? choice[i].result.count.written : -1);
+		if (acts || choice[i].changed)
+			print_choice(daemon, &choice[i]);
+	}
+	save_state(daemon, false);
+	errno = 0;
+	if (fflush(stdout) || ferror(stdout)) {
+		say_errno(errno ? errno : EIO, "standard output");
+		end(daemon, EX_FAILED);
+	}
+	free(choice);
+	record_tick_free(&daemon->now);
+}
+
+static void loop(struct daemon *daemon)
+{
+	bool waits = !daemon->recording && !daemon->source->recorded;
+	num next = clock_us();
+
+	take_signals(daemon, 0);
+	for (num tries = 1; !daemon->over; tries++) {
+		tick(daemon);
+		if (daemon->options->ticks && tries >= daemon->options->ticks)
+			break;
+		/* A tick that took longer than the interval is followed by one, not by many. */
+		next += daemon->config.interval * 1000000;
+		if (next < clock_us())
+			next = clock_us();
+		take_signals(daemon, waits ? next : 0);
+	}
+	/* What was learned meanwhile is worth it */
+	daemon->state.changed = daemon->ticks;
+	save_state(daemon, true);
+}
+
+/* ---- from beginning to end ---- */
+
+/*
+ * An invalid state of ours is none: everything begins with care again.  A file that is not
+ * ours is left alone.  Returns an exit status.
+ */
+static int load_state(struct daemon *daemon)
+{
+	char *message;
+	int error, result = EX_DONE;
+
+	daemon->state_lock = state_lock(daemon->state_file);
+	if (daemon->state_lock == -EWOULDBLOCK) {
+		say_error("%s: another daemon works with this state", daemon->state_file);
+		return EX_USAGE;
+	}
+	if (daemon->state_lock < 0) {
+		say_errno(-daemon->state_lock, "%s.lock", daemon->state_file);
+		return options_exit_status(daemon->state_lock);
+	}
+	error = state_load(daemon->state_file, &daemon->state, &message);
+	if (error == -EEXIST) {
+		say_error("%s: %s; it is not overwritten", daemon->state_file, message);
+		result = EX_USAGE;
+	} else if (error == -EACCES || error == -EPERM) {
+		say_errno(-error, "%s", daemon->state_file);
+		result = EX_DENIED;
+	} else if (error && error != -ENOENT) {
+		say_error("%s: %s; it begins anew", daemon->state_file,
+			  message ? message : strerror(-error));
+	}
+	free(message);
+	return result;
+}
+
+static int begin_replay(struct daemon *daemon)
+{
+	char *message, *text;
+
+	if (recording_open(daemon->options->replay, &daemon->recording, &daemon->state, &text,
+			   &message) ||
+	    config_parse(text, daemon->options->replay, &daemon->config, &message)) {
+		say_error("%s", message);
+		free(message);
+		return EX_FAILED;
+	}
+	free(text);
+	return EX_DONE;
+}
+
+static int begin_live(struct daemon *daemon)
+{
+	const struct daemon_options *options = daemon->options;
+	/* A trial leaves the daemon's state alone. */
+	bool trial = options->dry_run || daemon->source->recorded;
+	int result = read_config(daemon);
+
+	if (result != EX_DONE)
+		return result;
+	if (!options->dry_run && (!trial || options->state))
+		daemon->state_file = xstrdup(state_path(daemon));
+	if (system_supported(daemon->source)) {
+		say_error("%s", system_reason_for(daemon->source,
+						  SYS_ZSWAP "/proactive_writeback", -ENOENT));
+		return EX_MISSING;
+	}
+	/* systemd makes it; by hand there may be none.  Saving tells whether it is there. */
+	if (daemon->state_file && !strcmp(daemon->state_file, DAEMON_STATE))
+		mkdir(DAEMON_DIRECTORY, 0700);
+	state_begin(&daemon->state);
+	result = daemon->state_file ? load_state(daemon) : EX_DONE;
+	if (result != EX_DONE || !options->record)
+		return result;
+	daemon->record = fopen(options->record, "we");
+	check_record(daemon, daemon->record ?
+		     record_begin(daemon->record, daemon->config.text, &daemon->state) : -errno);
+	return daemon->result;
+}
+
+/* ---- --status ---- */
+
+static num thousandths(double rate)
+{
+	return rate < 0 ? -ENODATA : (num)(rate * 1000 + 0.5);
+}
+
+static void put_cgroup(struct table *table, const struct state_cgroup *cgroup)
+{
+	struct libscols_line *line;
+
+	if (!cgroup->begun)
+		return;
+	line = table_line(table, NULL);
+	table_text(table, line, CGROUP, cgroup->path);
+	table_number(table, line, ID, cgroup->id);
+	table_number(table, line, AGE, cgroup->control.age);
+	table_number(table, line, FORECAST, thousandths(cgroup->forecast));
+	table_number(table, line, MEASURED, thousandths(cgroup->measured));
+	table_number(table, line, ALLOWED, thousandths(cgroup->allowed));
+	table_number(table, line, DEBT, (num)cgroup->control.debt);
+	table_text(table, line, REASON, cgroup->reason);
+}
+
+static int print_status(struct daemon *daemon, const struct output *output)
+{
+	struct table *table = table_new(&view, output);
+	int lock, error, result;
+	char *message, *text;
+
+	if (!table)
+		return EX_USAGE;
+	result = read_config(daemon);
+	if (result == EX_DONE) {
+		const char *path = state_path(daemon);
+
+		lock = source_exists(daemon->source, path) ? -ENOENT : state_lock(path);
+		error = state_load(path, &daemon->state, &message);
+		if (error) {
+			say_error("%s: %s", path, message ? message : strerror(-error));
+			result = options_exit_status(error);
+		}
+		free(message);
+		for (int i = 0; i < daemon->state.nr; i++)
+			put_cgroup(table, &daemon->state.cgroup[i]);
+		table_print(table);
+		text = format_size((num)daemon->state.wear);
+		if (!result && !output->json && !output->raw)
+			say_error("the daemon is %s; budget left: %s",
+				  lock == -EWOULDBLOCK ? "running" : "not running", text);
+		free(text);
+		if (lock >= 0)
+			close(lock);
+	}
+	table_free(table);
+	return result;
+}
+
+static int run(struct context *context, void *data)
+{
+	struct daemon_options *options = data;
+	struct daemon daemon = {
+		.options = options,
+		.source = &context->source,
+		.dry_run = options->dry_run || context->source.recorded,
+		.state_lock = -1,
+	};
+	int result;
+
+	if (options->once)
+		options->ticks = 1;
+	/* A tree stands still: there is no second look that would tell more. */
+	if (context->source.recorded && !options->ticks)
+		options->ticks = 1;
+	if (options->status) {
+		result = print_status(&daemon, &context->output);
+	} else {
+		signals_begin();
+		result = options->replay ? begin_replay(&daemon) : begin_live(&daemon);
+		if (result == EX_DONE) {
+			loop(&daemon);
+			result = daemon.result;
+		}
+	}
+	if (daemon.record && fclose(daemon.record)) {
+		check_record(&daemon, -errno);
+		result = EX_FAILED;
+	}
+	recording_close(daemon.recording);
+	state_free(&daemon.state);
+	config_free(&daemon.config);
+	free(daemon.state_file);
+	if (daemon.state_lock >= 0)
+		close(daemon.state_lock);
+	return result;
+}
+
+const struct subcommand daemon_subcommand = {
+	.name = "daemon",
+	.summary = "keep writing what is cold and stays away",
+	.options = options,
+	.views = views,
+	.defaults = &defaults,
+	.size = sizeof(defaults),
+	.run = run,
+};

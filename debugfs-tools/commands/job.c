@@ -1,0 +1,494 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Commands to the kernel, one after the other where progress is shown or free memory is to
+ * be looked at in between, and a table of what came of them.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "commands/job.h"
+#include "system/amount.h"
+#include "system/stop.h"
+#include "system/system.h"
+#include "ui/format.h"
+
+/*
+ * After as much progress is drawn, and --until-free looks again; it asks for no less than the
+ * smaller one, because memory that has just become free does not all show at once.  Bytes.
+ */
+#define STEP_MAX	(64LL << 20)
+#define STEP_MIN	(1LL << 20)
+
+enum { COL_OUTCOME, COL_PAGES, COL_SIZE, COL_MEANING };
+
+static const struct column columns[] = {
+	[COL_OUTCOME] = { "OUTCOME", COLUMN_TEXT, true, "what came of the pages" },
+	[COL_PAGES] = { "PAGES", COLUMN_COUNT, true, "how many" },
+	[COL_SIZE] = { "SIZE", COLUMN_SIZE, true,
+		       "page data; compressed bytes in the line \"released\"" },
+	[COL_MEANING] = { "MEANING", COLUMN_TEXT, true, "the same in words" },
+};
+
+const struct view job_view = {
+	.name = "outcomes",
+	.columns = columns,
+	.nr_columns = ARRAY_SIZE(columns),
+};
+
+static const int stop_signals[] = { SIGINT, SIGTERM, SIGALRM };
+
+struct job {
+	const struct source *source;
+	const struct job_options *wanted;
+	bool readback;
+	struct command command;		/* the next one, or the last */
+	struct transaction last;
+	struct result sum;		/* of all of them */
+	bool any;			/* the kernel has carried out one */
+	bool counted;
+	bool progress;			/* is to be shown */
+	num goal;			/* pages; 0: not known */
+	num began_us;
+	num missing;			/* --until-free: bytes, after the last look */
+	bool used_up;			/* --until-free: --max or --max-compressed */
+	bool blind;			/* it is not known how much memory is free */
+};
+
+/* Pages that were written, or read back. */
+static num done_pages(const struct job *job, const struct result *result)
+{
+	return job->readback ? result->count.readback : result->count.written;
+}
+
+/* ---- progress ---- */
+
+char *job_progress(num pages, num elapsed_ms, num goal)
+{
+	num bytes = amount_bytes(pages > 0 ? pages : 0);
+	num percent = goal > 0 ? amount_ratio(pages, goal, 100) : -ENODATA;
+	char *size = format_size(bytes);
+	char *rate = format_size(amount_ratio(bytes, elapsed_ms > 0 ? elapsed_ms : 1, 1000));
+	char *line;
+
+	/* Other commands count, too, where debugfs cannot tell. */
+	if (percent < 0)
+		line = xasprintf("%s, %s/s", size, rate);
+	else
+		line = xasprintf("%s, %s/s, %lld %%", size, rate, percent > 100 ? 100 : percent);
+	free(size);
+	free(rate);
+	return line;
+}
+
+static void draw(const struct job *job)
+{
+	char *line = job_progress(done_pages(job, &job->sum),
+				  (clock_us() - job->began_us) / 1000, job->goal);
+
+	/* From the left edge, and nothing left behind it of a longer one. */
+	fprintf(stderr, "\r%s\033[K", line);
+	fflush(stderr);
+	free(line);
+}
+
+/* What there is to be done: the kernel can count it, if it has debugfs. */
+static num find_goal(const struct job *job)
+{
+	struct command dry = job->wanted->command;
+	struct transaction transaction;
+
+	dry.dry_run = true;
+	dry.rate = -1;
+	if (!job->readback && !transaction_run(job->source, &dry, &transaction))
+		return transaction.result.count.written;
+	return dry.max > 0 ? dry.max / amount_page_size() : 0;
+}
+
+/* ---- commands ---- */
+
+static int command_run(struct job *job)
+{
+	int error;
+
+	if (stop_asked)
+		return -EINTR;
+	error = transaction_run(job->source, &job->command, &job->last);
+	if (job->last.asked && (!error || error == -EAGAIN || error == -EINTR)) {
+		transaction_add(&job->sum, &job->last.result);
+		job->counted |= job->last.counted;
+		job->any = true;
+	}
+	return error;
+}
+
+/* Bytes; the nodes that were asked for. */
+static num free_memory(const struct job *job)
+{
+	uint64_t nodes = job->command.nodes;
+	struct system system;
+	num bytes;
+
+	system_read(job->source, &system);
+	bytes = nodes ? -ENOENT : system.mem_free;
+	for (int i = 0; nodes && i < system.nr_nodes; i++) {
+		const struct node *node = &system.nodes[i];
+
+		if (node->id > 63 || !(nodes >> node->id & 1))
+			continue;
+		bytes = bytes == -ENOENT ? node->mem_free : amount_add(bytes, node->mem_free);
+	}
+	system_free(&system);
+	return bytes;
+}
+
+/* How much more may be asked for; negative: there is no limit.  Not to know is to be careful. */
+static num left_of(num limit, num used)
+{
+	if (limit < 0)
+		return limit;
+	return used >= 0 && used < limit ? limit - used : 0;
+}
+
+static num least(num limit, num other)
+{
+	return limit < 0 || other < limit ? other : limit;
+}
+
+/* Make the next command.  Returns false if the limits of all together are used up. */
+static bool next_command(struct job *job, bool steps)
+{
+	const struct command *wanted = &job->wanted->command;
+	num max = left_of(wanted->max, amount_bytes(done_pages(job, &job->sum)));
+	num compressed = left_of(wanted->max_compressed, job->sum.count.released_bytes);
+	num step = job->missing;
+
+	if (job->wanted->until_free >= 0) {
+		if (!wanted->dry_run && step > STEP_MAX)
+			step = STEP_MAX;
+		if (!wanted->dry_run && step < STEP_MIN)
+			step = STEP_MIN;
+		compressed = least(compressed, step);
+	} else if (steps) {
+		max = least(max, STEP_MAX);
+	}
+	job->command.max = max;
+	job->command.max_compressed = compressed;
+	return compressed && (max < 0 || max >= amount_page_size());
+}
+
+/* Has the last command left nothing that the next one could do? */
+static bool is_exhausted(const struct job *job)
+{
+	return job->command.max < 0 ||
+	       amount_bytes(done_pages(job, &job->last.result)) + amount_page_size() <=
+	       job->command.max;
+}
+
+/* --until-free: is as much free?  Returns 0 if not, 1 if it is, or a negative errno. */
+static int is_free(struct job *job)
+{
+	num available = free_memory(job);
+
+	/* A dry run changes nothing. */
+	if (job->command.dry_run)
+		available = amount_add(available, job->sum.count.released_bytes);
+	job->blind = available < 0;
+	if (job->blind)
+		return available;
+	job->missing = left_of(job->wanted->until_free, available);
+	return !job->missing;
+}
+
+/* Returns 0, -EAGAIN if there was nothing (left) to do, or another negative errno. */
+static int run_commands(struct job *job)
+{
+	bool until = job->wanted->until_free >= 0, dry = job->command.dry_run;
+	bool steps = job->progress && !dry;
+	int error;
+
+	for (;;) {
+		error = until ? is_free(job) : 0;
+		if (error)
+			return error > 0 ? 0 : error;
+		if (stop_asked)
+			return -EINTR;
+		job->used_up = !next_command(job, steps);
+		/* A second dry run would count the same pages. */
+		if (job->used_up || (dry && job->any))
+			return until ? -EAGAIN : 0;
+		error = command_run(job);
+		if (error == -EAGAIN && !until && done_pages(job, &job->sum) > 0)
+			return 0;
+		if (error)
+			return error;
+		if (steps)
+			draw(job);
+		if (!until && (!steps || is_exhausted(job)))
+			return 0;
+	}
+}
+
+/* From here on a second Ctrl-C ends the program, as it does anywhere. */
+static int carry_out(struct job *job)
+{
+	struct sigaction old[ARRAY_SIZE(stop_signals)];
+	int error;
+
+	for (size_t i = 0; i < ARRAY_SIZE(stop_signals); i++)
+		stop_catch(stop_signals[i], &old[i]);
+	if (job->progress && job->wanted->until_free < 0)
+		job->goal = find_goal(job);
+	job->began_us = clock_us();
+	error = run_commands(job);
+	if (job->progress)
+		fprintf(stderr, "\r\033[K");
+	alarm(0);
+	for (size_t i = 0; i < ARRAY_SIZE(stop_signals); i++)
+		sigaction(stop_signals[i], &old[i], NULL);
+	return error;
+}
+
+/* ---- what came of it ---- */
+
+static void print_line(struct table *table, const char *outcome, num pages, num bytes,
+		       const char *meaning, const char *color)
+{
+	struct libscols_line *line = table_line(table, NULL);
+
+	table_text(table, line, COL_OUTCOME, outcome);
+	table_number(table, line, COL_PAGES, pages);
+	table_number(table, line, COL_SIZE, bytes);
+	table_text(table, line, COL_MEANING, meaning);
+	if (pages > 0 && color)
+		table_color(table, line, COL_OUTCOME, color);
+}
+
+static void print_table(struct table *table, const struct job *job)
+{
+	const struct counters *count = &job->sum.count;
+	bool dry = job->command.dry_run;
+	const struct {
+		bool readback;
+		const char *outcome;
+		num pages;
+		const char *meaning, *color;
+	} lines[] = {
+		{ false, "written", count->written,
+		  dry ? "would be written" : "on the swap device, and out of memory", "green" },
+		{ false, "young", count->skipped_young, "younger than asked for", NULL },
+		{ false, "busy", count->skipped_busy, "in the swap cache: about to be used", NULL },
+		{ false, "protected", count->skipped_protected,
+		  "zswap writeback is disabled for their cgroup", "yellow" },
+		{ false, "gone", count->skipped_gone, "freed or read back meanwhile", NULL },
+		{ false, "failed", count->failed, "no memory, or an error; still there to be read",
+		  "red" },
+		{ true, "readback", count->readback, "in zswap again", "green" },
+		{ true, "corrupted", count->corrupted, "damaged on the disk", "red" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		if (lines[i].readback == job->readback)
+			print_line(table, lines[i].outcome, lines[i].pages,
+				   amount_bytes(lines[i].pages), lines[i].meaning, lines[i].color);
+	}
+	if (!job->readback)
+		print_line(table, "released", -1, count->released_bytes,
+			   dry ? "compressed size of what would be written"
+			       : "compressed size of what was written: out of the pool", NULL);
+	table_print(table);
+}
+
+/* "2.4 s" */
+static char *seconds_text(num us)
+{
+	num tenths = us / 100000;
+
+	return us < 100000 ? xasprintf("%lld ms", us / 1000)
+			   : xasprintf("%lld.%lld s", tenths / 10, tenths % 10);
+}
+
+static void say_summary(const struct job *job)
+{
+	const struct result *sum = &job->sum;
+	char *done = format_size(amount_bytes(done_pages(job, sum)));
+	char *released = format_size(sum->count.released_bytes);
+	char *elapsed = seconds_text(sum->elapsed_us > 0 ? sum->elapsed_us : 0);
+	char *left = sum->coldest_left < 0 ? NULL : format_age(sum->coldest_left);
+
+	if (job->readback)
+		say_error("%s read back in %s", done, elapsed);
+	else if (job->command.dry_run)
+		say_error("%s would be written, %s of the pool be freed", done, released);
+	else
+		say_error("%s written in %s, %s of the pool freed%s%s%s", done, elapsed, released,
+			  left ? "; the coldest page left of these is " : "", left ? left : "",
+			  left ? " old" : "");
+	free(done);
+	free(released);
+	free(elapsed);
+	free(left);
+}
+
+/* Why not one page was written, from what became of them. */
+static void say_nothing(const struct job *job)
+{
+	const struct counters *count = &job->sum.count;
+	const struct {
+		num pages;
+		const char *what;
+	} reasons[] = {
+		{ count->skipped_young, "too young" },
+		{ count->skipped_protected, "protected by memory.zswap.writeback" },
+		{ count->skipped_busy, "busy" },
+		{ count->skipped_gone, "gone meanwhile" },
+		{ count->failed, "failed" },
+	};
+	char *list = xstrdup("");
+
+	for (size_t i = 0; !job->readback && i < ARRAY_SIZE(reasons); i++) {
+		char *longer;
+
+		if (reasons[i].pages <= 0)
+			continue;
+		longer = xasprintf("%s%s %lld %s", list, *list ? "," : ":", reasons[i].pages,
+				   reasons[i].what);
+		free(list);
+		list = longer;
+	}
+	say_error("nothing to %s%s", job->readback ? "read back, or no room for it" : "write", list);
+	free(list);
+}
+
+static void say_missing(const struct job *job)
+{
+	char *missing = format_size(job->missing), *goal = format_size(job->wanted->until_free);
+
+	say_error("%s are missing to %s of free memory: %s", missing, goal,
+		  job->used_up ? "the limit is used up" : "nothing left to write");
+	free(missing);
+	free(goal);
+}
+
+static void say_refused(const struct job *job, int error)
+{
+	char *reason = transaction_reason(job->source, &job->command, &job->last, error);
+
+	if (job->last.asked && job->wanted->cgroup)
+		say_error("%s: %s", job->wanted->cgroup, reason);
+	else
+		say_error("%s", reason);
+	free(reason);
+}
+
+/* Say how it ended.  Returns the exit status. */
+static int conclude(const struct job *job, int error)
+{
+	bool until = job->wanted->until_free >= 0;
+
+	switch (error) {
+	case 0:
+		if (done_pages(job, &job->sum))
+			return EX_DONE;
+		if (until) {
+			if (!job->wanted->quiet)
+				say_error("as much is free already: nothing was written");
+			return EX_DONE;
+		}
+		say_nothing(job);
+		return EX_NOTHING;
+	case -EAGAIN:
+		if (until)
+			say_missing(job);
+		else
+			say_nothing(job);
+		return EX_NOTHING;
+	case -EINTR:
+		say_error("%s%s", stop_asked ? "interrupted"
+					     : "interrupted by the system, which stopped this task",
+			  job->any ? "" : ": nothing was done");
+		return EX_INTERRUPTED;
+	default:
+		if (job->blind) {
+			say_error("unknown: how much memory is free%s",
+				  job->command.nodes ? " on these nodes" : "");
+			return EX_FAILED;
+		}
+		say_refused(job, error);
+		if (!job->last.asked)
+			return options_exit_status(error);
+		return error == -EOPNOTSUPP ? EX_MISSING : EX_FAILED;
+	}
+}
+
+static int check_usage(const struct job_options *wanted)
+{
+	const struct command *command = &wanted->command;
+
+	if (command->max >= 0 && command->max < amount_page_size())
+		say_error("--max: less than a page");
+	else if (command->rate >= 0 && command->rate < amount_page_size())
+		say_error("--rate: less than a page a second");
+	else if (transaction_says_what(command) || wanted->until_free >= 0 ||
+		 (command->verb == COMMAND_READBACK && wanted->cgroup))
+		return EX_DONE;
+	else if (command->verb == COMMAND_READBACK)
+		say_error("missing option: what to read back (--cgroup, --node, --max, %s)",
+			  "--max-compressed or --rate");
+	else
+		say_error("missing option: what to write (--age, --max, --max-compressed, %s)",
+			  "--bucket, --incompressible or --until-free");
+	return EX_USAGE;
+}
+
+static bool wants_progress(const struct context *context, const struct job_options *wanted)
+{
+	return !wanted->quiet && !wanted->command.dry_run && !context->watch_dumb &&
+	       !context->source.recorded && isatty(STDERR_FILENO);
+}
+
+int job_run(struct context *context, const struct job_options *wanted)
+{
+	struct job job = {
+		.source = &context->source,
+		.wanted = wanted,
+		.readback = wanted->command.verb == COMMAND_READBACK,
+		.command = wanted->command,
+		.last.result.coldest_left = -1,
+		.sum.coldest_left = -1,
+		.progress = wants_progress(context, wanted),
+	};
+	struct table *table;
+	char *path = NULL;
+	int error, status = check_usage(wanted);
+
+	if (status)
+		return status;
+	/* Before anything is done: a wrong --output must not cost a result. */
+	table = table_new(&job_view, &context->output);
+	if (!table)
+		return EX_USAGE;
+	error = system_supported(&context->source);
+	if (error) {
+		say_error("%s", system_reason(&context->source, error));
+		status = options_exit_status(error);
+	} else if (wanted->cgroup) {
+		status = options_cgroup(&context->source, wanted->cgroup, &job.command.cgroup,
+					&path);
+	}
+	if (!status) {
+		error = carry_out(&job);
+		if (job.any || !error || error == -EAGAIN || error == -EINTR)
+			print_table(table, &job);
+		status = conclude(&job, error);
+		if (job.counted && !job.readback)
+			say_error("without debugfs this is what all commands did meanwhile");
+		if (done_pages(&job, &job.sum) > 0 && !wanted->quiet)
+			say_summary(&job);
+	}
+	free(path);
+	table_free(table);
+	return status;
+}

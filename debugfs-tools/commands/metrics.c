@@ -1,0 +1,455 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * zswapctl metrics: OpenMetrics 1.0 text, on standard output or in a file for
+ * node_exporter's textfile collector.
+ *
+ * The collector reads Prometheus' older text format.  What is written is valid in both: no
+ * type but gauge and counter, no timestamp, no exemplar.  Only OpenMetrics leaves "_total" out
+ * of a counter's TYPE line, so the collector passes counters on as untyped.  One series that
+ * is there twice makes it drop the whole file: names of cgroups are checked for that.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "system/amount.h"
+#include "commands/commands.h"
+#include "decide/state.h"
+#include "system/system.h"
+#include "ui/utf8.h"
+
+#define COLD_DEFAULT	300	/* seconds */
+#define REASONS_MAX	8
+
+struct metrics {
+	const char *file, *state;
+	bool cgroups;
+	num cold;
+
+	FILE *out;
+	const char *family;		/* the one that is being written */
+	const struct source *source;
+	num error;			/* the first one */
+	int nr_reasons;
+	const char *reason[REASONS_MAX]; /* why something is left out; each once */
+};
+
+#define WHERE(member)	offsetof(struct metrics, member)
+
+static const struct option_spec options[] = {
+	{ "file", 'f', OPTION_FILE, WHERE(file), "replace FILE instead of writing to standard output" },
+	{ "cgroups", 0, OPTION_FLAG, WHERE(cgroups), "add what each cgroup has in zswap" },
+	{ "state", 0, OPTION_FILE, WHERE(state),
+	  "the daemon's state, for what it decided (" DAEMON_STATE ", if it is there)" },
+	{ "cold", 0, OPTION_AGE, WHERE(cold), "with --cgroups: what counts as cold (5m)",
+	  .needs = "cgroups" },
+	{ }
+};
+
+static const struct metrics defaults = { .cold = COLD_DEFAULT };
+
+/* A number that was to come from @file is left out. */
+static void leave_out(struct metrics *metrics, const char *file, num error)
+{
+	const char *why = system_reason_for(metrics->source, file, error);
+
+	if (!metrics->error)
+		metrics->error = error;
+	for (int i = 0; i < metrics->nr_reasons; i++) {
+		if (!strcmp(metrics->reason[i], why))
+			return;
+	}
+	if (metrics->nr_reasons < REASONS_MAX)
+		metrics->reason[metrics->nr_reasons++] = why;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t length = strlen(text), tail = strlen(end);
+
+	return length > tail && !strcmp(text + length - tail, end);
+}
+
+/*
+ * All samples of a family come in a row.  The unit is what the name ends with; @help begins
+ * with a small letter.  @labels: "" or "{...}"; @file: where @value is from.
+ */
+static void put_sample(struct metrics *metrics, const char *name, bool level, const char *help,
+		       const char *labels, const char *file, num value)
+{
+	static const char *const units[] = { "bytes", "pages", "seconds" };
+
+	if (value < 0) {
+		leave_out(metrics, file, value);
+		return;
+	}
+	if (!metrics->family || strcmp(metrics->family, name)) {
+		metrics->family = name;
+		fprintf(metrics->out, "# TYPE %s %s\n", name, level ? "gauge" : "counter");
+		for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
+			if (ends_with(name, units[i]))
+				fprintf(metrics->out, "# UNIT %s %s\n", name, units[i]);
+		}
+		fprintf(metrics->out, "# HELP %s %c%s.\n", name, *help - 'a' + 'A', help + 1);
+	}
+	fprintf(metrics->out, "%s%s%s %lld\n", name, level ? "" : "_total", labels, value);
+}
+
+/* One of what an older kernel may lack without anything being amiss. */
+static void put_counter(struct metrics *metrics, const struct counter *counter,
+			const char *labels, const char *file, const void *base)
+{
+	num value = counter_value(base, counter);
+
+	if (!counter->metric || (value == -ENOENT && counter->flags & COUNTER_OPTIONAL))
+		return;
+	put_sample(metrics, counter->metric, counter->flags & COUNTER_LEVEL,
+		   counter->column.help, labels, file, value);
+}
+
+/* @text as the value of a label: valid UTF-8, \ " and newline escaped; to be freed. */
+static char *escape(const char *text)
+{
+	char *valid = utf8_copy(text);
+	char *escaped = xcalloc(strlen(valid) + 1, 2);
+	char *to = escaped;
+
+	for (const char *from = valid; *from; from++) {
+		if (*from == '\\' || *from == '"' || *from == '\n')
+			*to++ = '\\';
+		*to++ = *from == '\n' ? 'n' : *from;
+	}
+	free(valid);
+	return escaped;
+}
+
+static void put_system(struct metrics *metrics, const struct system *system)
+{
+	char *name = escape(system->compressor ? system->compressor : "");
+	char *labels = xasprintf("{compressor=\"%s\"}", name);
+
+	if (system->compressor)
+		put_sample(metrics, "zswap_compressor", true,
+			   "the algorithm that new pages are compressed with", labels, "", 1);
+	free(labels);
+	free(name);
+	put_sample(metrics, "zswap_page_size_bytes", true, "size of a page", "", "",
+		   system->page_size);
+	put_sample(metrics, "zswap_pool_limit_bytes", true, "memory that the pool may take", "",
+		   SYS_PARAMETERS "/max_pool_percent", system_limit(system));
+	for (int i = 0; i < NR_ZSWAP; i++) {
+		const struct counter *counter = &zswap_counters[i];
+
+		labels = counter->label ? xasprintf("{reason=\"%s\"}", counter->label)
+					: xstrdup("");
+		put_counter(metrics, counter, labels, system_file(counter), system);
+		free(labels);
+	}
+}
+
+/* The nodes add up to what the kernel counts for the system: that is left out. */
+static void put_stats(struct metrics *metrics, const struct system *system)
+{
+	for (int i = 0; i < NR_STATS; i++) {
+		const struct counter *counter = &stats_counters[i];
+
+		if (counter->flags & COUNTER_SYSTEM)
+			put_counter(metrics, counter, "", SYS_ZSWAP "/stats", &system->counters);
+		for (int n = 0; n < system->nr_nodes && !(counter->flags & COUNTER_SYSTEM); n++) {
+			const struct node *node = &system->nodes[n];
+			char *labels = counter->label ?
+				xasprintf("{node=\"%d\",reason=\"%s\"}", node->id, counter->label) :
+				xasprintf("{node=\"%d\"}", node->id);
+
+			put_counter(metrics, counter, labels, SYS_ZSWAP "/node", &node->counters);
+			free(labels);
+		}
+	}
+}
+
+static void put_buckets(struct metrics *metrics, const struct system *system)
+{
+	static const char file[] = SYS_DEBUGFS "/age_buckets";
+
+	for (int n = 0; n < system->nr_nodes; n++) {
+		if (system->nodes[n].ages_error)
+			leave_out(metrics, file, system->nodes[n].ages_error);
+	}
+	for (int i = 0; i < NR_AGE_COUNTERS; i++) {
+		for (int n = 0; n < system->nr_nodes; n++) {
+			const struct node *node = &system->nodes[n];
+
+			for (int b = 0; b < node->ages.nr; b++) {
+				const struct age_bucket *bucket = &node->ages.bucket[b];
+				char *labels = xasprintf("{node=\"%d\",min_age_seconds=\"%lld\"}",
+							 node->id, bucket->min_age);
+
+				put_counter(metrics, &age_counters[i], labels, file, bucket);
+				free(labels);
+			}
+		}
+	}
+}
+
+struct cgroup_sample {
+	char *name;		/* escaped */
+	num pages, bytes, cold, written, refaulted;
+};
+
+static const struct {
+	const char *metric, *help;
+	size_t where;			/* in struct cgroup_sample */
+	bool level, has_age;
+} cgroup_metrics[] = {
+	{ "zswap_cgroup_pages", "pages of the cgroup in zswap, without those of its descendants",
+	  offsetof(struct cgroup_sample, pages), true, false },
+	{ "zswap_cgroup_bytes", "their compressed size",
+	  offsetof(struct cgroup_sample, bytes), true, false },
+	{ "zswap_cgroup_cold_bytes", "compressed size of those that are min_age_seconds old or older",
+	  offsetof(struct cgroup_sample, cold), true, true },
+	{ "zswap_cgroup_written_pages", "pages that commands wrote, with those of descendants",
+	  offsetof(struct cgroup_sample, written), false, false },
+	{ "zswap_cgroup_refaulted_pages",
+	  "pages of those that were read back on demand, with those of descendants",
+	  offsetof(struct cgroup_sample, refaulted), false, false },
+};
+
+static num *sample_at(struct cgroup_sample *sample, size_t where)
+{
+	return (num *)((char *)sample + where);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct cgroup_sample *left = a, *right = b;
+
+	return strcmp(left->name, right->name);
+}
+
+/*
+ * Sorted by name, each once: different bytes that are not UTF-8 may make the same name.
+ * Returns how many.
+ */
+static int cgroup_samples(const struct cgroups *cgroups, num cold, struct cgroup_sample *sample)
+{
+	int nr = 0, unique = 0;
+
+	for (int i = 0; i < cgroups->nr; i++) {
+		const struct cgroup *cgroup = &cgroups->cgroup[i];
+		struct age_bucket total, colder;
+
+		amount_total(&cgroup->ages, &total);
+		if (!total.pages && cgroup->all.written <= 0)
+			continue;
+		amount_colder(&cgroup->ages, cold, &colder);
+		sample[nr++] = (struct cgroup_sample){
+			escape(cgroup->path), total.pages, total.bytes, colder.bytes,
+			cgroup->all.written, cgroup->all.refaulted,
+		};
+	}
+	qsort(sample, nr, sizeof(*sample), by_name);
+	for (int i = 0; i < nr; i++) {
+		if (!unique || strcmp(sample[unique - 1].name, sample[i].name)) {
+			sample[unique++] = sample[i];
+			continue;
+		}
+		for (size_t m = 0; m < ARRAY_SIZE(cgroup_metrics); m++) {
+			num *sum = sample_at(&sample[unique - 1], cgroup_metrics[m].where);
+
+			*sum = amount_add(*sum, *sample_at(&sample[i], cgroup_metrics[m].where));
+		}
+		free(sample[i].name);
+	}
+	return unique;
+}
+
+static void put_cgroups(struct metrics *metrics)
+{
+	static const char file[] = SYS_DEBUGFS "/age_buckets_cgroup";
+	struct cgroup_sample *sample;
+	struct cgroups cgroups;
+	int nr, error = cgroups_read(metrics->source, UINT64_MAX, true, &cgroups);
+
+	if (error) {
+		leave_out(metrics, file, error);
+		return;
+	}
+	options_say_foreign(&cgroups);
+	cgroups_read_details(metrics->source, &cgroups);
+	sample = xcalloc(cgroups.nr, sizeof(*sample));
+	nr = cgroup_samples(&cgroups, metrics->cold, sample);
+	cgroups_free(&cgroups);
+
+	for (size_t i = 0; i < ARRAY_SIZE(cgroup_metrics); i++) {
+		for (int c = 0; c < nr; c++) {
+			num value = *sample_at(&sample[c], cgroup_metrics[i].where);
+			char *labels = cgroup_metrics[i].has_age ?
+				xasprintf("{cgroup=\"%s\",min_age_seconds=\"%lld\"}",
+					  sample[c].name, metrics->cold) :
+				xasprintf("{cgroup=\"%s\"}", sample[c].name);
+
+			/* A cgroup that is gone has no counters any more */
+			if (value != -ENOENT)
+				put_sample(metrics, cgroup_metrics[i].metric,
+					   cgroup_metrics[i].level, cgroup_metrics[i].help,
+					   labels, file, value);
+			free(labels);
+		}
+	}
+	for (int c = 0; c < nr; c++)
+		free(sample[c].name);
+	free(sample);
+}
+
+/* To the nearest; negative: not known, and left out */
+static void put_daemon_rates(struct metrics *metrics, const struct state *state, const char *name,
+			     const char *help, size_t where)
+{
+	for (int i = 0; i < state->nr; i++) {
+		const struct state_cgroup *cgroup = &state->cgroup[i];
+		double rate = *(const double *)((const char *)cgroup + where);
+		char *path = escape(cgroup->path);
+		char *labels = xasprintf("{cgroup=\"%s\"}", path);
+
+		if (cgroup->begun && rate >= 0)
+			put_sample(metrics, name, true, help, labels, "", (num)(rate + 0.5));
+		free(labels);
+		free(path);
+	}
+}
+
+/* What the daemon last decided, where there is one; paths in its state are UTF-8, each once. */
+static void put_daemon(struct metrics *metrics)
+{
+	const char *file = metrics->state ? metrics->state : DAEMON_STATE;
+	struct state state;
+	char *message;
+	int error;
+
+	if (metrics->source->recorded && !metrics->state)
+		return;
+	error = state_load(file, &state, &message);
+	if (error && (error != -ENOENT || metrics->state)) {
+		say_error("%s: %s", file, message ? message : strerror(-error));
+		metrics->error = metrics->error ? metrics->error : error;
+	}
+	free(message);
+	if (!error && state.wear >= 0)
+		put_sample(metrics, "zswap_daemon_budget_bytes", true,
+			   "page data that the daemon may still write", "", "", (num)state.wear);
+	for (int i = 0; i < state.nr && metrics->cgroups; i++) {
+		const struct state_cgroup *cgroup = &state.cgroup[i];
+		char *path = escape(cgroup->path);
+		char *labels = xasprintf("{cgroup=\"%s\",reason=\"%s\"}", path,
+					 cgroup->reason ? cgroup->reason : "");
+
+		if (cgroup->begun)
+			put_sample(metrics, "zswap_daemon_cgroup_age_seconds", true,
+				   "the age from which on the daemon writes, and its last reason",
+				   labels, "", cgroup->control.age);
+		free(labels);
+		free(path);
+	}
+	if (metrics->cgroups) {
+		put_daemon_rates(metrics, &state, "zswap_daemon_cgroup_forecast_pages",
+				 "pages a minute that this may bring back",
+				 offsetof(struct state_cgroup, forecast));
+		put_daemon_rates(metrics, &state, "zswap_daemon_cgroup_measured_pages",
+				 "pages a minute that came back lately",
+				 offsetof(struct state_cgroup, measured));
+		put_daemon_rates(metrics, &state, "zswap_daemon_cgroup_allowed_pages",
+				 "pages a minute that may come back",
+				 offsetof(struct state_cgroup, allowed));
+	}
+	state_free(&state);
+}
+
+static void put_all(struct metrics *metrics)
+{
+	struct system system;
+
+	system_read(metrics->source, &system);
+	put_system(metrics, &system);
+	put_stats(metrics, &system);
+	put_buckets(metrics, &system);
+	system_free(&system);
+	if (metrics->cgroups)
+		put_cgroups(metrics);
+	put_daemon(metrics);
+	fputs("# EOF\n", metrics->out);
+}
+
+/* A device, a pipe: it is written into, never replaced. */
+static int write_into(const char *file, const char *text, size_t length)
+{
+	FILE *out = fopen(file, "we");
+	int error = 0;
+
+	if (!out)
+		return -errno;
+	errno = 0;
+	if (fwrite(text, 1, length, out) != length)
+		error = errno ? -errno : -EIO;
+	if (fclose(out) && !error)
+		error = -errno;
+	return error;
+}
+
+static int put_out(const struct metrics *metrics, const char *text, size_t length)
+{
+	struct stat st;
+
+	if (!metrics->file || !strcmp(metrics->file, "-")) {
+		/* options_main() looks after errors. */
+		fwrite(text, 1, length, stdout);
+		return 0;
+	}
+	if (!lstat(metrics->file, &st) && !S_ISREG(st.st_mode))
+		return S_ISDIR(st.st_mode) ? -EISDIR : write_into(metrics->file, text, length);
+	return replace_file(metrics->file, text, length, 0644);
+}
+
+static int run(struct context *context, void *data)
+{
+	struct metrics *metrics = data;
+	int error, result = EX_DONE;
+	char *text = NULL;
+	size_t length = 0;
+
+	if (source_exists(&context->source, SYS_PARAMETERS)) {
+		say_error("this kernel has no zswap");
+		return EX_MISSING;
+	}
+	metrics->out = xchecked(open_memstream(&text, &length));
+	metrics->source = &context->source;
+	put_all(metrics);
+	/* Memory is what it can fail with */
+	xchecked(fclose(metrics->out) ? NULL : text);
+
+	if (system_supported(&context->source)) {
+		say_error("this kernel has no proactive zswap writeback");
+		result = EX_MISSING;
+	}
+	for (int i = 0; i < metrics->nr_reasons; i++)
+		say_error("some metrics are left out: %s", metrics->reason[i]);
+	if (metrics->error && !result)
+		result = options_exit_status(metrics->error);
+	error = put_out(metrics, text, length);
+	if (error) {
+		say_errno(-error, "%s", metrics->file);
+		result = EX_FAILED;
+	}
+	free(text);
+	return result;
+}
+
+const struct subcommand metrics_subcommand = {
+	.name = "metrics",
+	.summary = "all of it as OpenMetrics text, for node_exporter's textfile collector",
+	.options = options,
+	.defaults = &defaults,
+	.size = sizeof(defaults),
+	.run = run,
+};

@@ -1,0 +1,460 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * zswapctl plan - propose an age for each cgroup, and show why; decide/model.h has the reasoning,
+ * and is what the daemon goes by.
+ *
+ * Each cgroup is looked at by itself, without those below it.  The evidence is the daemon's, where
+ * there is one; otherwise what the kernel has counted since boot.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands/commands.h"
+#include "decide/state.h"
+#include "system/amount.h"
+#include "system/system.h"
+#include "ui/format.h"
+
+struct plan {			/* the command line */
+	num target;		/* ppm a minute */
+	num bytes;		/* compressed; negative: not given */
+	num min_age;		/* seconds; negative: not given */
+	const char *cgroup, *state;
+	bool explain;
+
+	struct sample sample;
+	struct system system;
+	struct state daemon;	/* what it remembers; empty: there is none */
+	int nr;
+	struct item *items;
+};
+
+/* A cgroup that has pages in zswap. */
+struct item {
+	const struct cgroup *cgroup;
+	const char *obstacle;	/* why nothing can be written, or NULL */
+	const char *basis;
+	struct evidence evidence;
+	double allowed;		/* pages a minute */
+	num age;		/* proposed; negative: none */
+	struct age_bucket sum;	/* from the age on */
+};
+
+enum {
+	COL_CGROUP, COL_ID, COL_AGE, COL_PAGES, COL_SIZE, COL_FREES, COL_FORECAST, COL_ALLOWED,
+	COL_PACE, COL_BASIS, COL_COMMAND,
+};
+
+static const struct column columns[] = {
+	[COL_CGROUP] = { "CGROUP", COLUMN_PATH, true, "path of the cgroup: without those below" },
+	[COL_ID] = { "ID", COLUMN_COUNT, false, "its id" },
+	[COL_AGE] = { "AGE", COLUMN_AGE, true, "proposed age; - if none is within the target" },
+	[COL_PAGES] = { "PAGES", COLUMN_COUNT, false, "pages that are as old" },
+	[COL_SIZE] = { "SIZE", COLUMN_SIZE, true, "the same in bytes: what would be written" },
+	[COL_FREES] = { "FREES", COLUMN_SIZE, true,
+			"their compressed bytes: what would leave the pool" },
+	[COL_FORECAST] = { "FORECAST", COLUMN_RATIO, true,
+			   "pages a minute that are expected to come back" },
+	[COL_ALLOWED] = { "ALLOWED", COLUMN_RATIO, true, "pages a minute that may come back" },
+	[COL_PACE] = { "PACE", COLUMN_SIZE, false,
+		       "page data a minute that the daemon would write at most" },
+	[COL_BASIS] = { "BASIS", COLUMN_TEXT, true,
+			"what the forecast goes by: daemon, kernel (counts since boot), or nothing" },
+	[COL_COMMAND] = { "COMMAND", COLUMN_TEXT, false, "what writes them" },
+};
+
+static const struct view view = {
+	.name = "plan",
+	.columns = columns,
+	.nr_columns = ARRAY_SIZE(columns),
+};
+
+enum {
+	EXP_CGROUP, EXP_AGE, EXP_MAX_AGE, EXP_PAGES, EXP_COMPRESSED, EXP_WRITTEN, EXP_CAME_BACK,
+	EXP_EXPECTED, EXP_SUM, EXP_VERDICT,
+};
+
+static const struct column explain_columns[] = {
+	[EXP_CGROUP] = { "CGROUP", COLUMN_PATH, true, "path of the cgroup" },
+	[EXP_AGE] = { "AGE", COLUMN_AGE, true, "where the age bucket begins, coldest first" },
+	[EXP_MAX_AGE] = { "MAX-AGE", COLUMN_AGE, false, "where it ends" },
+	[EXP_PAGES] = { "PAGES", COLUMN_COUNT, true, "pages of the cgroup in it" },
+	[EXP_COMPRESSED] = { "COMPRESSED", COLUMN_SIZE, true, "their compressed bytes" },
+	[EXP_WRITTEN] = { "WRITTEN", COLUMN_SIZE, false,
+			  "what commands wrote from this bucket before, in the whole system" },
+	[EXP_CAME_BACK] = { "CAME-BACK", COLUMN_PPM, false, "share of that which came back" },
+	[EXP_EXPECTED] = { "EXPECTED", COLUMN_RATIO, true,
+			   "pages of this age that come back a minute" },
+	[EXP_SUM] = { "SUM", COLUMN_RATIO, true, "the same with all that are colder" },
+	[EXP_VERDICT] = { "VERDICT", COLUMN_TEXT, true, "whether the bucket is taken, or why not" },
+};
+
+static const struct view explain_view = {
+	.name = "explain",
+	.columns = explain_columns,
+	.nr_columns = ARRAY_SIZE(explain_columns),
+	.when = "--explain",
+};
+
+static const struct view *const views[] = { &view, &explain_view, NULL };
+
+#define WHERE(member)	offsetof(struct plan, member)
+
+static const struct option_spec options[] = {
+	{ "target-refault", 'T', OPTION_REFAULTS, WHERE(target),
+	  "refaults to accept, of the anonymous memory (0.2%/min)" },
+	{ "target-bytes", 0, OPTION_SIZE, WHERE(bytes),
+	  "or: compressed bytes to free, by one age for all", .excludes = "target-refault" },
+	{ "cgroup", 'c', OPTION_CGROUP, WHERE(cgroup),
+	  "only this cgroup and those below: path, id, unit or pid:NUMBER" },
+	{ "min-age", 0, OPTION_AGE, WHERE(min_age),
+	  "propose nothing younger (5m; with --target-bytes 0)" },
+	{ "state", 0, OPTION_FILE, WHERE(state),
+	  "the daemon's state, for its evidence (" DAEMON_STATE ", if it is there)" },
+	{ "explain", 0, OPTION_FLAG, WHERE(explain),
+	  "show how each age bucket was judged, in a second table; --output is for that one" },
+	{ }
+};
+
+static const struct plan defaults = { .target = 2000, .bytes = -1, .min_age = -1 };
+
+/* ---- evidence ---- */
+
+static const struct state_cgroup *find_state(const struct plan *plan, const struct cgroup *cgroup)
+{
+	const struct state *state = &plan->daemon;
+
+	if (!state->boot_id || strcmp(state->boot_id, plan->sample.boot_id) ||
+	    state->bounds.nr != plan->sample.bounds.nr)
+		return NULL;
+	for (int b = 0; b < state->bounds.nr; b++) {
+		if (state->bounds.bucket[b].min_age != plan->sample.bounds.bucket[b].min_age)
+			return NULL;
+	}
+	for (int i = 0; i < state->nr; i++) {
+		if (state->cgroup[i].begun && state->cgroup[i].id == cgroup->id)
+			return &state->cgroup[i];
+	}
+	return NULL;
+}
+
+/* What the kernel counted since boot; how old the cgroup is, it does not tell. */
+static void count_evidence(const struct plan *plan, struct item *item)
+{
+	const struct age_table *system = &plan->system.ages;
+	const struct cgroup *cgroup = item->cgroup;
+	struct happened happened = {
+		.seconds = plan->sample.now_ms / 1000.0,
+		.ages = &plan->sample.bounds,
+		.refaulted = cgroup->own.refaulted > 0 ? cgroup->own.refaulted : 0,
+		.allowed = item->allowed,
+	};
+	bool loaded = false;
+
+	item->evidence.unit = plan->min_age > 1 ? plan->min_age : 1;
+	/* Which ages came back is known of the system only */
+	for (int b = 0; b < system->nr && b < cgroup->ages.nr; b++) {
+		if (system->bucket[b].refaulted > 0)
+			item->evidence.out[b] = system->bucket[b].refaulted;
+		if (cgroup->ages.bucket[b].loaded >= 0)
+			loaded = true;
+		if (cgroup->ages.bucket[b].loaded > 0)
+			happened.loaded[b] = cgroup->ages.bucket[b].loaded;
+	}
+	evidence_update_mean(&item->evidence, &happened);
+	if (cgroup->own.written > item->evidence.tried)
+		item->evidence.tried = cgroup->own.written;
+	item->basis = loaded || cgroup->own.written > 0 ? "kernel" : "nothing";
+}
+
+static void add_item(struct plan *plan, const struct cgroup *cgroup, num pages)
+{
+	struct item *item = &plan->items[plan->nr++];
+	const struct state_cgroup *known = find_state(plan, cgroup);
+
+	*item = (struct item){ .cgroup = cgroup, .age = -1 };
+	item->allowed = model_allowed(plan->target, cgroup->own.anon, pages,
+				      plan->sample.page_size);
+	if (cgroup->removed)
+		item->obstacle = "the cgroup was removed";
+	else if (cgroup->off)
+		item->obstacle = "protected by memory.zswap.writeback";
+	if (known) {
+		item->evidence = known->control.evidence;
+		item->basis = "daemon";
+	} else {
+		count_evidence(plan, item);
+	}
+}
+
+/* ---- choosing ---- */
+
+static void choose_by_refaults(struct plan *plan)
+{
+	const struct age_table *ages = &plan->sample.bounds;
+	num max = ages->bucket[ages->nr - 1].min_age;
+
+	for (int i = 0; i < plan->nr; i++) {
+		struct item *item = &plan->items[i];
+		num age;
+
+		if (item->obstacle)
+			continue;
+		age = model_age(&item->evidence, ages, item->allowed, plan->min_age, max);
+		/* The coldest is what there is when none will do */
+		if (age >= plan->min_age &&
+		    model_forecast(&item->evidence, ages, age) <= item->allowed)
+			item->age = age;
+	}
+}
+
+/* The highest age that frees as much, for all.  Returns an exit status. */
+static int choose_by_bytes(struct plan *plan)
+{
+	const struct age_table *ages = &plan->sample.bounds;
+	char *wanted, *there, *from;
+	num age = plan->min_age, found = 0;
+
+	for (int b = ages->nr - 1; b >= 0 && found < plan->bytes; b--) {
+		if (ages->bucket[b].min_age < plan->min_age)
+			break;
+		age = ages->bucket[b].min_age;
+		for (int i = 0; i < plan->nr; i++) {
+			if (!plan->items[i].obstacle)
+				found = amount_add(found,
+						   plan->items[i].cgroup->ages.bucket[b].bytes);
+		}
+	}
+	for (int i = 0; i < plan->nr; i++) {
+		if (!plan->items[i].obstacle)
+			plan->items[i].age = age;
+	}
+	if (found >= plan->bytes)
+		return EX_DONE;
+	wanted = format_size(plan->bytes);
+	there = format_size(found);
+	from = format_age(age);
+	say_error("%s not found: what may be written and is at least %s old has %s", wanted, from,
+		  there);
+	free(wanted);
+	free(there);
+	free(from);
+	return EX_NOTHING;
+}
+
+/* Returns an exit status: EX_NOTHING if nothing can be proposed. */
+static int choose(struct plan *plan)
+{
+	int status = EX_DONE, proposed = 0;
+
+	if (plan->bytes >= 0)
+		status = choose_by_bytes(plan);
+	else
+		choose_by_refaults(plan);
+	for (int i = 0; i < plan->nr; i++) {
+		struct item *item = &plan->items[i];
+
+		if (item->age >= 0)
+			amount_colder(&item->cgroup->ages, item->age, &item->sum);
+		if (!item->sum.pages)
+			item->age = -1;
+		proposed += item->age >= 0;
+	}
+	if (!plan->nr)
+		say_error("nothing found in zswap");
+	else if (!proposed && plan->bytes < 0)
+		say_error("no age is within the target; %s",
+			  plan->explain ? "the second table tells why" : "--explain tells why");
+	return proposed ? status : EX_NOTHING;
+}
+
+/* ---- output ---- */
+
+static num thousandths(double rate)
+{
+	return (num)(rate * 1000 + 0.5);
+}
+
+static void put_item(struct table *table, const struct plan *plan, const struct item *item)
+{
+	struct libscols_line *line;
+	double share = model_share(&item->evidence, item->allowed);
+	char *command;
+
+	/* What is there for a shell has no empty lines */
+	if (item->age < 0 && table_shows(table, COL_COMMAND))
+		return;
+	line = table_line(table, NULL);
+	table_text(table, line, COL_CGROUP, item->cgroup->path);
+	table_number(table, line, COL_ID, item->cgroup->id);
+	table_number(table, line, COL_AGE, item->age);
+	table_number(table, line, COL_PAGES, item->sum.pages);
+	table_number(table, line, COL_SIZE, amount_bytes(item->sum.pages));
+	table_number(table, line, COL_FREES, item->sum.bytes);
+	table_number(table, line, COL_FORECAST, item->age < 0 ? -ENODATA :
+		     thousandths(model_forecast(&item->evidence, &plan->sample.bounds, item->age)));
+	table_number(table, line, COL_ALLOWED, thousandths(item->allowed));
+	table_number(table, line, COL_PACE, amount_bytes((num)(item->allowed / share)));
+	table_text(table, line, COL_BASIS, item->basis);
+	if (item->age < 0)
+		return;
+	/* By its id: a path may have any character */
+	command = xasprintf("zswapctl writeback --age %lld --cgroup %llu --no-descend", item->age,
+			    (unsigned long long)item->cgroup->id);
+	table_text(table, line, COL_COMMAND, command);
+	free(command);
+}
+
+static const char *verdict(const struct plan *plan, const struct item *item, num age, double sum)
+{
+	if (item->obstacle)
+		return item->obstacle;
+	if (item->age >= 0 && age >= item->age)
+		return "taken";
+	if (age < plan->min_age)
+		return "younger than --min-age";
+	if (plan->bytes >= 0)
+		return "not needed";
+	return sum > item->allowed ? "over what may come back" : "not watched for long enough";
+}
+
+static void explain(struct table *table, const struct plan *plan, const struct item *item)
+{
+	double sum = 0;
+
+	for (int b = plan->sample.bounds.nr - 1; b >= 0; b--) {
+		const struct age_bucket *own = &item->cgroup->ages.bucket[b];
+		const struct age_bucket *system = &plan->system.ages.bucket[b];
+		double rate = model_rate(&item->evidence, b);
+		struct libscols_line *line;
+		const char *text;
+
+		sum += rate;
+		if (!own->pages && rate <= 0)
+			continue;
+		line = table_line(table, NULL);
+		text = verdict(plan, item, own->min_age, sum);
+		table_text(table, line, EXP_CGROUP, item->cgroup->path);
+		table_number(table, line, EXP_AGE, own->min_age);
+		table_number(table, line, EXP_MAX_AGE, own->max_age);
+		table_number(table, line, EXP_PAGES, own->pages);
+		table_number(table, line, EXP_COMPRESSED, own->bytes);
+		table_number(table, line, EXP_WRITTEN, amount_bytes(system->written));
+		table_number(table, line, EXP_CAME_BACK,
+			     amount_ratio(system->refaulted, system->written, 1000000));
+		table_number(table, line, EXP_EXPECTED, thousandths(rate));
+		table_number(table, line, EXP_SUM, thousandths(sum));
+		table_text(table, line, EXP_VERDICT, text);
+		if (!strcmp(text, "taken"))
+			table_color(table, line, EXP_VERDICT, "green");
+	}
+}
+
+static const char unreadable[] = "the ages of what is in zswap";
+
+/* Returns 0 or a negative errno. */
+static int look(struct plan *plan, const struct source *source, const char *top)
+{
+	const struct cgroups *cgroups = &plan->sample.cgroups;
+	const char *path;
+	char *message;
+	int error;
+
+	system_read(source, &plan->system);
+	error = plan->system.ages_error;
+	if (!error)
+		error = sample_read(source, &plan->sample, &path);
+	if (!error && plan->system.ages.nr != plan->sample.bounds.nr)
+		error = -ESTALE;
+	if (error)
+		return error;
+	/* Another system's evidence has nothing to do with a recorded tree */
+	if (plan->state || !source->recorded) {
+		error = state_load(plan->state ? plan->state : DAEMON_STATE, &plan->daemon,
+				   &message);
+		if (error && plan->state)
+			say_error("%s: %s", plan->state, message ? message : strerror(-error));
+		free(message);
+	}
+	plan->items = xcalloc(cgroups->nr, sizeof(*plan->items));
+	for (int i = 0; i < cgroups->nr; i++) {
+		struct age_bucket total;
+
+		amount_total(&cgroups->cgroup[i].ages, &total);
+		if (total.pages && cgroup_is_within(cgroups->cgroup[i].path, top))
+			add_item(plan, &cgroups->cgroup[i], total.pages);
+	}
+	return 0;
+}
+
+/* @second is the table of --explain, or NULL. */
+static int propose(struct plan *plan, const struct source *source, struct table *first,
+		   struct table *second)
+{
+	char *path = NULL;
+	int error = system_supported(source), status = EX_DONE;
+	uint64_t id;
+
+	if (error)
+		return options_say_unreadable(source, unreadable, error);
+	if (plan->cgroup)
+		status = options_cgroup(source, plan->cgroup, &id, &path);
+	if (status)
+		return status;
+	error = look(plan, source, path ? path : "/");
+	free(path);
+	if (error)
+		return options_say_unreadable(source, unreadable, error);
+	options_say_foreign(&plan->sample.cgroups);
+	status = choose(plan);
+	for (int i = 0; i < plan->nr; i++) {
+		put_item(first, plan, &plan->items[i]);
+		if (second)
+			explain(second, plan, &plan->items[i]);
+	}
+	if (second)
+		table_print_two(first, second);
+	else
+		table_print(first);
+	return status;
+}
+
+static int run(struct context *context, void *data)
+{
+	struct plan *plan = data;
+	struct output usual = context->output;
+	struct table *first, *second = NULL;
+	int status = EX_USAGE;
+
+	if (plan->min_age < 0)
+		plan->min_age = plan->bytes < 0 ? 300 : 0;
+	state_begin(&plan->daemon);
+	if (plan->explain) {
+		usual.list = NULL;
+		usual.all = false;
+	}
+	first = table_new(&view, &usual);
+	if (plan->explain)
+		second = table_new(&explain_view, &context->output);
+	if (first && (second || !plan->explain))
+		status = propose(plan, &context->source, first, second);
+	table_free(first);
+	table_free(second);
+	system_free(&plan->system);
+	sample_free(&plan->sample);
+	state_free(&plan->daemon);
+	free(plan->items);
+	return status;
+}
+
+const struct subcommand plan_subcommand = {
+	.name = "plan",
+	.summary = "propose an age for each cgroup, and show why",
+	.options = options,
+	.views = views,
+	.defaults = &defaults,
+	.size = sizeof(defaults),
+	.run = run,
+};

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * zswapctl writeback - have the kernel write pages from zswap to swap, and say what came
+ * of it.
+ */
+#include "commands/commands.h"
+#include "commands/job.h"
+
+#define WHERE(member)	offsetof(struct job_options, member)
+
+static const struct option_spec options[] = {
+	{ "age", 'a', OPTION_AGE, WHERE(command.age),
+	  "what has been in zswap for at least this long", .excludes = "bucket" },
+	{ "max", 'm', OPTION_SIZE, WHERE(command.max),
+	  "write at most this much page data, in whole pages" },
+	{ "max-compressed", 0, OPTION_SIZE, WHERE(command.max_compressed),
+	  "stop once this much has left the pool; the last page may go beyond it" },
+	{ "node", 'N', OPTION_NODES, WHERE(command.nodes), "only what is on these NUMA nodes" },
+	{ "cgroup", 'c', OPTION_CGROUP, WHERE(cgroup),
+	  "only this cgroup and those below: path, id, unit or pid:NUMBER" },
+	{ "no-descend", 0, OPTION_FLAG, WHERE(command.no_descend),
+	  "with --cgroup: not those below", .needs = "cgroup" },
+	{ "incompressible", 'i', OPTION_FLAG, WHERE(command.incompressible),
+	  "only pages that did not compress, and take a whole page of memory each" },
+	{ "bucket", 0, OPTION_BUCKETS, WHERE(command.bucket),
+	  "only these age buckets, instead of --age; N- is N and colder" },
+	{ "rate", 0, OPTION_SIZE, WHERE(command.rate),
+	  "write at most this much page data a second" },
+	{ "dry-run", 0, OPTION_FLAG, WHERE(command.dry_run),
+	  "count what would be written, write nothing" },
+	{ "until-free", 0, OPTION_SIZE, WHERE(until_free),
+	  "go on until this much memory is free (on --node)" },
+	{ "quiet", 'q', OPTION_FLAG, WHERE(quiet), "no progress and no summary" },
+	{ }
+};
+
+static const struct job_options defaults = { .command = COMMAND_NONE, .until_free = -1 };
+
+static const struct view *const views[] = { &job_view, NULL };
+
+static int run(struct context *context, void *data)
+{
+	return job_run(context, data);
+}
+
+const struct subcommand writeback_subcommand = {
+	.name = "writeback",
+	.summary = "write cold pages from zswap to swap",
+	.options = options,
+	.views = views,
+	.defaults = &defaults,
+	.size = sizeof(defaults),
+	.run = run,
+};

@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The daemon's decisions, one cgroup and one tick at a time.
+ *
+ * What is held is the refault rate: pages that commands wrote and that were read back, a minute,
+ * as a share of the cgroup's anonymous memory.  The age from which on pages are written, and how
+ * much is written, come from the forecast of model.h.  When reality disagrees, the brake is:
+ *
+ *  - What comes back beyond the target is a debt.  It is paid off by time in which less comes
+ *    back, all of it, and nothing is written meanwhile: so the target holds over any long time.
+ *  - A debt of more than what may come back in DEBT_UNITS means that the age has failed.  It goes to the
+ *    next older bucket, and what failed is not tried again before RETRY_AGES times that age, an
+ *    hour at least, which doubles with each failure, a week at most.
+ *
+ * The age goes down at most once in a time as long as the age that it goes to: sooner there is
+ * nothing to be learned about it.  It goes up at once.
+ *
+ * All constants are in seconds, and all times are awake: neither the interval of the ticks, nor
+ * a late one, nor sleep changes a rate.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "decide/control.h"
+#include "system/amount.h"
+
+#define MS			1000.0
+#define MS_A_MINUTE		60000.0
+#define PPM			1000000
+#define DEBT_UNITS		2	/* of the youngest age: see model.h */
+#define RETRY_AGES		4
+#define RETRY_MIN_UNITS		12
+#define RETRY_MAX_MS		(7 * 86400000LL)
+#define TICK_MAX_MS		600000LL	/* a tick that is later makes no more of a pace */
+#define COMMAND_MIN		(64LL << 10)	/* bytes: less is not worth a command */
+#define REFAULT_COST		10	/* bytes: reading one back costs as much as writing that many */
+
+void policy_defaults(struct policy *policy)
+{
+	*policy = (struct policy){
+		.target = 2000,			/* 0.2 %/min, as Google's far memory has it */
+		.min_age = 300,			/* what is younger may just be resting */
+		.max_age = 86400,
+		.pressure_memory = 1000,	/* 0.1 %, as Meta's Senpai has it */
+		.pressure_io = 10000,		/* waiting for a disk is no sign of thrashing yet */
+		.freeze_after = -1,
+	};
+}
+
+double control_unit(const struct policy *policy)
+{
+	return policy->min_age > 1 ? policy->min_age : 1;
+}
+
+void control_begin(const struct policy *policy, struct control_state *state,
+		   const struct evidence *family, double allowed, num now_ms)
+{
+	*state = (struct control_state){
+		.age = policy->max_age,
+		.changed_ms = now_ms,
+		.evidence.unit = control_unit(policy),
+	};
+	if (!family)
+		return;
+	evidence_inherit(&state->evidence, family, allowed);
+	/* What its like were watched for need not be waited for again */
+	state->changed_ms -= (num)(family->watched * MS);
+}
+
+/* Bytes of page data that are certainly @age old; as much as is known. */
+static num cold_bytes(const struct look *look, num age, num *compressed)
+{
+	struct age_bucket cold;
+
+	amount_colder(look->ages, age, &cold);
+	*compressed = cold.bytes > 0 ? cold.bytes : 0;
+	return cold.pages < 0 ? 0 : amount_times(cold.pages, look->page_size);
+}
+
+static num share_of_time(num stalled, num elapsed_ms)
+{
+	return amount_ratio(stalled, elapsed_ms, PPM / 1000);
+}
+
+static void observe(struct control_state *state, const struct look *look, double allowed)
+{
+	struct happened happened = {
+		.seconds = look->elapsed_ms / MS,
+		.ages = look->ages,
+		.refaulted = look->refaulted > 0 ? look->refaulted : 0,
+		.age = state->age,
+		.allowed = allowed,
+	};
+
+	for (int b = 0; b < AGE_BUCKETS_MAX; b++)
+		happened.loaded[b] = look->loaded[b];
+	evidence_update(&state->evidence, &happened);
+}
+
+/* Returns whether the age has failed. */
+static bool count_debt(const struct policy *policy, struct control_state *state,
+		       const struct look *look, double allowed)
+{
+	num wait = (num)(RETRY_AGES * MS) * state->age, min_wait;
+	double unit = state->evidence.unit;
+
+	state->debt += look->refaulted - allowed * look->elapsed_ms / MS_A_MINUTE;
+	if (state->debt < 0)
+		state->debt = 0;
+	/* What comes back while the last failure is being paid off is not another one */
+	if (state->debt <= allowed * DEBT_UNITS * unit / 60 ||
+	    (state->failed_age && look->now_ms - state->changed_ms < state->age * (num)MS))
+		return false;
+	state->failed_age = model_older(look->ages, state->age, policy->max_age);
+	min_wait = (num)(RETRY_MIN_UNITS * MS * unit);
+	if (wait < min_wait)
+		wait = min_wait;
+	for (num i = 0; i < state->failures && wait < RETRY_MAX_MS; i++)
+		wait *= 2;
+	state->retry_ms = look->now_ms + (wait < RETRY_MAX_MS ? wait : RETRY_MAX_MS);
+	state->failures++;
+	state->age = state->failed_age;
+	state->changed_ms = look->now_ms;
+	return true;
+}
+
+static void choose_age(const struct policy *policy, struct control_state *state,
+		       const struct look *look, double allowed)
+{
+	num min = policy->min_age, age;
+
+	if (state->failed_age && look->now_ms < state->retry_ms && min < state->failed_age)
+		min = state->failed_age;
+	if (min > policy->max_age)
+		min = policy->max_age;
+	age = model_age(&state->evidence, look->ages, allowed, min, policy->max_age);
+	if (age < state->age && look->now_ms - state->changed_ms < age * (num)MS)
+		return;
+	if (age != state->age)
+		state->changed_ms = look->now_ms;
+	state->age = age;
+	/* A try that lasted for a day has not failed */
+	if (state->failures && look->now_ms - state->retry_ms > 86400000) {
+		state->failures = 0;
+		state->failed_age = 0;
+	}
+}
+
+static void hold(struct decision *decision, const char *reason)
+{
+	decision->action = ACTION_HOLD;
+	decision->reason = reason;
+}
+
+/* A cgroup that stays frozen is written whole, and read back first when it thaws. */
+static bool decide_frozen(const struct policy *policy, struct control_state *state,
+			  const struct look *look, struct decision *decision)
+{
+	num compressed;
+
+	if (!look->frozen) {
+		state->frozen_ms = 0;
+		if (!state->thawed_to_read)
+			return false;
+		state->thawed_to_read = false;
+		decision->action = ACTION_READ;
+		decision->reason = "thawed";
+		return true;
+	}
+	if (!state->frozen_ms)
+		state->frozen_ms = look->now_ms;
+	if (policy->freeze_after < 0 || look->off ||
+	    look->now_ms - state->frozen_ms < policy->freeze_after * (num)MS)
+		return false;
+	decision->age = 0;
+	decision->cold = cold_bytes(look, 0, &compressed);
+	decision->wanted = decision->cold;
+	decision->worth = 1;
+	decision->action = decision->cold ? ACTION_WRITE : ACTION_IDLE;
+	decision->reason = decision->cold ? "frozen" : "frozen, all is written";
+	return true;
+}
+
+static void decide_amount(struct control_state *state, const struct look *look,
+			  struct decision *decision)
+{
+	double share = model_share(&state->evidence, decision->allowed), pages;
+	num elapsed = look->elapsed_ms < TICK_MAX_MS ? look->elapsed_ms : TICK_MAX_MS;
+	num compressed;
+
+	decision->cold = cold_bytes(look, state->age, &compressed);
+	if (!decision->cold) {
+		decision->action = ACTION_IDLE;
+		decision->reason = "nothing that old";
+		return;
+	}
+	pages = decision->allowed / share * elapsed / MS_A_MINUTE;
+	decision->wanted = decision->cold;
+	if (pages < (double)decision->cold / look->page_size)
+		decision->wanted = (num)(pages * look->page_size);
+	decision->worth = (double)compressed / decision->cold / (1 + REFAULT_COST * share);
+	decision->action = ACTION_WRITE;
+	decision->reason = "cold pages";
+}
+
+void control_decide(const struct policy *policy, struct control_state *state,
+		    const struct look *look, struct decision *decision)
+{
+	struct age_bucket total;
+	bool failed;
+
+	amount_total(look->ages, &total);
+	*decision = (struct decision){
+		.action = ACTION_OBSERVE,
+		.reason = "first look",
+		.allowed = model_allowed(policy->target, look->anon, total.pages, look->page_size),
+		.forecast = -1,
+		.measured = -1,
+		.age = state->age,
+	};
+	if (look->elapsed_ms <= 0)
+		return;
+	if (look->refaulted < 0) {
+		hold(decision, "refaults not known");
+		return;
+	}
+	state->evidence.unit = control_unit(policy);
+	observe(state, look, decision->allowed);
+	failed = count_debt(policy, state, look, decision->allowed);
+	if (!failed)
+		choose_age(policy, state, look, decision->allowed);
+	decision->age = state->age;
+	decision->forecast = model_forecast(&state->evidence, look->ages, state->age);
+	decision->measured = look->refaulted * MS_A_MINUTE / look->elapsed_ms;
+
+	if (decide_frozen(policy, state, look, decision))
+		return;
+	if (look->off) {
+		hold(decision, "writeback is off");
+	} else if (failed) {
+		decision->action = ACTION_BACKOFF;
+		decision->reason = "refaults";
+	} else if (state->debt > 0) {
+		hold(decision, "paying off refaults");
+	} else if (decision->forecast > decision->allowed) {
+		hold(decision, "forecast over the target");
+	} else if (!look->needed) {
+		hold(decision, "memory is not needed");
+	} else if (share_of_time(look->stalled_memory, look->elapsed_ms) > policy->pressure_memory) {
+		hold(decision, "memory pressure");
+	} else if (share_of_time(look->stalled_io, look->elapsed_ms) > policy->pressure_io) {
+		hold(decision, "io pressure");
+	} else {
+		decide_amount(state, look, decision);
+	}
+}
+
+/*
+ * Parts by worth; whoever wants less than its part leaves the rest to the others.  Sets @part,
+ * negative for those that want nothing.
+ */
+static void share_out(const struct decision *decision, int nr, double budget, double *part)
+{
+	bool satisfied = true;
+
+	for (int i = 0; i < nr; i++)
+		part[i] = decision[i].action == ACTION_WRITE ? 0 : -1;
+	/* Each round satisfies somebody for good, or is the last one */
+	while (satisfied) {
+		double sum = 0, pool = budget;
+
+		for (int i = 0; i < nr; i++) {
+			if (part[i] == 0)
+				sum += decision[i].worth;
+		}
+		satisfied = false;
+		for (int i = 0; i < nr && sum > 0; i++) {
+			if (part[i] != 0 || decision[i].wanted > pool * decision[i].worth / sum)
+				continue;
+			part[i] = decision[i].wanted + 1.0;
+			budget -= decision[i].wanted;
+			satisfied = true;
+		}
+		for (int i = 0; i < nr && !satisfied && sum > 0; i++) {
+			if (part[i] == 0)
+				part[i] = pool * decision[i].worth / sum;
+		}
+	}
+}
+
+num control_share(struct control_state *const *state, struct decision *decision, int nr,
+		  num budget, num page_size)
+{
+	double *part = xcalloc(nr, sizeof(*part)), left = budget;
+	num given = 0;
+
+	for (int i = 0; i < nr; i++) {
+		if (decision[i].action != ACTION_WRITE)
+			state[i]->credit = 0;
+		left -= state[i]->credit;
+	}
+	share_out(decision, nr, left > 0 ? left : 0, part);
+	for (int i = 0; i < nr; i++) {
+		struct decision *d = &decision[i];
+		double *credit = &state[i]->credit;
+
+		if (d->action != ACTION_WRITE)
+			continue;
+		*credit += part[i];
+		d->max = d->wanted < *credit ? d->wanted : (num)*credit;
+		d->max -= d->max % page_size;
+		/* A small command only for all there is; otherwise it saves up for a larger one */
+		if (!d->max || (d->max < COMMAND_MIN && d->max < d->cold)) {
+			d->max = 0;
+			hold(d, d->wanted < *credit ? "pace" : "budget");
+			continue;
+		}
+		*credit -= d->max;
+		if (*credit > COMMAND_MIN)
+			*credit = COMMAND_MIN;
+		given = amount_add(given, d->max);
+	}
+	free(part);
+	return given;
+}
+
+void control_written(struct control_state *state, const struct look *look, num pages)
+{
+	for (int b = look->ages->nr - 1; b >= 0 && pages > 0; b--) {
+		num there = look->ages->bucket[b].pages, part = there < pages ? there : pages;
+
+		if (part > 0)
+			evidence_written(&state->evidence, b, part);
+		pages -= part > 0 ? part : 0;
+	}
+	if (look->frozen && state->frozen_ms)
+		state->thawed_to_read = true;
+}
+
+const char *action_name(enum action action)
+{
+	static const char *const name[] = {
+		[ACTION_OBSERVE] = "observe",
+		[ACTION_WRITE] = "write",
+		[ACTION_IDLE] = "idle",
+		[ACTION_HOLD] = "hold",
+		[ACTION_BACKOFF] = "backoff",
+		[ACTION_READ] = "readback",
+	};
+
+	return name[action];
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What to write back, and when not to.  Pure: no clock, no file; the same looks give the same
+ * decisions.  control.c has the rules, and where they come from.
+ */
+#ifndef CONTROL_H
+#define CONTROL_H
+
+#include "decide/model.h"
+
+struct policy {			/* of one cgroup; config.h fills it */
+	num target;		/* refaults, ppm of its memory that swap backs, a minute */
+	num min_age, max_age;	/* seconds; the age asked for stays within */
+	num pressure_memory, pressure_io; /* ppm of the time in which "some" task stalled */
+	num freeze_after;	/* seconds; negative: off */
+};
+
+struct control_state {		/* of one cgroup, from tick to tick; times are of the awake clock */
+	struct evidence evidence;
+	num age;		/* seconds */
+	num changed_ms;		/* when the age became what it is */
+	num failed_age;		/* nothing below it is tried before retry_ms; 0: none has failed */
+	num retry_ms;
+	num failures;		/* in a row: the time to the next try doubles */
+	num frozen_ms;		/* since when it is frozen; 0: it is not */
+	bool thawed_to_read;	/* it was written whole, and is to be read back when it thaws */
+	double debt;		/* pages that came back beyond the target */
+	double credit;		/* bytes it may write of what was shared out */
+};
+
+struct look {			/* at one cgroup, since the tick before */
+	num now_ms, elapsed_ms;	/* awake; elapsed 0: there was no tick before */
+	num page_size;
+	const struct age_table *ages; /* its own pages, with the bounds of all buckets */
+	double loaded[AGE_BUCKETS_MAX]; /* pages since then */
+	bool off;		/* memory.zswap.writeback is 0, here or above */
+	bool frozen;
+	bool needed;		/* the system wants memory: config's "when" */
+	num anon;		/* bytes, with shared memory */
+	num refaulted;		/* pages; negative: not known */
+	num stalled_memory, stalled_io; /* microseconds; negative: not known */
+};
+
+enum action { ACTION_OBSERVE, ACTION_WRITE, ACTION_IDLE, ACTION_HOLD, ACTION_BACKOFF, ACTION_READ };
+
+struct decision {
+	enum action action;
+	const char *reason;	/* a few words, the same for the same cause */
+	num age;		/* seconds */
+	num max;		/* bytes of page data, after control_share() */
+	num wanted;		/* the same before it */
+	num cold;		/* bytes of page data in buckets that begin at @age or later */
+	double allowed, forecast, measured; /* pages a minute; negative: not known */
+	double worth;		/* bytes freed for each byte written, less what comes back */
+};
+
+void policy_defaults(struct policy *policy);
+/* The unit of time of its evidence: see model.h. */
+double control_unit(const struct policy *policy);
+/*
+ * A cgroup that is seen for the first time, with what is known of its like (may be NULL), where
+ * @allowed pages a minute may come back of it.
+ */
+void control_begin(const struct policy *policy, struct control_state *state,
+		   const struct evidence *family, double allowed, num now_ms);
+void control_decide(const struct policy *policy, struct control_state *state,
+		    const struct look *look, struct decision *decision);
+/*
+ * Share out @budget bytes of page data: each that wants to write gets a part by its worth, and
+ * writes when it has enough for a command.  Returns how much was given out.
+ */
+num control_share(struct control_state *const *state, struct decision *decision, int nr,
+		  num budget, num page_size);
+/* @pages were written; they come from the coldest buckets of what @look saw. */
+void control_written(struct control_state *state, const struct look *look, num pages);
+const char *action_name(enum action action);
+
+#endif

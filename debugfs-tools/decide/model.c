@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What comes back, and the age and pace that follow from it; model.h has the formulas.
+ */
+#include <math.h>
+
+#include "decide/model.h"
+
+#define MINUTE		60.0
+#define WATCHED_TIMES	2	/* an age is known when it was watched for that many times it */
+#define PPM		1e6
+
+static double sum_out(const struct evidence *evidence)
+{
+	double sum = 0;
+
+	for (int b = 0; b < AGE_BUCKETS_MAX; b++)
+		sum += evidence->out[b];
+	return sum;
+}
+
+/* The bucket that @age is in. */
+static int bucket_of(const struct age_table *ages, num age)
+{
+	int b = ages->nr - 1;
+
+	while (b > 0 && ages->bucket[b].min_age > age)
+		b--;
+	return b > 0 ? b : 0;
+}
+
+void evidence_update(struct evidence *evidence, const struct happened *happened)
+{
+	double memory = MODEL_MEMORY * evidence->unit;
+	double keep = exp(-happened->seconds / memory);
+	double keep_long = exp(-happened->seconds / (2 * memory));
+	double slow = happened->age > evidence->unit ? happened->age : evidence->unit;
+	double tried = evidence->fresh * (1 - exp(-happened->seconds / slow));
+	double out = sum_out(evidence);
+
+	for (int b = 0; b < happened->ages->nr; b++) {
+		double share = out > 0 ? evidence->out[b] / out :
+			       b == bucket_of(happened->ages, happened->age);
+		double refaulted = happened->refaulted * share;
+
+		evidence->back[b] = evidence->back[b] * keep + happened->loaded[b] + refaulted;
+		/* What was dropped is not known by cgroup: it is forgotten */
+		evidence->out[b] = evidence->out[b] * keep_long - refaulted;
+		if (evidence->out[b] < 0)
+			evidence->out[b] = 0;
+	}
+	evidence->watched += happened->seconds;
+	evidence->base = evidence->base * keep + happened->allowed * happened->seconds;
+	evidence->fresh -= tried;
+	evidence->tried = evidence->tried * keep_long + tried;
+	evidence->returned = evidence->returned * keep_long + happened->refaulted;
+	/* What came back had its time */
+	if (evidence->tried < evidence->returned) {
+		evidence->fresh -= evidence->returned - evidence->tried;
+		evidence->tried = evidence->returned;
+	}
+	if (evidence->fresh < 0)
+		evidence->fresh = 0;
+}
+
+/* Seconds that back[] and base tell of. */
+static double window_of(const struct evidence *evidence)
+{
+	double memory = MODEL_MEMORY * evidence->unit;
+
+	return memory * (1 - exp(-evidence->watched / memory));
+}
+
+void evidence_update_mean(struct evidence *evidence, const struct happened *happened)
+{
+	double share;
+
+	evidence_update(evidence, happened);
+	share = evidence->watched > 0 ? window_of(evidence) / evidence->watched : 0;
+	for (int b = 0; b < AGE_BUCKETS_MAX; b++)
+		evidence->back[b] *= share;
+	evidence->base *= share;
+}
+
+void evidence_written(struct evidence *evidence, int b, double pages)
+{
+	evidence->out[b] += pages;
+	evidence->fresh += pages;
+}
+
+void evidence_inherit(struct evidence *evidence, const struct evidence *others, double allowed)
+{
+	double share = others->base > 0 ? allowed * window_of(others) / others->base : 0;
+
+	if (share > 1)
+		share = 1;
+	*evidence = (struct evidence){
+		.unit = others->unit,
+		.watched = others->watched,
+		.tried = others->tried * share,
+		.returned = others->returned * share,
+		.base = others->base * share,
+	};
+	for (int b = 0; b < AGE_BUCKETS_MAX; b++)
+		evidence->back[b] = others->back[b] * share;
+}
+
+double model_rate(const struct evidence *evidence, int b)
+{
+	double window = window_of(evidence);
+
+	return window > 0 ? MINUTE * evidence->back[b] / window : 0;
+}
+
+double model_forecast(const struct evidence *evidence, const struct age_table *ages, num age)
+{
+	double sum = 0;
+
+	for (int b = bucket_of(ages, age); b < ages->nr; b++)
+		sum += model_rate(evidence, b);
+	return sum;
+}
+
+num model_age(const struct evidence *evidence, const struct age_table *ages, double allowed,
+	      num min, num max)
+{
+	num age = max, best = max;
+
+	for (;;) {
+		num next = model_younger(ages, age, min);
+
+		if (next >= age || model_forecast(evidence, ages, next) > allowed)
+			return best;
+		/* One that is not known yet may hide a younger one that is */
+		if (evidence->watched >= (double)WATCHED_TIMES * next)
+			best = next;
+		age = next;
+	}
+}
+
+double model_share(const struct evidence *evidence, double allowed)
+{
+	double prior = allowed * MODEL_PRIOR * evidence->unit / MINUTE;
+
+	return prior > 0 ? (evidence->returned + prior) / (evidence->tried + prior) : 1;
+}
+
+double model_allowed(num target, num anon_bytes, num stored_pages, num page_size)
+{
+	double bytes = (anon_bytes > 0 ? anon_bytes : 0) +
+		       (double)(stored_pages > 0 ? stored_pages : 0) * page_size;
+
+	if (bytes < MODEL_FLOOR)
+		bytes = MODEL_FLOOR;
+	return bytes / page_size * target / PPM;
+}
+
+num model_older(const struct age_table *ages, num age, num max)
+{
+	num next = max;
+
+	for (int b = ages->nr - 1; b >= 0; b--) {
+		if (ages->bucket[b].min_age > age && ages->bucket[b].min_age < next)
+			next = ages->bucket[b].min_age;
+	}
+	return next > age ? next : age;
+}
+
+num model_younger(const struct age_table *ages, num age, num min)
+{
+	num next = min;
+
+	for (int b = 0; b < ages->nr; b++) {
+		if (ages->bucket[b].min_age < age && ages->bucket[b].min_age > next)
+			next = ages->bucket[b].min_age;
+	}
+	return next < age ? next : age;
+}

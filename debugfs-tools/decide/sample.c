@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * One look at all that the daemon decides from.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "decide/state.h"
+#include "system/amount.h"
+#include "ui/utf8.h"
+
+#define UPTIME	"/proc/uptime"
+#define BOOT_ID	"/proc/sys/kernel/random/boot_id"
+
+/* "12.34 56.78": seconds since boot, and something else. */
+static num parse_uptime(const char *text)
+{
+	const char *point = strchr(text, '.');
+	char *whole;
+	num seconds, error;
+
+	if (!point || point[1] < '0' || point[1] > '9' || point[2] < '0' || point[2] > '9')
+		return -EINVAL;
+	whole = xasprintf("%.*s", (int)(point - text), text);
+	error = parse_number(whole, &seconds);
+	free(whole);
+	if (error || seconds > INT64_MAX / 1000 - 1)
+		return error ? error : -ERANGE;
+	return seconds * 1000 + (point[1] - '0') * 100 + (point[2] - '0') * 10;
+}
+
+/* Ages stand still while the system sleeps, and so does the clock of the tick. */
+static int read_clock(const struct source *source, struct sample *sample, const char **path)
+{
+	char *text;
+	long length;
+
+	if (source->recorded) {
+		*path = UPTIME;
+		length = source_read(source, UPTIME, &text);
+		if (length < 0)
+			return length;
+		sample->now_ms = parse_uptime(text);
+		free(text);
+		if (sample->now_ms < 0)
+			return sample->now_ms;
+	} else {
+		sample->now_ms = clock_us() / 1000;
+	}
+	*path = BOOT_ID;
+	length = source_read(source, BOOT_ID, &sample->boot_id);
+	if (length < 0)
+		return length;
+	sample->boot_id[strcspn(sample->boot_id, "\n")] = '\0';
+	return 0;
+}
+
+int sample_read(const struct source *source, struct sample *sample, const char **path)
+{
+	struct system system;
+	int error;
+
+	*sample = (struct sample){ .page_size = amount_page_size() };
+	error = read_clock(source, sample, path);
+	if (!error) {
+		*path = SYS_DEBUGFS "/age_buckets_cgroup";
+		error = cgroups_read(source, UINT64_MAX, true, &sample->cgroups);
+	}
+	if (error) {
+		sample_free(sample);
+		return error;
+	}
+	cgroups_read_details(source, &sample->cgroups);
+	/* What is read from a state or a recording can only be UTF-8 */
+	for (int i = 0; i < sample->cgroups.nr; i++) {
+		char *path = sample->cgroups.cgroup[i].path;
+
+		sample->cgroups.cgroup[i].path = utf8_copy(path);
+		free(path);
+	}
+	sample->bounds = sample->cgroups.cgroup[0].ages;
+	system_read_memory(source, &system);
+	sample->pool = system.pool_bytes;
+	sample->limit = system_limit(&system);
+	sample->free = system.mem_available;
+	sample->total = system.mem_total;
+	return 0;
+}
+
+void sample_free(struct sample *sample)
+{
+	cgroups_free(&sample->cgroups);
+	free(sample->boot_id);
+	*sample = (struct sample){ .now_ms = 0 };
+}

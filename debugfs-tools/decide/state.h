@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the daemon remembers from tick to tick, and in a file from run to run: where the control
+ * of each cgroup stands, the evidence of its like, the last counters, and the wear budget.
+ */
+#ifndef STATE_H
+#define STATE_H
+
+#include <jansson.h>
+
+#include "decide/config.h"
+#include "system/system.h"
+
+#define STATE_VERSION	2
+#define DAEMON_DIRECTORY	"/var/lib/zswapctl"
+#define DAEMON_STATE		DAEMON_DIRECTORY "/state"
+
+/* One look at all that decisions are made from. */
+struct sample {
+	num now_ms;		/* awake since boot */
+	char *boot_id;
+	num page_size;		/* bytes */
+	num pool, limit, free, total; /* bytes; negative: not known */
+	struct age_table bounds; /* the system's */
+	struct cgroups cgroups;	/* with details */
+};
+
+/* Returns 0 or a negative errno; then *@path is the file that is to blame. */
+int sample_read(const struct source *source, struct sample *sample, const char **path);
+void sample_free(struct sample *sample);
+
+struct state_cgroup {
+	char *path;
+	uint64_t id;
+	bool begun;		/* it has had pages, so that @control holds */
+	struct control_state control;
+	num refaulted, stalled_memory, stalled_io; /* the counters, as in struct cgroup */
+	num loaded[AGE_BUCKETS_MAX];
+	/* The last decision, for daemon --status and metrics */
+	char *reason;
+	double forecast, allowed, measured; /* pages a minute; negative: not known */
+};
+
+struct family {
+	char *name;
+	struct evidence evidence;
+	struct happened happened; /* in this tick */
+};
+
+struct state {
+	char *boot_id;		/* NULL: there was no sample yet */
+	num now_ms;
+	struct age_table bounds;
+	double wear;		/* bytes that may still be written; negative: not begun */
+	int nr, nr_families;
+	struct state_cgroup *cgroup; /* in the order of the sample */
+	struct family *family;
+	bool changed;		/* something that is worth saving */
+};
+
+void state_begin(struct state *state);
+void state_free(struct state *state);
+void state_drop_cgroups(struct state *state);
+void state_drop_families(struct state *state);
+
+json_t *state_to_json(const struct state *state);
+/* -EINVAL: *@message, to be freed, says why; @state is empty then. */
+int state_from_json(const json_t *json, struct state *state, char **message);
+
+/* "edges" of an object as the bounds of buckets; 0 or -EINVAL. */
+int bounds_from_json(const json_t *json, struct age_table *bounds);
+
+/*
+ * The file at @path.  Returns 0 or a negative errno, -ENOENT if there is none; then @state is
+ * empty.  *@message is to be freed; NULL unless the file is invalid.  -EEXIST: it is not a
+ * state file, and not to be overwritten.
+ */
+int state_load(const char *path, struct state *state, char **message);
+/*
+ * Keep others away from the file at @path, until the descriptor that is returned is closed.  A
+ * negative errno: -EWOULDBLOCK if another has it.
+ */
+int state_lock(const char *path);
+/* The old file or the new one is there at any time.  Returns 0 or a negative errno. */
+int state_save(const char *path, const struct state *state);
+
+#endif

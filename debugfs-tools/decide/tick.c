@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * One tick: what happened in each cgroup since the last sample, in itself without its children;
+ * what its like have seen; decisions; and the parts of what may be written.
+ *
+ * Tasks of several cgroups may stall at the same time, so that pressure cannot be subtracted: it
+ * is that of the subtree.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "decide/tick.h"
+#include "system/amount.h"
+
+#define DAY_MS		86400000.0
+#define HOURS		24
+#define LEVELS		2	/* of families: parent and grandparent */
+#define MS		1000.0
+
+/* ---- the last sample ---- */
+
+static bool same_bounds(const struct age_table *a, const struct age_table *b)
+{
+	for (int i = 0; i < a->nr && a->nr == b->nr; i++) {
+		if (a->bucket[i].min_age != b->bucket[i].min_age)
+			return false;
+	}
+	return a->nr == b->nr;
+}
+
+static bool went_back(num now, num before)
+{
+	return now >= 0 && before >= 0 && now < before;
+}
+
+
+/* Take @sample over, and find what happened: an elapsed_ms of 0 is a first look. */
+static void advance(struct state *state, const struct sample *sample, struct look *looks)
+{
+	const struct cgroups *cgroups = &sample->cgroups;
+	struct state_cgroup *list = xcalloc(cgroups->nr, sizeof(*list));
+	bool same_boot = state->boot_id && !strcmp(state->boot_id, sample->boot_id);
+	bool same = same_bounds(&state->bounds, &sample->bounds);
+	num elapsed = same_boot && sample->now_ms > state->now_ms ?
+		      sample->now_ms - state->now_ms : 0;
+	int at = 0;
+
+	for (int i = 0; i < cgroups->nr; i++) {
+		const struct cgroup *now = &cgroups->cgroup[i];
+		const struct state_cgroup *before = NULL;
+		struct look *look = &looks[i];
+		bool reset;
+
+		/* Both are in the same order */
+		while (at < state->nr && cgroup_compare_paths(state->cgroup[at].path, now->path) < 0)
+			at++;
+		/* A removed one of the same path comes first */
+		while (at + 1 < state->nr && state->cgroup[at].id != now->id &&
+		       !strcmp(state->cgroup[at + 1].path, now->path))
+			at++;
+		if (at < state->nr && !now->removed && !strcmp(state->cgroup[at].path, now->path) &&
+		    (!same_boot || state->cgroup[at].id == now->id))
+			before = &state->cgroup[at];
+		list[i] = (struct state_cgroup){
+			.path = xstrdup(now->path),
+			.id = now->id,
+			.refaulted = now->all.refaulted,
+			.stalled_memory = now->pressure_memory,
+			.stalled_io = now->pressure_io,
+		};
+		*look = (struct look){
+			.now_ms = sample->now_ms,
+			.page_size = sample->page_size,
+			.ages = &now->ages,
+			.off = now->off,
+			.frozen = now->frozen > 0,
+			.anon = now->own.anon,
+		};
+		for (int b = 0; b < now->ages.nr; b++)
+			list[i].loaded[b] = now->ages.bucket[b].loaded;
+		if (!before)
+			continue;
+		list[i].begun = before->begun && same;
+		if (list[i].begun) {
+			list[i].control = before->control;
+			list[i].reason = before->reason ? xstrdup(before->reason) : NULL;
+		}
+		/* Ages of another boot's clock mean nothing; what was learned does */
+		if (list[i].begun && !same_boot) {
+			list[i].control.changed_ms = sample->now_ms;
+			list[i].control.retry_ms = 0;
+			list[i].control.frozen_ms = 0;
+		}
+		reset = went_back(now->all.refaulted, before->refaulted) ||
+			went_back(now->pressure_io, before->stalled_io) ||
+			went_back(now->pressure_memory, before->stalled_memory);
+		look->elapsed_ms = reset ? 0 : elapsed;
+		look->refaulted = amount_since(now->all.refaulted, before->refaulted);
+		look->stalled_memory = amount_since(now->pressure_memory, before->stalled_memory);
+		look->stalled_io = amount_since(now->pressure_io, before->stalled_io);
+		for (int b = 0; b < now->ages.nr && same; b++) {
+			num loaded = amount_since(list[i].loaded[b], before->loaded[b]);
+
+			look->loaded[b] = loaded > 0 ? loaded : 0;
+		}
+	}
+	/* What children had is not the parent's; parents come first. */
+	for (int i = 0; i < cgroups->nr; i++) {
+		int parent = cgroups->cgroup[i].parent;
+
+		if (parent >= 0 && looks[i].refaulted > 0 && looks[parent].refaulted > 0)
+			looks[parent].refaulted = looks[parent].refaulted > looks[i].refaulted ?
+				looks[parent].refaulted - looks[i].refaulted : 0;
+	}
+	state_drop_cgroups(state);
+	state->cgroup = list;
+	state->nr = cgroups->nr;
+	if (!same) {
+		state_drop_families(state);
+		state->bounds = sample->bounds;
+	}
+	free(state->boot_id);
+	state->boot_id = xstrdup(sample->boot_id);
+	state->now_ms = sample->now_ms;
+}
+
+/* ---- families ---- */
+
+/* Sorted by name. */
+static struct family *family_find(struct state *state, const char *name, bool add)
+{
+	struct family *family;
+	int low = 0, high = state->nr_families;
+
+	while (low < high) {
+		int middle = low + (high - low) / 2;
+
+		if (strcmp(state->family[middle].name, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low < state->nr_families && !strcmp(state->family[low].name, name))
+		return &state->family[low];
+	if (!add)
+		return NULL;
+	state->family = xrealloc(state->family, (state->nr_families + 1) * sizeof(*family));
+	family = &state->family[low];
+	memmove(family + 1, family, (state->nr_families - low) * sizeof(*family));
+	*family = (struct family){ .name = xstrdup(name) };
+	state->nr_families++;
+	return family;
+}
+
+static void family_add(struct family *family, const struct look *look, double allowed, num age)
+{
+	struct happened *happened = &family->happened;
+
+	if (look->elapsed_ms <= 0)
+		return;
+	happened->ages = look->ages;
+	if (look->elapsed_ms / MS > happened->seconds)
+		happened->seconds = look->elapsed_ms / MS;
+	happened->refaulted += look->refaulted > 0 ? look->refaulted : 0;
+	happened->allowed += allowed;
+	for (int b = 0; b < look->ages->nr; b++)
+		happened->loaded[b] += look->loaded[b];
+	if (!happened->age || age < happened->age)
+		happened->age = age;
+}
+
+static int compare_path(const void *key, const void *element)
+{
+	return cgroup_compare_paths(key, ((const struct cgroup *)element)->path);
+}
+
+/* Are there still cgroups of its kind?  Those of sections are few, and stay. */
+static bool family_lives(const struct family *family, const struct cgroups *cgroups)
+{
+	char *path = xstrdup(family->name);
+	size_t length = strlen(path);
+	bool lives = *path == '[' || length < 2;
+
+	path[length - 1] = '\0';
+	if (!lives)
+		lives = bsearch(path, cgroups->cgroup, cgroups->nr, sizeof(*cgroups->cgroup),
+				compare_path);
+	free(path);
+	return lives;
+}
+
+static void families_end(struct state *state, const struct cgroups *cgroups)
+{
+	int nr = 0;
+
+	for (int i = 0; i < state->nr_families; i++) {
+		struct family *family = &state->family[i];
+
+		if (!family_lives(family, cgroups)) {
+			free(family->name);
+			continue;
+		}
+		if (family->happened.ages)
+			evidence_update(&family->evidence, &family->happened);
+		family->happened = (struct happened){ .seconds = 0 };
+		state->family[nr++] = *family;
+	}
+	state->nr_families = nr;
+}
+
+/* ---- decisions ---- */
+
+/*
+ * Nothing to decide about: one without a directory cannot be named to the kernel, and one
+ * without a memory.stat has no memory controller, or has just been removed.
+ */
+static bool is_out(const struct cgroup *cgroup)
+{
+	return cgroup->removed || !cgroup->id || cgroup->all.anon == -ENOENT ||
+	       cgroup->all.anon == -ENODEV;
+}
+
+static void decide(struct state *state, const struct config *config, const struct policy *policy,
+		   struct choice *choice)
+{
+	struct state_cgroup *cgroup = &state->cgroup[choice->cgroup];
+	const struct evidence *known = NULL;
+	struct age_bucket total;
+	double allowed;
+
+	amount_total(choice->look.ages, &total);
+	allowed = model_allowed(policy->target, choice->look.anon, total.pages,
+				choice->look.page_size);
+	if (!cgroup->begun) {
+		for (int level = 0; level < LEVELS && !known; level++) {
+			char *name = config_family(config, cgroup->path, level);
+			struct family *family = name ? family_find(state, name, false) : NULL;
+
+			if (family && family->evidence.watched > 0)
+				known = &family->evidence;
+			free(name);
+		}
+		control_begin(policy, &cgroup->control, known, allowed, choice->look.now_ms);
+		state->changed = true;
+	}
+	cgroup->begun = true;
+	choice->was_age = cgroup->control.age;
+	control_decide(policy, &cgroup->control, &choice->look, &choice->decision);
+	for (int level = 0; level < LEVELS; level++) {
+		char *name = config_family(config, cgroup->path, level);
+		struct family *family = name ? family_find(state, name, true) : NULL;
+
+		if (family) {
+			family->evidence.unit = control_unit(policy);
+			family_add(family, &choice->look, allowed, cgroup->control.age);
+		}
+		free(name);
+	}
+}
+
+/* What may be written in this tick: bytes. */
+static num budget_of(struct state *state, const struct config *config, num elapsed_ms)
+{
+	num budget = INT64_MAX, rate = INT64_MAX;
+
+	if (config->wear) {
+		/* It begins with what an hour brings; what is not used is saved for a day. */
+		if (state->wear < 0)
+			state->wear = (double)config->wear / HOURS;
+		state->wear += config->wear * (elapsed_ms / DAY_MS);
+		if (state->wear > config->wear)
+			state->wear = config->wear;
+		budget = (num)state->wear;
+	}
+	if (config->rate)
+		rate = amount_times(config->rate, elapsed_ms) / 1000;
+	/* More than any device can do, and less than what doubles add up exactly */
+	if (budget > 1LL << 50)
+		budget = 1LL << 50;
+	return budget < rate ? budget : rate;
+}
+
+static void keep_decision(struct state *state, struct choice *choice,
+			  const struct decision *decision)
+{
+	struct state_cgroup *cgroup = &state->cgroup[choice->cgroup];
+
+	choice->decision = *decision;
+	choice->changed = !cgroup->reason || strcmp(cgroup->reason, decision->reason) ||
+			  decision->age != choice->was_age;
+	state->changed |= choice->changed;
+	cgroup->forecast = decision->forecast;
+	cgroup->allowed = decision->allowed;
+	cgroup->measured = decision->measured;
+	if (choice->changed) {
+		free(cgroup->reason);
+		cgroup->reason = xstrdup(decision->reason);
+	}
+}
+
+int tick_decide(struct state *state, const struct config *config, const struct sample *sample,
+		struct choice **choices)
+{
+	const struct cgroups *cgroups = &sample->cgroups;
+	struct look *looks = xcalloc(cgroups->nr, sizeof(*looks));
+	struct choice *list = xcalloc(cgroups->nr, sizeof(*list));
+	struct control_state **control = xcalloc(cgroups->nr, sizeof(*control));
+	struct decision *decision = xcalloc(cgroups->nr, sizeof(*decision));
+	bool needed = config_needed(config, sample->pool, sample->limit, sample->free,
+				    sample->total);
+	num last = state->now_ms, budget;
+	int nr = 0;
+
+	if (!state->boot_id || strcmp(state->boot_id, sample->boot_id) || last > sample->now_ms)
+		last = sample->now_ms;
+	advance(state, sample, looks);
+	for (int i = 0; i < cgroups->nr; i++) {
+		struct age_bucket total;
+		struct policy policy;
+
+		amount_total(&cgroups->cgroup[i].ages, &total);
+		if (is_out(&cgroups->cgroup[i]) || (!state->cgroup[i].begun && !total.pages))
+			continue;
+		if (!config_policy(config, cgroups->cgroup[i].path, &policy)) {
+			state->cgroup[i].begun = false;
+			continue;
+		}
+		list[nr] = (struct choice){ .cgroup = i, .look = looks[i] };
+		list[nr].look.needed = needed;
+		decide(state, config, &policy, &list[nr]);
+		decision[nr] = list[nr].decision;
+		control[nr] = &state->cgroup[i].control;
+		nr++;
+	}
+	families_end(state, cgroups);
+	budget = budget_of(state, config, sample->now_ms - last);
+	control_share(control, decision, nr, budget, sample->page_size);
+	for (int i = 0; i < nr; i++)
+		keep_decision(state, &list[i], &decision[i]);
+	free(looks);
+	free(control);
+	free(decision);
+	*choices = list;
+	return nr;
+}
+
+void tick_written(struct state *state, const struct config *config, const struct choice *choice,
+		  num pages)
+{
+	struct state_cgroup *cgroup = &state->cgroup[choice->cgroup];
+
+	if (pages < 0)
+		pages = choice->decision.max / choice->look.page_size;
+	if (!pages)
+		return;
+	control_written(&cgroup->control, &choice->look, pages);
+	for (int level = 0; level < LEVELS; level++) {
+		char *name = config_family(config, cgroup->path, level);
+		struct family *family = name ? family_find(state, name, false) : NULL;
+		struct control_state copy;
+
+		free(name);
+		if (!family)
+			continue;
+		copy = (struct control_state){ .evidence = family->evidence };
+		control_written(&copy, &choice->look, pages);
+		family->evidence = copy.evidence;
+	}
+	if (config->wear)
+		state->wear -= (double)pages * choice->look.page_size;
+	if (state->wear < 0 && config->wear)
+		state->wear = 0;
+	state->changed = true;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the kernel counts: each number once, with its name there, where it is kept here, and
+ * what it is called in tables and metrics.  Reading, parsing, status, ages, metrics, the daemon
+ * and recordings all go by these lists.  Older kernels lack some: those are -ENOENT.
+ */
+#ifndef COUNTERS_H
+#define COUNTERS_H
+
+#include "column.h"
+#include "zswapctl.h"
+
+enum {
+	COUNTER_OPTIONAL = 1,	/* an older kernel lacks it, and nothing is amiss */
+	COUNTER_LEVEL = 2,	/* it goes down, too */
+	COUNTER_ANSWER = 4,	/* a command's answer tells it */
+	COUNTER_CGROUP = 8,	/* age_buckets_cgroup has it, too */
+	COUNTER_SYSTEM = 16,	/* there is none for a node */
+	COUNTER_SWITCH = 32,	/* Y or N */
+};
+
+struct counter {
+	const char *name;	/* the file, the line of an answer, or the column in a table */
+	size_t where;		/* offset in the struct that is named at the list */
+	unsigned int flags;
+	struct column column;	/* a COLUMN_SIZE of what is counted in pages is multiplied */
+	const char *metric;	/* without the "_total" of a counter; NULL: there is none */
+	const char *label;	/* a label that tells several of one metric apart, or NULL */
+};
+
+/* In /sys/kernel/mm/zswap/stats/ and nodeN/stats/: a struct counters. */
+struct counters {
+	num commands;
+	num scanned, written, released_bytes;
+	num skipped_young, skipped_busy, skipped_protected, skipped_gone, failed;
+	num refaulted, dropped, readback, on_disk, disk_bytes, corrupted;
+};
+
+#define NR_STATS	15
+extern const struct counter stats_counters[NR_STATS];
+
+/* Columns of the age tables behind the bounds: a struct age_bucket. */
+struct age_bucket {
+	num min_age, max_age;		/* seconds */
+	num pages, bytes, incompressible;
+	num loaded;
+	num written, refaulted, dropped; /* -ENOENT in a cgroup's table */
+};
+
+#define NR_AGE_COUNTERS	7
+extern const struct counter age_counters[NR_AGE_COUNTERS];
+
+/* zswap's own: paths of its parameters and in debugfs, names in vmstat.  A struct system. */
+#define NR_ZSWAP	19
+extern const struct counter zswap_counters[NR_ZSWAP];
+
+/* The number in the struct at @base. */
+static inline num *counter_at(void *base, const struct counter *counter)
+{
+	return (num *)((char *)base + counter->where);
+}
+
+static inline num counter_value(const void *base, const struct counter *counter)
+{
+	return *(const num *)((const char *)base + counter->where);
+}
+
+/* Is it counted in pages?  Bytes have the unit in their names. */
+bool counter_is_pages(const struct counter *counter);
+
+#endif

@@ -1,0 +1,597 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Text into numbers.  Any text may come: what the user has typed, and files of a kernel
+ * that is older, newer or hostile.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#include "system/parse.h"
+
+/* ---- numbers ---- */
+
+static bool parse_is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool parse_is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static const char *parse_skip_blanks(const char *text)
+{
+	while (parse_is_blank(*text))
+		text++;
+	return text;
+}
+
+/* Digits at *@text, which is moved behind them. */
+static int parse_digits(const char **text, uint64_t *value)
+{
+	const char *p = *text;
+	uint64_t sum = 0;
+
+	if (!parse_is_digit(*p))
+		return -EINVAL;
+	for (; parse_is_digit(*p); p++) {
+		if (__builtin_mul_overflow(sum, 10, &sum) ||
+		    __builtin_add_overflow(sum, *p - '0', &sum))
+			return -ERANGE;
+	}
+	*text = p;
+	*value = sum;
+	return 0;
+}
+
+static int parse_num(const char **text, num *value)
+{
+	uint64_t digits;
+	int err;
+
+	err = parse_digits(text, &digits);
+	if (err)
+		return err;
+	if (digits > INT64_MAX)
+		return -ERANGE;
+	*value = digits;
+	return 0;
+}
+
+/* The same, with or without a minus. */
+static int parse_signed(const char **text, num *value)
+{
+	bool negative = **text == '-';
+	const char *p = *text + negative;
+	num magnitude;
+	int err;
+
+	err = parse_num(&p, &magnitude);
+	if (err)
+		return err;
+	*text = p;
+	*value = negative ? -magnitude : magnitude;
+	return 0;
+}
+
+int parse_number(const char *text, num *value)
+{
+	num parsed;
+	int err;
+
+	err = parse_num(&text, &parsed);
+	if (err)
+		return err;
+	if (*text)
+		return -EINVAL;
+	*value = parsed;
+	return 0;
+}
+
+/* ---- what the user types ---- */
+
+/* What is typed is kept to nine decimals */
+#define PARSE_NANO	1000000000LL
+
+/* "0.25" at *@text, the fraction in billionths; *@exact says whether any digit was lost. */
+static int parse_decimal(const char **text, num *whole, num *nano, bool *exact)
+{
+	num fraction = 0, digit = PARSE_NANO / 10;
+	int err;
+
+	*exact = true;
+	err = parse_num(text, whole);
+	if (err)
+		return err;
+	if (**text == '.') {
+		++*text;
+		if (!parse_is_digit(**text))
+			return -EINVAL;
+		for (; parse_is_digit(**text); ++*text, digit /= 10) {
+			fraction += (**text - '0') * digit;
+			if (!digit && **text != '0')
+				*exact = false;
+		}
+	}
+	*nano = fraction;
+	return 0;
+}
+
+static char parse_upper(char c)
+{
+	return c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c;
+}
+
+/* 64M, 1.5G; KiB is K, and a fraction needs a letter: there is no half of a byte */
+int parse_size(const char *text, num *bytes)
+{
+	static const char letters[] = "KMGTPE";
+	const char *letter = NULL;
+	__int128 size;
+	num whole, nano;
+	bool exact;
+	int err;
+
+	err = parse_decimal(&text, &whole, &nano, &exact);
+	if (err)
+		return err;
+	if (*text)
+		letter = strchr(letters, parse_upper(*text));
+	if (!letter && (nano || !exact))
+		return -EINVAL;
+	if (letter) {
+		text++;
+		if (parse_upper(text[0]) == 'I' && parse_upper(text[1]) == 'B')
+			text++;
+	}
+	if (parse_upper(*text) == 'B')
+		text++;
+	if (*text)
+		return -EINVAL;
+	size = (__int128)whole * PARSE_NANO + nano;
+	size = (size << (letter ? 10 * (letter - letters + 1) : 0)) / PARSE_NANO;
+	if (size > INT64_MAX)
+		return -ERANGE;
+	*bytes = size;
+	return 0;
+}
+
+/* Seconds in a unit of age, 0 if there is none of that letter. */
+static num parse_age_unit(char letter)
+{
+	switch (letter) {
+	case 's':
+		return 1;
+	case 'm':
+		return 60;
+	case 'h':
+		return 60 * 60;
+	case 'd':
+		return 24 * 60 * 60;
+	default:
+		return 0;
+	}
+}
+
+/* 3600, 90s, 1h30m: each unit is smaller than the one before */
+int parse_age(const char *text, num *seconds)
+{
+	num age = 0, last = INT64_MAX, part, unit;
+	int err;
+
+	do {
+		err = parse_num(&text, &part);
+		if (err)
+			return err;
+		/* A number alone is seconds */
+		unit = *text ? parse_age_unit(*text++) : last == INT64_MAX;
+		if (!unit || unit >= last)
+			return -EINVAL;
+		last = unit;
+		if (__builtin_mul_overflow(part, unit, &part) ||
+		    __builtin_add_overflow(age, part, &age))
+			return -ERANGE;
+	} while (*text);
+	*seconds = age;
+	return 0;
+}
+
+int parse_rate(const char *text, num *ppm_per_min)
+{
+	static const struct {
+		const char *name;
+		num times, divisor;
+	} units[] = {
+		{ "%/s", 60, 1 }, { "%/min", 1, 1 }, { "%/h", 1, 60 }, { "%/d", 1, 24 * 60 },
+	};
+	num whole, rate, ppm;
+	bool exact;
+	size_t i;
+	int err;
+
+	err = parse_decimal(&text, &whole, &rate, &exact);
+	if (err)
+		return err;
+	if (__builtin_mul_overflow(whole, PARSE_NANO, &whole) ||
+	    __builtin_add_overflow(whole, rate, &rate))
+		return -ERANGE;
+	for (i = 0; i < ARRAY_SIZE(units); i++) {
+		if (strcmp(text, units[i].name))
+			continue;
+		if (__builtin_mul_overflow(rate, units[i].times, &ppm))
+			return -ERANGE;
+		/* A percent is 10000 ppm */
+		ppm /= PARSE_NANO / 10000 * units[i].divisor;
+		if (!ppm && (rate || !exact))
+			ppm = 1;
+		*ppm_per_min = ppm;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+int parse_nodes(const char *text, uint64_t *mask)
+{
+	uint64_t nodes = 0;
+	num first, last;
+	int err;
+
+	for (;; text++) {
+		err = parse_num(&text, &first);
+		if (err)
+			return err;
+		last = first;
+		if (*text == '-') {
+			text++;
+			err = parse_num(&text, &last);
+			if (err)
+				return err;
+		}
+		if (last < first)
+			return -EINVAL;
+		if (last > 63)
+			return -ERANGE;
+		nodes |= (UINT64_MAX >> (63 - last)) & (UINT64_MAX << first);
+		if (*text != ',')
+			break;
+	}
+	if (*text)
+		return -EINVAL;
+	*mask = nodes;
+	return 0;
+}
+
+/* ---- tables ---- */
+
+struct parse_field {
+	const char *start;		/* NULL: there is no such column */
+	size_t len;
+};
+
+/* The next field of the line at *@line, which is moved behind it; false at the end. */
+static bool parse_next_field(const char **line, struct parse_field *field)
+{
+	const char *p = parse_skip_blanks(*line);
+
+	field->start = p;
+	while (*p && *p != '\n' && !parse_is_blank(*p))
+		p++;
+	field->len = p - field->start;
+	*line = p;
+	return field->len;
+}
+
+/* Columns with a name: these, and between them those of age_counters. */
+enum {
+	FIELD_BUCKET, FIELD_MIN_AGE, FIELD_MAX_AGE, FIELD_COUNTERS,
+	FIELD_CGROUP = FIELD_COUNTERS + NR_AGE_COUNTERS, FIELD_NODE, FIELD_PATH, NR_FIELDS
+};
+
+static const char *parse_field_name(int which)
+{
+	static const char *const name[NR_FIELDS] = {
+		[FIELD_BUCKET] = "bucket",
+		[FIELD_MIN_AGE] = "min_age",
+		[FIELD_MAX_AGE] = "max_age",
+		[FIELD_CGROUP] = "cgroup",
+		[FIELD_NODE] = "node",
+		[FIELD_PATH] = "path",
+	};
+
+	return name[which] ? name[which] : age_counters[which - FIELD_COUNTERS].name;
+}
+
+static int parse_which(const struct parse_field *field)
+{
+	for (int i = 0; i < NR_FIELDS; i++) {
+		const char *name = parse_field_name(i);
+
+		if (strlen(name) == field->len && !memcmp(name, field->start, field->len))
+			return i;
+	}
+	return -1;
+}
+
+static bool parse_is_needed(int which, bool cgroups)
+{
+	if (which >= FIELD_CGROUP)
+		return cgroups;
+	if (which < FIELD_COUNTERS)
+		return true;
+	return !(age_counters[which - FIELD_COUNTERS].flags & COUNTER_OPTIONAL);
+}
+
+/* The header line at *@text, which is moved behind it; no column is there twice. */
+static int parse_header(const char **text, bool cgroups, struct parse_header *header)
+{
+	bool seen[NR_FIELDS] = {};
+	struct parse_field field;
+
+	for (header->nr = 0; parse_next_field(text, &field); header->nr++) {
+		int which = parse_which(&field);
+
+		if (which >= 0 && seen[which])
+			return -EINVAL;
+		/* Too far behind to be remembered is as good as missing */
+		if (header->nr < PARSE_COLUMNS) {
+			header->known[header->nr] = which;
+			if (which >= 0)
+				seen[which] = true;
+		}
+	}
+	for (int i = 0; i < NR_FIELDS; i++) {
+		if (!seen[i] && parse_is_needed(i, cgroups))
+			return -EINVAL;
+	}
+	return 0;
+}
+
+/* The next @nr fields of the line at *@line; known ones go to @fields. */
+static int parse_fields(const char **line, const struct parse_header *header, long nr,
+			struct parse_field *fields)
+{
+	struct parse_field field;
+
+	for (long i = 0; i < nr; i++) {
+		if (!parse_next_field(line, &field))
+			return -EINVAL;
+		if (i < PARSE_COLUMNS && header->known[i] >= 0)
+			fields[header->known[i]] = field;
+	}
+	return 0;
+}
+
+/* A field that is one number and nothing else; the text behind a field is never a digit. */
+static int parse_field_number(const struct parse_field *field, num *value)
+{
+	const char *p = field->start;
+	int err = parse_num(&p, value);
+
+	if (err)
+		return err;
+	return p == field->start + field->len ? 0 : -EINVAL;
+}
+
+static int parse_field_bound(const struct parse_field *field, num *value)
+{
+	if (field->len == 3 && !memcmp(field->start, "inf", 3)) {
+		*value = AGE_NO_BOUND;
+		return 0;
+	}
+	return parse_field_number(field, value);
+}
+
+/* What both tables have in a line. */
+static int parse_row(const struct parse_field *fields, num *bucket, struct age_bucket *row)
+{
+	int err = parse_field_number(&fields[FIELD_BUCKET], bucket);
+
+	if (!err)
+		err = parse_field_number(&fields[FIELD_MIN_AGE], &row->min_age);
+	if (!err)
+		err = parse_field_bound(&fields[FIELD_MAX_AGE], &row->max_age);
+	for (int i = 0; !err && i < NR_AGE_COUNTERS; i++) {
+		const struct parse_field *field = &fields[FIELD_COUNTERS + i];
+		num *value = counter_at(row, &age_counters[i]);
+
+		*value = -ENOENT;
+		err = field->start ? parse_field_number(field, value) : 0;
+	}
+	if (err)
+		return err;
+	if (*bucket >= AGE_BUCKETS_MAX)
+		return -ERANGE;
+	return row->min_age < row->max_age ? 0 : -EINVAL;
+}
+
+static int parse_age_row(const struct parse_field *fields, struct age_table *table)
+{
+	struct age_bucket *row = &table->bucket[table->nr];
+	num bucket;
+	int err;
+
+	if (table->nr == AGE_BUCKETS_MAX)
+		return -ERANGE;
+	err = parse_row(fields, &bucket, row);
+	if (err)
+		return err;
+	/* Each begins where the one before ends */
+	if (bucket != table->nr || (bucket && row[-1].max_age != row->min_age))
+		return -EINVAL;
+	table->nr++;
+	return 0;
+}
+
+int parse_age_table(const char *text, struct age_table *table)
+{
+	struct age_table parsed = {};
+	struct parse_header header;
+	int err = parse_header(&text, false, &header);
+
+	if (err)
+		return err;
+	if (*text++ != '\n')
+		return -EINVAL;
+	while (*text) {
+		struct parse_field fields[NR_FIELDS] = {};
+
+		err = parse_fields(&text, &header, header.nr, fields);
+		if (!err)
+			err = parse_age_row(fields, &parsed);
+		if (err)
+			return err;
+		text = parse_skip_blanks(text);
+		if (*text++ != '\n')
+			return -EINVAL;
+	}
+	/* A table that was cut off at the end of a line lacks the bucket without an end */
+	if (!parsed.nr || parsed.bucket[parsed.nr - 1].max_age != AGE_NO_BOUND)
+		return -EINVAL;
+	*table = parsed;
+	return 0;
+}
+
+int parse_cgroup_header(const char *line, struct parse_header *header)
+{
+	int err = parse_header(&line, true, header);
+
+	if (err)
+		return err;
+	/* A path may have blanks: it can only be the last column */
+	if (*line || header->nr > PARSE_COLUMNS || header->known[header->nr - 1] != FIELD_PATH)
+		return -EINVAL;
+	return 0;
+}
+
+int parse_cgroup_line(const char *line, const struct parse_header *header,
+		      struct cgroup_record *record)
+{
+	struct parse_field fields[NR_FIELDS] = {};
+	const char *id;
+	num bucket, node;
+	int err = parse_fields(&line, header, header->nr - 1, fields);
+
+	if (err)
+		return err;
+	id = fields[FIELD_CGROUP].start;
+	err = parse_digits(&id, &record->id);
+	if (!err && id != fields[FIELD_CGROUP].start + fields[FIELD_CGROUP].len)
+		err = -EINVAL;
+	if (!err)
+		err = parse_field_number(&fields[FIELD_NODE], &node);
+	if (!err)
+		err = parse_row(fields, &bucket, &record->row);
+	if (!err && node > INT_MAX)
+		err = -ERANGE;
+	if (err)
+		return err;
+	/* One blank, and all that is left is the path, whatever is in it */
+	if (!parse_is_blank(*line) || !line[1])
+		return -EINVAL;
+	record->path = line + 1;
+	record->node = node;
+	record->bucket = bucket;
+	return 0;
+}
+
+/* ---- keys ---- */
+
+/* What follows @key and a blank or a colon, at the beginning of a line; NULL without. */
+static const char *parse_find_key(const char *text, const char *key)
+{
+	size_t len = strlen(key);
+
+	while (text) {
+		if (!strncmp(text, key, len) && (text[len] == ':' || parse_is_blank(text[len])))
+			return parse_skip_blanks(text + len + 1);
+		text = strchr(text, '\n');
+		if (text)
+			text++;
+	}
+	return NULL;
+}
+
+/* A number that ends at the end of the text may have been cut off */
+static bool parse_is_whole(const char *end)
+{
+	return *end == '\n' || parse_is_blank(*end);
+}
+
+num parse_keyed(const char *text, const char *key)
+{
+	const char *p = parse_find_key(text, key);
+	num value;
+	int err;
+
+	if (!p)
+		return -ENOENT;
+	err = parse_num(&p, &value);
+	if (err)
+		return err;
+	return parse_is_whole(p) ? value : -EINVAL;
+}
+
+num parse_pressure_some(const char *text)
+{
+	static const char total[] = "total=";
+	const char *p = parse_find_key(text, "some");
+	struct parse_field field;
+	num value;
+	int err;
+
+	if (!p)
+		return -EINVAL;
+	while (parse_next_field(&p, &field)) {
+		if (strncmp(field.start, total, strlen(total)))
+			continue;
+		p = field.start + strlen(total);
+		err = parse_num(&p, &value);
+		if (err)
+			return err;
+		return parse_is_whole(p) ? value : -EINVAL;
+	}
+	return -EINVAL;
+}
+
+static int parse_key_signed(const char *text, const char *key, num *value)
+{
+	const char *p = parse_find_key(text, key);
+	int err;
+
+	if (!p)
+		return -EINVAL;
+	err = parse_signed(&p, value);
+	if (err)
+		return err;
+	return parse_is_whole(p) ? 0 : -EINVAL;
+}
+
+int parse_result(const char *text, struct result *result)
+{
+	struct result parsed = *result;
+	int err = parse_key_signed(text, "status", &parsed.status);
+
+	if (!err)
+		err = parse_key_signed(text, "coldest_left", &parsed.coldest_left);
+	if (!err)
+		err = parse_key_signed(text, "elapsed_us", &parsed.elapsed_us);
+	for (int i = 0; !err && i < NR_STATS; i++) {
+		num *value = counter_at(&parsed.count, &stats_counters[i]);
+
+		if (!(stats_counters[i].flags & COUNTER_ANSWER))
+			continue;
+		err = parse_key_signed(text, stats_counters[i].name, value);
+		if (!err && *value < 0)
+			err = -EINVAL;
+	}
+	if (err)
+		return err;
+	/* No errno is larger than MAX_ERRNO of the kernel; -1 is the age of no page */
+	if (parsed.status < -4095 || parsed.status > 0 || parsed.coldest_left < -1 ||
+	    parsed.elapsed_us < 0)
+		return -EINVAL;
+	*result = parsed;
+	return 0;
+}

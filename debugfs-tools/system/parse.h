@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Text into numbers.  Pure: no file is read, nothing is printed.  Every function takes
+ * any text, however broken, and returns -EINVAL or -ERANGE for what is invalid; what
+ * a newer kernel adds (columns, keys, lines) is passed over.
+ */
+#ifndef PARSE_H
+#define PARSE_H
+
+#include "system/counters.h"
+
+/* What the user types.  Whole text; results go to *@value, which an error leaves alone. */
+
+/* Decimal, without a sign. */
+int parse_number(const char *text, num *value);
+/* 64M, 1.5G: K M G T P E, in either case, are powers of 1024; B or iB may follow. */
+int parse_size(const char *text, num *bytes);
+/* 3600 90s 60m 1h 2d, and 1h30m. */
+int parse_age(const char *text, num *seconds);
+/*
+ * 0.2%/min, or a %/s, %/h, %/d: parts per million a minute, rounded down, but never to 0
+ * unless it is 0.
+ */
+int parse_rate(const char *text, num *ppm_per_min);
+/* 0,2-3: a bit for each of the nodes 0 to 63; others are -ERANGE. */
+int parse_nodes(const char *text, uint64_t *mask);
+
+/*
+ * The kernel's tables: a header line with names, then records of as many fields.  A table
+ * that was cut off anywhere is -EINVAL, more than AGE_BUCKETS_MAX buckets are -ERANGE.
+ */
+#define AGE_BUCKETS_MAX	16
+#define AGE_NO_BOUND	INT64_MAX	/* "inf" */
+
+struct bucket_range {
+	int min;			/* negative: none */
+	int max;			/* negative: up to the coldest */
+};
+
+struct age_table {
+	int nr;
+	struct age_bucket bucket[AGE_BUCKETS_MAX];
+};
+
+/* age_buckets, of the system or of a node: columns by name, rows in order and without a gap. */
+int parse_age_table(const char *text, struct age_table *table);
+
+/* More columns than any kernel has: those behind them are passed over. */
+#define PARSE_COLUMNS	32
+
+/* What the header line of a table says. */
+struct parse_header {
+	long nr;			/* columns in the text */
+	signed char known[PARSE_COLUMNS]; /* which one we know it as, or -1 */
+};
+
+struct cgroup_record {
+	uint64_t id;
+	int node, bucket;
+	struct age_bucket row;
+	const char *path;		/* rest of the line; it is in the text, and valid as long */
+};
+
+/* age_buckets_cgroup, line by line, each without its newline: it may be very long. */
+int parse_cgroup_header(const char *line, struct parse_header *header);
+int parse_cgroup_line(const char *line, const struct parse_header *header,
+		      struct cgroup_record *record);
+
+/*
+ * "key value" lines, as in memory.stat, vmstat, meminfo ("Key: 123 kB" gives 123).
+ * -ENOENT: there is no such line.
+ */
+num parse_keyed(const char *text, const char *key);
+
+/* "some" line of a pressure file: its total in microseconds; -EINVAL. */
+num parse_pressure_some(const char *text);
+
+/* What a command did; the answer of debugfs' writeback file. */
+struct result {
+	num status;			/* 0 or a negative errno */
+	struct counters count;		/* those with COUNTER_ANSWER; readback by the counters */
+	num coldest_left;		/* seconds, -1 for none */
+	num elapsed_us;
+};
+
+/* -EINVAL: something is missing, or out of range; @result is left alone then. */
+int parse_result(const char *text, struct result *result);
+
+#endif

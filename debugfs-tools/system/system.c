@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * One look at zswap: switches, counters and age tables, of the system and of each node.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "system/amount.h"
+#include "system/system.h"
+
+#define SYSTEM_NODES	"/sys/devices/system/node"
+
+/* ---- files ---- */
+
+static num system_number(const struct source *source, const char *directory, const char *name)
+{
+	char *path = xasprintf("%s/%s", directory, name);
+	num value = source_number(source, path);
+
+	free(path);
+	return value;
+}
+
+/* A switch of a kernel module: "Y" or "N". */
+static num system_switch(const struct source *source, const char *path)
+{
+	char *text;
+	long len;
+	num value = -EINVAL;
+
+	len = source_read(source, path, &text);
+	if (len < 0)
+		return len;
+	if (!strcmp(text, "Y\n") || !strcmp(text, "Y"))
+		value = 1;
+	else if (!strcmp(text, "N\n") || !strcmp(text, "N"))
+		value = 0;
+	free(text);
+	return value;
+}
+
+/* The number in a line of a file. */
+static num system_keyed(const struct source *source, const char *path, const char *key)
+{
+	char *text;
+	num value = source_read(source, path, &text);
+
+	if (value >= 0)
+		value = parse_keyed(text, key);
+	free(text);
+	return value;
+}
+
+/* A line of a meminfo file in bytes. */
+static num system_meminfo(const struct source *source, const char *path, const char *key)
+{
+	num value = system_keyed(source, path, key);
+
+	if (value > 0 && __builtin_mul_overflow(value, 1024, &value))
+		return -ERANGE;
+	return value;
+}
+
+const char *system_file(const struct counter *counter)
+{
+	return *counter->name == '/' ? counter->name : PROC_VMSTAT;
+}
+
+static num system_counter(const struct source *source, const struct counter *counter)
+{
+	if (*counter->name != '/')
+		return system_keyed(source, PROC_VMSTAT, counter->name);
+	return counter->flags & COUNTER_SWITCH ? system_switch(source, counter->name) :
+	       source_number(source, counter->name);
+}
+
+/* Returns 0, or why @table is left empty. */
+static int system_ages(const struct source *source, const char *path, struct age_table *table)
+{
+	char *text;
+	long len;
+	int err;
+
+	table->nr = 0;
+	len = source_read(source, path, &text);
+	if (len < 0)
+		return len;
+	err = parse_age_table(text, table);
+	free(text);
+	return err;
+}
+
+static void system_counters(const struct source *source, const char *directory,
+			    struct counters *counters)
+{
+	char *stats = xasprintf("%s/stats", directory);
+
+	for (int i = 0; i < NR_STATS; i++)
+		*counter_at(counters, &stats_counters[i]) =
+			system_number(source, stats, stats_counters[i].name);
+	free(stats);
+}
+
+/* ---- nodes ---- */
+
+static int system_compare_nodes(const void *a, const void *b)
+{
+	const struct node *left = a, *right = b;
+
+	return (left->id > right->id) - (left->id < right->id);
+}
+
+static void system_add_node(struct system *system, num id)
+{
+	size_t size = (system->nr_nodes + 1) * sizeof(*system->nodes);
+
+	system->nodes = xrealloc(system->nodes, size);
+	system->nodes[system->nr_nodes++] = (struct node) { .id = id };
+}
+
+/* Nodes are those that the feature has a directory for. */
+static void system_find_feature_nodes(const struct source *source, struct system *system)
+{
+	static const char prefix[] = "node";
+	char **names;
+	long i, nr;
+	num id;
+
+	nr = source_directories(source, SYS_ZSWAP, &names);
+	for (i = 0; i < nr; i++) {
+		if (strncmp(names[i], prefix, strlen(prefix)) ||
+		    parse_number(names[i] + strlen(prefix), &id) || id > INT32_MAX)
+			continue;
+		system_add_node(system, id);
+	}
+	source_free_names(names);
+}
+
+/* Without the feature they are those that have memory that zswap could hold pages of. */
+static void system_find_memory_nodes(const struct source *source, struct system *system)
+{
+	char *list = source_line(source, SYSTEM_NODES "/has_normal_memory");
+	uint64_t mask;
+	int id;
+
+	if (list && !parse_nodes(list, &mask)) {
+		for (id = 0; id < 64; id++) {
+			if (mask >> id & 1)
+				system_add_node(system, id);
+		}
+	}
+	free(list);
+}
+
+static void system_read_node(const struct source *source, struct node *node)
+{
+	char *path, *key;
+
+	path = xasprintf(SYS_ZSWAP "/node%d", node->id);
+	system_counters(source, path, &node->counters);
+	free(path);
+
+	path = xasprintf(SYSTEM_NODES "/node%d/meminfo", node->id);
+	key = xasprintf("Node %d MemFree", node->id);
+	node->mem_free = system_meminfo(source, path, key);
+	free(key);
+	free(path);
+
+	path = xasprintf(SYS_DEBUGFS "/node%d/age_buckets", node->id);
+	node->ages_error = system_ages(source, path, &node->ages);
+	free(path);
+}
+
+/* ---- the system ---- */
+
+void system_read_memory(const struct source *source, struct system *system)
+{
+	*system = (struct system) {
+		.max_pool_percent = source_number(source, SYS_PARAMETERS "/max_pool_percent"),
+		.pool_bytes = source_number(source, SYS_DEBUGFS "/pool_total_size"),
+		.mem_total = system_meminfo(source, "/proc/meminfo", "MemTotal"),
+		.mem_available = system_meminfo(source, "/proc/meminfo", "MemAvailable"),
+	};
+}
+
+void system_read(const struct source *source, struct system *system)
+{
+	int i;
+
+	*system = (struct system) {
+		.compressor = source_line(source, SYS_PARAMETERS "/compressor"),
+		.mem_total = system_meminfo(source, "/proc/meminfo", "MemTotal"),
+		.mem_free = system_meminfo(source, "/proc/meminfo", "MemFree"),
+		.mem_available = system_meminfo(source, "/proc/meminfo", "MemAvailable"),
+		.page_size = amount_page_size(),
+	};
+	for (i = 0; i < NR_ZSWAP; i++)
+		*counter_at(system, &zswap_counters[i]) =
+			system_counter(source, &zswap_counters[i]);
+	system_counters(source, SYS_ZSWAP, &system->counters);
+	system->ages_error = system_ages(source, SYS_DEBUGFS "/age_buckets", &system->ages);
+
+	system_find_feature_nodes(source, system);
+	if (!system->nr_nodes)
+		system_find_memory_nodes(source, system);
+	if (system->nr_nodes)
+		qsort(system->nodes, system->nr_nodes, sizeof(*system->nodes),
+		      system_compare_nodes);
+	for (i = 0; i < system->nr_nodes; i++)
+		system_read_node(source, &system->nodes[i]);
+}
+
+num system_limit(const struct system *system)
+{
+	return amount_ratio(amount_times(system->mem_total, system->max_pool_percent), 100, 1);
+}
+
+void system_free(struct system *system)
+{
+	free(system->compressor);
+	free(system->nodes);
+	*system = (struct system) {};
+}
+
+int system_supported(const struct source *source)
+{
+	return source_exists(source, SYS_ZSWAP "/proactive_writeback") ? -ENOENT : 0;
+}
+
+/* ---- why not ---- */
+
+static const char no_feature[] = "this kernel has no proactive zswap writeback";
+static const char no_file[] = "not found: this kernel has no such file";
+
+/* Root that is refused lacks a capability, or has a security module against it. */
+static const char *system_reason_denied(void)
+{
+	return geteuid() ? "permission denied: needs root" : "permission denied";
+}
+
+static bool system_is_below(const char *path, const char *directory)
+{
+	size_t len = strlen(directory);
+
+	return !strncmp(path, directory, len) && (!path[len] || path[len] == '/');
+}
+
+/* Is @path, in zswap's directory of debugfs, one that zswap has by itself? */
+static bool system_is_stock(const char *path)
+{
+	const char *name = strrchr(path, '/') + 1;
+
+	return strncmp(name, "age_", strlen("age_")) && strcmp(name, "writeback");
+}
+
+static const char *system_reason_debugfs(const struct source *source, const char *path)
+{
+	char **names;
+	long nr;
+
+	switch (source_exists(source, SYS_DEBUGFS)) {
+	case 0:
+		if (system_is_stock(path) || !source_exists(source, SYS_DEBUGFS "/age_buckets"))
+			return no_file;
+		return "this kernel was built without CONFIG_ZSWAP_WB_DEBUGFS";
+	case -EACCES:
+		return system_reason_denied();
+	}
+	/* Only a mounted debugfs has anything in it */
+	nr = source_directories(source, "/sys/kernel/debug", &names);
+	source_free_names(names);
+	if (nr > 0)
+		return "zswap has nothing in debugfs";
+	return nr == -EACCES ? system_reason_denied() : "debugfs is not mounted, or switched off";
+}
+
+static const char *system_reason_missing(const struct source *source, const char *path)
+{
+	bool feature = !system_supported(source), debugfs = system_is_below(path, SYS_DEBUGFS);
+
+	if (!feature && source_exists(source, SYS_PARAMETERS))
+		return "this kernel has no zswap";
+	if (!feature && (debugfs ? !system_is_stock(path) : system_is_below(path, SYS_ZSWAP)))
+		return no_feature;
+	return debugfs ? system_reason_debugfs(source, path) : no_file;
+}
+
+const char *system_reason_for(const struct source *source, const char *path, num error)
+{
+	switch (error) {
+	case -ENOENT:
+	case -ENOTDIR:
+		return system_reason_missing(source, path);
+	case -EACCES:
+		return system_reason_denied();
+	case -EPERM:
+		return "permission denied: the kernel is locked down";
+	case -EINVAL:
+	case -ERANGE:
+	case -EFBIG:
+	case -EISDIR:
+		return "invalid content";
+	case -EROFS:
+		return "read-only: a recorded tree";
+	case -EOPNOTSUPP:
+		return "not supported: cgroup2 with the memory controller is not at /sys/fs/cgroup";
+	case -ENODEV:
+		return "zswap has never been set up";
+	default:
+		return strerror(-error);
+	}
+}
+
+const char *system_reason(const struct source *source, num error)
+{
+	return system_reason_for(source, SYS_DEBUGFS "/age_buckets", error);
+}

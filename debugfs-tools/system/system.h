@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What one look at the system finds.  A number that cannot be had is a negative errno
+ * (zswapctl.h); nothing here fails as a whole but for memory.
+ */
+#ifndef SYSTEM_H
+#define SYSTEM_H
+
+#include "system/parse.h"
+#include "system/source.h"
+
+#define SYS_ZSWAP	"/sys/kernel/mm/zswap"
+#define SYS_PARAMETERS	"/sys/module/zswap/parameters"
+#define SYS_DEBUGFS	"/sys/kernel/debug/zswap"
+#define SYS_CGROUP	"/sys/fs/cgroup"
+#define PROC_VMSTAT	"/proc/vmstat"
+
+struct node {
+	int id;
+	struct counters counters;
+	num mem_free;		/* bytes; /sys/devices/system/node/nodeN/meminfo */
+	int ages_error;		/* 0, or why ages is empty */
+	struct age_table ages;
+};
+
+struct system {
+	/* zswap_counters */
+	num enabled, shrinker_enabled; /* 0, 1 */
+	num max_pool_percent, accept_percent;
+	num pool_bytes, stored_pages, incompressible_pages, limit_hit, written_back;
+	num reject_reclaim, reject_alloc, reject_kmemcache, reject_poor, reject_compress;
+	num decompress_fail, compressed_writeback;
+	num zswpin, zswpout, zswpwb;
+
+	char *compressor;	/* NULL if not readable */
+	num mem_total, mem_free, mem_available; /* bytes; /proc/meminfo */
+	num page_size;		/* bytes */
+	struct counters counters;
+	int ages_error;
+	struct age_table ages;
+	int nr_nodes;
+	struct node *nodes;
+};
+
+/* The file that one of zswap_counters is in. */
+const char *system_file(const struct counter *counter);
+/* The most that the pool may take: bytes. */
+num system_limit(const struct system *system);
+void system_read(const struct source *source, struct system *system);
+/* Only pool_bytes, max_pool_percent and memory. */
+void system_read_memory(const struct source *source, struct system *system);
+void system_free(struct system *system);
+/* Has this kernel proactive writeback?  0, or -ENOENT. */
+int system_supported(const struct source *source);
+/*
+ * One sentence on why something is not known, for people: "needs root", "debugfs is not
+ * mounted", "this kernel has no proactive zswap writeback", "locked down", ...
+ */
+const char *system_reason(const struct source *source, num error);
+/* The same of one file; system_reason() speaks of the age tables. */
+const char *system_reason_for(const struct source *source, const char *path, num error);
+
+/* What the kernel counts for a cgroup; each may be unknown. */
+struct cgroup_usage {
+	num anon, resident;	/* bytes: anon + shmem, anon + file of memory.stat */
+	num written, refaulted;	/* pages: zswpwb_proactive, zswpwb_refault */
+};
+
+/* A cgroup, with its own entries, not its descendants'. */
+struct cgroup {
+	uint64_t id;
+	char *path;		/* "/" for the root, "/system.slice/redis.service" */
+	int parent;		/* index in the array, -1 */
+	bool removed;		/* there are entries, but no directory any more */
+	int nr_nodes;		/* nodes on which it has entries */
+	struct age_table ages;	/* all nodes; written, refaulted, dropped are -ENOENT */
+
+	/* The rest is read by cgroups_read_details() (-ENOENT before). */
+	struct cgroup_usage all; /* of the whole subtree, as the kernel counts */
+	struct cgroup_usage own; /* without the children's */
+	num pressure_memory, pressure_io; /* microseconds, "some", of the subtree */
+	num writeback;		/* memory.zswap.writeback of this one */
+	bool off;		/* it is 0 here or above */
+	num frozen;		/* 0, 1: cgroup.events */
+};
+
+struct cgroups {
+	int nr;
+	struct cgroup *cgroup;	/* sorted by path, so that parents come first */
+	bool namespaced;	/* the root is that of a cgroup namespace */
+	int foreign;		/* cgroups outside of it, which are left out */
+};
+
+/*
+ * All cgroups of the hierarchy that have entries, their ancestors, and with @all every
+ * other one.  @nodes: a mask of nodes whose entries count; UINT64_MAX is every node, also
+ * those beyond the mask.  Needs debugfs.  Returns 0 or a negative errno, with which @cgroups
+ * is empty (-EACCES: needs root; -EINVAL: an invalid table).
+ *
+ * A record belongs to the directory whose inode number is its id: the kernel's path differs
+ * from the directory's for a reader in a cgroup namespace.
+ */
+int cgroups_read(const struct source *source, uint64_t nodes, bool all, struct cgroups *cgroups);
+void cgroups_read_details(const struct source *source, struct cgroups *cgroups);
+void cgroups_free(struct cgroups *cgroups);
+/* Add up the entries of each cgroup's subtree: @sum has cgroups->nr tables. */
+void cgroups_sum(const struct cgroups *cgroups, struct age_table *sum);
+/* The order of cgroups: an ancestor first, and then all that is below it. */
+int cgroup_compare_paths(const char *a, const char *b);
+/* Is @path @top, or below it? */
+bool cgroup_is_within(const char *path, const char *top);
+/*
+ * What the user calls a cgroup into its id and path (*@path is to be freed): a path below
+ * the cgroup root ("/a/b"), the same with /sys/fs/cgroup before it, an id (a number), a
+ * systemd unit ("redis.service", or "redis"), or "pid:NUMBER".  -ENOENT: there is none; -ENOTUNIQ:
+ * several units of that name, *@path lists them, one a line; -EINVAL, -ERANGE.
+ */
+int cgroup_resolve(const struct source *source, const char *name, uint64_t *id, char **path);
+
+#endif

@@ -1,0 +1,594 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Days of the daemon's life in seconds: loads whose pages go into zswap, are loaded, written and
+ * read back as the kernel would have it, with the real decisions (decide/tick.c).  Bounds: what
+ * comes back over any 24 h is at most 1.2 times the target, after the first six hours; what is
+ * dead leaves; nothing that comes back every hour is written for long.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "decide/tick.h"
+#include "system/amount.h"
+#include "tap.h"
+
+#define PAGE		4096
+#define MIB		1048576LL
+#define GROUP		64		/* pages that are used together: 256 KiB */
+#define GROUPS(mib)	((int)((mib) * MIB / PAGE / GROUP))
+#define RECLAIM		60		/* seconds without use until a page is in zswap */
+#define MINUTES_A_DAY	1440
+
+/* ---- chance ---- */
+
+static uint64_t chance_state = 42;
+
+/* Below 1; splitmix64 */
+static double chance(void)
+{
+	uint64_t z = chance_state += 0x9e3779b97f4a7c15;
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+	return (double)((z ^ (z >> 31)) >> 11) / 9007199254740992.0;
+}
+
+/* ---- the world ---- */
+
+#define NR_EDGES	13
+
+static const num usual_edges[NR_EDGES] = {
+	0, 30, 60, 120, 300, 900, 1800, 3600, 10800, 21600, 43200, 86400, 259200
+};
+static const num short_edges[NR_EDGES] = {
+	0, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096
+};
+static const num *edges = usual_edges;
+
+enum place { RAM, ZSWAP, DISK };
+
+struct group {
+	enum place place;
+	double used;		/* when it was last used; in zswap some time later */
+	double next;		/* when it is used again; INFINITY: never */
+	double period;		/* from use to use; negative: the mean of random times */
+};
+
+struct pod {
+	char path[32];
+	uint64_t id;
+	double ends;		/* INFINITY: never */
+	num hot, file;		/* bytes that are always resident */
+	int nr;
+	struct group *group;
+	num loaded[NR_EDGES], refaulted, written, on_disk;
+	num stalled_io;
+	num rest;		/* pages of commands that made no whole group */
+	bool frozen;
+};
+
+struct world {
+	double now;		/* seconds awake */
+	double reclaim;		/* seconds without use until a page is in zswap */
+	int nr;
+	struct pod pod[40];
+	struct config config;
+	struct state state;
+	num interval;
+	bool blind;		/* an older kernel, which does not count what is loaded */
+	num written, refaulted;	/* pages, of all */
+	num bucket_written[NR_EDGES];
+	num *history;		/* refaults by minute, of all */
+	double *allowed;	/* the target by minute */
+	int nr_history;
+	uint64_t next_id;
+	num ticks;
+};
+
+static void world_init(struct world *world, const char *text)
+{
+	char *message;
+
+	*world = (struct world){ .next_id = 10, .reclaim = RECLAIM };
+	if (config_parse(text, "sim", &world->config, &message)) {
+		printf("# %s\n", message);
+		abort();
+	}
+	world->interval = world->config.interval;
+	state_begin(&world->state);
+}
+
+static void world_free(struct world *world)
+{
+	for (int i = 0; i < world->nr; i++)
+		free(world->pod[i].group);
+	free(world->history);
+	free(world->allowed);
+	state_free(&world->state);
+	config_free(&world->config);
+}
+
+static struct pod *add_pod(struct world *world, const char *path, num hot)
+{
+	struct pod *pod = &world->pod[world->nr++];
+
+	*pod = (struct pod){ .id = world->next_id++, .hot = hot, .ends = INFINITY };
+	snprintf(pod->path, sizeof(pod->path), "%s", path);
+	return pod;
+}
+
+/* @mib that are used every @period seconds: all at once; negative: each at a time of its own. */
+static void add_load(struct world *world, struct pod *pod, int mib, double period)
+{
+	int nr = GROUPS(mib);
+
+	pod->group = xrealloc(pod->group, (pod->nr + nr) * sizeof(*pod->group));
+	for (int i = 0; i < nr; i++) {
+		struct group *group = &pod->group[pod->nr++];
+
+		*group = (struct group){ RAM, world->now, world->now + period, period };
+		if (period < 0)
+			group->next = world->now + period * log(1 - chance());
+	}
+}
+
+static int bucket_of(double age)
+{
+	int b = NR_EDGES - 1;
+
+	while (b > 0 && edges[b] > age)
+		b--;
+	return b;
+}
+
+static double age_of(const struct world *world, const struct group *group)
+{
+	return world->now - group->used - world->reclaim;
+}
+
+static void use(struct world *world, struct pod *pod, struct group *group)
+{
+	if (group->place == ZSWAP) {
+		pod->loaded[bucket_of(age_of(world, group))] += GROUP;
+	} else if (group->place == DISK) {
+		pod->refaulted += GROUP;
+		pod->on_disk -= GROUP;
+		world->refaulted += GROUP;
+	}
+	group->place = RAM;
+	group->used = world->now;
+	group->next = world->now + (group->period < 0 ? group->period * log(1 - chance())
+						      : group->period);
+}
+
+static void go_on(struct world *world, double seconds)
+{
+	world->now += seconds;
+	for (int p = 0; p < world->nr; p++) {
+		struct pod *pod = &world->pod[p];
+
+		for (int i = 0; i < pod->nr && !pod->frozen; i++) {
+			struct group *group = &pod->group[i];
+
+			if (group->next <= world->now)
+				use(world, pod, group);
+			else if (group->place == RAM && age_of(world, group) >= 0)
+				group->place = ZSWAP;
+		}
+	}
+}
+
+/* What the kernel would say of a pod. */
+static void look_at(const struct world *world, const struct pod *pod, struct cgroup *cgroup)
+{
+	num ram = 0;
+
+	*cgroup = (struct cgroup){ .id = pod->id, .path = xstrdup(pod->path), .parent = -1,
+				   .nr_nodes = 1, .writeback = 1, .frozen = pod->frozen };
+	cgroup->ages.nr = NR_EDGES;
+	for (int b = 0; b < NR_EDGES; b++)
+		cgroup->ages.bucket[b] = (struct age_bucket){
+			.min_age = edges[b],
+			.max_age = b + 1 < NR_EDGES ? edges[b + 1] : AGE_NO_BOUND,
+			.loaded = world->blind ? -ENOENT : pod->loaded[b],
+			.written = -ENOENT, .refaulted = -ENOENT, .dropped = -ENOENT,
+		};
+	for (int i = 0; i < pod->nr; i++) {
+		struct age_bucket *bucket;
+
+		if (pod->group[i].place == RAM)
+			ram += GROUP * PAGE;
+		if (pod->group[i].place != ZSWAP)
+			continue;
+		bucket = &cgroup->ages.bucket[bucket_of(age_of(world, &pod->group[i]))];
+		bucket->pages += GROUP;
+		bucket->bytes += GROUP * PAGE / 3;
+	}
+	cgroup->all = (struct cgroup_usage){ ram + pod->hot, ram + pod->hot + pod->file,
+					     pod->written, pod->refaulted };
+	cgroup->own = cgroup->all;
+	cgroup->pressure_io = pod->stalled_io;
+}
+
+/* A command: the coldest first. */
+static num write_out(struct world *world, struct pod *pod, num age, num max)
+{
+	num rest = pod->rest, left = max / PAGE + rest, written = 0;
+
+	for (int b = NR_EDGES - 1; b >= 0; b--) {
+		for (int i = 0; i < pod->nr && left >= GROUP; i++) {
+			struct group *group = &pod->group[i];
+
+			if (group->place != ZSWAP || age_of(world, group) < age ||
+			    bucket_of(age_of(world, group)) != b)
+				continue;
+			group->place = DISK;
+			written += GROUP;
+			left -= GROUP;
+			world->bucket_written[b] += GROUP;
+		}
+	}
+	pod->rest = left < GROUP ? left : 0;
+	pod->written += written;
+	pod->on_disk += written;
+	world->written += written;
+	return written + pod->rest - rest;
+}
+
+static void read_back(struct world *world, struct pod *pod)
+{
+	for (int i = 0; i < pod->nr; i++) {
+		if (pod->group[i].place != DISK)
+			continue;
+		pod->group[i].place = ZSWAP;
+		pod->group[i].used = world->now - world->reclaim;
+		pod->on_disk -= GROUP;
+	}
+}
+
+static int compare_pods(const void *a, const void *b)
+{
+	return cgroup_compare_paths(((const struct cgroup *)a)->path,
+				    ((const struct cgroup *)b)->path);
+}
+
+static struct pod *find_pod(struct world *world, uint64_t id)
+{
+	for (int i = 0; i < world->nr; i++) {
+		if (world->pod[i].id == id)
+			return &world->pod[i];
+	}
+	abort();
+}
+
+static void tick(struct world *world)
+{
+	struct sample sample = {
+		.now_ms = world->now * 1000, .boot_id = xstrdup("boot"), .page_size = PAGE,
+		.pool = 1, .limit = 1, .free = 0, .total = 1,
+	};
+	static const struct pod parent = { .id = 2, .path = "/pods" };
+	struct choice *choice;
+	double allowed = 0;
+	int nr;
+
+	sample.cgroups.nr = world->nr + 1;
+	sample.cgroups.cgroup = xcalloc(world->nr + 1, sizeof(*sample.cgroups.cgroup));
+	for (int i = 0; i < world->nr; i++)
+		look_at(world, &world->pod[i], &sample.cgroups.cgroup[i]);
+	/* What holds pods; their own directories are as short-lived as they are */
+	look_at(world, &parent, &sample.cgroups.cgroup[world->nr]);
+	qsort(sample.cgroups.cgroup, world->nr + 1, sizeof(struct cgroup), compare_pods);
+	sample.bounds = sample.cgroups.cgroup[0].ages;
+	nr = tick_decide(&world->state, &world->config, &sample, &choice);
+	for (int i = 0; i < nr; i++) {
+		struct pod *pod = find_pod(world, sample.cgroups.cgroup[choice[i].cgroup].id);
+		const struct decision *decision = &choice[i].decision;
+
+		allowed += decision->allowed;
+		if (decision->action == ACTION_WRITE)
+			tick_written(&world->state, &world->config, &choice[i],
+				     write_out(world, pod, decision->age, decision->max));
+		else if (decision->action == ACTION_READ)
+			read_back(world, pod);
+		if (getenv("SIM_VERBOSE") && world->ticks % 10 == 0)
+			printf("# %6.0f min %s: %s (%s) age %lld max %lld K, cold %lld M, allowed %.0f forecast %.0f, share %.3f debt %.0f\n",
+			       world->now / 60, pod->path, action_name(decision->action),
+			       decision->reason, decision->age, decision->max / 1024,
+			       decision->cold / MIB, decision->allowed, decision->forecast,
+			       model_share(&world->state.cgroup[choice[i].cgroup].control.evidence,
+					   decision->allowed),
+			       world->state.cgroup[choice[i].cgroup].control.debt);
+	}
+	free(choice);
+	sample_free(&sample);
+	world->ticks++;
+	world->history = xrealloc(world->history, (world->nr_history + 1) * sizeof(num));
+	world->allowed = xrealloc(world->allowed, (world->nr_history + 1) * sizeof(double));
+	world->history[world->nr_history] = world->refaulted;
+	world->allowed[world->nr_history++] = allowed;
+}
+
+static void run(struct world *world, double hours)
+{
+	double end = world->now + hours * 3600;
+
+	while (world->now < end - 1) {
+		go_on(world, world->interval);
+		tick(world);
+	}
+}
+
+/* The most that came back in 24 h, after the first six, over what may: the ticks are minutes. */
+static double worst_day(const struct world *world)
+{
+	int day = MINUTES_A_DAY * 60 / world->interval, first = day / 4;
+	double worst = 0;
+
+	for (int i = first; i + 1 < world->nr_history; i++) {
+		int end = i + day < world->nr_history ? i + day : world->nr_history - 1;
+		double target = 0, came = world->history[end] - world->history[i];
+
+		/* What is left of the run stands for a day, or a burst at its end would be one */
+		for (int j = i; j < i + day; j++)
+			target += world->allowed[j < end ? j : end] * world->interval / 60;
+		if (target > 0 && came / target > worst)
+			worst = came / target;
+	}
+	return worst;
+}
+
+static num mib_written(const struct world *world)
+{
+	return world->written * PAGE / MIB;
+}
+
+/* ---- loads ---- */
+
+static void test_load(const char *what, int mib, double period, int dead, double hours,
+		      num least, num most, bool blind)
+{
+	struct world world;
+	struct pod *pod;
+	double worst;
+
+	world_init(&world, "when = always\n");
+	world.blind = blind;
+	pod = add_pod(&world, "/load", 512 * MIB);
+	if (mib)
+		add_load(&world, pod, mib, period);
+	if (dead)
+		add_load(&world, pod, dead, INFINITY);
+	run(&world, hours);
+	worst = worst_day(&world);
+	printf("# %s: %lld MiB written, %lld read back, %lld on disk, worst day %.2f of the target\n",
+	       what, mib_written(&world), world.refaulted * PAGE / MIB, pod->on_disk * PAGE / MIB,
+	       worst);
+	CHECK(worst <= 1.2, "%s: what comes back stays within the target", what);
+	CHECK(mib_written(&world) <= most, "%s: %lld MiB written, at most %lld", what,
+	      mib_written(&world), most);
+	CHECK(pod->on_disk * PAGE / MIB >= least, "%s: %lld MiB on disk, at least %lld", what,
+	      pod->on_disk * PAGE / MIB, least);
+	world_free(&world);
+}
+
+/* Pods that live for 20 minutes, one every two minutes; half of each is dead from the start. */
+static void test_churn(void)
+{
+	const int life = 20 * 60, each = 120, mib = 64;
+	num written_before = 0, made = 0;
+	struct world world;
+
+	world_init(&world, "when = always\nwear = unlimited\n");
+	for (num nr = 0; nr < 6 * 3600 / each; nr++) {
+		char path[32];
+		struct pod *pod;
+
+		snprintf(path, sizeof(path), "/pods/%lld/container", nr);
+		pod = add_pod(&world, path, mib * MIB);
+		pod->ends = world.now + life;
+		add_load(&world, pod, mib, INFINITY);
+		for (int i = 0; i < world.nr; i++) {
+			if (world.pod[i].ends > world.now)
+				continue;
+			free(world.pod[i].group);
+			world.pod[i--] = world.pod[--world.nr];
+		}
+		if (nr == 3 * 3600 / each) {
+			written_before = mib_written(&world);
+			made = 0;
+		}
+		made += mib;
+		run(&world, each / 3600.0);
+	}
+	printf("# pods: %lld of %lld MiB written\n", mib_written(&world) - written_before, made);
+	CHECK(mib_written(&world) - written_before >= made / 2,
+	      "pods of 20 minutes: half of what is dead is written, once their like is known");
+	CHECK(!world.refaulted, "and nothing comes back");
+	world_free(&world);
+}
+
+static void test_equal(void)
+{
+	num least = INT64_MAX, most = 0;
+	struct world world;
+
+	world_init(&world, "when = always\n");
+	for (int i = 0; i < 20; i++) {
+		char path[32];
+
+		snprintf(path, sizeof(path), "/%c", 'a' + i);
+		add_load(&world, add_pod(&world, path, 1024 * MIB), 1024, INFINITY);
+	}
+	run(&world, 24);
+	for (int i = 0; i < 20; i++) {
+		if (world.pod[i].written < least)
+			least = world.pod[i].written;
+		if (world.pod[i].written > most)
+			most = world.pod[i].written;
+	}
+	printf("# 20 equal ones: %lld to %lld MiB, %lld in all\n", least * PAGE / MIB,
+	       most * PAGE / MIB, mib_written(&world));
+	CHECK(most * 10 <= least * 12, "equal cgroups get equal parts");
+	CHECK(mib_written(&world) >= 9 * 1024, "the budget is used");
+	CHECK(mib_written(&world) <= 10 * 1024 + 512, "and not exceeded, but for the first hour's");
+	world_free(&world);
+}
+
+/* After @hours, how much of 512 MiB that are dead is on the disk. */
+static num dead_after(double hours, const char *config, num file, bool io_bursts)
+{
+	struct world world;
+	struct pod *pod;
+	num mib;
+
+	world_init(&world, config);
+	pod = add_pod(&world, "/load", 512 * MIB);
+	pod->file = file;
+	add_load(&world, pod, 512, INFINITY);
+	for (int minute = 0; minute < hours * 60; minute++) {
+		if (io_bursts && minute % 6 == 0)
+			pod->stalled_io += 1800000;
+		run(&world, 1 / 60.0);
+	}
+	mib = pod->on_disk * PAGE / MIB;
+	world_free(&world);
+	return mib;
+}
+
+static void test_circumstances(void)
+{
+	num usual = dead_after(0.8, "when = always\n", 0, false);
+	num often = dead_after(0.8, "when = always\ninterval = 10s\n", 0, false);
+	num cache = dead_after(0.8, "when = always\n", 1000LL << 30, false);
+	num bursts = dead_after(24, "when = always\n", 0, true);
+
+	printf("# after 48 min: %lld MiB; every 10 s: %lld; page cache: %lld; io bursts, 24 h: %lld\n",
+	       usual, often, cache, bursts);
+	CHECK(usual > 50 && usual < 400 && often * 10 >= usual * 8 && often * 10 <= usual * 12,
+	      "the interval changes no rate");
+	CHECK(cache == usual, "nor does page cache");
+	CHECK(bursts >= 461, "io pressure in one minute of six does not stop it for good");
+}
+
+/* A tick that is hours late writes no more than one that is ten minutes late. */
+static void test_late(void)
+{
+	struct world world;
+	num before, late, after;
+
+	world_init(&world, "when = always\n");
+	add_load(&world, add_pod(&world, "/load", 512 * MIB), 8192, INFINITY);
+	run(&world, 1);
+	go_on(&world, 8 * 3600);
+	before = world.written;
+	tick(&world);
+	late = world.written - before;
+	run(&world, 1 / 60.0);
+	after = world.written - before - late;
+	CHECK(late > 0 && late <= 11 * after, "after 8 hours: %lld pages, %lld in the next minute",
+	      late, after);
+	world_free(&world);
+}
+
+/* What was dead comes to life, all at once: the age fails, and the debt is paid off in full. */
+static void test_change(void)
+{
+	struct world world;
+	struct pod *pod;
+	num before;
+
+	world_init(&world, "when = always\n");
+	pod = add_pod(&world, "/load", 512 * MIB);
+	add_load(&world, pod, 512, INFINITY);
+	run(&world, 6);
+	CHECK(pod->on_disk == pod->nr * GROUP, "six hours: all that is dead is written");
+	for (int i = 0; i < pod->nr; i++) {
+		pod->group[i].period = 1800;
+		pod->group[i].next = world.now;
+	}
+	before = world.written;
+	/* 131072 pages, and 524 a minute may come back */
+	run(&world, 4);
+	CHECK(world.refaulted == pod->nr * GROUP && world.written == before,
+	      "nothing is written until it is paid off");
+	run(&world, 68);
+	printf("# comes to life: %lld MiB written after it, in three days\n",
+	       (world.written - before) * PAGE / MIB);
+	CHECK((world.written - before) * PAGE / MIB <= 512, "nor much of it ever after");
+	world_free(&world);
+}
+
+/* The demo: seconds instead of minutes, with ages to match. */
+static void test_seconds(void)
+{
+	struct world world;
+	struct pod *pod;
+	double target;
+
+	world_init(&world, "when = always\ninterval = 1s\nmin-age = 2s\nmax-age = 16s\n"
+		   "target-refault = 20%/min\nwear = unlimited\n");
+	world.reclaim = 1;
+	edges = short_edges;
+	pod = add_pod(&world, "/redis", 6 * MIB);
+	add_load(&world, pod, 16, INFINITY);
+	add_load(&world, pod, 3, 12);
+	run(&world, 75 / 3600.0);
+	target = 0.2 * (6 + 16 + 3) * MIB / PAGE * 75 / 60;
+	printf("# in seconds: %lld MiB on disk, %lld pages read back, target %.0f\n",
+	       pod->on_disk * PAGE / MIB, world.refaulted, target);
+	CHECK(pod->on_disk * PAGE / MIB >= 12, "in seconds: what nobody uses is on the disk");
+	CHECK(world.refaulted <= target, "and the target is held");
+	world_free(&world);
+}
+
+static void test_frozen(void)
+{
+	struct world world;
+	struct pod *pod;
+
+	world_init(&world, "when = always\nfreeze-after = 10m\nwear = unlimited\n");
+	pod = add_pod(&world, "/redis", 16 * MIB);
+	add_load(&world, pod, 256, 60);
+	run(&world, 1);
+	CHECK(!pod->on_disk, "what is in use stays");
+	pod->frozen = true;
+	/* What is not used any more goes into zswap, by itself or by a reclaimer */
+	for (int i = 0; i < pod->nr; i++)
+		pod->group[i].place = ZSWAP;
+	run(&world, 0.1);
+	CHECK(!pod->on_disk, "frozen for six minutes: nothing");
+	run(&world, 0.15);
+	CHECK(pod->on_disk == pod->nr * GROUP, "for ten: all of it is on the disk");
+	pod->frozen = false;
+	world.now += 1;
+	tick(&world);
+	CHECK(!pod->on_disk, "thawed: it is read back at once");
+	CHECK(!world.refaulted, "before anything is wanted");
+	world_free(&world);
+}
+
+int main(void)
+{
+	/* 30 GB in five days were written of the first one by the policy before this one */
+	test_load("hourly", 512, 3600, 0, 120, 0, 1536, false);
+	test_load("every four hours", 512, 4 * 3600, 0, 120, 0, 3 * 1536, false);
+	test_load("daily", 512, 86400, 0, 120, 0, 6 * 512, false);
+	test_load("half dead", 256, 3600, 256, 24, 230, 1024, false);
+	test_load("memoryless, an hour", 512, -3600, 0, 72, 0, 4096, false);
+	test_load("memoryless, a day", 512, -86400, 0, 72, 200, 4096, false);
+	test_load("all dead", 0, 0, 512, 24, 461, 512, false);
+	test_load("hourly, unseen", 512, 3600, 0, 120, 0, 4096, true);
+	test_load("four hours, unseen", 512, 4 * 3600, 0, 120, 0, 4 * 1536, true);
+	test_load("all dead, unseen", 0, 0, 512, 24, 461, 512, true);
+	test_churn();
+	test_equal();
+	test_circumstances();
+	test_late();
+	test_change();
+	test_frozen();
+	test_seconds();
+	return tap_done();
+}

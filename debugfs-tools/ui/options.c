@@ -1,0 +1,675 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The command line: which subcommand, its options and the common ones, --help.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ui/options.h"
+
+#define PROGRAM		"zswapctl"
+#define DAY		86400
+#define WATCH_DEFAULT	2
+
+/* ---- types ---- */
+
+static int parse_text(const char *text, void *where)
+{
+	*(const char **)where = text;
+	return *text ? 0 : -EINVAL;
+}
+
+static int parse_count(const char *text, void *where)
+{
+	int error = parse_number(text, where);
+
+	return error || *(num *)where ? error : -ERANGE;
+}
+
+static int parse_bytes(const char *text, void *where)
+{
+	int error = parse_size(text, where);
+
+	return error || *(num *)where ? error : -ERANGE;
+}
+
+static int parse_duration(const char *text, void *where)
+{
+	return parse_age(text, where);
+}
+
+static int parse_seconds(const char *text, void *where)
+{
+	num *seconds = where;
+	int error = parse_age(text, seconds);
+
+	return error || (*seconds >= 1 && *seconds <= DAY) ? error : -ERANGE;
+}
+
+static int parse_refaults(const char *text, void *where)
+{
+	return parse_rate(text, where);
+}
+
+static int parse_mask(const char *text, void *where)
+{
+	return parse_nodes(text, where);
+}
+
+/* N, N-M, or N- for all that are at least as cold. */
+static int parse_buckets(const char *text, void *where)
+{
+	struct bucket_range *buckets = where;
+	char *copy = xstrdup(text), *last = strchr(copy, '-');
+	num min, max;
+	int error;
+
+	if (last)
+		*last++ = '\0';
+	error = parse_number(copy, &min);
+	max = min;
+	if (!error && last && *last)
+		error = parse_number(last, &max);
+	if (!error && (min > max || max >= AGE_BUCKETS_MAX))
+		error = -EINVAL;
+	if (!error)
+		*buckets = (struct bucket_range){ min, last && !*last ? -1 : max };
+	free(copy);
+	return error;
+}
+
+static int parse_color(const char *text, void *where)
+{
+	static const char *const name[] = {
+		[COLOR_AUTO] = "auto", [COLOR_ALWAYS] = "always", [COLOR_NEVER] = "never",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(name); i++) {
+		if (!strcmp(text, name[i])) {
+			*(enum color *)where = i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+static const struct {
+	struct option_form form;
+	int (*parse)(const char *text, void *where);
+} types[] = {
+	[OPTION_FLAG] = { { NULL, NULL }, NULL },
+	[OPTION_TEXT] = { { "NAME", NULL }, parse_text },
+	[OPTION_FILE] = { { "FILE", NULL }, parse_text },
+	[OPTION_DIRECTORY] = { { "DIR", NULL }, parse_text },
+	[OPTION_CGROUP] = { { "CGROUP", NULL }, parse_text },
+	[OPTION_COLUMNS] = { { "[+]LIST", NULL }, parse_text },
+	[OPTION_COUNT] = { { "N", "3" }, parse_count },
+	[OPTION_SIZE] = { { "SIZE", "4096, 64M, 1.5G" }, parse_bytes },
+	[OPTION_AGE] = { { "AGE", "90s, 30m, 1h30m, 2d" }, parse_duration },
+	[OPTION_SECONDS] = { { "SECONDS", "2, 90s, 1h" }, parse_seconds },
+	[OPTION_WATCH] = { { "[=SECONDS]", "2, 90s, 1h" }, parse_seconds },
+	[OPTION_REFAULTS] = { { "RATE", "0.2%/min, 1%/h" }, parse_refaults },
+	[OPTION_NODES] = { { "NODES", "0,2-3" }, parse_mask },
+	[OPTION_BUCKETS] = { { "N[-M]", "3, 3-5, 3-" }, parse_buckets },
+	[OPTION_COLOR] = { { "WHEN", "auto, always, never" }, parse_color },
+};
+
+const struct option_form *option_form(enum option_type type)
+{
+	return &types[type].form;
+}
+
+bool option_is_optional(const struct option_spec *spec)
+{
+	return spec->type == OPTION_WATCH;
+}
+
+/* ---- what everybody has ---- */
+
+struct common {
+	const char *root;
+	struct output output;
+	bool help, version;
+};
+
+#define OUTPUT(member)	offsetof(struct common, output.member)
+
+const struct option_spec output_options[] = {
+	{ "json", 'J', OPTION_FLAG, OUTPUT(json), "print JSON", .excludes = "raw" },
+	{ "raw", 'r', OPTION_FLAG, OUTPUT(raw), "print columns without alignment" },
+	{ "bytes", 'b', OPTION_FLAG, OUTPUT(bytes), "print bytes, seconds and ratios exactly" },
+	{ "noheadings", 'n', OPTION_FLAG, OUTPUT(noheadings), "print no headings" },
+	{ "output", 'o', OPTION_COLUMNS, OUTPUT(list),
+	  "print these columns, with + behind the usual", .excludes = "output-all" },
+	{ "output-all", 0, OPTION_FLAG, OUTPUT(all), "print all columns" },
+	{ "color", 0, OPTION_COLOR, OUTPUT(color), "auto (on a terminal), always or never" },
+	{ }
+};
+
+const struct option_spec common_options[] = {
+	{ "root", 0, OPTION_DIRECTORY, offsetof(struct common, root),
+	  "read a recorded tree instead of this system" },
+	{ "help", 'h', OPTION_FLAG, offsetof(struct common, help), "print this help and exit" },
+	{ "version", 'V', OPTION_FLAG, offsetof(struct common, version),
+	  "print the version and exit" },
+	{ }
+};
+
+const struct exit_status exit_statuses[] = {
+	{ EX_DONE, "success" },
+	{ EX_FAILED, "failed: refused by the system, or a file is invalid" },
+	{ EX_USAGE, "invalid command line, or no such cgroup" },
+	{ EX_MISSING, "not supported by this kernel, or debugfs is missing" },
+	{ EX_DENIED, "permission denied: needs root, or the kernel is locked down" },
+	{ EX_NOTHING, "nothing to do: not one page could be written" },
+	{ EX_INTERRUPTED, "interrupted by a signal; what was done is reported" },
+	{ }
+};
+
+/* ---- parsing ---- */
+
+/* Lists of options, each with what its options are stored into. */
+struct group {
+	const struct option_spec *list;
+	void *data;
+};
+
+#define GROUPS	3
+
+/* The same for getopt_long(). */
+struct known {
+	int nr;
+	const struct option_spec **spec;
+	void **data;
+	bool *given;
+	struct option *longs;	/* val: LONG_BASE + index */
+	char *letters;
+};
+
+#define LONG_BASE	256
+
+static void known_init(struct known *known, const struct group *group, bool permute)
+{
+	char *letter;
+	int nr = 0;
+
+	for (int g = 0; g < GROUPS; g++) {
+		for (const struct option_spec *s = group[g].list; s && s->name; s++)
+			nr++;
+	}
+	known->nr = nr;
+	known->spec = xcalloc(nr, sizeof(*known->spec));
+	known->data = xcalloc(nr, sizeof(*known->data));
+	known->given = xcalloc(nr, sizeof(*known->given));
+	known->longs = xcalloc(nr + 1, sizeof(*known->longs));
+	/* A letter takes up to three characters: "w::". */
+	known->letters = xcalloc(3 * nr + 2, 1);
+	letter = known->letters;
+	if (!permute)
+		*letter++ = '+';
+
+	nr = 0;
+	for (int g = 0; g < GROUPS; g++) {
+		for (const struct option_spec *s = group[g].list; s && s->name; s++, nr++) {
+			int kind = s->type == OPTION_FLAG ? no_argument :
+				   option_is_optional(s) ? optional_argument : required_argument;
+
+			known->spec[nr] = s;
+			known->data[nr] = group[g].data;
+			known->longs[nr] = (struct option){ s->name, kind, NULL, LONG_BASE + nr };
+			if (s->letter)
+				*letter++ = s->letter;
+			for (int i = 0; s->letter && i < kind; i++)
+				*letter++ = ':';
+		}
+	}
+}
+
+static void known_free(struct known *known)
+{
+	free(known->spec);
+	free(known->data);
+	free(known->given);
+	free(known->longs);
+	free(known->letters);
+}
+
+static int known_find(const struct known *known, int value)
+{
+	if (value >= LONG_BASE)
+		return value - LONG_BASE;
+	for (int i = 0; i < known->nr; i++) {
+		if (known->spec[i]->letter == value)
+			return i;
+	}
+	return -ENOENT;
+}
+
+static int usage_error(const struct subcommand *subcommand)
+{
+	say_error("try '" PROGRAM "%s%s --help'", subcommand ? " " : "",
+		  subcommand ? subcommand->name : "");
+	return EX_USAGE;
+}
+
+/*
+ * Where in @argv the name of the subcommand is: what stands behind nothing but common
+ * options.  0: nowhere.
+ */
+static int find_subcommand(int argc, char **argv)
+{
+	const struct group group[GROUPS] = { { output_options, NULL }, { common_options, NULL } };
+	struct known known;
+	int value, place = 0;
+
+	known_init(&known, group, false);
+	opterr = 0;
+	optind = 0;
+	do {
+		value = getopt_long(argc, argv, known.letters, known.longs, NULL);
+	} while (value != -1 && value != '?');
+	if (value == -1 && optind < argc && strcmp(argv[optind - 1], "--"))
+		place = optind;
+	known_free(&known);
+	return place;
+}
+
+static void say_invalid(const struct option_spec *spec, const char *argument, int error)
+{
+	const char *example = option_form(spec->type)->example;
+
+	if (error == -ERANGE)
+		say_error("--%s: '%s' is out of range", spec->name, argument);
+	else
+		say_error("--%s: invalid argument '%s'%s%s%s", spec->name, argument,
+			  example ? " (like this: " : "", example ? example : "",
+			  example ? ")" : "");
+}
+
+/* "-w 1": an optional argument may also be the next word, if it looks like one. */
+static const char *optional_argument_of(int argc, char **argv)
+{
+	if (optarg)
+		return optarg;
+	if (optind < argc && *argv[optind] >= '0' && *argv[optind] <= '9')
+		return argv[optind++];
+	return NULL;
+}
+
+static int take(const struct option_spec *spec, void *data, const char *argument)
+{
+	void *where = (char *)data + spec->where;
+	int error;
+
+	if (spec->type == OPTION_FLAG) {
+		*(bool *)where = true;
+		return 0;
+	}
+	if (!argument) {
+		*(num *)where = WATCH_DEFAULT;
+		return 0;
+	}
+	error = types[spec->type].parse(argument, where);
+	if (error)
+		say_invalid(spec, argument, error);
+	return error;
+}
+
+/* The first of @names, "a b", that was given; NULL: none. */
+static const char *find_given(const struct known *known, const char *names)
+{
+	for (int i = 0; i < known->nr; i++) {
+		const char *name = known->spec[i]->name, *at = names;
+		size_t length = strlen(name);
+
+		for (; known->given[i] && *at; at += strspn(at, " ")) {
+			size_t word = strcspn(at, " ");
+
+			if (word == length && !strncmp(at, name, length))
+				return name;
+			at += word;
+		}
+	}
+	return NULL;
+}
+
+/* Options that need, or exclude, others. */
+static bool check_together(const struct known *known)
+{
+	for (int i = 0; i < known->nr; i++) {
+		const struct option_spec *spec = known->spec[i];
+		const char *other;
+
+		if (!known->given[i])
+			continue;
+		if (spec->needs && !find_given(known, spec->needs)) {
+			say_error("--%s needs --%.*s", spec->name,
+				  (int)strcspn(spec->needs, " "), spec->needs);
+			return false;
+		}
+		other = spec->excludes ? find_given(known, spec->excludes) : NULL;
+		if (other) {
+			say_error("--%s and --%s are mutually exclusive", spec->name, other);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Returns an exit status.  What is no option is moved to the end, from optind on. */
+static int parse(int argc, char **argv, const struct subcommand *subcommand,
+		 const struct group *group)
+{
+	struct known known;
+	int value, result = EX_DONE;
+
+	known_init(&known, group, true);
+	opterr = 1;
+	optind = 0;
+	while (result == EX_DONE) {
+		const char *argument;
+		int at;
+
+		value = getopt_long(argc, argv, known.letters, known.longs, NULL);
+		if (value == -1)
+			break;
+		at = known_find(&known, value);
+		if (at < 0) {
+			result = usage_error(subcommand);
+			break;
+		}
+		argument = option_is_optional(known.spec[at]) ? optional_argument_of(argc, argv)
+							      : optarg;
+		known.given[at] = true;
+		if (take(known.spec[at], known.data[at], argument))
+			result = usage_error(subcommand);
+	}
+	if (result == EX_DONE && !check_together(&known))
+		result = usage_error(subcommand);
+	known_free(&known);
+	return result;
+}
+
+/* ---- help ---- */
+
+static char *option_text(const struct option_spec *spec)
+{
+	char letter[] = { '-', spec->letter, ',', ' ', 0 };
+	const char *argument = option_form(spec->type)->argument;
+
+	return xasprintf("%s--%s%s%s", spec->letter ? letter : "    ", spec->name,
+			 argument && !option_is_optional(spec) ? " " : "",
+			 argument ? argument : "");
+}
+
+static void print_option(const struct option_spec *spec, const char *text, int width)
+{
+	printf("  %-*s  %s", width, text, spec->help);
+	for (const char *at = spec->excludes; at && *at; at += strspn(at, " ")) {
+		int length = strcspn(at, " ");
+
+		printf("%s--%.*s", at == spec->excludes ? " (not with " : ", ", length, at);
+		at += length;
+	}
+	puts(spec->excludes ? ")" : "");
+}
+
+static void print_options(const struct group *group)
+{
+	int width = 0;
+
+	for (int pass = 0; pass < 2; pass++) {
+		for (int g = 0; g < GROUPS; g++) {
+			for (const struct option_spec *s = group[g].list; s && s->name; s++) {
+				char *text = option_text(s);
+
+				if (pass)
+					print_option(s, text, width);
+				else if ((int)strlen(text) > width)
+					width = strlen(text);
+				free(text);
+			}
+		}
+	}
+}
+
+static void print_columns(const struct view *view)
+{
+	int width = 0;
+
+	for (int i = 0; i < view->nr_columns; i++) {
+		if ((int)strlen(view_column(view, i)->name) > width)
+			width = strlen(view_column(view, i)->name);
+	}
+	printf("\nColumns%s%s (* without --output):\n", view->when ? " with " : "",
+	       view->when ? view->when : "");
+	for (int i = 0; i < view->nr_columns; i++) {
+		const struct column *column = view_column(view, i);
+
+		printf("  %-*s %c %s\n", width, column->name, column->shown ? '*' : ' ',
+		       column->help);
+	}
+}
+
+static void print_help(const struct subcommand *subcommand, const struct group *group)
+{
+	printf("Usage: " PROGRAM " %s [OPTIONS]\n\n", subcommand->name);
+	printf("%s\n\nOptions:\n", subcommand->summary);
+	print_options(group);
+	for (const struct view *const *v = subcommand->views; v && *v; v++)
+		print_columns(*v);
+	printf("\nExit status:\n");
+	for (const struct exit_status *e = exit_statuses; e->help; e++)
+		printf("  %-3d  %s\n", e->status, e->help);
+}
+
+static void print_general_help(void)
+{
+	const struct group group[GROUPS] = { { common_options, NULL } };
+
+	printf("Usage: " PROGRAM " [--root DIR] [SUBCOMMAND] [OPTIONS]\n\n");
+	printf("See what is in zswap and how old it is; write the cold part of it to swap.\n");
+	printf("\nSubcommands (%s if none is named):\n", subcommands[0]->name);
+	for (int i = 0; subcommands[i]; i++)
+		printf("  %-10s %s\n", subcommands[i]->name, subcommands[i]->summary);
+	printf("\nOptions:\n");
+	print_options(group);
+	printf("\n'" PROGRAM " SUBCOMMAND --help' tells about the options of one.\n");
+}
+
+/* ---- main ---- */
+
+static int run(const struct subcommand *subcommand, struct common *common, void *data)
+{
+	const char *term = getenv("TERM");
+	struct context context = {
+		.output = common->output,
+		.watch_dumb = !term || !*term || !strcmp(term, "dumb"),
+	};
+	int result = source_open(&context.source, common->root ? common->root : "/");
+
+	if (result) {
+		say_errno(-result, "%s", common->root ? common->root : "/");
+		return EX_FAILED;
+	}
+	result = subcommand->run(&context, data);
+	source_close(&context.source);
+	return result;
+}
+
+/* With the name of the subcommand taken out of @argv. */
+static int run_subcommand(int argc, char **argv, const struct subcommand *named, bool help)
+{
+	const struct subcommand *subcommand = named ? named : subcommands[0];
+	struct common common = { .help = help };
+	void *data = xcalloc(1, subcommand->size);
+	const struct group group[GROUPS] = {
+		{ subcommand->options, data },
+		{ subcommand->views ? output_options : NULL, &common },
+		{ common_options, &common },
+	};
+	int result;
+
+	if (subcommand->defaults)
+		memcpy(data, subcommand->defaults, subcommand->size);
+	result = parse(argc, argv, named, group);
+	if (result == EX_DONE && common.version) {
+		printf(PROGRAM " " ZSWAPCTL_VERSION "\n");
+	} else if (result == EX_DONE && common.help) {
+		if (named)
+			print_help(subcommand, group);
+		else
+			print_general_help();
+	} else if (result == EX_DONE && optind < argc) {
+		if (!strcmp(argv[optind], subcommand->name))
+			say_error("options of %s are written behind its name", subcommand->name);
+		else
+			say_error("%s takes no argument: '%s'", subcommand->name, argv[optind]);
+		result = usage_error(subcommand);
+	} else if (result == EX_DONE) {
+		result = run(subcommand, &common, data);
+	}
+	free(data);
+	return result;
+}
+
+/* A file opened later must not get the number of an output that the caller closed. */
+static int keep_standard_files(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDONLY);
+		if (fd < 0)
+			return -errno;
+	} while (fd <= STDERR_FILENO);
+	close(fd);
+	return 0;
+}
+
+static const struct subcommand *find_name(const char *name)
+{
+	for (int i = 0; subcommands[i]; i++) {
+		if (!strcmp(subcommands[i]->name, name))
+			return subcommands[i];
+	}
+	return NULL;
+}
+
+/* Take @words[@at] out; the NULL at the end moves, too. */
+static void take_out(int *argc, char **words, int at)
+{
+	for (int i = at; i < *argc; i++)
+		words[i] = words[i + 1];
+	--*argc;
+}
+
+int options_main(int argc, char **argv)
+{
+	static char program[] = PROGRAM;
+	const struct subcommand *named = NULL;
+	bool help = false;
+	char **words;
+	int place, result;
+
+	if (keep_standard_files())
+		return EX_FAILED;
+
+	/* getopt_long() begins its messages with the first word. */
+	words = xcalloc(argc + 2, sizeof(*words));
+	words[0] = program;
+	for (int i = 1; i < argc; i++)
+		words[i] = argv[i];
+	if (!argc)
+		argc = 1;
+
+	place = find_subcommand(argc, words);
+	if (place && !strcmp(words[place], "help")) {
+		help = true;
+		take_out(&argc, words, place);
+		place = find_subcommand(argc, words);
+	}
+	if (place) {
+		named = find_name(words[place]);
+		if (!named) {
+			say_error("unknown subcommand '%s'", words[place]);
+			free(words);
+			return usage_error(NULL);
+		}
+		take_out(&argc, words, place);
+	}
+	result = run_subcommand(argc, words, named, help);
+	free(words);
+
+	/* Why an earlier attempt failed is forgotten. */
+	if (fflush(stdout))
+		say_errno(errno, "standard output");
+	else if (ferror(stdout))
+		say_error("standard output: not all could be written");
+	return ferror(stdout) ? EX_FAILED : result;
+}
+
+int options_exit_status(num error)
+{
+	switch (error) {
+	case -EACCES:
+	case -EPERM:
+		return EX_DENIED;
+	case -ENOENT:
+	case -ENODEV:
+	case -EOPNOTSUPP:
+		return EX_MISSING;
+	default:
+		return EX_FAILED;
+	}
+}
+
+int options_say_unreadable(const struct source *source, const char *what, num error)
+{
+	if (error == -ESTALE) {
+		say_error("%s: the bounds of the age buckets changed meanwhile; try again", what);
+		return EX_FAILED;
+	}
+	say_error("%s: %s", what, system_reason(source, error));
+	if (!source_exists(source, SYS_PARAMETERS))
+		say_error("'" PROGRAM " status' tells what can be known without");
+	return options_exit_status(error);
+}
+
+void options_say_foreign(const struct cgroups *cgroups)
+{
+	if (cgroups->foreign)
+		say_error("%d cgroups outside of this cgroup namespace are left alone",
+			  cgroups->foreign);
+}
+
+int options_cgroup(const struct source *source, const char *name, uint64_t *id, char **path)
+{
+	int error = cgroup_resolve(source, name, id, path);
+
+	switch (error) {
+	case 0:
+		return EX_DONE;
+	case -ENOENT:
+		say_error("cgroup '%s' not found", name);
+		return EX_USAGE;
+	case -ENOTUNIQ:
+		say_error("cgroup '%s' is ambiguous:\n%s", name, *path);
+		free(*path);
+		*path = NULL;
+		return EX_USAGE;
+	case -EINVAL:
+	case -ERANGE:
+		say_error("invalid cgroup '%s' (a path, id, unit or pid:NUMBER)", name);
+		return EX_USAGE;
+	default:
+		say_error("cgroup '%s': %s", name, system_reason(source, error));
+		return options_exit_status(error);
+	}
+}

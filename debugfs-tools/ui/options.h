@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The command line.  Each subcommand lists its options once, with their types; parsing,
+ * --help, the manual page and the completions are all made from that list.
+ */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include "system/system.h"
+#include "ui/table.h"
+
+/* What every subcommand gets. */
+struct context {
+	struct source source;
+	struct output output;
+	bool watch_dumb;	/* TERM says nothing can be redrawn */
+};
+
+/* What an option takes, and what it is stored as. */
+enum option_type {
+	OPTION_FLAG,		/* bool; no argument */
+	OPTION_TEXT,		/* const char *, not empty; so are the next four */
+	OPTION_FILE,
+	OPTION_DIRECTORY,
+	OPTION_CGROUP,
+	OPTION_COLUMNS,
+	OPTION_COUNT,		/* num, 1 or more */
+	OPTION_SIZE,		/* num, bytes, 1 or more */
+	OPTION_AGE,		/* num, seconds */
+	OPTION_SECONDS,		/* num, 1 to a day */
+	OPTION_WATCH,		/* num, the same; without an argument 2 */
+	OPTION_REFAULTS,	/* num, ppm a minute */
+	OPTION_NODES,		/* uint64_t, a mask */
+	OPTION_BUCKETS,		/* struct bucket_range */
+	OPTION_COLOR,		/* enum of struct output */
+};
+
+struct option_spec {
+	const char *name;	/* long name without the dashes; NULL ends the list */
+	char letter;		/* short one, or 0 */
+	enum option_type type;
+	size_t where;		/* offset in the subcommand's struct */
+	const char *help;
+	const char *needs;	/* names of other options, "a b": one of them has to be given */
+	const char *excludes;	/* none of them may be given */
+};
+
+struct option_form {
+	const char *argument;	/* as --help has it: "AGE"; NULL: none; "[=SECONDS]" */
+	const char *example;	/* NULL: the name says it all */
+};
+
+const struct option_form *option_form(enum option_type type);
+bool option_is_optional(const struct option_spec *spec);
+
+struct subcommand {
+	const char *name;
+	const char *summary;		/* one line for zswapctl --help */
+	const struct option_spec *options; /* its own, NULL-terminated */
+	const struct view *const *views;  /* NULL-terminated; NULL if it prints no table */
+	const void *defaults;		/* what the options are stored into begins as a copy */
+	size_t size;			/* of it */
+	/* @data: the copy.  Returns the exit status. */
+	int (*run)(struct context *context, void *data);
+};
+
+/* The subcommands, one file each; the first is what runs if none is named. */
+extern const struct subcommand *const subcommands[];
+
+/* Options of all that print tables, and of all. */
+extern const struct option_spec output_options[], common_options[];
+
+struct exit_status {
+	int status;
+	const char *help;		/* NULL ends the list */
+};
+
+extern const struct exit_status exit_statuses[];
+
+/* All of main().  Returns the exit status. */
+int options_main(int argc, char **argv);
+
+/* The exit status for a file that cannot be read or written: @error is a negative errno. */
+int options_exit_status(num error);
+/* "@what: the reason", and what works without.  Returns the exit status. */
+int options_say_unreadable(const struct source *source, const char *what, num error);
+/* Say what of the kernel's tables is left out, if this is a cgroup namespace. */
+void options_say_foreign(const struct cgroups *cgroups);
+/*
+ * The cgroup that the user calls @name: cgroup_resolve(), and says what is wrong.  Returns
+ * an exit status; *@path is to be freed if it is EX_DONE.
+ */
+int options_cgroup(const struct source *source, const char *name, uint64_t *id, char **path);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A view that is looked at again and again: on a terminal it is redrawn in place, in the
+ * alternate screen; otherwise one output follows the other, with a blank line between.
+ * The terminal is put back as it was at exit and on SIGINT, SIGTERM, SIGHUP, SIGQUIT and
+ * SIGTSTP; q, SIGINT and the other signals end it.
+ */
+#ifndef SCREEN_H
+#define SCREEN_H
+
+#include "ui/options.h"
+
+struct screen_view {
+	void *data;
+	/* Take a new look at the system.  Returns 0, or a negative errno that ends it all. */
+	int (*look)(void *data);
+	/*
+	 * What was found, as a text to be freed.  @lines, @width: of the terminal; 0 where
+	 * there is none.  It may be called several times for one look.
+	 */
+	char *(*draw)(void *data, int lines, int width);
+	/* A key that is not q; returns whether to draw again.  May be NULL. */
+	bool (*key)(void *data, char key);
+	num seconds;		/* from one look to the next */
+	num iterations;		/* how many looks; 0: no end */
+};
+
+/*
+ * Returns an exit status, or the negative errno of look(); then nothing is left on the
+ * screen, and the caller can say what happened.
+ */
+int screen_run(const struct context *context, const struct screen_view *view);
+
+#endif

@@ -1,0 +1,455 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Tables, on libsmartcols: which columns, and how a number of each type is written for
+ * people, for scripts and in JSON.
+ */
+#include <errno.h>
+#include <langinfo.h>
+#include <libsmartcols/libsmartcols.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "ui/format.h"
+#include "system/amount.h"
+#include "ui/table.h"
+#include "ui/utf8.h"
+
+/* A share of refaults that is worth a look, and one that hurts; ppm. */
+#define RATE_HIGH	100000
+#define RATE_BAD	300000
+
+struct table {
+	const struct view *view;
+	const struct output *output;
+	struct libscols_table *smart;
+	bool colors;
+	int nr_shown;
+	int *shown;		/* by place in the output: index in the view */
+};
+
+const struct column *view_column(const struct view *view, int i)
+{
+	int group = view->counters[1].list && i >= view->counters[1].at;
+
+	if (view->columns[i].name)
+		return &view->columns[i];
+	return &view->counters[group].list[i - view->counters[group].at].column;
+}
+
+/* What libsmartcols can fail with here is memory. */
+static void *there(void *pointer)
+{
+	if (!pointer) {
+		say_errno(ENOMEM, "table");
+		exit(EX_FAILED);
+	}
+	return pointer;
+}
+
+static void done(int error)
+{
+	there(error ? NULL : &error);
+}
+
+bool output_is_table(const struct output *output)
+{
+	return output->json || output->raw || output->bytes || output->noheadings ||
+	       output->all || output->list;
+}
+
+static bool colors_wanted(const struct output *output)
+{
+	const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
+
+	if (output->json || output->raw || output->color == COLOR_NEVER)
+		return false;
+	if (output->color == COLOR_ALWAYS)
+		return true;
+	return isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") && !(no_color && *no_color);
+}
+
+static bool locale_is_utf8(void)
+{
+	return !strcmp(nl_langinfo(CODESET), "UTF-8");
+}
+
+bool table_utf8(const struct output *output)
+{
+	return !output->json && !output->raw && isatty(STDOUT_FILENO) && locale_is_utf8();
+}
+
+static int find_column(const struct view *view, const char *name, size_t length)
+{
+	for (int i = 0; i < view->nr_columns; i++) {
+		if (strlen(view_column(view, i)->name) == length &&
+		    !strncasecmp(view_column(view, i)->name, name, length))
+			return i;
+	}
+	return -ENOENT;
+}
+
+static void say_no_column(const struct view *view, const char *name, size_t length)
+{
+	char *list = xstrdup("");
+
+	for (int i = 0; i < view->nr_columns; i++) {
+		char *longer = xasprintf("%s%s%s", list, i ? ", " : "", view_column(view, i)->name);
+
+		free(list);
+		list = longer;
+	}
+	say_error("unknown column '%.*s' (known: %s)", (int)length, name, list);
+	free(list);
+}
+
+static void show(struct table *table, int column)
+{
+	/* An object in JSON has each key once. */
+	if (table->output->json && table_shows(table, column))
+		return;
+	table->shown = xrealloc(table->shown, (table->nr_shown + 1) * sizeof(*table->shown));
+	table->shown[table->nr_shown++] = column;
+}
+
+static void show_default(struct table *table)
+{
+	bool script = table->output->json || table->output->raw;
+
+	for (int i = 0; i < table->view->nr_columns; i++) {
+		const struct column *column = view_column(table->view, i);
+
+		if (column->shown && !(script && column->type == COLUMN_BAR))
+			show(table, i);
+	}
+}
+
+static int show_list(struct table *table, const char *list)
+{
+	if (*list == '+') {
+		show_default(table);
+		list++;
+	}
+	for (;;) {
+		size_t length = strcspn(list, ",");
+		int column = find_column(table->view, list, length);
+
+		if (column < 0) {
+			say_no_column(table->view, list, length);
+			return column;
+		}
+		show(table, column);
+		if (!list[length])
+			return 0;
+		list += length + 1;
+	}
+}
+
+static void add_column(struct table *table, const struct column *column)
+{
+	/* By enum column_type. */
+	static const struct {
+		int flags, json;
+	} type[] = {
+		[COLUMN_TEXT] = { 0, SCOLS_JSON_STRING },
+		[COLUMN_COUNT] = { SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER },
+		[COLUMN_SIZE] = { SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER },
+		[COLUMN_AGE] = { SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER },
+		[COLUMN_PPM] = { SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER },
+		[COLUMN_RATIO] = { SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER },
+		[COLUMN_BOOL] = { 0, SCOLS_JSON_BOOLEAN_OPTIONAL },
+		[COLUMN_BAR] = { 0, SCOLS_JSON_STRING },
+		[COLUMN_TREE] = { SCOLS_FL_TREE | SCOLS_FL_TRUNC, SCOLS_JSON_STRING },
+		[COLUMN_PATH] = { SCOLS_FL_TRUNC, SCOLS_JSON_STRING },
+	};
+	int flags = type[column->type].flags;
+	struct libscols_column *new;
+
+	/* libsmartcols draws trees in raw output, too: no script wants to read that. */
+	if (table->output->raw)
+		flags &= ~SCOLS_FL_TREE;
+	new = there(scols_table_new_column(table->smart, column->name, 0, flags));
+	done(scols_column_set_json_type(new, type[column->type].json));
+}
+
+struct table *table_new(const struct view *view, const struct output *output)
+{
+	struct table *table = xcalloc(1, sizeof(*table));
+
+	table->view = view;
+	table->output = output;
+	table->colors = colors_wanted(output);
+	if (output->all) {
+		for (int i = 0; i < view->nr_columns; i++)
+			show(table, i);
+	} else if (!output->list) {
+		show_default(table);
+	} else if (show_list(table, output->list)) {
+		table_free(table);
+		return NULL;
+	}
+
+	table->smart = there(scols_new_table());
+	done(scols_table_set_name(table->smart, view->name));
+	/* These return what was set before. */
+	scols_table_enable_json(table->smart, output->json);
+	scols_table_enable_raw(table->smart, output->raw);
+	scols_table_enable_noheadings(table->smart, output->noheadings);
+	scols_table_enable_colors(table->smart, table->colors);
+	scols_table_enable_ascii(table->smart, !table_utf8(output));
+	/* It would make "\\x5cx2d" of the "\\x2d" that systemd has in names. */
+	scols_table_enable_noencoding(table->smart, !output->json && !output->raw);
+	for (int i = 0; i < table->nr_shown; i++)
+		add_column(table, view_column(view, table->shown[i]));
+	return table;
+}
+
+void table_free(struct table *table)
+{
+	if (!table)
+		return;
+	scols_unref_table(table->smart);
+	free(table->shown);
+	free(table);
+}
+
+void table_heading(struct table *table, int column, const char *heading)
+{
+	if (table->output->json || table->output->raw || table->output->list || table->output->all)
+		return;
+	for (int i = 0; i < table->nr_shown; i++) {
+		struct libscols_column *shown;
+
+		if (table->shown[i] != column)
+			continue;
+		shown = there(scols_table_get_column(table->smart, i));
+		done(scols_cell_set_data(there(scols_column_get_header(shown)), heading));
+	}
+}
+
+bool table_shows(const struct table *table, int column)
+{
+	for (int i = 0; i < table->nr_shown; i++) {
+		if (table->shown[i] == column)
+			return true;
+	}
+	return false;
+}
+
+struct libscols_line *table_line(struct table *table, struct libscols_line *parent)
+{
+	struct libscols_line *line = there(scols_table_new_line(table->smart, parent));
+
+	/* What nobody sets is unknown, too. */
+	for (int i = 0; i < table->nr_shown && !table->output->json; i++)
+		done(scols_line_set_data(line, i, "-"));
+	return line;
+}
+
+static void set(struct table *table, struct libscols_line *line, int column, const char *text)
+{
+	for (int i = 0; i < table->nr_shown; i++) {
+		if (table->shown[i] == column)
+			done(scols_line_set_data(line, i, text));
+	}
+}
+
+/* @value as a text to be freed; NULL is unknown. */
+static char *number_text(const struct output *output, enum column_type type, num value)
+{
+	bool exact = output->json || output->bytes;
+
+	if (value < 0)
+		return NULL;
+	switch (type) {
+	case COLUMN_SIZE:
+		if (!exact)
+			return format_size(value);
+		break;
+	case COLUMN_AGE:
+		if (value == AGE_NO_BOUND)
+			return output->json ? NULL : xstrdup("inf");
+		if (!exact)
+			return format_age(value);
+		break;
+	case COLUMN_PPM:
+		if (exact)
+			return xasprintf("%lld.%04lld", value / 10000, value % 10000);
+		value = value / 100 + (value % 100 >= 50);
+		return xasprintf("%lld.%02lld%%", value / 100, value % 100);
+	case COLUMN_RATIO:
+		if (exact)
+			return xasprintf("%lld.%03lld", value / 1000, value % 1000);
+		value = value / 10 + (value % 10 >= 5);
+		return xasprintf("%lld.%02lld", value / 100, value % 100);
+	case COLUMN_BOOL:
+		return xstrdup(value ? "yes" : "no");
+	default:
+		break;
+	}
+	return xasprintf("%lld", value);
+}
+
+void table_number(struct table *table, struct libscols_line *line, int column, num value)
+{
+	char *text = number_text(table->output, view_column(table->view, column)->type, value);
+
+	if (text)
+		set(table, line, column, text);
+	free(text);
+}
+
+void table_counter(struct table *table, struct libscols_line *line, int column,
+		   const struct counter *counter, const void *base)
+{
+	num value = counter_value(base, counter);
+
+	if (counter_is_pages(counter))
+		value = amount_bytes(value);
+	table_number(table, line, column, value);
+}
+
+void table_text(struct table *table, struct libscols_line *line, int column, const char *text)
+{
+	char *copy;
+
+	/* Nothing at all would move what follows in raw output. */
+	if (!text || (table->output->raw && !*text))
+		return;
+	if (table->output->json)
+		copy = utf8_copy(text);
+	else if (table->output->raw)
+		copy = xstrdup(text);
+	else
+		copy = utf8_printable(text, locale_is_utf8());
+	set(table, line, column, copy);
+	free(copy);
+}
+
+void table_color(struct table *table, struct libscols_line *line, int column, const char *color)
+{
+	if (!table->colors)
+		return;
+	if (column < 0)
+		done(scols_line_set_color(line, color));
+	for (int i = 0; i < table->nr_shown; i++) {
+		if (table->shown[i] == column)
+			done(scols_cell_set_color(there(scols_line_get_cell(line, i)), color));
+	}
+}
+
+void table_refault_rate(struct table *table, struct libscols_line *line, int column, num ppm)
+{
+	table_number(table, line, column, ppm);
+	if (ppm >= RATE_HIGH)
+		table_color(table, line, column, ppm >= RATE_BAD ? "red" : "yellow");
+}
+
+static int flush(void)
+{
+	if (fflush(stdout))
+		return -errno;
+	return ferror(stdout) ? -EIO : 0;
+}
+
+/* Characters of the longest line. */
+static int text_width(const char *text)
+{
+	int width = 0, longest = 0;
+
+	for (; *text; text++) {
+		if (*text == '\n')
+			width = 0;
+		else if ((*text & 0xc0) != 0x80 && ++width > longest)
+			longest = width;
+	}
+	return longest;
+}
+
+/*
+ * Hide columns, the last ones first, until the lines fit into @width.  Columns that the user has
+ * asked for stay, and so does the first: what is cut there can still be told.
+ */
+static void fit(struct table *table, int width)
+{
+	if (table->output->list || table->output->all || width <= 0)
+		return;
+	scols_table_enable_colors(table->smart, 0);
+	scols_table_set_termforce(table->smart, SCOLS_TERMFORCE_ALWAYS);
+	scols_table_set_termwidth(table->smart, width);
+	for (int i = table->nr_shown - 1; i > 0; i--) {
+		struct libscols_column *column = there(scols_table_get_column(table->smart, i));
+		char *text = NULL;
+		bool fits;
+
+		done(scols_print_table_to_string(table->smart, &text));
+		fits = !text || text_width(text) <= width;
+		free(text);
+		if (fits)
+			break;
+		done(scols_column_set_flags(column, scols_column_get_flags(column) |
+					    SCOLS_FL_HIDDEN));
+	}
+	scols_table_enable_colors(table->smart, table->colors);
+}
+
+int table_print(struct table *table)
+{
+	int error;
+
+	if (!table->output->json && !table->output->raw && isatty(STDOUT_FILENO))
+		fit(table, scols_table_get_termwidth(table->smart));
+	error = scols_print_table(table->smart);
+
+	return error ? error : flush();
+}
+
+/* libsmartcols makes an object of each table: here is one of both. */
+static void print_json(struct table *first, struct table *second)
+{
+	char *one = table_render(first, 0), *two = table_render(second, 0);
+	char *end = there(strrchr(one, '}')), *begin = there(strchr(two, '{'));
+
+	/* The end of the line before the brace goes as well. */
+	while (end > one && strchr(" \n", end[-1]))
+		end--;
+	*end = '\0';
+	printf("%s,%s", one, begin + 1);
+	free(one);
+	free(two);
+}
+
+int table_print_two(struct table *first, struct table *second)
+{
+	int error;
+
+	if (first->output->json) {
+		print_json(first, second);
+		return flush();
+	}
+	error = table_print(first);
+	if (error)
+		return error;
+	printf("\n");
+	return table_print(second);
+}
+
+char *table_render(struct table *table, int width)
+{
+	char *text = NULL, *whole;
+
+	if (width) {
+		fit(table, width);
+		scols_table_set_termforce(table->smart, SCOLS_TERMFORCE_ALWAYS);
+		scols_table_set_termwidth(table->smart, width);
+	} else {
+		scols_table_set_termforce(table->smart, SCOLS_TERMFORCE_NEVER);
+	}
+	done(scols_print_table_to_string(table->smart, &text));
+	/* Other than JSON, a table has no end of line behind its last one. */
+	whole = xasprintf("%s%s", text ? text : "", table->output->json || !text ? "" : "\n");
+	free(text);
+	return whole;
+}

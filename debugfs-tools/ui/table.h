@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Tables, on libsmartcols.  A view lists its columns once: --output's names, the help
+ * text and the output all come from that list.
+ */
+#ifndef TABLE_H
+#define TABLE_H
+
+#include "system/counters.h"
+
+struct view {
+	const char *name;	/* of the JSON array */
+	const struct column *columns;
+	int nr_columns;
+	const char *when;	/* the option that chooses this view; NULL: it is the usual */
+	struct {
+		const struct counter *list; /* columns[at], without a name, is where theirs begin */
+		int at;
+	} counters[2];
+};
+
+const struct column *view_column(const struct view *view, int i);
+
+enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+/* What the user wants: filled by options.h's common output options. */
+struct output {
+	bool json, raw, bytes, noheadings, all;
+	const char *list;	/* --output's, or NULL */
+	enum color color;
+};
+
+/* Does any option ask for a table, where there is a page for people, too? */
+bool output_is_table(const struct output *output);
+
+struct table;
+struct libscols_line;
+
+/* Returns NULL after saying why, if --output names a column that is not there (EX_USAGE). */
+struct table *table_new(const struct view *view, const struct output *output);
+void table_free(struct table *table);
+/* A line; @parent NULL or a line of the same table (only in views with a COLUMN_TREE). */
+struct libscols_line *table_line(struct table *table, struct libscols_line *parent);
+/*
+ * By the column's index in the view.  A negative number is unknown and shows as "-" (JSON
+ * null), so does a text that is NULL; AGE_NO_BOUND in a COLUMN_AGE is "inf" (JSON null).
+ */
+void table_number(struct table *table, struct libscols_line *line, int column, num value);
+void table_text(struct table *table, struct libscols_line *line, int column, const char *text);
+/* "red", "yellow", "bold", ... for a cell, or with -1 the line; only where colours are wanted. */
+void table_color(struct table *table, struct libscols_line *line, int column, const char *color);
+/* table_number() of the refaults in what was written, ppm: marked where it is high. */
+void table_refault_rate(struct table *table, struct libscols_line *line, int column, num ppm);
+/*
+ * A shorter heading in the usual table for people, where the name makes it too wide; it is
+ * the name for scripts, and with --output.
+ */
+void table_heading(struct table *table, int column, const char *heading);
+/* The number of @counter in the struct at @base, in bytes where it is a size. */
+void table_counter(struct table *table, struct libscols_line *line, int column,
+		   const struct counter *counter, const void *base);
+/* Is the column going to be shown?  So that nobody reads a file for nothing. */
+bool table_shows(const struct table *table, int column);
+/*
+ * Returns 0, or -errno from writing to stdout.  Nobody needs to say so: main() does, and
+ * ends with EX_FAILED.
+ */
+int table_print(struct table *table);
+/*
+ * Two tables: with a blank line between them; as JSON one object with both arrays, whose
+ * names have to differ.  They have the same kind of output.  Returns as table_print() does.
+ */
+int table_print_two(struct table *first, struct table *second);
+/* A table as a text, to be freed, for a terminal with @width columns; 0: as wide as it is. */
+char *table_render(struct table *table, int width);
+/* UTF-8 on a terminal that shows it? For bars and trees. */
+bool table_utf8(const struct output *output);
+
+#endif
