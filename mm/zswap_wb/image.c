@@ -8,11 +8,11 @@
  *
  * The disk does not know which slots hold images, the slot's word does (slots.c):
  *
- * 1. The word says `image` from the landing on until the slot is stored to, freed,
- *    brought back into zswap, or taken out of use, in each case by somebody who holds the folio locked or the
- *    cluster: also when the page has been read back, for a clean folio may be dropped
- *    and read once more. A page of zeros is swapped out without a store; nobody asks
- *    the disk, or the word, for that.
+ * 1. The word says `image` from the landing on until the slot is stored to, freed, brought
+ *    back into zswap, or taken out of use, in each case by somebody who holds the folio
+ *    locked or the cluster: also when the page has been read back, for a clean folio may
+ *    be dropped and read once more. A page of zeros is swapped out without a store;
+ *    nobody asks the disk, or the word, for that.
  *
  * 2. A folio that is being read is locked, and in the swap cache. So the word does not
  *    change between the read and its end, and the chunk stays, with its pool.

@@ -12,6 +12,9 @@
 # longer. --resume: keep what parts said that were green on the same kernel with the same
 # tests. --gcov: each VM leaves what it has executed, for make coverage. --only: these
 # parts, in this order.
+#
+# One part runs on the other kernel, in a subshell, and leaves the rest as it is.
+# shellcheck disable=SC2030,SC2031
 
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 shopt -s extglob

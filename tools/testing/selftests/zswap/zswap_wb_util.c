@@ -2002,7 +2002,7 @@ static void util_check_nothing_on_disk(void)
 	}
 	for (n = 0; n < ZWB_MAX_NODES; n++) {
 		if (left[n])
-			zwb_fail("node %d: %lld pages written were neither refaulted nor dropped nor brought back",
+			zwb_fail("node %d: of the pages written, %lld are not accounted for",
 				 n, left[n]);
 	}
 }
