@@ -28,7 +28,9 @@ busybox-static   static:busybox       user space of the VM
 redis-tools      cmd:redis-cli        the demo (holds the server as well; no daemon is started)
 libsmartcols-dev file:/usr/include/libsmartcols/libsmartcols.h  zswapctl (tables)
 libjansson-dev   file:/usr/include/jansson.h  zswapctl (JSON)
-mandoc           cmd:mandoc           checks the man page
+mandoc           cmd:mandoc           checks the man pages
+zsh              cmd:zsh              checks zswapctl's completion
+fish             cmd:fish             checks zswapctl's completion
 debhelper        cmd:dh               make deb
 shellcheck       cmd:shellcheck       make lint
 sparse           cmd:sparse           make lint
