@@ -29,8 +29,8 @@ redis-tools      cmd:redis-cli        the demo (holds the server as well; no dae
 libsmartcols-dev file:/usr/include/libsmartcols/libsmartcols.h  zswapctl (tables)
 libjansson-dev   file:/usr/include/jansson.h  zswapctl (JSON)
 mandoc           cmd:mandoc           checks the man pages
-zsh              cmd:zsh              checks zswapctl's completion
-fish             cmd:fish             checks zswapctl's completion
+zsh              cmd:zsh              checks the completions
+fish             cmd:fish             checks the completions
 debhelper        cmd:dh               make deb
 shellcheck       cmd:shellcheck       make lint
 sparse           cmd:sparse           make lint
