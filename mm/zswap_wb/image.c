@@ -123,10 +123,26 @@ static unsigned int zswap_wb_image_check(const struct zswap_wb_image *image,
 /* ---- compressors ---- */
 
 /*
- * Runs the compressor of a pool. Unlike zswap's own functions without the mutex of the
- * CPU's request: a fault would wait for it, and so for a command that may be nice. Only a
- * compressor that is asynchronous needs that request. @run: crypto_acomp_compress() or
- * crypto_acomp_decompress(). Return: bytes of output, or 0 if that fails
+ * Runs the compressor of a pool with the request of a CPU, whose mutex is held. @run:
+ * crypto_acomp_compress() or crypto_acomp_decompress(). Return: bytes of output, or 0 if
+ * that fails
+ */
+static unsigned int zswap_wb_acomp_locked(struct crypto_acomp_ctx *ctx,
+					  int (*run)(struct acomp_req *req),
+					  struct scatterlist *input,
+					  unsigned int length,
+					  struct scatterlist *output)
+{
+	int err;
+
+	acomp_request_set_params(ctx->req, input, output, length, PAGE_SIZE);
+	err = crypto_wait_req(run(ctx->req), &ctx->wait);
+	return err ? 0 : ctx->req->dlen;
+}
+
+/*
+ * The same without that mutex: a fault would wait for it, and so for a command that may
+ * be nice. Only a compressor that is asynchronous needs the CPU's request.
  */
 static unsigned int zswap_wb_acomp(struct zswap_pool *pool,
 				   int (*run)(struct acomp_req *req),
@@ -143,26 +159,9 @@ static unsigned int zswap_wb_acomp(struct zswap_pool *pool,
 	if (err != -EAGAIN)
 		return err ? 0 : req->dlen;
 	mutex_lock(&ctx->mutex);
-	acomp_request_set_params(ctx->req, input, output, length, PAGE_SIZE);
-	err = crypto_wait_req(run(ctx->req), &ctx->wait);
-	length = err ? 0 : ctx->req->dlen;
+	length = zswap_wb_acomp_locked(ctx, run, input, length, output);
 	mutex_unlock(&ctx->mutex);
 	return length;
-}
-
-/* With the request of a CPU, whose mutex is held. Return: false if that fails */
-static bool zswap_wb_decompress_locked(struct crypto_acomp_ctx *ctx,
-				       struct scatterlist *input,
-				       unsigned int length, struct page *page)
-{
-	struct scatterlist output;
-	int err;
-
-	sg_init_table(&output, 1);
-	sg_set_page(&output, page, PAGE_SIZE, 0);
-	acomp_request_set_params(ctx->req, input, &output, length, PAGE_SIZE);
-	err = crypto_wait_req(crypto_acomp_decompress(ctx->req), &ctx->wait);
-	return !err && ctx->req->dlen == PAGE_SIZE;
 }
 
 /*
@@ -202,7 +201,7 @@ static bool zswap_wb_image_unpack(struct folio *folio, struct zswap_pool *pool)
 {
 	struct crypto_acomp_ctx *ctx = raw_cpu_ptr(pool->acomp_ctx);
 	struct zswap_wb_image *image;
-	struct scatterlist input;
+	struct scatterlist input, output;
 	unsigned int length;
 	bool good = false;
 
@@ -214,8 +213,11 @@ static bool zswap_wb_image_unpack(struct folio *folio, struct zswap_pool *pool)
 	kunmap_local(image);
 	if (length) {
 		sg_init_one(&input, ctx->buffer, length);
-		good = zswap_wb_decompress_locked(ctx, &input, length,
-						  folio_page(folio, 0));
+		sg_init_table(&output, 1);
+		sg_set_folio(&output, folio, PAGE_SIZE, 0);
+		good = zswap_wb_acomp_locked(ctx, crypto_acomp_decompress,
+					     &input, length,
+					     &output) == PAGE_SIZE;
 	}
 	mutex_unlock(&ctx->mutex);
 	return good;

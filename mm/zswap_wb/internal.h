@@ -42,6 +42,7 @@
 #include <linux/bits.h>
 #include <linux/cpuset.h>
 #include <linux/limits.h>
+#include <linux/minmax.h>
 #include <linux/nodemask.h>
 #include <linux/sizes.h>
 #include <linux/spinlock.h>
@@ -283,6 +284,16 @@ static inline void zswap_wb_budget_refund(struct zswap_wb_budget *budget, u32 le
 {
 	budget->pages++;
 	budget->bytes += length;
+}
+
+/*
+ * How many of @room entries can be taken for certain: not more than there are bytes for
+ * if each is a page, or one
+ */
+static inline s64 zswap_wb_budget_room(const struct zswap_wb_budget *budget, s64 room)
+{
+	room = min(room, (budget->bytes >> PAGE_SHIFT) + 1);
+	return min(room, budget->pages);
 }
 
 void zswap_wb_budget_init(struct zswap_wb_budget *budget, u64 max_pages,

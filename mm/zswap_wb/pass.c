@@ -335,9 +335,7 @@ static u64 zswap_wb_draw_room(const struct zswap_wb_run *run)
 	s64 room = run->window ? zswap_wb_window_room(run->window) :
 				 ZSWAP_WB_WINDOW_MAX;
 
-	/* So many are not more than the bytes are enough for, or one is */
-	room = min(room, (run->budget.bytes >> PAGE_SHIFT) + 1);
-	return min(room, run->budget.pages);
+	return zswap_wb_budget_room(&run->budget, room);
 }
 
 /* Entries that all open lists have left. Return: 0 if none is open */

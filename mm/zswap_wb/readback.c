@@ -138,15 +138,15 @@ static void zswap_wb_read_put(struct zswap_wb_read *read)
 /* Gets a batch of up to @max pages, as many as are free, but at least one; or NULL */
 static struct zswap_wb_read *zswap_wb_read_alloc(unsigned int max)
 {
-	struct zswap_wb_read *read = NULL;
+	const gfp_t gfp = GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN;
+	struct zswap_wb_read *read;
 
-	for (; max && !read; max /= 2)
-		read = kzalloc_flex(*read, recall, max,
-				    GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
-	if (!read)
-		return NULL;
-	/* The loop has halved it once more */
-	read->room = max(2 * max, 1);
+	while (!(read = kzalloc_flex(*read, recall, max, gfp))) {
+		max /= 2;
+		if (!max)
+			return NULL;
+	}
+	read->room = max;
 	refcount_set(&read->users, 1);
 	init_completion(&read->done);
 	while (read->nr_pages < read->room) {
@@ -359,10 +359,8 @@ static unsigned int zswap_wb_readback_room(struct zswap_wb_readback *back,
 {
 	unsigned int max = min3(back->limit[type], back->read->nr_pages,
 				zswap_wb_pace_batch(&back->pace, ktime_get_ns()));
-	s64 room = min_t(s64, max, back->budget.pages);
 
-	/* So many are not more than the bytes are enough for, or one is */
-	return min(room, (back->budget.bytes >> PAGE_SHIFT) + 1);
+	return zswap_wb_budget_room(&back->budget, max);
 }
 
 /*

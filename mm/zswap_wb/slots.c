@@ -124,6 +124,11 @@ static u32 zswap_wb_word_claim(u32 ticket)
 	return ZSWAP_WB_CLAIM | FIELD_PREP(ZSWAP_WB_TICKET, ticket);
 }
 
+static u32 zswap_wb_word_recalled(const struct zswap_wb_kind *kind)
+{
+	return zswap_wb_word_of(kind, ZSWAP_WB_MARK | ZSWAP_WB_CLAIM);
+}
+
 /* Gets ready, once, before the first swapon. Return: 0 or -ENOMEM */
 int __init zswap_wb_slots_init(void)
 {
@@ -261,26 +266,25 @@ bool zswap_wb_slot_claim(struct zswap_wb_chunk *chunk, swp_entry_t slot,
 	return false;
 }
 
-/* Makes a claim something else. Return: false if there is no such claim */
-static bool zswap_wb_slot_turn(swp_entry_t slot, u32 ticket, u32 word)
+/* Exchanges the word of a slot. Return: false if it is not @old */
+static bool zswap_wb_slot_exchange(swp_entry_t slot, u32 old, u32 new)
 {
-	const u32 claim = zswap_wb_word_claim(ticket);
 	struct zswap_wb_chunk *chunk;
-	bool turned;
 
 	guard(rcu)();
 	chunk = zswap_wb_chunk_find(slot);
-	turned = chunk && atomic_cmpxchg(zswap_wb_chunk_word(chunk, slot),
-					 claim, word) == claim;
-	if (turned && !word)
+	if (!chunk || (u32)atomic_cmpxchg(zswap_wb_chunk_word(chunk, slot), old,
+					  new) != old)
+		return false;
+	if (!new)
 		zswap_wb_chunk_put(chunk);
-	return turned;
+	return true;
 }
 
 /* The copy is not going to be written. The claim may have been wiped */
 void zswap_wb_slot_unclaim(swp_entry_t slot, u32 ticket)
 {
-	zswap_wb_slot_turn(slot, ticket, 0);
+	zswap_wb_slot_exchange(slot, zswap_wb_word_claim(ticket), 0);
 }
 
 /*
@@ -290,8 +294,8 @@ void zswap_wb_slot_unclaim(swp_entry_t slot, u32 ticket)
 bool zswap_wb_slot_launch(swp_entry_t slot, u32 ticket,
 			  const struct zswap_wb_kind *kind)
 {
-	return zswap_wb_slot_turn(slot, ticket,
-				  zswap_wb_word_of(kind, ZSWAP_WB_FLIGHT));
+	return zswap_wb_slot_exchange(slot, zswap_wb_word_claim(ticket),
+				      zswap_wb_word_of(kind, ZSWAP_WB_FLIGHT));
 }
 
 /*
@@ -346,41 +350,24 @@ bool zswap_wb_slot_find(unsigned int type, unsigned long *offset,
 	return false;
 }
 
-/* Exchanges the word of a slot. Return: false if it is not @old */
-static bool zswap_wb_slot_exchange(swp_entry_t slot, u32 old, u32 new)
-{
-	struct zswap_wb_chunk *chunk;
-
-	guard(rcu)();
-	chunk = zswap_wb_chunk_find(slot);
-	if (!chunk || (u32)atomic_cmpxchg(zswap_wb_chunk_word(chunk, slot), old,
-					  new) != old)
-		return false;
-	if (!new)
-		zswap_wb_chunk_put(chunk);
-	return true;
-}
-
 /* A page is going to be read back. Return: false if it is another one, or none */
 bool zswap_wb_slot_recall(swp_entry_t slot, const struct zswap_wb_kind *kind)
 {
 	return zswap_wb_slot_exchange(slot, zswap_wb_word_of(kind, ZSWAP_WB_MARK),
-				      zswap_wb_word_of(kind, ZSWAP_WB_MARK |
-						       ZSWAP_WB_CLAIM));
+				      zswap_wb_word_recalled(kind));
 }
 
 /* It is not brought back after all. Its word may have been wiped */
 void zswap_wb_slot_unrecall(swp_entry_t slot, const struct zswap_wb_kind *kind)
 {
-	zswap_wb_slot_exchange(slot, zswap_wb_word_of(kind, ZSWAP_WB_MARK |
-						      ZSWAP_WB_CLAIM),
+	zswap_wb_slot_exchange(slot, zswap_wb_word_recalled(kind),
 			       zswap_wb_word_of(kind, ZSWAP_WB_MARK));
 }
 
 /* Is it still recalled? Right as long as the cluster is locked, if it has no folio */
 bool zswap_wb_slot_recalled(swp_entry_t slot, const struct zswap_wb_kind *kind)
 {
-	const u32 word = zswap_wb_word_of(kind, ZSWAP_WB_MARK | ZSWAP_WB_CLAIM);
+	const u32 word = zswap_wb_word_recalled(kind);
 	struct zswap_wb_chunk *chunk;
 
 	guard(rcu)();
@@ -391,8 +378,7 @@ bool zswap_wb_slot_recalled(swp_entry_t slot, const struct zswap_wb_kind *kind)
 /* It is back in zswap, the cluster still locked: nothing is known of the slot any more */
 void zswap_wb_slot_restored(swp_entry_t slot, const struct zswap_wb_kind *kind)
 {
-	zswap_wb_slot_exchange(slot, zswap_wb_word_of(kind, ZSWAP_WB_MARK |
-						      ZSWAP_WB_CLAIM), 0);
+	zswap_wb_slot_exchange(slot, zswap_wb_word_recalled(kind), 0);
 	zswap_wb_stats_count(kind->nid, ZSWAP_WB_READBACK, 1);
 }
 

@@ -14,8 +14,7 @@
 const char *const counter_names[NR_COUNTERS] = {
 	"commands", "scanned", "written", "skipped_young", "skipped_busy", "skipped_protected",
 	"skipped_gone", "failed", "released_bytes", "refaulted", "dropped", "readback",
-	"disk_bytes",
-	"corrupted", "on_disk",
+	"disk_bytes", "corrupted", "on_disk",
 };
 
 struct counters {

@@ -101,7 +101,8 @@ struct input {
 /* the names are in checks.c */
 enum counter {
 	C_COMMANDS, C_SCANNED, C_WRITTEN, C_YOUNG, C_BUSY, C_PROTECTED, C_GONE, C_FAILED,
-	C_RELEASED, C_REFAULTED, C_DROPPED, C_READBACK, C_DISK_BYTES, C_CORRUPTED, C_ON_DISK, NR_COUNTERS
+	C_RELEASED, C_REFAULTED, C_DROPPED, C_READBACK, C_DISK_BYTES, C_CORRUPTED, C_ON_DISK,
+	NR_COUNTERS
 };
 
 /* common.c: random numbers, time, small files */
