@@ -20,10 +20,6 @@
 
 #include "torture.h"
 
-#ifndef MADV_PAGEOUT
-#define MADV_PAGEOUT	21
-#endif
-
 /* from linux/mempolicy.h, so that neither kernel headers nor libnuma are needed */
 #define TORTURE_MPOL_BIND	2
 

@@ -28,10 +28,6 @@
 #include "cgroup_util.h"
 #include "zswap_wb_util.h"
 
-#ifndef MADV_PAGEOUT
-#define MADV_PAGEOUT		21
-#endif
-
 /* from linux/mempolicy.h, so that neither kernel headers nor libnuma are needed */
 #define LOAD_MPOL_BIND		2
 

@@ -16,10 +16,6 @@
 #include "kselftest.h"
 #include "zswap_wb_util.h"
 
-#ifndef MADV_PAGEOUT
-#define MADV_PAGEOUT		21
-#endif
-
 #define OWN_PAGES		800
 #define OWN_SECONDS		10
 

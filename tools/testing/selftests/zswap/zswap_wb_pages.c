@@ -17,10 +17,6 @@
 #include "zswap_wb_pages.h"
 #include "zswap_wb_util.h"
 
-#ifndef MADV_PAGEOUT
-#define MADV_PAGEOUT		21
-#endif
-
 /* from linux/mempolicy.h */
 #define PAGES_MPOL_BIND		2
 #define PAGES_WORDS_MAX		(65536 / sizeof(uint64_t))

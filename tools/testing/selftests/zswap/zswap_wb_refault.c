@@ -22,16 +22,6 @@
 #include "zswap_wb_table.h"
 #include "zswap_wb_util.h"
 
-#ifndef MADV_PAGEOUT
-#define MADV_PAGEOUT		21
-#endif
-#ifndef __NR_pidfd_open
-#define __NR_pidfd_open		434
-#endif
-#ifndef __NR_process_madvise
-#define __NR_process_madvise	440
-#endif
-
 #define PAGEOUT_MS		5000
 #define TWIN_MS			5000
 #define MAX_PAGES		4096

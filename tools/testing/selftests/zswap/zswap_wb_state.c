@@ -15,16 +15,6 @@
 #include "kselftest.h"
 #include "zswap_wb_util.h"
 
-#ifndef MADV_PAGEOUT
-#define MADV_PAGEOUT		21
-#endif
-#ifndef __NR_pidfd_open
-#define __NR_pidfd_open		434
-#endif
-#ifndef __NR_process_madvise
-#define __NR_process_madvise	440
-#endif
-
 #define SHARED_PAGES		1500
 #define SHARED_SOME		500
 #define FORKED_PAGES		1000

@@ -20,10 +20,6 @@
 #include "cgroup_util.h"
 #include "zswap_wb_table.h"
 
-#ifndef MADV_PAGEOUT
-#define MADV_PAGEOUT		21
-#endif
-
 #define SETTLE_SECONDS		5
 
 #define MANY_CGROUPS		300

@@ -16,10 +16,6 @@
 #include "zswap_wb_large.h"
 #include "zswap_wb_util.h"
 
-#ifndef MADV_PAGEOUT
-#define MADV_PAGEOUT		21
-#endif
-
 static struct zwb_texts texts;
 
 /* --- slots in flight --- */
