@@ -34,7 +34,7 @@ help:			## this list
 demo: kernel zswapctl	## boot a two-node VM and show redis pages being written back
 	@$(V)/demo.sh
 
-check: kernel-debug kernel-kasan ## all tests: KUnit, kselftests, zswapctl, torture and fuzz in the VM
+check: kernel-debug	## all tests: KUnit, kselftests, zswapctl, torture and fuzz in the VM
 	@$(V)/check.sh
 
 check-debug: kernel-kasan kernel-kcsan ## for hours: THP and MGLRU on and off, longer, KCSAN as well

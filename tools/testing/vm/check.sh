@@ -6,7 +6,8 @@
 # All tests, on one kernel. The last line is "N passed, N failed, N skipped"; the
 # status is zero only if nothing failed, everything ran, and no kernel complained.
 # What the parts printed is in build/check, or build/check-kasan and so on. On the debug
-# kernel, what has most to do with races and faults runs on the one with KASAN as well.
+# kernel, what has most to do with races and faults runs on the one with KASAN as well, which
+# is built while the tests of the first part wait for pages to get older.
 #
 # --long: all kselftests with THP and MGLRU on and off, and torture and fuzz for
 # longer. --resume: keep what parts said that were green on the same kernel with the same
@@ -188,6 +189,29 @@ run_part() {
 	esac
 }
 
+# ---- the other kernel ----
+
+building='' building_log=$out/kernel-kasan.log
+
+# Not where tests go by the clock, so it has to be done before those
+build_watching() {
+	nice -n 19 "$VMDIR/kernel.sh" kasan >"$building_log" 2>&1 &
+	building=$!
+	trap 'kill "$building" 2>/dev/null; exit 130' INT TERM
+}
+
+await_watching() {
+	[ -n "$building" ] || return 0
+	say "after $(clock $((SECONDS - start))): the rest of kernel-kasan"
+	wait "$building" || {
+		cat "$building_log" >&2
+		exit 1
+	}
+	trap - INT TERM
+	tail -n 1 "$building_log"
+	building=''
+}
+
 # ---- all of them ----
 
 passed=0 failed=0 skipped=0
@@ -220,7 +244,9 @@ key=$(find "$kernel" "$TOP/tools" "$TOP/debugfs-tools" -type f -print0 | sort -z
 [ -n "$resume$only" ] || rm -rf "$out"
 mkdir -p "$out"
 start=$SECONDS nr=0
+[ "$on$gcov$only" != debug ] || build_watching
 for part in "${parts[@]}"; do
+	[ "$part" = kunit ] || [ "$part" = harness ] || [ "$part" = kselftests ] || await_watching
 	nr=$((nr + 1))
 	if [ -z "$only" ] && [ "$(cat "$out/$part.done" 2>/dev/null)" = "$key" ]; then
 		say "part $nr of ${#parts[@]}, $part: green already"
