@@ -18,10 +18,13 @@
 
 #define SHORT_STEP		(128 * 1024)
 #define SHORT_LEAVE_KB		1024
+/* of a zone, for all its CPUs: less than the least that the kernel leaves them */
+#define SHORT_PCP_FRACTION	"1000000"
 
 /*
  * Pages that are left above the low watermarks, in all zones that give to anybody: one
- * that keeps all that it has for those who can't use another gives nothing.
+ * that keeps all that it has for those who can't use another gives nothing. What a CPU
+ * has put aside does not count: a watermark leaves it out, and the other CPU can't have it.
  */
 static long long short_pages_left(void)
 {
@@ -41,9 +44,6 @@ static long long short_pages_left(void)
 			/* the last number is for those with the widest choice */
 			next = strrchr(line, ',');
 			kept = next && sscanf(next, ", %lld", &other) == 1 ? other : value;
-		} else if (sscanf(line, " count: %lld", &value) == 1) {
-			/* of one CPU, which come after all of the above */
-			pages += value;
 		} else if (strstr(line, "start_pfn:")) {
 			if (pages > low + kept)
 				sum += pages - low - kept;
@@ -73,6 +73,9 @@ pid_t zwb_take_memory(long long leave_kb)
 
 	/* the watermarks stay where they are */
 	if (!zwb_setting("/proc/sys/vm/watermark_boost_factor", "0"))
+		return -1;
+	/* and no CPU puts megabytes aside, which a fault on this node would lack */
+	if (!zwb_setting("/proc/sys/vm/percpu_pagelist_high_fraction", SHORT_PCP_FRACTION))
 		return -1;
 	if (pipe(pipe_fd)) {
 		zwb_fail("pipe: %s", strerror(errno));
