@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@
 
 #include "kselftest.h"
 #include "zswap_wb_disk.h"
+#include "zswap_wb_pages.h"
 #include "zswap_wb_util.h"
 
 #define HOG_PAGES		5000
@@ -29,6 +31,11 @@
 /* of nanoseconds, what the scheduler keeps for those who are not real-time */
 #define HOG_SERVER		"/sys/kernel/debug/sched/fair_server/cpu%d/runtime"
 
+#define LATE_PAGES		64
+/* long enough for a hog to come meanwhile, and for it to go on for as long after that */
+#define LATE_FLIGHT_US		3000000
+#define LATE_TRIES		500
+
 #define KILL_PAGES		30000
 #define KILL_TRIES		9
 #define KILL_MS			50
@@ -39,6 +46,12 @@
 
 /* a disk that never waits */
 static const struct zwb_disk_spec fast = { .megabytes = 256 };
+
+/* what a command launches is in flight for seconds */
+static const struct zwb_disk_spec slow = {
+	.megabytes = 64,
+	.latency_us = LATE_FLIGHT_US,
+};
 
 static struct zwb_load *load_both_nodes(long long pages)
 {
@@ -154,6 +167,51 @@ static void hog_on_the_other_cpu(void)
 	stop_hog(&hog);
 	ksft_print_msg("%lld ms alone, %lld ms with a hog on the other CPU\n", alone, beside);
 	zwb_between(beside, 0, alone * HOG_PERCENT / 100 + HOG_SLACK_MS);
+	zwb_zero(zwb_stored());
+}
+
+/* Whether pages leave zswap, while their command can do nothing for it. */
+static bool lands_without_its_command(const struct zwb_async *command)
+{
+	struct timespec moment = { .tv_nsec = 10 * ZWB_NS_PER_MS };
+	struct pollfd done = { .fd = command->result, .events = POLLIN };
+	long long stored = zwb_stored();
+	int i;
+
+	zwb_equal(stored, LATE_PAGES);
+	for (i = 0; i < LATE_TRIES && zwb_stored() == stored; i++)
+		nanosleep(&moment, NULL);
+	ksft_print_msg("%lld of %lld pages in zswap after %d ms\n", zwb_stored(), stored, i * 10);
+	return i < LATE_TRIES && !poll(&done, 1, 0);
+}
+
+/*
+ * A command gets no CPU time any more while its pages are in flight: they land all the
+ * same, for others may wait for their slots.
+ *
+ * Turns red when only the command itself lands what it has launched, or when what does
+ * it instead is bound to the command's CPU.
+ */
+static void landing_does_not_wait_for_the_command(void)
+{
+	struct zwb_async command;
+	struct hog hog;
+
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2) {
+		zwb_skip("needs two CPUs");
+		return;
+	}
+	if (!zwb_disk_on(&slow) || !zwb_load(NULL, ZWB_ANY_NODE, LATE_PAGES, ZWB_TEXT) ||
+	    !zwb_start(&command, ZWB_GLOBAL, 0, "age=0"))
+		return;
+	zwb_run_on_cpu(command.pid, 1);
+	zwb_go(&command);
+	if (zwb_disk_wait_for_flight() && start_hog(&hog, 1)) {
+		if (!lands_without_its_command(&command))
+			zwb_fail("nothing has landed, or the command was not kept from it");
+		stop_hog(&hog);
+	}
+	zwb_land(&command);
 	zwb_zero(zwb_stored());
 }
 
@@ -276,6 +334,7 @@ static void cpu_time_is_the_givers(void)
 
 static const struct zwb_test tests[] = {
 	ZWB_TEST(hog_on_the_other_cpu),
+	ZWB_TEST(landing_does_not_wait_for_the_command),
 	ZWB_TEST(kill_ends_a_command_at_once),
 	ZWB_TEST(cpu_time_is_the_givers),
 };
