@@ -65,9 +65,6 @@ alone="nomemcg:cgroup_disable=memory lockdown:lockdown=integrity nodebugfs:debug
 # pages to get older, and are run by two VMs at a time, with THP and MGLRU, as in a
 # distribution.
 timed=(cpu faults shrinker storm device broken rate race flight sleep)
-# Left out: alone it is green, but behind others the process that takes the memory away was
-# killed for it once
-unproven=(crypt)
 # What has most to do with races, lifetimes and faults
 races=(concurrent state fault image)
 
@@ -123,7 +120,7 @@ options_for() {
 # Every second program of those that have no VM of their own, from the first or the
 # second on, in the order of the Makefile
 half() {
-	local own=" setup ${alone//:*([^ ])/} ${timed[*]} ${unproven[*]} "
+	local own=" setup ${alone//:*([^ ])/} ${timed[*]} "
 	sed 's/^zswap:zswap_wb_//' "$payload/kselftest-list.txt" | while read -r program; do
 		[[ $own == *" $program "* ]] || echo "$program"
 	done | awk -v first="$1" 'NR % 2 == first'
@@ -134,7 +131,6 @@ run_part() {
 	for program in $alone; do
 		all+=" -S zswap:zswap_wb_${program%%:*}"
 	done
-	all+=$(printf -- ' -S zswap:zswap_wb_%s' "${unproven[@]}")
 	# slab_nomerge: what a cache holds is that cache's own
 	case $name in
 	kunit)

@@ -240,6 +240,7 @@ static void command_needs_little_memory(void)
 static void command_works_when_memory_is_short(void)
 {
 	zwb_check_short_of_memory(SHORT_PAGES, OWN_KB);
+	zwb_swap_empty();
 }
 
 static const struct zwb_test tests[] = {
