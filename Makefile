@@ -15,11 +15,18 @@ MINUTES ?= 5
 RUNS ?= 1000000
 SEED ?=
 
-override BUILD := $(abspath $(BUILD))
+# The machine that the VM is: x86_64, or arm64 with pages of 4K or 64K. From the command line
+# only: what the shell says is for builds of other kernels.
+export VM_ARCH := $(if $(filter command,$(firstword $(origin ARCH))),$(ARCH),x86_64)
+export VM_PAGES := $(or $(PAGES),4K)
+
+# Where the kernel's source is, and where all is built
+export SOURCES := $(abspath $(BUILD))
+machine := $(filter-out x86_64-4K,$(VM_ARCH)-$(VM_PAGES))
+override BUILD := $(SOURCES)$(addprefix /,$(machine))
 V := tools/testing/vm
-IMAGE := $(BUILD)/kernel/arch/x86/boot/bzImage
 # deps.sh links what it does not have to install into build/bin
-export PATH := $(PATH):$(BUILD)/bin
+export PATH := $(PATH):$(SOURCES)/bin
 
 .DEFAULT_GOAL := help
 # Each step starts where the one before it ended; the kernel's make gets JOBS.
@@ -29,6 +36,7 @@ export PATH := $(PATH):$(BUILD)/bin
 
 help:			## this list
 	@echo 'usage: make TARGET [KSRC=dir] [KSERIES=7.3] [ACCEL=tcg|kvm] [JOBS=n] [BUILD=dir]'
+	@echo '                   [ARCH=arm64 [PAGES=64K]]'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 18
 
 demo: kernel zswapctl	## boot a two-node VM and show redis pages being written back
@@ -89,11 +97,12 @@ bench: kernel		## commands against their peers; what store, load and free cost
 	@$(V)/kernel.sh upstream
 	@tools/testing/bench/bench.sh
 
-lint: tree		## checkpatch, sparse, W=1, kernel-doc, ABI documents, shellcheck, object code when off
+lint: tree		## checkpatch, sparse, W=1, kernel-doc, ABI documents, shellcheck, other machines, object code when off
+	@$(V)/deps.sh lint
 	@$(V)/lint.sh
 
 shell: kernel		## boot the VM with a shell on the console
-	@$(V)/vm.sh --name shell --kernel $(IMAGE) --interactive
+	@$(V)/vm.sh --name shell --interactive
 
 tree: source		## upstream's tree plus our files and patches, in build/linux
 	@$(V)/tree.sh
@@ -105,7 +114,7 @@ deps:			## install the Debian packages that are missing
 	@$(V)/deps.sh
 
 print-image:		## path of the kernel image (builds nothing)
-	@echo $(IMAGE)
+	@bash -c '. $(V)/lib.sh && echo "$$KERNEL_OUT/$$IMAGE"'
 
 print-config:		## path of the kernel's configuration (builds nothing)
 	@echo $(BUILD)/kernel/.config

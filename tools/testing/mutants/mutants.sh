@@ -58,7 +58,7 @@ case $jobs in '' | *[!0-9]* | 0) usage ;; esac
 
 out=$BUILD/mutants
 tree=$MUTANTS_TREE
-image=$MUTANTS_OUT/$IMAGE
+kernel=$MUTANTS_OUT/$IMAGE
 payload=$out/payload
 tests=$BUILD/selftests/zswap/zswap
 results=$out/results
@@ -148,7 +148,7 @@ boot() {
 	for test in $programs; do
 		ln "$tests/zswap_wb_$test" "$payload/$name/"
 	done
-	ACCEL=$accel BUILD=$out "$VMDIR/vm.sh" --name "$name" --kernel "$image" --payload "$payload/$name" \
+	ACCEL=$accel BUILD=$out "$VMDIR/vm.sh" --name "$name" --kernel "$kernel" --payload "$payload/$name" \
 		--quiet --timeout "$timeout" --append "$append kunit.enable=$kunit" \
 		--run "sh guest.sh $number$programs" >/dev/null 2>&1 || rc=$?
 	rm -rf "$out/vm/$name/initramfs.cpio" "${payload:?}/$name"
@@ -209,7 +209,7 @@ time_limit() {
 	echo $((120 + 3 * sum))
 }
 
-accel=$(ACCEL=${ACCEL:-} "$VMDIR/accel.sh" "$image")
+accel=$(ACCEL=${ACCEL:-} "$VMDIR/accel.sh" "$kernel")
 
 # control TEST: run it without a mutant, and note how long it takes.
 control() {

@@ -14,7 +14,7 @@ out=$BUILD/check-upstream
 payload=$out/payload
 rm -rf "$out"
 mkdir -p "$payload"
-kernel_make_setup
+kernel_make_setup "$CROSS"
 "${KMAKE[@]}" -C "$WORKTREE/tools/testing/selftests/cgroup" OUTPUT="$payload" USERLDFLAGS=-static \
 	"$payload/test_zswap" >"$out/build.log" 2>&1 || {
 	tail -n 20 "$out/build.log" >&2

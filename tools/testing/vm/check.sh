@@ -41,7 +41,7 @@ esac
 # The one that sees what races and faults do to memory; for make coverage all has to be
 # counted on the same
 watching=$KASAN_OUT/$IMAGE
-[ "$on$gcov" = debug ] || watching=$kernel
+[ "$on$gcov-$VM_ARCH" = debug-x86_64 ] || watching=$kernel
 payload=$BUILD/selftests/zswap
 zswapctl=$BUILD/zswapctl
 tool_make=(make --silent -j "$JOBS" -C "$TOP/debugfs-tools" O="$zswapctl")
@@ -53,6 +53,8 @@ tool_make=(make --silent -j "$JOBS" -C "$TOP/debugfs-tools" O="$zswapctl")
 roomy=(--memory 2048M --timeout 7200)
 options=("${roomy[@]}") patient='-o 3000'
 [ "$on" != debug ] || options=(--timeout 3000) patient=''
+# The same number of pages, of which each is as large as sixteen
+[ "$VM_PAGES" = 4K ] || options=(--memory 8192M --disk-size 32G --timeout 3000)
 boot=''
 # A race is seen while a CPU waits in the middle of it: often, and for long enough
 # for the other one to come by in emulation.
@@ -72,11 +74,13 @@ parts=(kselftests kselftests-timed)
 for program in $alone; do
 	parts+=("kselftests-${program%%:*}")
 done
-parts+=(zswapctl-vm bench)
 minutes=2 runs=10000
-case $on in
-debug) parts=(kunit harness "${parts[@]}" zswapctl kselftests-kasan torture fuzz) ;;
-kasan) parts=(kunit "${parts[@]}" torture fuzz) ;;
+case $VM_ARCH-$on in
+x86_64-debug) parts=(kunit harness "${parts[@]}" zswapctl-vm bench zswapctl kselftests-kasan torture fuzz) ;;
+x86_64-kasan) parts=(kunit "${parts[@]}" zswapctl-vm bench torture fuzz) ;;
+x86_64-kcsan) parts+=(zswapctl-vm bench) ;;
+# What may depend on the size of a page, or on what a CPU does with memory
+*) parts=(kunit "${parts[@]}" torture) ;;
 esac
 if [ -n "$long" ]; then
 	boot+=' debug_objects'
@@ -224,8 +228,9 @@ account() {
 	elif [ "$2" -ne 0 ] && [ "$f" -eq 0 ]; then
 		f=1
 	fi
-	# These kernels have all that the tests need: a skip is for a slow machine alone.
-	if [ "$on" = debug ]; then
+	# These kernels have all that the tests need: a skip is for a slow machine alone. Not all
+	# machines have memory that is plugged in.
+	if [ "$on-$VM_ARCH" = debug-x86_64 ]; then
 		f=$((f + $(grep -E '(^|# )ok .*# SKIP' "$out/$1.ktap" | grep -vc 'too slow' || :)))
 	fi
 	awk -v list=1 -f "$VMDIR/ktap.awk" "$out/$1.ktap" | sed -n -e 's/^fail /    failed: /p' -e 's/^skip /    skipped: /p'
@@ -240,7 +245,7 @@ key=$(find "$kernel" "$TOP/tools" "$TOP/debugfs-tools" -type f -print0 | sort -z
 [ -n "$resume$only" ] || rm -rf "$out"
 mkdir -p "$out"
 start=$SECONDS nr=0
-[ "$on$gcov$only" != debug ] || build_watching
+[ "$watching" = "$kernel" ] || [ -n "$only" ] || build_watching
 for part in "${parts[@]}"; do
 	[ "$part" = kunit ] || [ "$part" = harness ] || [ "$part" = kselftests ] || await_watching
 	nr=$((nr + 1))

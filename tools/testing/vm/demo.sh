@@ -14,7 +14,7 @@ fi
 
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-kernel=${1:-$BUILD/kernel/arch/x86/boot/bzImage}
+kernel=${1:-$KERNEL_OUT/$IMAGE}
 docs=${2:-$WORKTREE/Documentation}
 
 payload=$BUILD/demo/payload

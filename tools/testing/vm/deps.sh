@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Install the Debian packages that are missing, and say which and what for.
+# deps.sh [lint]: install the Debian packages that are missing, and say which and what for.
+# lint: also those that only make lint needs.
 
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -32,10 +33,20 @@ mandoc           cmd:mandoc           checks the man pages
 zsh              cmd:zsh              checks the completions
 fish             cmd:fish             checks the completions
 debhelper        cmd:dh               make deb
-shellcheck       cmd:shellcheck       make lint
-sparse           cmd:sparse           make lint
 lcov             cmd:lcov             make coverage
 debian-archive-keyring  file:/usr/share/keyrings/debian-archive-keyring.gpg  verifies the kernel source
+'
+
+[ "${1:-}" != lint ] || table+='
+shellcheck       cmd:shellcheck       checks the scripts
+sparse           cmd:sparse           checks the kernel code
+gcc-s390x-linux-gnu    cmd:s390x-linux-gnu-gcc    compiles it for s390x
+gcc-riscv64-linux-gnu  cmd:riscv64-linux-gnu-gcc  compiles it for riscv64
+'
+[ "$VM_ARCH" != arm64 ] || table+='
+gcc-aarch64-linux-gnu  cmd:aarch64-linux-gnu-gcc  compiles the kernel for arm64
+libc6-dev-arm64-cross  file:/usr/aarch64-linux-gnu/include/stdio.h  compiles the tests for arm64
+qemu-system-arm  cmd:qemu-system-aarch64  the VM for arm64
 '
 
 PATH=$PATH:/usr/sbin:/sbin
@@ -90,8 +101,8 @@ fi
 # redis-tools brings the server's binary under another name. Taking it from
 # there instead of from redis-server starts no daemon on this machine.
 if ! command -v redis-server >/dev/null; then
-	mkdir -p "$BUILD/bin"
-	ln -sf "$(command -v redis-check-rdb)" "$BUILD/bin/redis-server"
-	"$BUILD/bin/redis-server" --version >/dev/null ||
-		die "$BUILD/bin/redis-server does not start: install the package redis-server."
+	mkdir -p "$SOURCES/bin"
+	ln -sf "$(command -v redis-check-rdb)" "$SOURCES/bin/redis-server"
+	"$SOURCES/bin/redis-server" --version >/dev/null ||
+		die "$SOURCES/bin/redis-server does not start: install the package redis-server."
 fi

@@ -40,12 +40,17 @@ fi
 
 # Not virtio-serial, whose ports stay closed after the system has slept: the driver asks
 # the host whether they are open before there is room for an answer.
-out=/dev/ttyS1
-status=/dev/ttyS2
-stty -F $out raw -echo
-stty -F $status raw -echo
-# Fails where there is no such port
-! stty -F /dev/ttyS3 raw -echo 2>/dev/null || gcov=/dev/ttyS3
+# shellcheck disable=SC2013 # words
+for word in $(cat /proc/cmdline); do
+	case $word in
+	vm.out=*) out=/dev/${word#*=} ;;
+	vm.status=*) status=/dev/${word#*=} ;;
+	vm.gcov=*) gcov=/dev/${word#*=} ;;
+	esac
+done
+for port in "$out" "$status" $gcov; do
+	stty -F "$port" raw -echo
+done
 
 # A port can be opened once, and /dev/stderr must be: so a pipe in between.
 mkfifo /run/out

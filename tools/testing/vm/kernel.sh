@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# kernel.sh VARIANT: configure and build a bzImage.
+# kernel.sh VARIANT: configure and build a kernel.
 #
 # patched   what the demo and the shell boot
 # debug     what most tests boot: with what a distribution's kernel has, lockdep and other
@@ -19,7 +19,7 @@
 
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-[ "$(uname -m)" = x86_64 ] || die "the test kernel is built for x86-64 and this is $(uname -m): use an x86-64 machine."
+arch_check_host
 
 # What KASAN and UBSAN are for: the feature, those that it works with, and those that give
 # it memory. What has nothing to do with it, most of all the ACPI interpreter and the
@@ -29,7 +29,7 @@ watched='$(if $(filter mm mm/zswap_wb mm/zswap_wb/tests mm/damon block drivers/b
 options=()
 
 configs=$VMDIR/configs
-fragments=("$configs/base.config")
+mapfile -t fragments < <(echo "$configs/base.config"; arch_configs)
 tree=$WORKTREE
 variant=${1:-patched}
 case $variant in
@@ -75,7 +75,7 @@ esac
 
 lock_build
 need_space "$out" 800 "the kernel's build"
-kernel_make_setup
+kernel_make_setup "$CROSS"
 mkdir -p "$out"
 
 # Configure when a fragment or a Kconfig of ours changed.
@@ -83,9 +83,9 @@ key=$({ cat "${fragments[@]}" "$tree/mm/Kconfig" "$tree/mm/zswap_wb/Kconfig" 2>/
 if [ ! -e "$out/.config" ] || [ "$(cat "$out/.configured" 2>/dev/null)" != "$key" ]; then
 	say "$name: configuring"
 	rm -f "$out/.configured"
-	configure "$tree" "$out" x86_64 "${fragments[@]}"
+	configure "$tree" "$out" "$KARCH" "${fragments[@]}"
 	echo "$key" >"$out/.configured"
 fi
 
 build_logged "$name" 1900 "$out/build.log" \
-	"${KMAKE[@]}" -C "$tree" O="$out" ARCH=x86_64 -j"$JOBS" "${options[@]}" bzImage
+	"${KMAKE[@]}" -C "$tree" O="$out" ARCH="$KARCH" -j"$JOBS" "${options[@]}" "$KTARGET"

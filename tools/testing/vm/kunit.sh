@@ -10,7 +10,7 @@
 suite=mm/zswap_wb/tests
 [ -e "$WORKTREE/$suite/.kunitconfig" ] || die "$suite/.kunitconfig is missing: run make tree."
 lock_build
-kernel_make_setup
+kernel_make_setup ""
 out=$BUILD/check
 um=$UML_OUT
 configs=(--kunitconfig="$suite")

@@ -14,6 +14,7 @@ TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
 BUILD=${BUILD:-build}
 case $BUILD in /*) ;; *) BUILD=$TOP/$BUILD ;; esac
 BUILD=$(realpath -m "$BUILD")
+SOURCES=${SOURCES:-$BUILD}
 KSERIES=${KSERIES:-7.3}
 
 # shellcheck disable=SC2034 # used by the scripts that source this file
@@ -33,7 +34,6 @@ KSERIES=${KSERIES:-7.3}
 	LOCKS_OUT=$BUILD/kernel-locks   # kernel with lock statistics, for make bench
 	UPSTREAM_OUT=$BUILD/kernel-upstream # without our files and patches
 	UML_OUT=$BUILD/um               # objects of the KUnit kernel
-	IMAGE=arch/x86/boot/bzImage     # below each of them
 }
 
 # One line of progress for the user.
@@ -51,6 +51,9 @@ die() {
 clock() {
 	printf '%d:%02d' $(($1 / 60)) $(($1 % 60))
 }
+
+# shellcheck source=arch.sh
+. "$VMDIR/arch.sh"
 
 # need_space DIR MEGABYTES WHAT: stop before a disk runs full, not half-way.
 need_space() {
@@ -127,14 +130,14 @@ build_logged() {
 	say "$name: built in $(clock $((SECONDS - start)))"
 }
 
-# Set KMAKE, the command line of the kernel's make: ccache when it is there,
-# nothing in the objects that differs from run to run.
+# kernel_make_setup PREFIX: set KMAKE, the command line of the kernel's make: ccache when it
+# is there, nothing in the objects that differs from run to run. PREFIX: of the tools' names.
 kernel_make_setup() {
-	local cc=gcc
-	! command -v ccache >/dev/null || cc='ccache gcc'
+	local prefix=$1 ccache=
+	! command -v ccache >/dev/null || ccache='ccache '
 	# What is counted for gcov is what the source says, not copies of it that are inlined.
-	KMAKE=(make "CC=$cc" "HOSTCC=$cc"
-		"CFLAGS_GCOV=-fprofile-arcs -ftest-coverage -fno-tree-loop-im -fprofile-update=atomic -fno-early-inlining")
+	KMAKE=(make "CC=$ccache${prefix}gcc" "HOSTCC=${ccache}gcc" "CROSS_COMPILE=$prefix"
+		"CFLAGS_GCOV=-fprofile-arcs -ftest-coverage -fno-tree-loop-im -fprofile-update=atomic -fno-early-inlining $GCOV_MACHINE")
 	# Depend mode halves what a miss costs on top of the compiler.
 	export CCACHE_BASEDIR=$BUILD CCACHE_DEPEND=1
 	export KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 1970' KBUILD_BUILD_USER=vm KBUILD_BUILD_HOST=vm
@@ -147,7 +150,7 @@ guest_program() {
 	local dir=$1 out=$2 program=$3
 	shift 3
 	mkdir -p "$out/payload"
-	(cd "$dir" && gcc -O2 -Wall -Wextra -static -o "$out/payload/$program" "$@") 2>"$out/build.log" || {
+	(cd "$dir" && "${CROSS}gcc" -O2 -Wall -Wextra -static -o "$out/payload/$program" "$@") 2>"$out/build.log" || {
 		head -n 20 "$out/build.log" >&2
 		die "building $program failed: the lines above are the compiler's."
 	}

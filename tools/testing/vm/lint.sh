@@ -9,7 +9,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 lock_build
-kernel_make_setup
+kernel_make_setup ""
 out=$BUILD/lint
 configs=$VMDIR/configs
 upstream=$(cat "$BUILD/tree/origin")
@@ -124,14 +124,14 @@ forget_objects() {
 
 check_w1() {
 	forget_objects x86
-	objects "$WORKTREE" x86 x86_64 "$configs"/{base,zswap_wb,lint}.config -- \
+	objects "$WORKTREE" x86 x86_64 "$configs"/{base,x86_64,zswap_wb,lint}.config -- \
 		W=1 mm/zswap.o mm/zswap_wb/ >"$out/w1.txt" 2>&1 || { tail -n 30 "$out/w1.txt"; return 1; }
 	our_warnings "$out/w1.txt"
 }
 
 check_sparse() {
 	forget_objects x86
-	objects "$WORKTREE" x86 x86_64 "$configs"/{base,zswap_wb,lint}.config -- \
+	objects "$WORKTREE" x86 x86_64 "$configs"/{base,x86_64,zswap_wb,lint}.config -- \
 		W=1 C=2 mm/zswap.o mm/zswap_wb/ >"$out/sparse.txt" 2>&1 || { tail -n 30 "$out/sparse.txt"; return 1; }
 	our_warnings "$out/sparse.txt"
 }
@@ -150,6 +150,22 @@ check_small() {
 	our_warnings "$out/small.txt"
 }
 
+# foreign ARCH PREFIX: a machine that nothing here runs on; PREFIX is that of its compiler
+foreign() {
+	kernel_make_setup "$2"
+	objects "$WORKTREE" "$1" "$1" "$configs/foreign.config" -- \
+		W=1 mm/zswap.o mm/zswap_wb/ >"$out/$1.txt" 2>&1 || { tail -n 30 "$out/$1.txt"; return 1; }
+	our_warnings "$out/$1.txt"
+}
+
+check_s390() {
+	foreign s390 s390x-linux-gnu-
+}
+
+check_riscv() {
+	foreign riscv riscv64-linux-gnu-
+}
+
 # One line per instruction, "function: instruction", without addresses.
 instructions() {
 	objdump -d --no-show-raw-insn "$1" | sed -nE \
@@ -164,8 +180,8 @@ instructions() {
 # kernel: it has no debug options that put line numbers into the code.
 check_off() {
 	local differ
-	objects "$WORKTREE" off x86_64 "$configs/base.config" -- mm/zswap.o || return
-	objects "$upstream" off-upstream x86_64 "$configs/base.config" -- mm/zswap.o || return
+	objects "$WORKTREE" off x86_64 "$configs"/{base,x86_64}.config -- mm/zswap.o || return
+	objects "$upstream" off-upstream x86_64 "$configs"/{base,x86_64}.config -- mm/zswap.o || return
 	instructions "$out/off/mm/zswap.o" >"$out/off.dis"
 	instructions "$out/off-upstream/mm/zswap.o" >"$out/off-upstream.dis"
 	[ "$(wc -l <"$out/off.dis")" -gt 1000 ] || { echo "nothing was disassembled"; return 1; }
@@ -189,5 +205,7 @@ check "compiler, W=1" check_w1
 check "sparse" check_sparse
 check "32 bit: builds, struct zswap_entry keeps its size" check_i386
 check "without debugfs, NUMA and memory cgroups: builds" check_small
+check "s390x, whose bytes are the other way round: builds" check_s390
+check "riscv64: builds" check_riscv
 check "switched off: mm/zswap.o is upstream's" check_off
 exit "$failed"

@@ -13,13 +13,13 @@ payload=$out/$target
 [ -d "$WORKTREE/tools/testing/selftests/$target" ] ||
 	die "tools/testing/selftests/$target is missing in the kernel tree: run make tree."
 lock_build
-kernel_make_setup
+kernel_make_setup "$CROSS"
 mkdir -p "$out"
 log=$out/$target.log
 
 build() {
-	"${KMAKE[@]}" -C "$WORKTREE" O="$DEBUG_OUT" ARCH=x86_64 headers &&
-		"${KMAKE[@]}" -C "$WORKTREE/tools/testing/selftests" O="$DEBUG_OUT" ARCH=x86_64 \
+	"${KMAKE[@]}" -C "$WORKTREE" O="$DEBUG_OUT" ARCH="$KARCH" headers &&
+		"${KMAKE[@]}" -C "$WORKTREE/tools/testing/selftests" O="$DEBUG_OUT" ARCH="$KARCH" \
 			TARGETS="$target" FORCE_TARGETS=1 INSTALL_DEP_TARGETS='' \
 			USERLDFLAGS=-static KSFT_INSTALL_PATH="$payload" install
 }

@@ -16,7 +16,7 @@ if [ -n "$KSRC" ]; then
 	exit
 fi
 
-src=$BUILD/source
+src=$SOURCES/source
 path_file=$src/path-$KSERIES
 if [ -s "$path_file" ] && [ -f "$(cat "$path_file")/Makefile" ]; then
 	exit
@@ -28,65 +28,16 @@ package=linux-source-$KSERIES
 need_space "$src" 6000 "the kernel source with its builds"
 lock_build
 
-apt=$BUILD/apt
-keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+apt=$SOURCES/apt
+. "$VMDIR/apt.sh"
 
-# The URIs that this machine takes its Debian release from, in either format.
-mirrors() {
-	local f codename
-	codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-stable}")
-	for f in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
-		[ -r "$f" ] || continue
-		sed -e 's/#.*//' -e 's/\[[^]]*\]//' "$f" |
-			awk -v want="$codename" '$1 == "deb" && $3 == want && $4 == "main" { print $2 }'
-	done
-	for f in /etc/apt/sources.list.d/*.sources; do
-		[ -r "$f" ] || continue
-		grep -v '^#' "$f" | awk -v want="$codename" '
-			function flush(	i, n, u) {
-				if (types ~ /deb( |$)/ && (" " suites " ") ~ (" " want " ") &&
-				    (" " components " ") ~ / main / && enabled !~ /no/) {
-					n = split(uris, u, " ")
-					for (i = 1; i <= n; i++)
-						print u[i]
-				}
-				types = suites = components = uris = enabled = ""
-			}
-			/^[ \t]*$/ { flush(); next }
-			{ key = tolower($1); value = $0; sub(/^[^:]*:[ \t]*/, "", value) }
-			key == "types:" { types = value }
-			key == "uris:" { uris = value }
-			key == "suites:" { suites = value }
-			key == "components:" { components = value }
-			key == "enabled:" { enabled = value }
-			END { flush() }'
-	done
-}
-
-private_apt() {
-	"$1" -q -o Dir::Etc::sourcelist="$apt/sources.list" -o Dir::Etc::sourceparts=- \
-		-o Dir::State::Lists="$apt/lists" -o Dir::Cache="$apt/cache" \
-		-o APT::Sandbox::User="" -o Acquire::Languages=none -o Acquire::Retries=2 \
-		-o Acquire::http::Timeout=30 -o APT::Get::List-Cleanup=1 "${@:2}"
-}
-
-mirror=$(mirrors | head -n 1)
-[ -n "$mirror" ] ||
-	die "no Debian mirror found in /etc/apt: add one, or give an unpacked Linux $KSERIES tree with KSRC=dir."
-[ -r "$keyring" ] || die "$keyring is missing: run make deps."
+mirror=$(apt_mirror) || exit 1
 
 # 7.3 is in trixie's backports, 6.12 in trixie itself; both unpack anywhere.
 found='' log=$apt/log
 for suite in trixie-backports trixie; do
-	mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
-	echo "deb [signed-by=$keyring] $mirror $suite main" >"$apt/sources.list"
 	say "looking for $package in Debian $suite"
-	private_apt apt-get update >"$log" 2>&1 || :
-	if grep -qE '^(E:|Err:)|Failed to fetch' "$log"; then
-		grep -E '^(E:|Err:|W: Failed)' "$log" | head -n 5 >&2
-		rm -rf "$apt"
-		die "the Debian mirror in /etc/apt cannot be read: check the network (or give an unpacked Linux $KSERIES tree with KSRC=dir) and run make again."
-	fi
+	apt_read "$mirror" "$suite"
 	if private_apt apt-cache show "$package" >/dev/null 2>&1; then
 		found=$suite
 		break

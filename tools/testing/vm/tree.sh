@@ -18,7 +18,7 @@ OVERLAY="mm include Documentation tools/testing/selftests tools/testing/syzkalle
 if [ -n "$KSRC" ]; then
 	pristine=$(cd "$KSRC" && pwd)
 else
-	pristine=$(cat "$BUILD/source/path-$KSERIES" 2>/dev/null) || die "there is no kernel source yet: run make source."
+	pristine=$(cat "$SOURCES/source/path-$KSERIES" 2>/dev/null) || die "there is no kernel source yet: run make source."
 fi
 for f in .config include/config include/generated/autoconf.h; do
 	[ ! -e "$pristine/$f" ] ||

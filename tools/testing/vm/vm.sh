@@ -16,14 +16,14 @@
 
 usage() {
 	cat <<-TEXT
-	usage: vm.sh --name NAME --kernel BZIMAGE --run COMMAND [--payload DIR]
+	usage: vm.sh --name NAME [--kernel IMAGE] --run COMMAND [--payload DIR]
 	             [--timeout SECONDS] [--memory 1024M] [--append 'KERNEL ARGS']
 	             [--disk-size 2G] [--icount] [--interactive] [--quiet]
 	TEXT
 	exit "${1:-2}"
 }
 
-name='' kernel='' payload='' run='' timeout=300 memory=1024M append='' disk_size=2G
+name='' kernel=$KERNEL_OUT/$IMAGE payload='' run='' timeout=300 memory=1024M append='' disk_size=2G
 icount='' interactive='' quiet=''
 while [ $# -gt 0 ]; do
 	case $1 in
@@ -47,11 +47,10 @@ while [ $# -gt 0 ]; do
 	shift 2
 done
 [ -n "$name" ] || usage
-[ -n "$kernel" ] || usage
 [ -n "$run$interactive" ] || usage
 [ -r "$kernel" ] || die "there is no kernel image $kernel: run make kernel first."
 [ -z "$payload" ] || [ -d "$payload" ] || die "the payload $payload is not a directory."
-command -v qemu-system-x86_64 >/dev/null || die "qemu-system-x86_64 is missing: run make deps."
+command -v "$EMULATOR" >/dev/null || die "$EMULATOR is missing: run make deps."
 
 dir=$BUILD/vm/$name
 rm -rf "$dir"
@@ -60,10 +59,10 @@ mkdir -p "$dir/root"
 # The guest's files: busybox, the command, the payload.
 make_initramfs() {
 	local root=$dir/root busybox applet
-	busybox=$(command -v busybox) || die "busybox is missing: run make deps."
+	busybox=$(arch_busybox) || exit 1
 	mkdir -p "$root"/{bin,sbin,usr/bin,usr/sbin,etc,proc,sys,dev,tmp,run,root,mnt,payload}
 	cp "$busybox" "$root/bin/busybox"
-	"$busybox" --list-full | while read -r applet; do
+	busybox --list-full | while read -r applet; do
 		[ -e "$root/$applet" ] || ln -s /bin/busybox "$root/$applet"
 	done
 	cp "$VMDIR/guest-init.sh" "$root/init"
@@ -79,35 +78,28 @@ make_initramfs() {
 make_initramfs
 truncate -s "$disk_size" "$dir/disk.img"
 
-# Two nodes with one CPU each, and a third one without CPUs: a memory device
-# whose blocks are there but offline after boot, for memory hotplug tests. Two
-# sockets, because two nodes in one make the kernel complain about it.
+# Two nodes, of which the machine has more to say
 megabytes=${memory%M}
 half=$((megabytes / 2))
-qemu=(qemu-system-x86_64 -machine q35 -nodefaults -no-user-config -no-reboot
-	-display none -monitor none
-	-smp "2,sockets=2,cores=1" -m "${megabytes}M,slots=1,maxmem=$((megabytes + 1024))M"
-	-object "memory-backend-ram,id=ram0,size=${half}M"
+qemu=("$EMULATOR" -nodefaults -no-user-config -no-reboot -display none -monitor none)
+arch_machine "$megabytes" "$dir"
+qemu+=(-object "memory-backend-ram,id=ram0,size=${half}M"
 	-object "memory-backend-ram,id=ram1,size=${half}M"
-	-object "memory-backend-ram,id=ram2,size=256M"
 	-numa "node,nodeid=0,memdev=ram0,cpus=0"
 	-numa "node,nodeid=1,memdev=ram1,cpus=1"
-	-numa "node,nodeid=2"
-	-device "pc-dimm,memdev=ram2,node=2"
 	-kernel "$kernel" -initrd "$dir/initramfs.cpio"
 	-drive "file=$dir/disk.img,if=none,id=disk,format=raw,cache=unsafe"
 	-device "virtio-blk-pci,drive=disk")
-# no_timer_check: a machine with too much to do emulates a timer that seems to be broken.
-args="console=ttyS0 panic=-1 oops=panic no_timer_check zswap.enabled=0 $append"
+args+=" panic=-1 oops=panic zswap.enabled=0 $append"
 
 if [ -n "$icount" ]; then
-	qemu+=(-accel "tcg,thread=single" -icount "shift=1,sleep=off" -cpu "max,la57=off")
+	qemu+=(-accel "tcg,thread=single" -icount "shift=1,sleep=off" -cpu "$arch_cpu")
 	accel=icount
 else
 	accel=$("$VMDIR/accel.sh" "$kernel") || exit 1
 	case $accel in
 	kvm) qemu+=(-accel kvm -cpu host) ;;
-	*) qemu+=(-accel "tcg,thread=multi" -cpu "max,la57=off") ;;
+	*) qemu+=(-accel "tcg,thread=multi" -cpu "$arch_cpu") ;;
 	esac
 fi
 
@@ -119,14 +111,10 @@ if [ -n "$interactive" ]; then
 	exit "$rc"
 fi
 
-qemu+=(-serial "file:$dir/console.log" -append "$args"
-	-serial "file:$dir/output.log"
-	-serial "file:$dir/status")
-# On a kernel with gcov, an archive of what it has counted.
-[ -z "${VM_GCOV:-}" ] || qemu+=(-serial "file:$dir/gcov.tar")
+qemu+=(-append "$args" -serial "file:$dir/console.log" "${ports[@]}")
 printf '%s\n' "$args" >"$dir/cmdline"
 printf '%q ' "${qemu[@]}" >"$dir/qemu"
-config=$(dirname "$kernel")/../../../.config
+config=${kernel%/"$IMAGE"}/.config
 [ ! -e "$config" ] || cp "$config" "$dir/config"
 : >"$dir/console.log"
 : >"$dir/output.log"
