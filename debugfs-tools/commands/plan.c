@@ -375,8 +375,9 @@ static int look(struct plan *plan, const struct source *source, const char *top)
 		error = state_load(plan->state ? plan->state : DAEMON_STATE, &plan->daemon,
 				   &message);
 		if (error && plan->state)
-			say_error("%s: %s", plan->state, message ? message : strerror(-error));
-		free(message);
+			options_say_file(plan->state, message, error);
+		else
+			free(message);
 	}
 	plan->items = xcalloc(cgroups->nr, sizeof(*plan->items));
 	for (int i = 0; i < cgroups->nr; i++) {

@@ -28,6 +28,8 @@ struct sample {
 /* Returns 0 or a negative errno; then *@path is the file that is to blame. */
 int sample_read(const struct source *source, struct sample *sample, const char **path);
 void sample_free(struct sample *sample);
+/* Ages stand still while the system sleeps, and so does this clock; or a negative errno. */
+num sample_awake_ms(const struct source *source);
 
 struct state_cgroup {
 	char *path;

@@ -234,18 +234,9 @@ static size_t records_count_cgroups(const struct records *records)
 /* A table without entries that has the buckets of the system's. */
 static int records_read_edges(const struct source *source, struct age_table *edges)
 {
-	char *text;
-	long len;
-	int err, i;
+	int err = system_read_ages(source, SYS_DEBUGFS "/age_buckets", edges);
 
-	len = source_read(source, SYS_DEBUGFS "/age_buckets", &text);
-	if (len < 0)
-		return len;
-	err = parse_age_table(text, edges);
-	free(text);
-	if (err)
-		return err;
-	for (i = 0; i < edges->nr; i++) {
+	for (int i = 0; i < edges->nr; i++) {
 		edges->bucket[i] = (struct age_bucket) {
 			.min_age = edges->bucket[i].min_age,
 			.max_age = edges->bucket[i].max_age,
@@ -255,7 +246,7 @@ static int records_read_edges(const struct source *source, struct age_table *edg
 			.dropped = -ENOENT,
 		};
 	}
-	return 0;
+	return err;
 }
 
 static int records_read_all(const struct source *source, struct age_table *edges,

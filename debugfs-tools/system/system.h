@@ -49,6 +49,8 @@ num system_limit(const struct system *system);
 void system_read(const struct source *source, struct system *system);
 /* Only pool_bytes, max_pool_percent and memory. */
 void system_read_memory(const struct source *source, struct system *system);
+/* A table of ages.  Returns 0, or a negative errno: why @table is left empty. */
+int system_read_ages(const struct source *source, const char *path, struct age_table *table);
 void system_free(struct system *system);
 /* Has this kernel proactive writeback?  0, or -ENOENT. */
 int system_supported(const struct source *source);

@@ -119,3 +119,13 @@ char *format_bar(num part, num whole, int width, bool utf8)
 	}
 	return text;
 }
+
+const char *format_level(num part, num whole, bool utf8)
+{
+	static const char *const level[][9] = {
+		{ ".", "1", "2", "3", "4", "5", "6", "7", "8" },
+		{ ".", "\u2581", "\u2582", "\u2583", "\u2584", "\u2585", "\u2586", "\u2587", "\u2588" },
+	};
+
+	return level[utf8][part > 0 ? 1 + amount_ratio(part, whole, 7) : 0];
+}

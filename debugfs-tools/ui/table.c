@@ -395,12 +395,17 @@ static void fit(struct table *table, int width)
 	scols_table_enable_colors(table->smart, table->colors);
 }
 
+int table_width(const struct table *table)
+{
+	return scols_table_get_termwidth(table->smart);
+}
+
 int table_print(struct table *table)
 {
 	int error;
 
 	if (!table->output->json && !table->output->raw && isatty(STDOUT_FILENO))
-		fit(table, scols_table_get_termwidth(table->smart));
+		fit(table, table_width(table));
 	error = scols_print_table(table->smart);
 
 	return error ? error : flush();
