@@ -274,15 +274,13 @@ static void put_cgroup(struct table *table, const struct ages *ages, int index,
 {
 	const struct cgroup *cgroup = &ages->cgroups.cgroup[index];
 	const struct age_table *sum = &ages->sum[index];
-	const char *base = strrchr(cgroup->path, '/');
 	struct age_bucket total, own, cold;
 	char *text;
 
 	amount_total(sum, &total);
 	amount_total(&cgroup->ages, &own);
 	amount_colder(sum, ages->cold, &cold);
-	table_text(table, line, CGROUP,
-		   whole_path || !base || !base[1] ? cgroup->path : base + 1);
+	table_text(table, line, CGROUP, whole_path ? cgroup->path : cgroup_name(cgroup->path));
 	table_number(table, line, ID, cgroup->id);
 	table_number(table, line, TREE_PAGES, total.pages);
 	table_number(table, line, TREE_COMPRESSED, total.bytes);

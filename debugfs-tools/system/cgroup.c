@@ -47,6 +47,13 @@ bool cgroup_is_within(const char *path, const char *top)
 	return !strncmp(path, top, len) && (!path[len] || path[len] == '/');
 }
 
+const char *cgroup_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash && slash[1] ? slash + 1 : path;
+}
+
 /* The directory of the cgroup at @path, or a file in it; to be freed. */
 static char *cgroup_file(const char *path, const char *file)
 {

@@ -109,6 +109,8 @@ void cgroups_free(struct cgroups *cgroups);
 void cgroups_sum(const struct cgroups *cgroups, struct age_table *sum);
 /* The order of cgroups: an ancestor first, and then all that is below it. */
 int cgroup_compare_paths(const char *a, const char *b);
+/* What a path ends with: "redis.service"; of the root, "/". */
+const char *cgroup_name(const char *path);
 /* Is @path @top, or below it? */
 bool cgroup_is_within(const char *path, const char *top);
 /*
