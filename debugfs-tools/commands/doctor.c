@@ -299,7 +299,11 @@ static void check_cgroups(struct doctor *doctor)
 
 	if (error) {
 		free(list);
-		say_unknown(doctor, "cgroups", SYS_DEBUGFS "/age_buckets_cgroup", error);
+		if (error == -EOPNOTSUPP)
+			say(doctor, "cgroups", BAD, xstrdup(system_reason(doctor->source, error)),
+			    "cgroup2 for all at " SYS_CGROUP ": cgroup_no_v1=all at boot");
+		else
+			say_unknown(doctor, "cgroups", SYS_DEBUGFS "/age_buckets_cgroup", error);
 		return;
 	}
 	cgroups_read_details(doctor->source, &cgroups);

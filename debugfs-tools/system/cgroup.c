@@ -61,6 +61,24 @@ static char *cgroup_file(const char *path, const char *file)
 			 file);
 }
 
+const char *cgroup_hierarchy_reason(const struct source *source)
+{
+	char *text, *word, *at = NULL;
+	bool found = false;
+
+	if (source_read(source, SYS_CGROUP "/cgroup.controllers", &text) < 0) {
+		if (!source_exists(source, SYS_CGROUP "/memory/memory.usage_in_bytes"))
+			return "not supported: the memory controller is on cgroup v1, not on cgroup2";
+		return source_exists(source, SYS_CGROUP "/unified") ?
+		       "not supported: cgroup2 is not mounted at " SYS_CGROUP :
+		       "not supported: cgroup2 is at " SYS_CGROUP "/unified, not at " SYS_CGROUP;
+	}
+	for (word = strtok_r(text, " \n", &at); word && !found; word = strtok_r(NULL, " \n", &at))
+		found = !strcmp(word, "memory");
+	free(text);
+	return found ? NULL : "not supported: cgroup2 at " SYS_CGROUP " is without the memory controller";
+}
+
 /* ---- directories ---- */
 
 struct place {
@@ -541,22 +559,12 @@ static void cgroups_drop_empty(struct cgroups *cgroups)
 }
 
 /*
- * On cgroup v1, and in the hybrid of both, what is at SYS_CGROUP are directories of controllers:
- * their paths and inodes are not those of the kernel's table.
+ * What the kernel's table tells goes by cgroup2 with the memory controller; directories of anything
+ * else have other paths and inodes.
  */
 static int check_hierarchy(const struct source *source)
 {
-	static const char *const old[] = {
-		SYS_CGROUP "/memory/memory.usage_in_bytes", SYS_CGROUP "/unified",
-	};
-
-	if (!source_exists(source, SYS_CGROUP "/cgroup.controllers"))
-		return 0;
-	for (size_t i = 0; i < ARRAY_SIZE(old); i++) {
-		if (!source_exists(source, old[i]))
-			return -EOPNOTSUPP;
-	}
-	return 0;
+	return cgroup_hierarchy_reason(source) ? -EOPNOTSUPP : 0;
 }
 
 int cgroups_read(const struct source *source, uint64_t nodes, bool all, struct cgroups *cgroups)

@@ -304,7 +304,7 @@ const char *system_reason_for(const struct source *source, const char *path, num
 	case -EROFS:
 		return "read-only: a recorded tree";
 	case -EOPNOTSUPP:
-		return "not supported: cgroup2 with the memory controller is not at /sys/fs/cgroup";
+		return cgroup_hierarchy_reason(source) ?: strerror(-error);
 	case -ENODEV:
 		return "zswap has never been set up";
 	default:

@@ -103,6 +103,8 @@ struct cgroups {
  * from the directory's for a reader in a cgroup namespace.
  */
 int cgroups_read(const struct source *source, uint64_t nodes, bool all, struct cgroups *cgroups);
+/* Why the cgroups at /sys/fs/cgroup are not those of the kernel's table (-EOPNOTSUPP), or NULL. */
+const char *cgroup_hierarchy_reason(const struct source *source);
 void cgroups_read_details(const struct source *source, struct cgroups *cgroups);
 void cgroups_free(struct cgroups *cgroups);
 /* Add up the entries of each cgroup's subtree: @sum has cgroups->nr tables. */

@@ -106,13 +106,13 @@ check 'the order of a list' [ "$(order)" = '/d /a/b/c /a/b /a ' ]
 check 'the order of a tree: siblings by what is sorted by' [ "$(order --tree)" = '/ /a /a/b /a/b/c /d ' ]
 check 'a tree by path' [ "$(order --tree --sort path)" = '/ /a /a/b /a/b/c /d ' ]
 check 'a depth of a tree' [ "$(order --tree --depth 1)" = '/ /a /d ' ]
-cp /age_buckets_cgroup before
+cp $debugfs/age_buckets_cgroup before
 {
 	echo '6 0 1 600 inf 1 100 0 /a/x'
 	echo '7 0 1 600 inf 1 1900 0 /d/e'
-} >>/age_buckets_cgroup
+} >>$debugfs/age_buckets_cgroup
 check 'children stay with their parent' [ "$(order --tree)" = '/ /a /a/b /a/b/c /a/x /d /d/e ' ]
-mv before /age_buckets_cgroup
+mv before $debugfs/age_buckets_cgroup
 check 'a filter' [ "$(order --filter b)" = '/a/b/c /a/b ' ]
 
 # keys LINES KEYS...: the last screen, when they have been typed one after the other
