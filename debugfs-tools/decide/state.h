@@ -65,7 +65,8 @@ void state_free(struct state *state);
 void state_drop_cgroups(struct state *state);
 void state_drop_families(struct state *state);
 
-json_t *state_to_json(const struct state *state);
+/* JSON in one line, without its end; to be freed. */
+char *state_text(const struct state *state);
 /* -EINVAL: *@message, to be freed, says why; @state is empty then. */
 int state_from_json(const json_t *json, struct state *state, char **message);
 

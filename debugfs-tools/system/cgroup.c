@@ -142,10 +142,11 @@ static void places_free(struct places *places)
 
 /* ---- records ---- */
 
+/* There may be hundreds of thousands: only what the table has, with COUNTER_CGROUP. */
 struct record {
 	uint64_t id;
 	int node, bucket;
-	struct age_bucket row;
+	num count[NR_CGROUP_COUNTERS];
 	char *path;			/* with the first of an id that follow one another */
 };
 
@@ -159,6 +160,7 @@ static int records_add(const struct cgroup_record *record, void *data)
 {
 	struct records *records = data;
 	const struct age_bucket *bucket = &records->edges->bucket[record->bucket];
+	struct record *to;
 	bool first;
 
 	if (record->bucket >= records->edges->nr || bucket->min_age != record->row.min_age ||
@@ -170,13 +172,17 @@ static int records_add(const struct cgroup_record *record, void *data)
 					   records->room * sizeof(*records->record));
 	}
 	first = !records->nr || records->record[records->nr - 1].id != record->id;
-	records->record[records->nr++] = (struct record) {
+	to = &records->record[records->nr++];
+	*to = (struct record) {
 		.id = record->id,
 		.node = record->node,
 		.bucket = record->bucket,
-		.row = record->row,
 		.path = first ? xstrdup(record->path) : NULL,
 	};
+	for (int i = 0, nr = 0; i < NR_AGE_COUNTERS; i++) {
+		if (age_counters[i].flags & COUNTER_CGROUP)
+			to->count[nr++] = counter_value(&record->row, &age_counters[i]);
+	}
 	return 0;
 }
 
@@ -486,6 +492,18 @@ static bool cgroups_wants_node(const struct gathering *gathering, int node)
 	return gathering->nodes == UINT64_MAX;
 }
 
+static void cgroup_add_record(struct cgroup *cgroup, const struct record *record)
+{
+	struct age_bucket *bucket = &cgroup->ages.bucket[record->bucket];
+
+	for (int i = 0, nr = 0; i < NR_AGE_COUNTERS; i++) {
+		num *to = counter_at(bucket, &age_counters[i]);
+
+		if (age_counters[i].flags & COUNTER_CGROUP)
+			*to = amount_add(*to, record->count[nr++]);
+	}
+}
+
 static void cgroups_add_records(struct gathering *gathering, const struct records *records)
 {
 	const struct record *last = NULL;
@@ -505,12 +523,12 @@ static void cgroups_add_records(struct gathering *gathering, const struct record
 		    (last && last->node == record->node && last->bucket == record->bucket))
 			continue;
 		last = record;
-		/* A record may also tell of loads only */
-		if (record->row.pages && record->node != node) {
+		/* A record may also tell of loads only, and have no pages */
+		if (record->count[0] && record->node != node) {
 			node = record->node;
 			cgroup->nr_nodes++;
 		}
-		amount_add_row(&cgroup->ages.bucket[record->bucket], &record->row);
+		cgroup_add_record(cgroup, record);
 	}
 }
 
