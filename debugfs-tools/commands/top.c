@@ -350,12 +350,9 @@ static char *help_text(void)
 			     "the arrows, Page Up, Page Down, Home and End scroll\n"
 			     "sort by:\n");
 
-	for (size_t i = 0; i < ARRAY_SIZE(orders); i++) {
-		char *longer = xasprintf("%s  %c  %s\n", text, orders[i].key, orders[i].name);
+	for (size_t i = 0; i < ARRAY_SIZE(orders); i++)
+		xappend(&text, "  %c  %s\n", orders[i].key, orders[i].name);
 
-		free(text);
-		text = longer;
-	}
 	return text;
 }
 

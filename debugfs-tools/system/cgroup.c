@@ -880,7 +880,7 @@ static int cgroup_resolve_unit(const struct source *source, const char *name, ui
 			       char **result)
 {
 	struct places places;
-	char *list = NULL, *longer;
+	char *list = xstrdup("");
 	num inode = -ENOENT;
 	int err = -ENOENT;
 	size_t i;
@@ -891,10 +891,8 @@ static int cgroup_resolve_unit(const struct source *source, const char *name, ui
 
 		if (!cgroup_is_named(strrchr(place->path, '/') + 1, name))
 			continue;
-		err = list ? -ENOTUNIQ : 0;
-		longer = xasprintf("%s%s%s", list ? list : "", list ? "\n" : "", place->path);
-		free(list);
-		list = longer;
+		err = *list ? -ENOTUNIQ : 0;
+		xappend(&list, "%s%s", *list ? "\n" : "", place->path);
 		inode = place->inode;
 	}
 	places_free(&places);

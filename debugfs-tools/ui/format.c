@@ -47,7 +47,7 @@ char *format_age(num seconds)
 	} units[] = {
 		{ 24 * 60 * 60, 'd' }, { 60 * 60, 'h' }, { 60, 'm' }, { 1, 's' },
 	};
-	char *text, *longer;
+	char *text;
 	size_t i;
 
 	if (seconds < 0)
@@ -60,9 +60,7 @@ char *format_age(num seconds)
 	for (i = 0; i < ARRAY_SIZE(units); i++) {
 		if (seconds < units[i].length)
 			continue;
-		longer = xasprintf("%s%lld%c", text, seconds / units[i].length, units[i].letter);
-		free(text);
-		text = longer;
+		xappend(&text, "%lld%c", seconds / units[i].length, units[i].letter);
 		seconds %= units[i].length;
 	}
 	return text;

@@ -95,12 +95,9 @@ static void say_no_column(const struct view *view, const char *name, size_t leng
 {
 	char *list = xstrdup("");
 
-	for (int i = 0; i < view->nr_columns; i++) {
-		char *longer = xasprintf("%s%s%s", list, i ? ", " : "", view_column(view, i)->name);
+	for (int i = 0; i < view->nr_columns; i++)
+		xappend(&list, "%s%s", i ? ", " : "", view_column(view, i)->name);
 
-		free(list);
-		list = longer;
-	}
 	say_error("unknown column '%.*s' (known: %s)", (int)length, name, list);
 	free(list);
 }
