@@ -85,6 +85,22 @@ char *xasprintf(const char *format, ...)
 	return xchecked(len < 0 ? NULL : text);
 }
 
+void xappend(char **text, const char *format, ...)
+{
+	size_t before = strlen(*text);
+	va_list args;
+	char *more;
+	int len;
+
+	va_start(args, format);
+	len = vasprintf(&more, format, args);
+	va_end(args);
+	xchecked(len < 0 ? NULL : more);
+	*text = xrealloc(*text, before + len + 1);
+	memcpy(*text + before, more, len + 1);
+	free(more);
+}
+
 /* Returns 0 or a negative errno. */
 static int write_file(int fd, const char *text, size_t length, mode_t mode)
 {

@@ -3,6 +3,7 @@
  * zswapctl - see what is in zswap, how old it is, and write the cold part of it to swap.
  */
 #include <locale.h>
+#include <malloc.h>
 
 #include "ui/options.h"
 
@@ -10,5 +11,7 @@ int main(int argc, char **argv)
 {
 	/* Characters only: numbers and messages are the same everywhere. */
 	setlocale(LC_CTYPE, "");
+	/* Large tables go back to the system: malloc() would come to keep them, and to leave gaps */
+	mallopt(M_MMAP_THRESHOLD, 256 << 10);
 	return options_main(argc, argv);
 }

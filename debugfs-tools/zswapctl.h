@@ -46,6 +46,8 @@ void *xcalloc(size_t nr, size_t size);
 void *xrealloc(void *old, size_t size);
 char *xstrdup(const char *text);
 char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Put more behind *@text, which is moved. */
+void xappend(char **text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /*
  * Make @text the contents of @file: whoever reads it meanwhile finds all of the old or all of the

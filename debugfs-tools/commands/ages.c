@@ -14,6 +14,7 @@
 #include "system/system.h"
 
 #define BAR_WIDTH	16
+#define UTF8_MAX	4	/* bytes of a character */
 #define COLD_DEFAULT	300	/* seconds */
 #define WATCH_DEFAULT	2	/* seconds */
 #define TRIES		3	/* while somebody sets new bounds */
@@ -62,12 +63,13 @@ static const struct view tree_view = {
 	.when = "--tree",
 };
 
-static const struct view *const views[] = { &bucket_view, &tree_view, NULL };
+static const struct view *const views[] = { &bucket_view, &tree_view, &history_view, NULL };
 
 struct ages {
 	/* What is wanted. */
 	uint64_t nodes;			/* 0: all, not asked for */
 	const char *name;		/* of the cgroup; NULL: the system */
+	const char *history;		/* file */
 	bool tree, no_descend;
 	num cold;			/* seconds */
 	num seconds;			/* from look to look; 0: one look */
@@ -94,6 +96,8 @@ static const struct option_spec options[] = {
 	{ "tree", 't', OPTION_FLAG, WHERE(tree), "print the cgroups instead of the buckets" },
 	{ "cold", 0, OPTION_AGE, WHERE(cold), "with --tree: what counts as cold (5m)",
 	  .needs = "tree" },
+	{ "history", 0, OPTION_FILE, WHERE(history), "draw how the ages went, from what record wrote",
+	  .excludes = "node cgroup tree watch" },
 	{ "watch", 'w', OPTION_WATCH, WHERE(seconds), "look again and again (every 2 s)" },
 	{ "iterations", 0, OPTION_COUNT, WHERE(iterations), "with --watch: end after N looks",
 	  .needs = "watch" },
@@ -253,23 +257,15 @@ static void put_buckets(struct table *table, const struct ages *ages)
 /* A character for each bucket; to be freed. */
 static char *histogram(const struct age_table *table, bool utf8)
 {
-	static const char *const blocks[] = {
-		".", "\u2581", "\u2582", "\u2583", "\u2584", "\u2585", "\u2586", "\u2587", "\u2588",
-	};
-	static const char *const digits[] = { ".", "1", "2", "3", "4", "5", "6", "7", "8" };
-	const char *const *level = utf8 ? blocks : digits;
-	char *text = xcalloc(table->nr + 1, strlen(blocks[1]));
+	char *text = xcalloc(table->nr + 1, UTF8_MAX);
 	num most = 0;
 
 	for (int i = 0; i < table->nr; i++) {
 		if (table->bucket[i].bytes > most)
 			most = table->bucket[i].bytes;
 	}
-	for (int i = 0; i < table->nr; i++) {
-		num bytes = table->bucket[i].bytes;
-
-		strcat(text, level[bytes > 0 ? 1 + amount_ratio(bytes, most, 7) : 0]);
-	}
+	for (int i = 0; i < table->nr; i++)
+		strcat(text, format_level(table->bucket[i].bytes, most, utf8));
 	return text;
 }
 
@@ -278,15 +274,13 @@ static void put_cgroup(struct table *table, const struct ages *ages, int index,
 {
 	const struct cgroup *cgroup = &ages->cgroups.cgroup[index];
 	const struct age_table *sum = &ages->sum[index];
-	const char *base = strrchr(cgroup->path, '/');
 	struct age_bucket total, own, cold;
 	char *text;
 
 	amount_total(sum, &total);
 	amount_total(&cgroup->ages, &own);
 	amount_colder(sum, ages->cold, &cold);
-	table_text(table, line, CGROUP,
-		   whole_path || !base || !base[1] ? cgroup->path : base + 1);
+	table_text(table, line, CGROUP, whole_path ? cgroup->path : cgroup_name(cgroup->path));
 	table_number(table, line, ID, cgroup->id);
 	table_number(table, line, TREE_PAGES, total.pages);
 	table_number(table, line, TREE_COMPRESSED, total.bytes);
@@ -403,6 +397,8 @@ static int run(struct context *context, void *data)
 	char *path = NULL;
 	int result;
 
+	if (ages->history)
+		return history_show(&context->output, ages->history);
 	ages->source = &context->source;
 	ages->output = &context->output;
 	result = check_nodes(ages);

@@ -8,6 +8,7 @@ const struct subcommand *const subcommands[] = {
 	&status_subcommand,
 	&doctor_subcommand,
 	&ages_subcommand,
+	&record_subcommand,
 	&top_subcommand,
 	&writeback_subcommand,
 	&readback_subcommand,

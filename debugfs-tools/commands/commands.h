@@ -7,8 +7,13 @@
 
 #include "ui/options.h"
 
-extern const struct subcommand status_subcommand, doctor_subcommand, ages_subcommand, top_subcommand,
+extern const struct subcommand status_subcommand, doctor_subcommand, ages_subcommand,
+	record_subcommand, top_subcommand,
 	writeback_subcommand, readback_subcommand, plan_subcommand, daemon_subcommand,
 	metrics_subcommand;
+
+/* ages --history: the file that record wrote, drawn or as a table.  Returns an exit status. */
+int history_show(const struct output *output, const char *file);
+extern const struct view history_view;
 
 #endif

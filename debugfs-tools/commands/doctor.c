@@ -249,17 +249,14 @@ static void check_rejected(struct doctor *doctor)
 		const struct counter *counter = &zswap_counters[i];
 		num before = counter_value(&doctor->system, counter);
 		num now = counter_value(&later, counter);
-		char *longer;
 
 		if (!counter->label && counter->where != offsetof(struct system, limit_hit))
 			continue;
 		known |= now >= 0;
 		if (now <= 0)
 			continue;
-		longer = xasprintf("%s%s%s %lld%s", list, *list ? ", " : "", counter->column.name,
+		xappend(&list, "%s%s %lld%s", *list ? ", " : "", counter->column.name,
 				   now, now > before ? " and growing" : "");
-		free(list);
-		list = longer;
 		any = true;
 		growing |= now > before;
 	}
@@ -299,22 +296,23 @@ static void check_cgroups(struct doctor *doctor)
 
 	if (error) {
 		free(list);
-		say_unknown(doctor, "cgroups", SYS_DEBUGFS "/age_buckets_cgroup", error);
+		if (error == -EOPNOTSUPP)
+			say(doctor, "cgroups", BAD, xstrdup(system_reason(doctor->source, error)),
+			    "cgroup2 for all at " SYS_CGROUP ": cgroup_no_v1=all at boot");
+		else
+			say_unknown(doctor, "cgroups", SYS_DEBUGFS "/age_buckets_cgroup", error);
 		return;
 	}
 	cgroups_read_details(doctor->source, &cgroups);
 	for (int i = 0; i < cgroups.nr; i++) {
 		const struct cgroup *cgroup = &cgroups.cgroup[i];
-		char *longer;
 
 		/* Who says so, not whom it is inherited by */
 		if (cgroup->writeback || cgroup->removed)
 			continue;
 		if (off++ >= NAMES_MAX)
 			continue;
-		longer = xasprintf("%s%s%s", list, *list ? ", " : "", cgroup->path);
-		free(list);
-		list = longer;
+		xappend(&list, "%s%s", *list ? ", " : "", cgroup->path);
 	}
 	if (off)
 		say(doctor, "cgroups", NOTE,

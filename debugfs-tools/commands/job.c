@@ -349,14 +349,10 @@ static void say_nothing(const struct job *job)
 	char *list = xstrdup("");
 
 	for (size_t i = 0; !job->readback && i < ARRAY_SIZE(reasons); i++) {
-		char *longer;
-
 		if (reasons[i].pages <= 0)
 			continue;
-		longer = xasprintf("%s%s %lld %s", list, *list ? "," : ":", reasons[i].pages,
+		xappend(&list, "%s %lld %s", *list ? "," : ":", reasons[i].pages,
 				   reasons[i].what);
-		free(list);
-		list = longer;
 	}
 	say_error("nothing to %s%s", job->readback ? "read back, or no room for it" : "write", list);
 	free(list);

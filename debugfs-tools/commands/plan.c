@@ -122,9 +122,15 @@ static const struct plan defaults = { .target = 2000, .bytes = -1, .min_age = -1
 
 /* ---- evidence ---- */
 
+static int compare_path(const void *key, const void *element)
+{
+	return cgroup_compare_paths(key, ((const struct state_cgroup *)element)->path);
+}
+
 static const struct state_cgroup *find_state(const struct plan *plan, const struct cgroup *cgroup)
 {
 	const struct state *state = &plan->daemon;
+	const struct state_cgroup *at;
 
 	if (!state->boot_id || strcmp(state->boot_id, plan->sample.boot_id) ||
 	    state->bounds.nr != plan->sample.bounds.nr)
@@ -133,9 +139,13 @@ static const struct state_cgroup *find_state(const struct plan *plan, const stru
 		if (state->bounds.bucket[b].min_age != plan->sample.bounds.bucket[b].min_age)
 			return NULL;
 	}
-	for (int i = 0; i < state->nr; i++) {
-		if (state->cgroup[i].begun && state->cgroup[i].id == cgroup->id)
-			return &state->cgroup[i];
+	at = state->nr ? bsearch(cgroup->path, state->cgroup, state->nr, sizeof(*at), compare_path) :
+	     NULL;
+	/* One that was removed may have had the same path */
+	for (int i = -1; at && i <= 1; i++) {
+		if (at + i >= state->cgroup && at + i < state->cgroup + state->nr &&
+		    at[i].begun && at[i].id == cgroup->id)
+			return &at[i];
 	}
 	return NULL;
 }
@@ -375,8 +385,9 @@ static int look(struct plan *plan, const struct source *source, const char *top)
 		error = state_load(plan->state ? plan->state : DAEMON_STATE, &plan->daemon,
 				   &message);
 		if (error && plan->state)
-			say_error("%s: %s", plan->state, message ? message : strerror(-error));
-		free(message);
+			options_say_file(plan->state, message, error);
+		else
+			free(message);
 	}
 	plan->items = xcalloc(cgroups->nr, sizeof(*plan->items));
 	for (int i = 0; i < cgroups->nr; i++) {

@@ -163,14 +163,10 @@ static int say_unknown(struct status *status)
 			continue;
 		list = xstrdup(view_column(&view, i)->name);
 		for (int j = i + 1; j < NR_COLUMNS; j++) {
-			char *longer;
-
 			if (!status->unknown[j] || strcmp(status->unknown[j], why) ||
 			    !table_shows(status->table, j))
 				continue;
-			longer = xasprintf("%s, %s", list, view_column(&view, j)->name);
-			free(list);
-			list = longer;
+			xappend(&list, ", %s", view_column(&view, j)->name);
 			status->unknown[j] = NULL;
 		}
 		say_error("%s: %s", list, why);

@@ -1,22 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * zswapctl top: the cgroups with the most cold data in zswap, live.
+ *
+ * All columns of a line count the same pages: those of the cgroup without those below it; with those
+ * below it in a tree, and at the depth where the list ends.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "system/amount.h"
-#include "ui/format.h"
 #include "commands/commands.h"
-#include "ui/screen.h"
+#include "decide/model.h"
+#include "system/amount.h"
 #include "system/system.h"
+#include "ui/format.h"
+#include "ui/screen.h"
 
 #define COLD_DEFAULT	300	/* seconds */
 #define DELAY_DEFAULT	2	/* seconds */
 #define OTHER_COLUMNS	49	/* width of those that are shown beside the path */
 #define PATH_MIN	16	/* what a narrow terminal leaves of a path */
+#define FILTER_MAX	128	/* bytes */
+#define HEADINGS	2	/* lines */
+#define PPM		1000000
+#define ESCAPE		27
 
 enum {
 	CGROUP, ID, COLD, COMPRESSED, PAGES, SIZE, INCOMPRESSIBLE, OLDEST, RESIDENT, WRITEBACK,
@@ -40,7 +48,7 @@ static const struct column columns[NR_COLUMNS] = {
 	[REFAULTED_S] = { "REFAULTED/S", COLUMN_SIZE, true,
 			  "of that read back a second" },
 	[REFAULT_MIN] = { "REFAULT/MIN", COLUMN_PPM, true,
-			  "read back a minute, in percent of RESIDENT" },
+			  "read back a minute, in percent of what swap backs, as target-refault has it" },
 };
 
 static const struct view view = { .name = "cgroups", .columns = columns, .nr_columns = NR_COLUMNS };
@@ -49,29 +57,39 @@ static const struct view *const views[] = { &view, NULL };
 /* What a cgroup had counted at the last look. */
 struct count {
 	uint64_t id;
-	num written, refaulted;
+	struct cgroup_usage all, own;
 };
 
 struct row {
-	const struct cgroup *cgroup;
+	struct age_bucket total;
 	num cold, compressed, oldest, resident;
+	num memory;			/* bytes: what refaults are a share of */
 	num written, refaulted;		/* pages since the last look; -ENODATA at the first */
+	int depth;
 };
 
 struct top {
 	num cold, seconds, iterations;
 	num rows;			/* 0: all */
+	num depth;			/* 0: all; 1: only those below the root */
 	const char *sort_name, *filter;
 	int sort;			/* index in orders */
+	bool tree;
 	bool help;			/* is shown instead of the table */
+	bool typing;			/* keys go to the filter */
+	char typed[FILTER_MAX];
+	int first, page;		/* of the lines that are seen */
 
 	const struct source *source;
 	const struct output *output;
 	bool details;			/* a column wants them */
 
 	struct cgroups cgroups;
-	int nr_rows;
-	struct row *row;		/* sorted */
+	struct age_table *sum;		/* by cgroup, with descendants */
+	struct row *row;		/* by cgroup */
+	int nr_shown;
+	int *shown;			/* cgroups, sorted */
+	num all_cold, all_compressed;
 	int nr_counts;
 	struct count *count;		/* sorted by id */
 	num time_ms, elapsed_ms;
@@ -86,6 +104,9 @@ static const struct option_spec options[] = {
 	{ "lines", 0, OPTION_COUNT, WHERE(rows), "print N cgroups at most" },
 	{ "sort", 's', OPTION_TEXT, WHERE(sort_name),
 	  "the largest first: cold (as usual), compressed, oldest, resident, refaulted; or path" },
+	{ "tree", 't', OPTION_FLAG, WHERE(tree), "as a tree: each with those below it" },
+	{ "depth", 0, OPTION_COUNT, WHERE(depth),
+	  "go N levels down; there, a cgroup counts with those below it" },
 	{ "filter", 'f', OPTION_TEXT, WHERE(filter), "only cgroups with this in their paths" },
 	{ }
 };
@@ -114,57 +135,101 @@ static const struct {
 };
 
 /* The largest first; those that are equal by path. */
-static int by_order(const void *a, const void *b, void *data)
+static int compare_values(const struct top *top, int a, int b)
 {
-	const struct row *left = a, *right = b;
-	size_t where = *(const size_t *)data;
+	size_t where = orders[top->sort].where;
 
 	if (where) {
-		num one = *(const num *)((const char *)left + where);
-		num other = *(const num *)((const char *)right + where);
+		num one = *(const num *)((const char *)&top->row[a] + where);
+		num other = *(const num *)((const char *)&top->row[b] + where);
 
 		if (one != other)
 			return one > other ? -1 : 1;
 	}
-	return strcmp(left->cgroup->path, right->cgroup->path);
+	return strcmp(top->cgroups.cgroup[a].path, top->cgroups.cgroup[b].path);
+}
+
+/* In a tree siblings are compared: those that lead to the two. */
+static int by_order(const void *left, const void *right, void *data)
+{
+	const struct top *top = data;
+	const struct cgroup *cgroup = top->cgroups.cgroup;
+	int a = *(const int *)left, b = *(const int *)right;
+
+	while (top->tree && top->row[a].depth > top->row[b].depth)
+		a = cgroup[a].parent;
+	while (top->tree && top->row[b].depth > top->row[a].depth)
+		b = cgroup[b].parent;
+	/* One is above the other */
+	if (a == b)
+		return top->row[*(const int *)left].depth - top->row[*(const int *)right].depth;
+	while (top->tree && cgroup[a].parent != cgroup[b].parent) {
+		a = cgroup[a].parent;
+		b = cgroup[b].parent;
+	}
+	return compare_values(top, a, b);
 }
 
 static void sort_rows(struct top *top)
 {
-	size_t where = orders[top->sort].where;
+	qsort_r(top->shown, top->nr_shown, sizeof(*top->shown), by_order, top);
+}
 
-	qsort_r(top->row, top->nr_rows, sizeof(*top->row), by_order, &where);
+static void fill_row(struct top *top, int i)
+{
+	const struct cgroup *cgroup = &top->cgroups.cgroup[i];
+	bool whole = top->tree || (top->depth && top->row[i].depth == top->depth);
+	const struct age_table *ages = whole ? &top->sum[i] : &cgroup->ages;
+	const struct cgroup_usage *usage = whole ? &cgroup->all : &cgroup->own;
+	const struct count *before, key = { .id = cgroup->id };
+	struct row *row = &top->row[i];
+	struct age_bucket cold;
+
+	amount_total(ages, &row->total);
+	amount_colder(ages, top->cold, &cold);
+	row->cold = cold.bytes;
+	row->compressed = row->total.bytes;
+	row->oldest = amount_oldest(ages);
+	row->resident = usage->resident;
+	row->memory = usage->anon < 0 ? usage->anon :
+		      amount_bytes((num)model_allowed(PPM, usage->anon, row->total.pages,
+						      amount_page_size()));
+	row->written = -ENODATA;
+	row->refaulted = -ENODATA;
+	before = top->nr_counts ? bsearch(&key, top->count, top->nr_counts, sizeof(*top->count),
+					  by_id) : NULL;
+	if (before) {
+		const struct cgroup_usage *then = whole ? &before->all : &before->own;
+
+		row->written = amount_since(usage->written, then->written);
+		row->refaulted = amount_since(usage->refaulted, then->refaulted);
+	}
 }
 
 /* Which of the cgroups have a line. */
 static void make_rows(struct top *top)
 {
-	top->row = xrealloc(top->row, (top->cgroups.nr + 1) * sizeof(*top->row));
-	top->nr_rows = 0;
-	for (int i = 0; i < top->cgroups.nr; i++) {
-		const struct cgroup *cgroup = &top->cgroups.cgroup[i];
-		const struct count *before, key = { .id = cgroup->id };
-		struct row *row = &top->row[top->nr_rows];
-		struct age_bucket total, cold;
+	const struct cgroup *cgroup = top->cgroups.cgroup;
 
-		amount_total(&cgroup->ages, &total);
-		if (!total.pages || (top->filter && !strstr(cgroup->path, top->filter)))
+	top->row = xrealloc(top->row, (top->cgroups.nr + 1) * sizeof(*top->row));
+	top->shown = xrealloc(top->shown, (top->cgroups.nr + 1) * sizeof(*top->shown));
+	top->nr_shown = 0;
+	top->all_cold = 0;
+	top->all_compressed = 0;
+	for (int i = 0; i < top->cgroups.nr; i++) {
+		struct row *row = &top->row[i];
+		struct age_bucket own;
+
+		row->depth = cgroup[i].parent < 0 ? 0 : top->row[cgroup[i].parent].depth + 1;
+		fill_row(top, i);
+		if (!strstr(cgroup[i].path, top->typed))
 			continue;
-		top->nr_rows++;
-		row->cgroup = cgroup;
-		row->compressed = total.bytes;
-		row->oldest = amount_oldest(&cgroup->ages);
-		row->resident = cgroup->own.resident;
-		amount_colder(&cgroup->ages, top->cold, &cold);
-		row->cold = cold.bytes;
-		row->written = -ENODATA;
-		row->refaulted = -ENODATA;
-		before = top->nr_counts ? bsearch(&key, top->count, top->nr_counts,
-						  sizeof(*top->count), by_id) : NULL;
-		if (before) {
-			row->written = amount_since(cgroup->own.written, before->written);
-			row->refaulted = amount_since(cgroup->own.refaulted, before->refaulted);
-		}
+		amount_total(&cgroup[i].ages, &own);
+		top->all_compressed = amount_add(top->all_compressed, own.bytes);
+		amount_colder(&cgroup[i].ages, top->cold, &own);
+		top->all_cold = amount_add(top->all_cold, own.bytes);
+		if (row->total.pages && (!top->depth || row->depth <= top->depth))
+			top->shown[top->nr_shown++] = i;
 	}
 	sort_rows(top);
 }
@@ -176,7 +241,7 @@ static void keep_counts(struct top *top)
 	for (int i = 0; i < top->nr_counts; i++) {
 		const struct cgroup *cgroup = &top->cgroups.cgroup[i];
 
-		top->count[i] = (struct count){ cgroup->id, cgroup->own.written, cgroup->own.refaulted };
+		top->count[i] = (struct count){ cgroup->id, cgroup->all, cgroup->own };
 	}
 	qsort(top->count, top->nr_counts, sizeof(*top->count), by_id);
 }
@@ -196,10 +261,13 @@ static int look(void *data)
 	top->elapsed_ms = now_ms - top->time_ms;
 	top->time_ms = now_ms;
 
+	if (top->cgroups.nr)
+		keep_counts(top);
 	cgroups_free(&top->cgroups);
 	top->cgroups = cgroups;
+	top->sum = xrealloc(top->sum, (cgroups.nr + 1) * sizeof(*top->sum));
+	cgroups_sum(&top->cgroups, top->sum);
 	make_rows(top);
-	keep_counts(top);
 	return 0;
 }
 
@@ -219,36 +287,37 @@ static char *fit_path(const char *path, int width)
 	return xasprintf("..%s", tail);
 }
 
-static void put_row(struct table *table, const struct top *top, const struct row *row, int width)
+static void put_row(struct table *table, const struct top *top, int i, int width)
 {
-	const struct cgroup *cgroup = row->cgroup;
+	const struct cgroup *cgroup = &top->cgroups.cgroup[i];
+	const struct row *row = &top->row[i];
 	struct libscols_line *line = table_line(table, NULL);
 	num refaulted_bytes = amount_bytes(row->refaulted);
-	char *path = fit_path(cgroup->path, width);
-	struct age_bucket total;
+	char *path = top->tree && !top->output->json && !top->output->raw ?
+		     xasprintf("%*s%s", 2 * row->depth, "", cgroup_name(cgroup->path)) :
+		     fit_path(cgroup->path, width);
 
-	amount_total(&cgroup->ages, &total);
 	table_text(table, line, CGROUP, path);
 	free(path);
 	table_number(table, line, ID, cgroup->id);
 	table_number(table, line, COLD, row->cold);
 	table_number(table, line, COMPRESSED, row->compressed);
-	table_number(table, line, PAGES, total.pages);
-	table_number(table, line, SIZE, amount_bytes(total.pages));
-	table_number(table, line, INCOMPRESSIBLE, total.incompressible);
-	table_number(table, line, OLDEST, amount_oldest(&cgroup->ages));
+	table_number(table, line, PAGES, row->total.pages);
+	table_number(table, line, SIZE, amount_bytes(row->total.pages));
+	table_number(table, line, INCOMPRESSIBLE, row->total.incompressible);
+	table_number(table, line, OLDEST, row->oldest);
 	if (!top->details)
 		return;
-	table_number(table, line, RESIDENT, cgroup->own.resident);
+	table_number(table, line, RESIDENT, row->resident);
 	table_number(table, line, WRITEBACK, !cgroup->off);
 	table_number(table, line, WRITTEN_S,
 		     amount_ratio(amount_bytes(row->written), top->elapsed_ms, 1000));
 	table_number(table, line, REFAULTED_S,
 		     amount_ratio(refaulted_bytes, top->elapsed_ms, 1000));
-	/* 1000 ms a second, 60 s a minute, 1000000 ppm */
+	/* 1000 ms a second, 60 s a minute */
 	table_number(table, line, REFAULT_MIN,
 		     amount_ratio(amount_ratio(refaulted_bytes, top->elapsed_ms, 60000),
-				  cgroup->own.resident, 1000000));
+				  row->memory, PPM));
 	if (row->refaulted > 0)
 		table_color(table, line, REFAULTED_S, "yellow");
 }
@@ -256,20 +325,17 @@ static void put_row(struct table *table, const struct top *top, const struct row
 /* Above the table on a terminal; to be freed. */
 static char *heading(const struct top *top)
 {
-	num cold = 0, compressed = 0;
-	char *cold_text, *compressed_text, *age, *text;
+	char *cold = format_size(top->all_cold), *compressed = format_size(top->all_compressed);
+	char *age = format_age(top->cold), *text;
 
-	for (int i = 0; i < top->nr_rows; i++) {
-		cold = amount_add(cold, top->row[i].cold);
-		compressed = amount_add(compressed, top->row[i].compressed);
-	}
-	cold_text = format_size(cold);
-	compressed_text = format_size(compressed);
-	age = format_age(top->cold);
-	text = xasprintf("%d cgroups, %s in zswap, %s of it %s or older; every %llds; h: help",
-			 top->nr_rows, compressed_text, cold_text, age, top->seconds);
-	free(cold_text);
-	free(compressed_text);
+	if (top->typing)
+		text = xasprintf("only paths with: %s_", top->typed);
+	else
+		text = xasprintf("%d cgroups, %s in zswap, %s of it %s or older; every %llds; h: help%s%s",
+				 top->nr_shown, compressed, cold, age, top->seconds,
+				 *top->typed ? "; with " : "", top->typed);
+	free(cold);
+	free(compressed);
 	free(age);
 	return text;
 }
@@ -277,30 +343,67 @@ static char *heading(const struct top *top)
 /* For whoever presses h; to be freed. */
 static char *help_text(void)
 {
-	char *text = xstrdup("q quits, h shows or hides this; sort by:\n");
+	char *text = xstrdup("q quits, h shows or hides this\n"
+			     "t shows a tree, or a list again\n"
+			     "1 to 9 go as many levels down, 0 goes down to the end\n"
+			     "/ shows only paths with what is typed then; Enter ends it\n"
+			     "the arrows, Page Up, Page Down, Home and End scroll\n"
+			     "sort by:\n");
 
-	for (size_t i = 0; i < ARRAY_SIZE(orders); i++) {
-		char *longer = xasprintf("%s  %c  %s\n", text, orders[i].key, orders[i].name);
+	for (size_t i = 0; i < ARRAY_SIZE(orders); i++)
+		xappend(&text, "  %c  %s\n", orders[i].key, orders[i].name);
 
-		free(text);
-		text = longer;
-	}
 	return text;
 }
 
-static bool key(void *data, char key)
+static void type(struct top *top, int key)
+{
+	size_t length = strlen(top->typed);
+
+	if (key == '\n' || key == '\r')
+		top->typing = false;
+	else if (key == ESCAPE)
+		*top->typed = '\0';
+	else if (key == 127 || key == '\b')
+		top->typed[length ? length - 1 : 0] = '\0';
+	else if (key >= ' ' && key < 256 && length < sizeof(top->typed) - 1)
+		memcpy(top->typed + length, (char []){ key, '\0' }, 2);
+	make_rows(top);
+}
+
+static bool key(void *data, int key)
 {
 	struct top *top = data;
 
-	if (key == 'h' || key == '?')
-		top->help = !top->help;
+	if (top->typing) {
+		type(top, key);
+		return true;
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(orders); i++) {
 		if (orders[i].key != key)
 			continue;
 		top->sort = i;
 		top->help = false;
 		sort_rows(top);
+		return true;
 	}
+	if (key == 'h' || key == '?')
+		top->help = !top->help;
+	else if (key == 't')
+		top->tree = !top->tree;
+	else if (key >= '0' && key <= '9')
+		top->depth = key - '0';
+	else if (key == '/')
+		top->typing = true;
+	else if (key == SCREEN_UP || key == SCREEN_DOWN)
+		top->first += key == SCREEN_UP ? -1 : 1;
+	else if (key == SCREEN_PAGE_UP || key == SCREEN_PAGE_DOWN)
+		top->first += key == SCREEN_PAGE_UP ? -top->page : top->page;
+	else if (key == SCREEN_HOME || key == SCREEN_END)
+		top->first = key == SCREEN_HOME ? 0 : top->nr_shown;
+	else
+		return false;
+	make_rows(top);
 	return true;
 }
 
@@ -321,17 +424,22 @@ static char *draw(void *data, int lines, int width)
 {
 	struct top *top = data;
 	struct table *table = table_new(&view, top->output);
+	int last = top->nr_shown;
 	char *head, *body, *text;
 
 	if (top->help) {
 		table_free(table);
 		return help_text();
 	}
-	for (int i = 0; i < top->nr_rows; i++) {
-		if ((top->rows && i >= top->rows) || (lines && i >= lines))
-			break;
-		put_row(table, top, &top->row[i], width);
-	}
+	if (top->rows && last > top->rows)
+		last = top->rows;
+	top->page = lines > HEADINGS ? lines - HEADINGS : 1;
+	if (!lines || top->first > last - top->page)
+		top->first = lines ? last - top->page : 0;
+	if (top->first < 0)
+		top->first = 0;
+	for (int i = top->first; i < last && (!lines || i < top->first + top->page); i++)
+		put_row(table, top, top->shown[i], width);
 	body = table_render(table, width);
 	table_free(table);
 	if (!lines)
@@ -374,13 +482,16 @@ static int run(struct context *context, void *data)
 	table = table_new(&view, top->output);
 	if (!table)
 		return EX_USAGE;
+	snprintf(top->typed, sizeof(top->typed), "%s", top->filter ? top->filter : "");
 	top->details = wants_details(table) || top->sort_name;
 	table_free(table);
 	result = screen_run(context, &screen);
 	if (result < 0)
 		result = options_say_unreadable(top->source, "the cgroups in zswap", result);
 	cgroups_free(&top->cgroups);
+	free(top->sum);
 	free(top->row);
+	free(top->shown);
 	free(top->count);
 	return result;
 }

@@ -20,15 +20,21 @@
 
 /* ---- writing ---- */
 
-/* Takes the reference of @object.  Each line is out before anything else happens. */
+/* A line, in three parts: out before anything else happens. */
+static int write_text(FILE *file, const char *before, const char *json, const char *behind)
+{
+	errno = 0;
+	if (file && (fprintf(file, "%s%s%s\n", before, json, behind) < 0 || fflush(file)))
+		return errno ? -errno : -EIO;
+	return 0;
+}
+
+/* Takes the reference of @object. */
 static int write_line(FILE *file, json_t *object)
 {
 	char *line = json_line(object, 0);
-	int error = 0;
+	int error = write_text(file, "", line, "");
 
-	errno = 0;
-	if (file && (fprintf(file, "%s\n", line) < 0 || fflush(file)))
-		error = errno ? -errno : -EIO;
 	free(line);
 	json_decref(object);
 	return error;
@@ -39,8 +45,12 @@ int record_begin(FILE *file, const char *config, const struct state *state)
 	int error = write_line(file, json_make("{s:s, s:i, s:o}", "zswapctl", "recording",
 					       "version", RECORD_VERSION,
 					       "config", json_text(config)));
+	char *text = state_text(state);
 
-	return error ? error : write_line(file, json_make("{s:o}", "state", state_to_json(state)));
+	if (!error)
+		error = write_text(file, "{\"state\":", text, "}");
+	free(text);
+	return error;
 }
 
 /* A column of a table of ages. */

@@ -30,24 +30,28 @@ static num parse_uptime(const char *text)
 	return seconds * 1000 + (point[1] - '0') * 100 + (point[2] - '0') * 10;
 }
 
-/* Ages stand still while the system sleeps, and so does the clock of the tick. */
-static int read_clock(const struct source *source, struct sample *sample, const char **path)
+num sample_awake_ms(const struct source *source)
 {
 	char *text;
+	num now;
+
+	if (!source->recorded)
+		return clock_us() / 1000;
+	now = source_read(source, UPTIME, &text);
+	if (now >= 0)
+		now = parse_uptime(text);
+	free(text);
+	return now;
+}
+
+static int read_clock(const struct source *source, struct sample *sample, const char **path)
+{
 	long length;
 
-	if (source->recorded) {
-		*path = UPTIME;
-		length = source_read(source, UPTIME, &text);
-		if (length < 0)
-			return length;
-		sample->now_ms = parse_uptime(text);
-		free(text);
-		if (sample->now_ms < 0)
-			return sample->now_ms;
-	} else {
-		sample->now_ms = clock_us() / 1000;
-	}
+	*path = UPTIME;
+	sample->now_ms = sample_awake_ms(source);
+	if (sample->now_ms < 0)
+		return sample->now_ms;
 	*path = BOOT_ID;
 	length = source_read(source, BOOT_ID, &sample->boot_id);
 	if (length < 0)

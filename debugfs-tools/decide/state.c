@@ -98,29 +98,48 @@ static json_t *cgroup_to_json(const struct state_cgroup *cgroup, int nr)
 	return json;
 }
 
-json_t *state_to_json(const struct state *state)
+/* One by one: a tree of all cgroups would take ten times the memory.  Takes the reference. */
+static void put_item(FILE *out, bool first, json_t *json)
+{
+	char *line = json_line(json, 0);
+
+	fprintf(out, "%s%s", first ? "" : ",", line);
+	free(line);
+	json_decref(json);
+}
+
+char *state_text(const struct state *state)
 {
 	num edges[AGE_BUCKETS_MAX];
-	json_t *cgroups = json_make("[]"), *families = json_make("[]");
 	int nr = state->bounds.nr;
+	json_t *head;
+	size_t length;
+	char *text;
+	FILE *out = xchecked(open_memstream(&text, &length));
 
 	for (int b = 0; b < nr; b++)
 		edges[b] = state->bounds.bucket[b].min_age;
+	head = json_make("{s:s, s:i, s:s?, s:I, s:f, s:o}", "zswapctl", "state",
+			 "version", STATE_VERSION, "boot_id", state->boot_id, "now_ms", state->now_ms,
+			 "wear", state->wear, "edges", json_nums(edges, nr));
+	put_item(out, true, head);
+	/* The lists go before its last brace */
+	fseek(out, -1, SEEK_CUR);
+	fputs(",\"families\":[", out);
+	for (int i = 0; i < state->nr_families; i++) {
+		const struct family *family = &state->family[i];
+
+		put_item(out, !i, json_make("{s:o, s:o}", "name", json_text(family->name), "evidence",
+					    evidence_to_json(&family->evidence, nr)));
+	}
+	fputs("],\"cgroups\":[", out);
 	for (int i = 0; i < state->nr; i++)
-		json_add(cgroups, cgroup_to_json(&state->cgroup[i], nr));
-	for (int i = 0; i < state->nr_families; i++)
-		json_add(families, json_make("{s:o, s:o}",
-					     "name", json_text(state->family[i].name), "evidence",
-					     evidence_to_json(&state->family[i].evidence, nr)));
-	return json_make("{s:s, s:i, s:s?, s:I, s:f, s:o, s:o, s:o}",
-			 "zswapctl", "state",
-			 "version", STATE_VERSION,
-			 "boot_id", state->boot_id,
-			 "now_ms", state->now_ms,
-			 "wear", state->wear,
-			 "edges", json_nums(edges, nr),
-			 "families", families,
-			 "cgroups", cgroups);
+		put_item(out, !i, cgroup_to_json(&state->cgroup[i], nr));
+	fputs("]}", out);
+	/* Memory is what it can fail with */
+	xchecked(ferror(out) ? NULL : out);
+	xchecked(fclose(out) ? NULL : text);
+	return text;
 }
 
 /* ---- from JSON ---- */
@@ -320,12 +339,12 @@ int state_lock(const char *path)
 
 int state_save(const char *path, const struct state *state)
 {
-	json_t *json = state_to_json(state);
-	char *line = json_line(json, 0), *text = xasprintf("%s\n", line);
-	int error = replace_file(path, text, strlen(text), 0600);
+	char *text = state_text(state);
+	size_t length = strlen(text);
+	int error;
 
-	json_decref(json);
-	free(line);
+	text[length] = '\n';
+	error = replace_file(path, text, length + 1, 0600);
 	free(text);
 	return error;
 }

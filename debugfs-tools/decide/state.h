@@ -28,6 +28,8 @@ struct sample {
 /* Returns 0 or a negative errno; then *@path is the file that is to blame. */
 int sample_read(const struct source *source, struct sample *sample, const char **path);
 void sample_free(struct sample *sample);
+/* Ages stand still while the system sleeps, and so does this clock; or a negative errno. */
+num sample_awake_ms(const struct source *source);
 
 struct state_cgroup {
 	char *path;
@@ -63,7 +65,8 @@ void state_free(struct state *state);
 void state_drop_cgroups(struct state *state);
 void state_drop_families(struct state *state);
 
-json_t *state_to_json(const struct state *state);
+/* JSON in one line, without its end; to be freed. */
+char *state_text(const struct state *state);
 /* -EINVAL: *@message, to be freed, says why; @state is empty then. */
 int state_from_json(const json_t *json, struct state *state, char **message);
 

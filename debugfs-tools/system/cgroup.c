@@ -47,11 +47,36 @@ bool cgroup_is_within(const char *path, const char *top)
 	return !strncmp(path, top, len) && (!path[len] || path[len] == '/');
 }
 
+const char *cgroup_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash && slash[1] ? slash + 1 : path;
+}
+
 /* The directory of the cgroup at @path, or a file in it; to be freed. */
 static char *cgroup_file(const char *path, const char *file)
 {
 	return xasprintf(SYS_CGROUP "%s%s%s", strcmp(path, "/") ? path : "", *file ? "/" : "",
 			 file);
+}
+
+const char *cgroup_hierarchy_reason(const struct source *source)
+{
+	char *text, *word, *at = NULL;
+	bool found = false;
+
+	if (source_read(source, SYS_CGROUP "/cgroup.controllers", &text) < 0) {
+		if (!source_exists(source, SYS_CGROUP "/memory/memory.usage_in_bytes"))
+			return "not supported: the memory controller is on cgroup v1, not on cgroup2";
+		return source_exists(source, SYS_CGROUP "/unified") ?
+		       "not supported: cgroup2 is not mounted at " SYS_CGROUP :
+		       "not supported: cgroup2 is at " SYS_CGROUP "/unified, not at " SYS_CGROUP;
+	}
+	for (word = strtok_r(text, " \n", &at); word && !found; word = strtok_r(NULL, " \n", &at))
+		found = !strcmp(word, "memory");
+	free(text);
+	return found ? NULL : "not supported: cgroup2 at " SYS_CGROUP " is without the memory controller";
 }
 
 /* ---- directories ---- */
@@ -117,10 +142,11 @@ static void places_free(struct places *places)
 
 /* ---- records ---- */
 
+/* There may be hundreds of thousands: only what the table has, with COUNTER_CGROUP. */
 struct record {
 	uint64_t id;
 	int node, bucket;
-	struct age_bucket row;
+	num count[NR_CGROUP_COUNTERS];
 	char *path;			/* with the first of an id that follow one another */
 };
 
@@ -134,6 +160,7 @@ static int records_add(const struct cgroup_record *record, void *data)
 {
 	struct records *records = data;
 	const struct age_bucket *bucket = &records->edges->bucket[record->bucket];
+	struct record *to;
 	bool first;
 
 	if (record->bucket >= records->edges->nr || bucket->min_age != record->row.min_age ||
@@ -145,13 +172,17 @@ static int records_add(const struct cgroup_record *record, void *data)
 					   records->room * sizeof(*records->record));
 	}
 	first = !records->nr || records->record[records->nr - 1].id != record->id;
-	records->record[records->nr++] = (struct record) {
+	to = &records->record[records->nr++];
+	*to = (struct record) {
 		.id = record->id,
 		.node = record->node,
 		.bucket = record->bucket,
-		.row = record->row,
 		.path = first ? xstrdup(record->path) : NULL,
 	};
+	for (int i = 0, nr = 0; i < NR_AGE_COUNTERS; i++) {
+		if (age_counters[i].flags & COUNTER_CGROUP)
+			to->count[nr++] = counter_value(&record->row, &age_counters[i]);
+	}
 	return 0;
 }
 
@@ -234,18 +265,9 @@ static size_t records_count_cgroups(const struct records *records)
 /* A table without entries that has the buckets of the system's. */
 static int records_read_edges(const struct source *source, struct age_table *edges)
 {
-	char *text;
-	long len;
-	int err, i;
+	int err = system_read_ages(source, SYS_DEBUGFS "/age_buckets", edges);
 
-	len = source_read(source, SYS_DEBUGFS "/age_buckets", &text);
-	if (len < 0)
-		return len;
-	err = parse_age_table(text, edges);
-	free(text);
-	if (err)
-		return err;
-	for (i = 0; i < edges->nr; i++) {
+	for (int i = 0; i < edges->nr; i++) {
 		edges->bucket[i] = (struct age_bucket) {
 			.min_age = edges->bucket[i].min_age,
 			.max_age = edges->bucket[i].max_age,
@@ -255,7 +277,7 @@ static int records_read_edges(const struct source *source, struct age_table *edg
 			.dropped = -ENOENT,
 		};
 	}
-	return 0;
+	return err;
 }
 
 static int records_read_all(const struct source *source, struct age_table *edges,
@@ -470,6 +492,18 @@ static bool cgroups_wants_node(const struct gathering *gathering, int node)
 	return gathering->nodes == UINT64_MAX;
 }
 
+static void cgroup_add_record(struct cgroup *cgroup, const struct record *record)
+{
+	struct age_bucket *bucket = &cgroup->ages.bucket[record->bucket];
+
+	for (int i = 0, nr = 0; i < NR_AGE_COUNTERS; i++) {
+		num *to = counter_at(bucket, &age_counters[i]);
+
+		if (age_counters[i].flags & COUNTER_CGROUP)
+			*to = amount_add(*to, record->count[nr++]);
+	}
+}
+
 static void cgroups_add_records(struct gathering *gathering, const struct records *records)
 {
 	const struct record *last = NULL;
@@ -489,12 +523,12 @@ static void cgroups_add_records(struct gathering *gathering, const struct record
 		    (last && last->node == record->node && last->bucket == record->bucket))
 			continue;
 		last = record;
-		/* A record may also tell of loads only */
-		if (record->row.pages && record->node != node) {
+		/* A record may also tell of loads only, and have no pages */
+		if (record->count[0] && record->node != node) {
 			node = record->node;
 			cgroup->nr_nodes++;
 		}
-		amount_add_row(&cgroup->ages.bucket[record->bucket], &record->row);
+		cgroup_add_record(cgroup, record);
 	}
 }
 
@@ -543,22 +577,12 @@ static void cgroups_drop_empty(struct cgroups *cgroups)
 }
 
 /*
- * On cgroup v1, and in the hybrid of both, what is at SYS_CGROUP are directories of controllers:
- * their paths and inodes are not those of the kernel's table.
+ * What the kernel's table tells goes by cgroup2 with the memory controller; directories of anything
+ * else have other paths and inodes.
  */
 static int check_hierarchy(const struct source *source)
 {
-	static const char *const old[] = {
-		SYS_CGROUP "/memory/memory.usage_in_bytes", SYS_CGROUP "/unified",
-	};
-
-	if (!source_exists(source, SYS_CGROUP "/cgroup.controllers"))
-		return 0;
-	for (size_t i = 0; i < ARRAY_SIZE(old); i++) {
-		if (!source_exists(source, old[i]))
-			return -EOPNOTSUPP;
-	}
-	return 0;
+	return cgroup_hierarchy_reason(source) ? -EOPNOTSUPP : 0;
 }
 
 int cgroups_read(const struct source *source, uint64_t nodes, bool all, struct cgroups *cgroups)
@@ -856,7 +880,7 @@ static int cgroup_resolve_unit(const struct source *source, const char *name, ui
 			       char **result)
 {
 	struct places places;
-	char *list = NULL, *longer;
+	char *list = xstrdup("");
 	num inode = -ENOENT;
 	int err = -ENOENT;
 	size_t i;
@@ -867,10 +891,8 @@ static int cgroup_resolve_unit(const struct source *source, const char *name, ui
 
 		if (!cgroup_is_named(strrchr(place->path, '/') + 1, name))
 			continue;
-		err = list ? -ENOTUNIQ : 0;
-		longer = xasprintf("%s%s%s", list ? list : "", list ? "\n" : "", place->path);
-		free(list);
-		list = longer;
+		err = *list ? -ENOTUNIQ : 0;
+		xappend(&list, "%s%s", *list ? "\n" : "", place->path);
 		inode = place->inode;
 	}
 	places_free(&places);

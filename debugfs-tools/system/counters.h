@@ -48,6 +48,7 @@ struct age_bucket {
 };
 
 #define NR_AGE_COUNTERS	7
+#define NR_CGROUP_COUNTERS 4		/* of those with COUNTER_CGROUP; pages come first */
 extern const struct counter age_counters[NR_AGE_COUNTERS];
 
 /* zswap's own: paths of its parameters and in debugfs, names in vmstat.  A struct system. */

@@ -76,8 +76,7 @@ static num system_counter(const struct source *source, const struct counter *cou
 	       source_number(source, counter->name);
 }
 
-/* Returns 0, or why @table is left empty. */
-static int system_ages(const struct source *source, const char *path, struct age_table *table)
+int system_read_ages(const struct source *source, const char *path, struct age_table *table)
 {
 	char *text;
 	long len;
@@ -169,7 +168,7 @@ static void system_read_node(const struct source *source, struct node *node)
 	free(path);
 
 	path = xasprintf(SYS_DEBUGFS "/node%d/age_buckets", node->id);
-	node->ages_error = system_ages(source, path, &node->ages);
+	node->ages_error = system_read_ages(source, path, &node->ages);
 	free(path);
 }
 
@@ -200,7 +199,7 @@ void system_read(const struct source *source, struct system *system)
 		*counter_at(system, &zswap_counters[i]) =
 			system_counter(source, &zswap_counters[i]);
 	system_counters(source, SYS_ZSWAP, &system->counters);
-	system->ages_error = system_ages(source, SYS_DEBUGFS "/age_buckets", &system->ages);
+	system->ages_error = system_read_ages(source, SYS_DEBUGFS "/age_buckets", &system->ages);
 
 	system_find_feature_nodes(source, system);
 	if (!system->nr_nodes)
@@ -305,7 +304,7 @@ const char *system_reason_for(const struct source *source, const char *path, num
 	case -EROFS:
 		return "read-only: a recorded tree";
 	case -EOPNOTSUPP:
-		return "not supported: cgroup2 with the memory controller is not at /sys/fs/cgroup";
+		return cgroup_hierarchy_reason(source) ?: strerror(-error);
 	case -ENODEV:
 		return "zswap has never been set up";
 	default:

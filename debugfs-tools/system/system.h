@@ -49,6 +49,8 @@ num system_limit(const struct system *system);
 void system_read(const struct source *source, struct system *system);
 /* Only pool_bytes, max_pool_percent and memory. */
 void system_read_memory(const struct source *source, struct system *system);
+/* A table of ages.  Returns 0, or a negative errno: why @table is left empty. */
+int system_read_ages(const struct source *source, const char *path, struct age_table *table);
 void system_free(struct system *system);
 /* Has this kernel proactive writeback?  0, or -ENOENT. */
 int system_supported(const struct source *source);
@@ -101,12 +103,16 @@ struct cgroups {
  * from the directory's for a reader in a cgroup namespace.
  */
 int cgroups_read(const struct source *source, uint64_t nodes, bool all, struct cgroups *cgroups);
+/* Why the cgroups at /sys/fs/cgroup are not those of the kernel's table (-EOPNOTSUPP), or NULL. */
+const char *cgroup_hierarchy_reason(const struct source *source);
 void cgroups_read_details(const struct source *source, struct cgroups *cgroups);
 void cgroups_free(struct cgroups *cgroups);
 /* Add up the entries of each cgroup's subtree: @sum has cgroups->nr tables. */
 void cgroups_sum(const struct cgroups *cgroups, struct age_table *sum);
 /* The order of cgroups: an ancestor first, and then all that is below it. */
 int cgroup_compare_paths(const char *a, const char *b);
+/* What a path ends with: "redis.service"; of the root, "/". */
+const char *cgroup_name(const char *path);
 /* Is @path @top, or below it? */
 bool cgroup_is_within(const char *path, const char *top);
 /*

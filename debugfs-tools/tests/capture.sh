@@ -58,7 +58,8 @@ find /sys/fs/cgroup -type d | while IFS= read -r path; do
 	set +f
 	echo "$1" >"$dir$path/.inode"
 	for file in "$path"/memory.stat "$path"/memory.current "$path"/memory.zswap.* \
-		"$path"/memory.pressure "$path"/io.pressure "$path"/cgroup.events; do
+		"$path"/memory.pressure "$path"/io.pressure "$path"/cgroup.events \
+		"$path"/cgroup.controllers; do
 		record "$file"
 	done
 done

@@ -182,13 +182,12 @@ while read -r sub; do
 	same "completion: options of $sub" "options.$sub" got
 
 	tables_of_sub=$(grep -c '^Columns' "help.$sub")
-	if [ "$tables_of_sub" -ge 1 ]; then
-		check_completed_columns "$sub" 1
-	fi
-	if [ "$tables_of_sub" -eq 2 ]; then
-		check_completed_columns "$sub" 2 \
-			"$(sed -n 's/^Columns with \(--[a-z]*\) .*/\1/p' "help.$sub")"
-	fi
+	for table in $(seq "$tables_of_sub"); do
+		when=$(sed -n "s/^Columns\\(.*\\) (.*/\\1/p" "help.$sub" | sed -n "$table s/^ with //p")
+		# None for the usual table
+		# shellcheck disable=SC2086
+		check_completed_columns "$sub" "$table" $when
+	done
 done <subcommands
 
 # As bash makes words of it
@@ -202,8 +201,10 @@ mkdir -p place.d tree/sys/fs/cgroup/system.slice/redis.service tree/sys/fs/cgrou
 for option in -C --config --state --record --replay; do
 	completes "completion: $option" 'place place.d' daemon $option pl
 done
+completes 'completion: --history' 'place place.d' ages --history pl
 for option in -f --file; do
 	completes "completion: $option" 'place place.d' metrics $option pl
+	completes "completion: $option of record" 'place place.d' record $option pl
 done
 completes 'completion: --root' place.d --root pl
 for sub in ages writeback plan; do

@@ -83,14 +83,20 @@ echo 'some avg10=34.56 avg60=0.00 avg300=0.00 total=1' >sick/proc/pressure/memor
 rm sick/proc/pressure/io
 sed -i 's/^anon .*/anon 50000000/' sick/sys/fs/cgroup/user.slice/memory.stat \
 	sick/sys/fs/cgroup/user.slice/user-1000.slice/memory.stat
-# the memory controller on cgroup v1
-cp -r busy v1
-mkdir v1/sys/fs/cgroup/memory
+# cgroup2 is not where it usually is, or is without the memory controller
+for tree in v1 hybrid elsewhere nomemory; do
+	cp -r busy $tree
+	rm $tree/sys/fs/cgroup/cgroup.controllers
+done
+mkdir v1/sys/fs/cgroup/memory hybrid/sys/fs/cgroup/unified
 echo 0 >v1/sys/fs/cgroup/memory/memory.usage_in_bytes
+rm -r elsewhere/sys/fs/cgroup/*.slice
+echo cpu memory.x pids >nomemory/sys/fs/cgroup/cgroup.controllers
 # a cgroup namespace: what is seen as the root is system.slice
 cp -r busy container
 rm -r container/sys/fs/cgroup
 mv busy/sys/fs/cgroup/system.slice container/sys/fs/cgroup
+cp busy/sys/fs/cgroup/cgroup.controllers container/sys/fs/cgroup
 cp -r container/sys/fs/cgroup busy/sys/fs/cgroup/system.slice
 # pages of 64K
 cp -r busy pages64
@@ -132,6 +138,35 @@ for golden in "$here"/golden/*; do
 	grep -q "^${golden##*/} " "$here/golden.list" ||
 		not_ok "${golden##*/} is not in golden.list"
 done
+
+# Each subcommand says why it knows nothing of cgroups: refuses TREE REASON COMMAND...
+refuses()
+{
+	tree=$1 reason=$2
+	shift 2
+	"$zswapctl" --root $tree "$@" >out 2>err
+	status=$?
+	cat err
+	[ $status -eq 3 ] && grep -q "not supported: $reason" err
+}
+while read -r tree reason; do
+	for command in 'ages --tree' 'ages -c redis' 'ages -c /system.slice' 'top --iterations 1' plan \
+		'plan -c redis' 'writeback --age 1h -c redis' 'readback -c redis' daemon 'metrics --cgroups'; do
+		# shellcheck disable=SC2086 # words
+		check "$tree: $command" refuses $tree "$reason" $command
+	done
+	check "$tree: metrics tell the rest" grep -q zswap_stored_pages out
+	"$zswapctl" --root $tree doctor >out 2>&1
+	check "$tree: doctor" grep -q "^bad *cgroups: not supported: $reason" out
+	for command in status ages; do
+		check "$tree: $command" "$zswapctl" --root $tree $command
+	done
+done <<TREES
+v1 the memory controller is on cgroup v1
+hybrid cgroup2 is at /sys/fs/cgroup/unified, not
+elsewhere cgroup2 is not mounted at
+nomemory cgroup2 at /sys/fs/cgroup is without the memory
+TREES
 
 # fits TREE: 80 columns, as a terminal has
 fits()

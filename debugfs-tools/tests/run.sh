@@ -23,6 +23,8 @@ for program in "$1"/test_*; do
 done
 begin "$here/golden.sh" "$1"
 begin "$here/test_daemon.sh" "$1"
+begin "$here/test_history.sh" "$1"
+begin "$here/test_top.sh" "$1"
 begin "$here/documents.sh" "$1/zswapctl" "$2"
 echo "# damaged files: does a reader crash?"
 if "$1/fuzz_readers" --runs "${FUZZ_RUNS:-300}" "$here/trees/busy"; then

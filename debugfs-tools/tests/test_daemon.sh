@@ -48,6 +48,7 @@ cgroup node bucket min_age max_age pages bytes incompressible path
 30 0 3 86400 inf 5000 5000000 0 /c/d
 TABLE
 put "" 1 0 0
+echo cpu memory >tree/sys/fs/cgroup/cgroup.controllers
 put "/a b" 20 0 0
 put /c 29 0 0
 put /c/d 30 0 0

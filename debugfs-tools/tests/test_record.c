@@ -251,13 +251,12 @@ static void live_tree(const char *tree)
 {
 	char *table;
 
+	tree_file(tree, SYS_CGROUP "/cgroup.controllers", "cpu memory\n");
 	live_cgroup(tree, "");
 	live_cgroup(tree, "/a");
 	live_cgroup(tree, "/b");
 	tree_file(tree, KERNEL, "");
 	tree_file(tree, "/etc/zswapctl.conf", CONF);
-	/* Standard files that are closed are looked for there */
-	tree_file(tree, "/dev/null", "");
 	/* Standard files that are closed are looked for there */
 	tree_file(tree, "/dev/null", "");
 	tree_file(tree, "/sys/kernel/mm/zswap/stats/written", "0\n");

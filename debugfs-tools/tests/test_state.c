@@ -233,15 +233,6 @@ static void test_wear(void)
 
 /* ---- the file ---- */
 
-static char *text_of(const struct state *state)
-{
-	json_t *json = state_to_json(state);
-	char *text = json_line(json, 0);
-
-	json_decref(json);
-	return text;
-}
-
 static void some_state(struct state *state)
 {
 	struct sample sample;
@@ -263,11 +254,11 @@ static void test_json(void)
 	json_t *json;
 
 	some_state(&state);
-	text = text_of(&state);
+	text = state_text(&state);
 	json = json_loads(text, 0, NULL);
 	CHECK(json && !state_from_json(json, &again, &message), "what is written is read");
 	json_decref(json);
-	same = text_of(&again);
+	same = state_text(&again);
 	CHECK(!strcmp(text, same), "and the same to the last digit");
 	CHECK(again.nr == NR && again.nr_families == 2 && again.wear == state.wear,
 	      "cgroups, families and the budget");

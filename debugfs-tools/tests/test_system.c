@@ -25,6 +25,7 @@ struct fixture {
 static void fixture_open(struct fixture *fixture)
 {
 	fixture->tree = tree_new();
+	tree_file(fixture->tree, SYS_CGROUP "/cgroup.controllers", "cpu memory\n");
 	if (source_open(&fixture->source, fixture->tree))
 		tree_fail("open", fixture->tree);
 }

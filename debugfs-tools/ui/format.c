@@ -47,7 +47,7 @@ char *format_age(num seconds)
 	} units[] = {
 		{ 24 * 60 * 60, 'd' }, { 60 * 60, 'h' }, { 60, 'm' }, { 1, 's' },
 	};
-	char *text, *longer;
+	char *text;
 	size_t i;
 
 	if (seconds < 0)
@@ -60,9 +60,7 @@ char *format_age(num seconds)
 	for (i = 0; i < ARRAY_SIZE(units); i++) {
 		if (seconds < units[i].length)
 			continue;
-		longer = xasprintf("%s%lld%c", text, seconds / units[i].length, units[i].letter);
-		free(text);
-		text = longer;
+		xappend(&text, "%lld%c", seconds / units[i].length, units[i].letter);
 		seconds %= units[i].length;
 	}
 	return text;
@@ -118,4 +116,14 @@ char *format_bar(num part, num whole, int width, bool utf8)
 		*end = (char)(0x90 - length);
 	}
 	return text;
+}
+
+const char *format_level(num part, num whole, bool utf8)
+{
+	static const char *const level[][9] = {
+		{ ".", "1", "2", "3", "4", "5", "6", "7", "8" },
+		{ ".", "\u2581", "\u2582", "\u2583", "\u2584", "\u2585", "\u2586", "\u2587", "\u2588" },
+	};
+
+	return level[utf8][part > 0 ? 1 + amount_ratio(part, whole, 7) : 0];
 }

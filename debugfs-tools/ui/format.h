@@ -16,5 +16,7 @@ char *format_age(num seconds);
 char *format_percent(num part, num whole);
 /* At most @width characters, # or eighth blocks; at least one for what is not 0. */
 char *format_bar(num part, num whole, int width, bool utf8);
+/* One character: . for nothing, and then eight levels, to 8 or a full block for all of @whole. */
+const char *format_level(num part, num whole, bool utf8);
 
 #endif

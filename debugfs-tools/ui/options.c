@@ -642,6 +642,13 @@ int options_say_unreadable(const struct source *source, const char *what, num er
 	return options_exit_status(error);
 }
 
+int options_say_file(const char *file, char *message, int error)
+{
+	say_error("%s: %s", file, message ? message : strerror(-error));
+	free(message);
+	return error == -EACCES || error == -EPERM ? EX_DENIED : EX_FAILED;
+}
+
 void options_say_foreign(const struct cgroups *cgroups)
 {
 	if (cgroups->foreign)

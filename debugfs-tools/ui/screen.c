@@ -134,6 +134,51 @@ static void stop(void)
 	sigaction(SIGTSTP, &ours, NULL);
 }
 
+/*
+ * The key that *@text begins with, which is moved behind it.  A sequence that is not known is none of
+ * the characters that it is made of.
+ */
+static int decode_key(const char **text)
+{
+	static const struct {
+		const char *sent;
+		int key;
+	} keys[] = {
+		{ "\033[A", SCREEN_UP }, { "\033[B", SCREEN_DOWN },
+		{ "\033OA", SCREEN_UP }, { "\033OB", SCREEN_DOWN },
+		{ "\033[5~", SCREEN_PAGE_UP }, { "\033[6~", SCREEN_PAGE_DOWN },
+		{ "\033[H", SCREEN_HOME }, { "\033[F", SCREEN_END },
+		{ "\033OH", SCREEN_HOME }, { "\033OF", SCREEN_END },
+		{ "\033[1~", SCREEN_HOME }, { "\033[4~", SCREEN_END },
+	};
+	const char *from = *text;
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		size_t length = strlen(keys[i].sent);
+
+		if (strncmp(from, keys[i].sent, length))
+			continue;
+		*text += length;
+		return keys[i].key;
+	}
+	*text += *from == '\033' ? strlen(from) : 1;
+	return *from == '\033' && from[1] ? SCREEN_OTHER : (unsigned char)*from;
+}
+
+/* Returns whether to go on. */
+static bool take_keys(const struct screen_view *view, const char *text, bool *redraw)
+{
+	while (*text) {
+		int key = decode_key(&text);
+
+		if (view->key && view->key(view->data, key))
+			*redraw = true;
+		else if (key == 'q' || key == 'Q')
+			return false;
+	}
+	return true;
+}
+
 /* The next event until @deadline. */
 static enum event wait_event(const struct screen_view *view, num deadline)
 {
@@ -141,7 +186,8 @@ static enum event wait_event(const struct screen_view *view, num deadline)
 		struct pollfd key = { .fd = screen.keys ? STDIN_FILENO : -1, .events = POLLIN };
 		num left = deadline - clock_us();
 		struct timespec timeout = { 0 };
-		char c;
+		char text[64];
+		bool redraw = false;
 		int nr;
 
 		if (left > 0) {
@@ -163,10 +209,14 @@ static enum event wait_event(const struct screen_view *view, num deadline)
 			continue;
 		}
 		if (nr > 0) {
+			nr = read(STDIN_FILENO, text, sizeof(text) - 1);
 			/* The end of the file: the terminal is gone. */
-			if (read(STDIN_FILENO, &c, 1) <= 0 || c == 'q' || c == 'Q')
+			if (nr <= 0)
 				return EVENT_QUIT;
-			if (view->key && view->key(view->data, c))
+			text[nr] = '\0';
+			if (!take_keys(view, text, &redraw))
+				return EVENT_QUIT;
+			if (redraw)
 				return EVENT_REDRAW;
 		} else if (nr == 0 && left <= 0) {
 			return EVENT_TIME;

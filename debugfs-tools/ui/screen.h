@@ -10,6 +10,12 @@
 
 #include "ui/options.h"
 
+/* Keys that are no character; every other one is a byte. */
+enum {
+	SCREEN_UP = 256, SCREEN_DOWN, SCREEN_PAGE_UP, SCREEN_PAGE_DOWN, SCREEN_HOME, SCREEN_END,
+	SCREEN_OTHER,
+};
+
 struct screen_view {
 	void *data;
 	/* Take a new look at the system.  Returns 0, or a negative errno that ends it all. */
@@ -19,8 +25,8 @@ struct screen_view {
 	 * there is none.  It may be called several times for one look.
 	 */
 	char *(*draw)(void *data, int lines, int width);
-	/* A key that is not q; returns whether to draw again.  May be NULL. */
-	bool (*key)(void *data, char key);
+	/* A key; returns whether it is one of its, and to draw again.  May be NULL; q quits. */
+	bool (*key)(void *data, int key);
 	num seconds;		/* from one look to the next */
 	num iterations;		/* how many looks; 0: no end */
 };

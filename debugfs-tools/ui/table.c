@@ -95,12 +95,9 @@ static void say_no_column(const struct view *view, const char *name, size_t leng
 {
 	char *list = xstrdup("");
 
-	for (int i = 0; i < view->nr_columns; i++) {
-		char *longer = xasprintf("%s%s%s", list, i ? ", " : "", view_column(view, i)->name);
+	for (int i = 0; i < view->nr_columns; i++)
+		xappend(&list, "%s%s", i ? ", " : "", view_column(view, i)->name);
 
-		free(list);
-		list = longer;
-	}
 	say_error("unknown column '%.*s' (known: %s)", (int)length, name, list);
 	free(list);
 }
@@ -395,12 +392,17 @@ static void fit(struct table *table, int width)
 	scols_table_enable_colors(table->smart, table->colors);
 }
 
+int table_width(const struct table *table)
+{
+	return scols_table_get_termwidth(table->smart);
+}
+
 int table_print(struct table *table)
 {
 	int error;
 
 	if (!table->output->json && !table->output->raw && isatty(STDOUT_FILENO))
-		fit(table, scols_table_get_termwidth(table->smart));
+		fit(table, table_width(table));
 	error = scols_print_table(table->smart);
 
 	return error ? error : flush();

@@ -73,6 +73,8 @@ int table_print(struct table *table);
 int table_print_two(struct table *first, struct table *second);
 /* A table as a text, to be freed, for a terminal with @width columns; 0: as wide as it is. */
 char *table_render(struct table *table, int width);
+/* Of the terminal, or as wide as one usually is. */
+int table_width(const struct table *table);
 /* UTF-8 on a terminal that shows it? For bars and trees. */
 bool table_utf8(const struct output *output);
 

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * zswapctl ages --history: what record wrote, as a heat map for people, time from left to right and
+ * the oldest pages at the top; or as a table.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "commands/commands.h"
+#include "decide/history.h"
+#include "system/amount.h"
+#include "ui/format.h"
+
+#define DATE		sizeof("01-31 23:59")
+#define NO_SAMPLE	(-1)
+
+enum { TIME, AWAKE, MIN_AGE, PAGES, SIZE, NR_COLUMNS };
+
+static const struct column columns[NR_COLUMNS] = {
+	[TIME] = { "TIME", COLUMN_COUNT, true, "seconds since 1970" },
+	[AWAKE] = { "AWAKE", COLUMN_AGE, false, "for how long the system had been awake" },
+	[MIN_AGE] = { "MIN-AGE", COLUMN_AGE, true, "where the age bucket begins" },
+	[PAGES] = { "PAGES", COLUMN_COUNT, true, "pages in it" },
+	[SIZE] = { "SIZE", COLUMN_SIZE, true, "their size before compression" },
+};
+
+const struct view history_view = {
+	.name = "history", .columns = columns, .nr_columns = NR_COLUMNS, .when = "--history",
+};
+
+static num bytes_of(const struct history_sample *sample, int b)
+{
+	return amount_times(sample->ages.bucket[b].pages, sample->page_size);
+}
+
+static void print_table(struct table *table, const struct history *history)
+{
+	for (int i = 0; i < history->nr; i++) {
+		const struct history_sample *sample = &history->sample[i];
+
+		for (int b = 0; b < sample->ages.nr; b++) {
+			struct libscols_line *line = table_line(table, NULL);
+
+			table_number(table, line, TIME, sample->time);
+			table_number(table, line, AWAKE, sample->awake_ms < 0 ? -1 :
+				     sample->awake_ms / 1000);
+			table_number(table, line, MIN_AGE, sample->ages.bucket[b].min_age);
+			table_number(table, line, PAGES, sample->ages.bucket[b].pages);
+			table_number(table, line, SIZE, bytes_of(sample, b));
+		}
+	}
+	table_print(table);
+}
+
+/* ---- the map ---- */
+
+struct map {
+	const struct age_table *rows;	/* the bounds of the newest sample */
+	int width;			/* columns of time */
+	num begin, step;		/* seconds */
+	num *cell;			/* mean bytes, row by row; NO_SAMPLE */
+	num most;			/* of them */
+};
+
+static int compare_nums(const void *a, const void *b)
+{
+	num left = *(const num *)a, right = *(const num *)b;
+
+	return (left > right) - (left < right);
+}
+
+/* From one sample to the next, as it is mostly. */
+static num usual_distance(const struct history *history)
+{
+	num *distance = xcalloc(history->nr, sizeof(*distance)), usual;
+
+	for (int i = 1; i < history->nr; i++)
+		distance[i - 1] = history->sample[i].time - history->sample[i - 1].time;
+	qsort(distance, history->nr - 1, sizeof(*distance), compare_nums);
+	usual = history->nr > 1 ? distance[(history->nr - 1) / 2] : 1;
+	free(distance);
+	return usual > 0 ? usual : 1;
+}
+
+/* Bounds may have been others then: a bucket counts where it begins. */
+static int row_of(const struct age_table *rows, num age)
+{
+	int row = rows->nr - 1;
+
+	while (row > 0 && rows->bucket[row].min_age > age)
+		row--;
+	return row;
+}
+
+static void add_sample(struct map *map, const struct history_sample *sample, int column, num nr)
+{
+	num sum[AGE_BUCKETS_MAX] = { 0 };
+
+	for (int b = 0; b < sample->ages.nr; b++) {
+		num *to = &sum[row_of(map->rows, sample->ages.bucket[b].min_age)];
+		num more = bytes_of(sample, b);
+
+		*to = amount_add(*to, more > 0 ? more : 0);
+	}
+	/* The mean of those before and this one */
+	for (int row = 0; row < map->rows->nr; row++) {
+		num *cell = &map->cell[row * map->width + column];
+
+		*cell = nr ? *cell + (sum[row] - *cell) / (nr + 1) : sum[row];
+	}
+}
+
+static void fill(struct map *map, const struct history *history, int room)
+{
+	num usual = usual_distance(history), span, last = -1, nr = 0;
+
+	map->begin = history->sample[0].time;
+	span = history->sample[history->nr - 1].time - map->begin;
+	map->step = span / room + 1 > usual ? span / room + 1 : usual;
+	map->width = span / map->step + 1;
+	map->cell = xcalloc(map->rows->nr * map->width, sizeof(*map->cell));
+	for (int i = 0; i < map->rows->nr * map->width; i++)
+		map->cell[i] = NO_SAMPLE;
+	for (int i = 0; i < history->nr; i++) {
+		num column = (history->sample[i].time - map->begin) / map->step;
+
+		/* One that came a little late leaves no hole */
+		for (num hole = last + 1; i && hole < column; hole++) {
+			if (history->sample[i].time - history->sample[i - 1].time >= 2 * usual)
+				break;
+			for (int row = 0; row < map->rows->nr; row++)
+				map->cell[row * map->width + hole] = map->cell[row * map->width + last];
+		}
+		nr = column == last ? nr + 1 : 0;
+		last = column;
+		add_sample(map, &history->sample[i], column, nr);
+	}
+	for (int i = 0; i < map->rows->nr * map->width; i++) {
+		if (map->cell[i] > map->most)
+			map->most = map->cell[i];
+	}
+}
+
+static void print_date(num seconds, int width)
+{
+	time_t moment = seconds;
+	char text[DATE] = "";
+	struct tm tm;
+
+	if (localtime_r(&moment, &tm))
+		strftime(text, sizeof(text), "%m-%d %H:%M", &tm);
+	printf("%*s", width, text);
+}
+
+static void print_map(const struct map *map, int label, bool utf8)
+{
+	char *most = format_size(map->most), *step = format_age(map->step);
+
+	for (int row = map->rows->nr - 1; row >= 0; row--) {
+		char *age = format_age(map->rows->bucket[row].min_age);
+
+		printf("%*s+ ", label, age);
+		for (int column = 0; column < map->width; column++) {
+			num bytes = map->cell[row * map->width + column];
+
+			fputs(bytes == NO_SAMPLE ? " " : format_level(bytes, map->most, utf8), stdout);
+		}
+		putchar('\n');
+		free(age);
+	}
+	printf("%*s", label + 2, "");
+	if (map->width >= 2 * (int)DATE)
+		print_date(map->begin, -(map->width - (int)DATE + 1));
+	print_date(map->begin + (map->width - 1) * map->step, 0);
+	printf("\n%s: %s, .: none; a column: %s\n", format_level(1, 1, utf8), most, step);
+	free(most);
+	free(step);
+}
+
+static void draw(const struct history *history, int width, bool utf8)
+{
+	struct map map = { .rows = &history->sample[history->nr - 1].ages };
+	int label = 0;
+
+	for (int row = 0; row < map.rows->nr; row++) {
+		char *age = format_age(map.rows->bucket[row].min_age);
+
+		if ((int)strlen(age) > label)
+			label = strlen(age);
+		free(age);
+	}
+	fill(&map, history, width - label - 2 > 1 ? width - label - 2 : 1);
+	print_map(&map, label, utf8);
+	free(map.cell);
+}
+
+int history_show(const struct output *output, const char *file)
+{
+	struct table *table = table_new(&history_view, output);
+	struct history history;
+	int error, result = EX_DONE;
+	char *message;
+
+	if (!table)
+		return EX_USAGE;
+	error = history_read(file, &history, &message);
+	if (error) {
+		result = options_say_file(file, message, error);
+	} else if (!history.nr) {
+		say_error("%s: no sample in it", file);
+		result = EX_NOTHING;
+	} else if (output_is_table(output)) {
+		print_table(table, &history);
+	} else {
+		draw(&history, table_width(table), table_utf8(output));
+	}
+	if (history.broken)
+		say_error("%s: %d invalid samples are left out", file, history.broken);
+	history_free(&history);
+	table_free(table);
+	return result;
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The file that record writes and ages --history reads.  One that may come from anywhere: what is
+ * in it is checked, and a sample that was half written is left out.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "decide/history.h"
+#include "decide/state.h"
+#include "json.h"
+
+#define SLOT		1024	/* bytes: 16 edges and counts of 19 digits have room */
+#define TIME_MAX	(1LL << 36)
+#define PAGE_SIZE_MAX	(1 << 20)
+
+static json_t *read_slot(int fd, num slot)
+{
+	char text[SLOT];
+
+	if (pread(fd, text, SLOT, slot * SLOT) != SLOT)
+		return NULL;
+	return json_loadb(text, SLOT, JSON_REJECT_DUPLICATES, NULL);
+}
+
+/* Takes the reference of @json. */
+static int write_slot(int fd, num slot, json_t *json)
+{
+	char *line = json_line(json, 0), text[SLOT];
+	size_t length = strlen(line);
+	int error = length < SLOT ? 0 : -EFBIG;
+
+	if (!error) {
+		memset(text, ' ', SLOT);
+		memcpy(text, line, length);
+		text[SLOT - 1] = '\n';
+		errno = 0;
+		if (pwrite(fd, text, SLOT, slot * SLOT) != SLOT)
+			error = errno ? -errno : -EIO;
+	}
+	free(line);
+	json_decref(json);
+	return error;
+}
+
+static int sample_from_json(const json_t *json, struct history_sample *sample)
+{
+	num pages[AGE_BUCKETS_MAX];
+
+	if (json_get_num(json, "nr", &sample->nr) || sample->nr < 0 || sample->nr >= INT64_MAX ||
+	    json_get_num(json, "time", &sample->time) || sample->time < 0 || sample->time > TIME_MAX ||
+	    json_get_num(json, "awake_ms", &sample->awake_ms) ||
+	    json_get_num(json, "page_size", &sample->page_size) ||
+	    sample->page_size < 1 || sample->page_size > PAGE_SIZE_MAX ||
+	    bounds_from_json(json, &sample->ages) || !sample->ages.nr ||
+	    json_get_nums(json, "pages", pages, AGE_BUCKETS_MAX) != sample->ages.nr)
+		return -EINVAL;
+	for (int b = 0; b < sample->ages.nr; b++)
+		sample->ages.bucket[b].pages = pages[b];
+	return 0;
+}
+
+/* Two of the same second, as they came. */
+static int compare_samples(const void *a, const void *b)
+{
+	const struct history_sample *left = a, *right = b;
+
+	if (left->time != right->time)
+		return left->time < right->time ? -1 : 1;
+	return (left->nr > right->nr) - (left->nr < right->nr);
+}
+
+static int load(int fd, struct history *history, char **message)
+{
+	json_t *json = read_slot(fd, 0);
+	const char *what = json_string_value(json_object_get(json, "zswapctl"));
+	num version = -1, last;
+	struct stat st;
+	int error = 0;
+
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || !what || strcmp(what, "ages") ||
+	    json_get_num(json, "version", &version) ||
+	    json_get_num(json, "keep", &history->keep) ||
+	    history->keep < 1 || history->keep > HISTORY_MAX) {
+		*message = xstrdup("invalid: not written by zswapctl record");
+		error = -EEXIST;
+	} else if (version != HISTORY_VERSION) {
+		*message = xasprintf("invalid: version %lld, not %d", version, HISTORY_VERSION);
+		error = -EEXIST;
+	}
+	json_decref(json);
+	if (error)
+		return error;
+	last = st.st_size / SLOT - 1 < history->keep ? st.st_size / SLOT - 1 : history->keep;
+	history->sample = xcalloc(last, sizeof(*history->sample));
+	for (num slot = 1; slot <= last; slot++) {
+		json = read_slot(fd, slot);
+		if (sample_from_json(json, &history->sample[history->nr]))
+			history->broken++;
+		else
+			history->nr++;
+		json_decref(json);
+	}
+	qsort(history->sample, history->nr, sizeof(*history->sample), compare_samples);
+	return 0;
+}
+
+int history_read(const char *path, struct history *history, char **message)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), error;
+
+	*history = (struct history){ .nr = 0 };
+	*message = NULL;
+	if (fd < 0)
+		return -errno;
+	error = load(fd, history, message);
+	close(fd);
+	return error;
+}
+
+static json_t *sample_to_json(const struct history_sample *sample)
+{
+	num edges[AGE_BUCKETS_MAX], pages[AGE_BUCKETS_MAX];
+
+	for (int b = 0; b < sample->ages.nr; b++) {
+		edges[b] = sample->ages.bucket[b].min_age;
+		pages[b] = sample->ages.bucket[b].pages;
+	}
+	return json_make("{s:I, s:I, s:I, s:I, s:o, s:o}", "nr", sample->nr, "time", sample->time,
+			 "awake_ms", sample->awake_ms, "page_size", sample->page_size,
+			 "edges", json_nums(edges, sample->ages.nr),
+			 "pages", json_nums(pages, sample->ages.nr));
+}
+
+int history_add(const char *path, num keep, struct history_sample *sample, char **message)
+{
+	struct history history = { .keep = keep };
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0644);
+	struct stat st;
+	int error = 0;
+
+	*message = NULL;
+	if (fd < 0)
+		return -errno;
+	/* One at a time: each goes behind the last */
+	if (flock(fd, LOCK_EX) || fstat(fd, &st))
+		error = -errno;
+	else if (st.st_size || !S_ISREG(st.st_mode))
+		error = load(fd, &history, message);
+	else
+		error = write_slot(fd, 0, json_make("{s:s, s:i, s:I}", "zswapctl", "ages",
+						    "version", HISTORY_VERSION, "keep", keep));
+	sample->nr = 0;
+	for (int i = 0; i < history.nr; i++) {
+		if (history.sample[i].nr >= sample->nr)
+			sample->nr = history.sample[i].nr + 1;
+	}
+	if (!error)
+		error = write_slot(fd, 1 + sample->nr % history.keep, sample_to_json(sample));
+	history_free(&history);
+	if (close(fd) && !error)
+		error = -errno;
+	return error;
+}
+
+void history_free(struct history *history)
+{
+	free(history->sample);
+	*history = (struct history){ .nr = 0 };
+}
