@@ -48,7 +48,7 @@
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
-#include <linux/swap_ops.h>
+#include <linux/swap.h>
 #include <linux/swapops.h>
 
 #include "../swap.h"
