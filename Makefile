@@ -32,7 +32,7 @@ export PATH := $(PATH):$(SOURCES)/bin
 # Each step starts where the one before it ended; the kernel's make gets JOBS.
 .NOTPARALLEL:
 .PHONY: help deps source tree kernel kernel-debug kernel-kasan kernel-kcsan kunit demo check check-debug \
-	check-upstream check-harness torture fuzz coverage mutants bench shell lint zswapctl install deb print-image print-config clean distclean
+	check-upstream check-harness torture fuzz coverage mutants bench shell lint zswapctl install deb apply series print-image print-config clean distclean
 
 help:			## this list
 	@echo 'usage: make TARGET [KSRC=dir] [KSERIES=7.3] [ACCEL=tcg|kvm] [JOBS=n] [BUILD=dir]'
@@ -109,6 +109,12 @@ tree: source		## upstream's tree plus our files and patches, in build/linux
 
 source: deps		## fetch and unpack the kernel source, once
 	@$(V)/source.sh
+
+apply:			## put our files and patches into your own tree: KSRC=dir
+	@$(V)/apply.sh
+
+series: source		## the same as a series of patches for git am, in build/series-7.3
+	@$(V)/series.sh
 
 deps:			## install the Debian packages that are missing
 	@$(V)/deps.sh

@@ -13,9 +13,9 @@
 #include <linux/types.h>
 #include <linux/workqueue_types.h>
 
+struct bio_vec;
 struct dentry;
 struct mem_cgroup;
-struct swap_iocb;
 struct zswap_entry;
 
 #ifdef CONFIG_ZSWAP_WB
@@ -25,7 +25,8 @@ void zswap_wb_folio_swapout(struct folio *folio);
 bool zswap_wb_slot_in_flight(swp_entry_t slot);
 void zswap_wb_slot_free(swp_entry_t slot);
 bool zswap_wb_folio_unpack(struct folio *folio);
-bool zswap_wb_read_deferred(struct swap_iocb *sio, work_func_t func);
+bool zswap_wb_read_deferred(const struct bio_vec *bvecs, int nr,
+			    struct work_struct *work, work_func_t func);
 #else
 static inline void zswap_wb_arm(void)
 {
@@ -53,7 +54,9 @@ static inline bool zswap_wb_folio_unpack(struct folio *folio)
 	return true;
 }
 
-static inline bool zswap_wb_read_deferred(struct swap_iocb *sio, work_func_t func)
+static inline bool zswap_wb_read_deferred(const struct bio_vec *bvecs, int nr,
+					  struct work_struct *work,
+					  work_func_t func)
 {
 	return false;
 }

@@ -44,13 +44,14 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/suspend.h>
-#include <linux/swap_ops.h>
+#include <linux/swap.h>
 #include <linux/swapops.h>
 #include <linux/vmstat.h>
 #include <linux/wait_bit.h>
 
 #include "../swap.h"
 #include "flight.h"
+#include "port.h"
 
 /* How long the system waits for what is in the air before it does not go to sleep */
 #define ZSWAP_WB_SLEEP_PATIENCE	(10 * HZ)
@@ -299,7 +300,7 @@ static void zswap_wb_request_send(struct zswap_wb_flight *flight,
 	}
 	bio->bi_iter.bi_size -= PAGE_SIZE - bytes;
 	atomic_inc(&flight->pending);
-	count_vm_event(NRSWPOUT);
+	zswap_wb_port_count_write();
 	submit_bio(bio);
 }
 
@@ -335,7 +336,7 @@ int zswap_wb_flight_board(struct zswap_wb_flight *flight, swp_entry_t slot)
 	flight->si = get_swap_device(slot);
 	if (!flight->si)
 		return -EEXIST;
-	return flight->si->ops == &swap_bdev_ops ? 0 : -EOPNOTSUPP;
+	return zswap_wb_port_has_blocks(flight->si) ? 0 : -EOPNOTSUPP;
 }
 
 /*

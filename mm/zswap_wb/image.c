@@ -35,7 +35,7 @@
 #include <linux/highmem.h>
 #include <linux/scatterlist.h>
 #include <linux/string.h>
-#include <linux/swap_ops.h>
+#include <linux/swap.h>
 #include <linux/swapops.h>
 #include <linux/workqueue.h>
 
@@ -260,22 +260,25 @@ bool zswap_wb_folio_unpack(struct folio *folio)
 }
 
 /**
- * zswap_wb_read_deferred() - a request for folios is over, in an interrupt
- * @sio:	the request, which was good
- * @func:	calls zswap_wb_folio_unpack() for each of its folios
+ * zswap_wb_read_deferred() - a good request for folios is over, in an interrupt
+ * @bvecs:	its folios
+ * @nr:	how many
+ * @work:	room for a work item, which stays until @func has run
+ * @func:	ends the request, and calls zswap_wb_folio_unpack() for each folio
  * Context: any.
  * Return: true if one of the folios is an image: then @func is going to run
  */
-bool zswap_wb_read_deferred(struct swap_iocb *sio, work_func_t func)
+bool zswap_wb_read_deferred(const struct bio_vec *bvecs, int nr,
+			    struct work_struct *work, work_func_t func)
 {
 	int i, nid;
 
-	for (i = 0; i < sio->nr_bvecs; i++) {
-		if (zswap_wb_slot_image(bvec_folio(&sio->bvecs[i])->swap, &nid))
+	for (i = 0; i < nr; i++) {
+		if (zswap_wb_slot_image(bvec_folio(&bvecs[i])->swap, &nid))
 			break;
 	}
-	if (i == sio->nr_bvecs)
+	if (i == nr)
 		return false;
-	INIT_WORK(&sio->work, func);
-	return queue_work(zswap_wb_image_queue, &sio->work);
+	INIT_WORK(work, func);
+	return queue_work(zswap_wb_image_queue, work);
 }

@@ -48,11 +48,12 @@
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
-#include <linux/swap_ops.h>
+#include <linux/swap.h>
 #include <linux/swapops.h>
 
 #include "../swap.h"
 #include "flight.h"
+#include "port.h"
 
 #include <trace/events/zswap_wb.h>
 
@@ -418,7 +419,7 @@ static int zswap_wb_readback_move(struct zswap_wb_readback *back,
 static bool zswap_wb_device_reads(const struct swap_info_struct *si)
 {
 	/* That has blocks, and is not being taken out of use */
-	return si->ops == &swap_bdev_ops && READ_ONCE(si->flags) & SWP_WRITEOK;
+	return zswap_wb_port_has_blocks(si) && READ_ONCE(si->flags) & SWP_WRITEOK;
 }
 
 /* Brings back a batch from the slot @*offset on, and sets that behind. Return: as above */

@@ -6,6 +6,7 @@
 #define _TRACE_ZSWAP_WB_H
 
 #include <linux/nodemask.h>
+#include <linux/swap.h>
 #include <linux/swapops.h>
 #include <linux/tracepoint.h>
 

@@ -7,6 +7,7 @@
 #include <linux/limits.h>
 #include <linux/mm.h>
 #include <linux/string.h>
+#include <linux/swap.h>
 #include <linux/swapops.h>
 #include <linux/zswap_wb.h>
 

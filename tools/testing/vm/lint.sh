@@ -191,6 +191,71 @@ check_off() {
 	[ -z "$differ" ]
 }
 
+# A tree of nothing but what our patches change, as upstream has it.
+untouched() {
+	rm -rf "$1"
+	mkdir "$1"
+	(cd "$upstream" && xargs -a "$BUILD/tree/touched" cp --parents -t "$1" Makefile)
+}
+
+# same_as_tree DIR: what is to be published of build/linux, byte for byte.
+same_as_tree() {
+	local f
+	(
+		. "$VMDIR/overlay.sh"
+		our_files "${PUBLISHED[@]}"
+		touched_files
+		echo Makefile
+	) | sort -u >"$1.wanted"
+	(cd "$1" && find . -name .git -prune -o -type f -printf '%P\n') | sort | diff "$1.wanted" - || return
+	while read -r f; do
+		cmp "$WORKTREE/$f" "$1/$f" || return
+	done <"$1.wanted"
+}
+
+# make apply: all of it, not twice, and nothing at all where a patch doesn't fit.
+check_apply() {
+	local dir=$out/apply before said
+	untouched "$dir" || return
+	KSRC=$dir BUILD=$out/apply.build "$VMDIR/apply.sh" || return
+	same_as_tree "$dir" || return
+	before=$(find "$dir" -type f -exec sha256sum {} + | sort)
+	! KSRC=$dir BUILD=$out/apply.build "$VMDIR/apply.sh" || { echo "applied twice"; return 1; }
+	[ "$before" = "$(find "$dir" -type f -exec sha256sum {} + | sort)" ] || { echo "the second time has written"; return 1; }
+
+	# The outermost line of a hunk's context, in the last file that is changed.
+	untouched "$dir" || return
+	sed -i 's/count_vm_event(ZSWPIN);/count_vm_event(ZSWPIN );/' "$dir/mm/zswap.c"
+	before=$(find "$dir" -exec stat -c '%n %i %Y' {} + | sort)
+	! KSRC=$dir BUILD=$out/apply.build "$VMDIR/apply.sh" || { echo "applied to what does not fit"; return 1; }
+	[ "$before" = "$(find "$dir" -exec stat -c '%n %i %Y' {} + | sort)" ] || { echo "a refusal has written"; return 1; }
+
+	# A directory that cannot be made: after the first files are in, they are taken back.
+	untouched "$dir" || return
+	mkdir "$dir/tools"
+	: >"$dir/tools/testing"
+	before=$(find "$dir" -type f -exec sha256sum {} + | sort)
+	! KSRC=$dir BUILD=$out/apply.build "$VMDIR/apply.sh" || { echo "applied without a directory"; return 1; }
+	[ "$before" = "$(find "$dir" -type f -exec sha256sum {} + | sort)" ] || { echo "what failed was not taken back"; return 1; }
+	sed -i 's/^PATCHLEVEL = .*/PATCHLEVEL = 99/' "$dir/Makefile"
+	said=$(KSRC=$dir BUILD=$out/apply.build "$VMDIR/apply.sh" 2>&1) && { echo "applied to another series"; return 1; }
+	grep "is Linux [0-9]*\.99" <<<"$said"
+}
+
+# make series: git am takes it, the result is build/linux, and it is the same every time.
+check_series() {
+	local dir=$out/series-applied
+	KSRC=$upstream BUILD=$out/series.build "$VMDIR/series.sh" "$out/series" || return
+	KSRC=$upstream BUILD=$out/series.build "$VMDIR/series.sh" "$out/series-again" || return
+	diff -r "$out/series" "$out/series-again" || return
+	untouched "$dir" && cd "$dir" || return
+	export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
+	git init -q && git add -f . &&
+		git -c user.name=lint -c user.email=lint@localhost commit -q -m upstream &&
+		git -c user.name=lint -c user.email=lint@localhost am --whitespace=error "$out"/series/*.patch || return
+	cd "$out" && same_as_tree "$dir"
+}
+
 check_syzkaller() {
 	"$TOP/tools/testing/syzkaller/check.sh"
 }
@@ -199,6 +264,8 @@ check "shellcheck" check_shell
 check "descriptions for syzkaller" check_syzkaller
 check "checkpatch --strict on the patches" check_patches
 check "checkpatch --strict on ${#code[@]} files" check_files
+check "make apply: all of it or nothing" check_apply
+check "make series: git am makes the same of it" check_series
 check "kernel-doc" check_kernel_doc
 check "ABI documents" check_abi
 check "compiler, W=1" check_w1

@@ -23,7 +23,7 @@ if [ -s "$path_file" ] && [ -f "$(cat "$path_file")/Makefile" ]; then
 fi
 
 [ -d "$PATCHES" ] ||
-	die "there are no patches for Linux $KSERIES: use one of $(cd "$TOP/patches" && echo *) as KSERIES=."
+	die "there are no patches for Linux $KSERIES: use one of $(cd "$TOP/patches" && echo [0-9]*) as KSERIES=."
 package=linux-source-$KSERIES
 need_space "$src" 6000 "the kernel source with its builds"
 lock_build

@@ -11,10 +11,8 @@
 
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-OVERLAY="mm include Documentation tools/testing/selftests tools/testing/syzkaller"
+. "$(dirname "${BASH_SOURCE[0]}")/overlay.sh"
 
-[ -s "$PATCHES/series" ] ||
-	die "there is no patches/$KSERIES/series: use another KSERIES=, or port the patches (Documentation/dev/build-and-test.rst)."
 if [ -n "$KSRC" ]; then
 	pristine=$(cd "$KSRC" && pwd)
 else
@@ -24,7 +22,7 @@ for f in .config include/config include/generated/autoconf.h; do
 	[ ! -e "$pristine/$f" ] ||
 		die "the tree $pristine has been built in: run make mrproper there (it keeps your sources), or give a clean checkout as KSRC=."
 done
-release=$(awk '$1 ~ /^(VERSION|PATCHLEVEL|SUBLEVEL)$/ && $2 == "=" { r = r s $3; s = "." } END { print r }' "$pristine/Makefile")
+release=$(kernel_release "$pristine")
 
 lock_build
 state=$BUILD/tree
@@ -56,45 +54,11 @@ elif [ -n "$KSRC" ]; then
 		die "following the changes in $pristine failed: run make clean, then make again."
 fi
 
-# 2. Our files.
+# 2. Our files, and what is patched.
 new=$state/new
-rm -rf "$new"
-mkdir "$new"
-cd "$TOP"
-for d in $OVERLAY; do
-	[ ! -d "$d" ] || find "$d" -type f ! -name '*~' ! -name '*.orig' ! -name '*.rej' ! -name '*.o' \
-		! -name '.*.sw?' ! -name '*.pyc'
-done | LC_ALL=C sort >"$new/overlay"
-while read -r f; do
-	[ ! -e "$pristine/$f" ] ||
-		die "our $f would replace upstream's: make it a patch in patches/$KSERIES."
-done <"$new/overlay"
+collect "$pristine" "$new" mm include Documentation tools/testing/selftests tools/testing/syzkaller
 
-# 3. The patches, on copies of what they touch.
-mapfile -t series < <(sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$PATCHES/series")
-for p in "${series[@]}"; do
-	[ -r "$PATCHES/$p" ] || die "patches/$KSERIES/series names $p, which does not exist: correct the series."
-	awk '/^(---|\+\+\+) [ab]\// { sub(/^[ab]\//, "", $2); print $2 }' "$PATCHES/$p"
-done | LC_ALL=C sort -u >"$new/touched"
-while read -r f; do
-	for base in "$TOP" "$pristine"; do
-		[ "$base" = "$pristine" ] || grep -qxF "$f" "$new/overlay" || continue
-		[ -e "$base/$f" ] || continue
-		mkdir -p "$new/files/$(dirname "$f")"
-		cp "$base/$f" "$new/files/$f"
-		break
-	done
-done <"$new/touched"
-mkdir -p "$new/files"
-for p in "${series[@]}"; do
-	if ! patch -d "$new/files" -p1 -F0 --batch --forward --no-backup-if-mismatch -r - \
-		<"$PATCHES/$p" >"$state/patch.log" 2>&1; then
-		cat "$state/patch.log" >&2
-		die "patches/$KSERIES/$p does not apply to Linux $release in $pristine: use a $KSERIES tree, or port the patches (Documentation/dev/build-and-test.rst)."
-	fi
-done
-
-# 4. Into the tree. From here on only copies, each one complete or absent; the
+# 3. Into the tree. From here on only copies, each one complete or absent; the
 # lists grow first and shrink last, so that a run cut short is caught up with.
 cat "$state/overlay" "$new/overlay" | LC_ALL=C sort -u >"$state/overlay.all"
 cat "$state/touched" "$new/touched" | LC_ALL=C sort -u >"$state/touched.all"
@@ -110,7 +74,7 @@ while read -r f; do
 	if grep -qxF "$f" "$new/touched"; then
 		continue
 	elif grep -qxF "$f" "$new/overlay"; then
-		put "$TOP/$f" "$f"
+		put "$(our_file "$f")" "$f"
 	else
 		rm -f "$WORKTREE/$f"
 		rmdir -p --ignore-fail-on-non-empty "$WORKTREE/$(dirname "$f")" 2>/dev/null || :
