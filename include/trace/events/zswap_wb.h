@@ -26,6 +26,7 @@ TRACE_EVENT(zswap_wb_start,
 		__field(u64, age)
 		__field(u64, max_pages)
 		__field(u64, max_compressed)
+		__field(u64, rate)
 		__field(unsigned int, bucket_min)
 		__field(unsigned int, bucket_max)
 		__field(unsigned int, type)
@@ -39,6 +40,7 @@ TRACE_EVENT(zswap_wb_start,
 		__entry->age = cmd->age;
 		__entry->max_pages = cmd->max_pages;
 		__entry->max_compressed = cmd->max_compressed;
+		__entry->rate = cmd->rate;
 		__entry->bucket_min = cmd->bucket_min;
 		__entry->bucket_max = cmd->bucket_max;
 		__entry->type = cmd->type;
@@ -46,9 +48,9 @@ TRACE_EVENT(zswap_wb_start,
 		__assign_bitmask(nodes, nodes_addr(cmd->nodes), nr_node_ids);
 	),
 
-	TP_printk("cgroup=%llu descend=%d age=%llu max_pages=%llu max_compressed=%llu bucket_min=%u bucket_max=%u type=%u dry_run=%d nodes=%s",
+	TP_printk("cgroup=%llu descend=%d age=%llu max_pages=%llu max_compressed=%llu rate=%llu bucket_min=%u bucket_max=%u type=%u dry_run=%d nodes=%s",
 		  __entry->cgroup, __entry->descend, __entry->age,
-		  __entry->max_pages, __entry->max_compressed,
+		  __entry->max_pages, __entry->max_compressed, __entry->rate,
 		  __entry->bucket_min, __entry->bucket_max, __entry->type,
 		  __entry->dry_run, __get_bitmask(nodes))
 );

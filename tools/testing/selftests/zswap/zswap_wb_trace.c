@@ -37,8 +37,8 @@ static const char * const event_names[NR_EVENTS] = {
 };
 
 static const char * const event_fields[NR_EVENTS][MAX_FIELDS] = {
-	[START] = { "cgroup", "descend", "age", "max_pages", "max_compressed", "bucket_min",
-		    "bucket_max", "type", "dry_run", "nodes" },
+	[START] = { "cgroup", "descend", "age", "max_pages", "max_compressed", "rate",
+		    "bucket_min", "bucket_max", "type", "dry_run", "nodes" },
 	[BATCH] = { "cgroup", "nr", "written", "failed", "skipped", "released_bytes" },
 	[END] = { "cgroup", "status", "scanned", "written", "released_bytes", "skipped_young",
 		  "skipped_busy", "skipped_protected", "skipped_gone", "failed", "looked" },
@@ -466,6 +466,7 @@ static void dry_run_has_no_batch(void)
  * @age: in seconds
  * @max: in bytes, or NO_LIMIT
  * @max_compressed: in bytes, or NO_LIMIT
+ * @rate: in bytes a second, 0 if the command has none
  * @bucket_min: -1 if it does not matter
  * @bucket_max: likewise
  * @type: 1 for incompressible pages only
@@ -477,6 +478,7 @@ struct scope {
 	unsigned long long age;
 	unsigned long long max;
 	unsigned long long max_compressed;
+	unsigned long long rate;
 	int bucket_min;
 	int bucket_max;
 	int type;
@@ -486,6 +488,7 @@ struct scope {
 static void expect_scope(const struct scope *scope, unsigned long long cgroup)
 {
 	unsigned long long max_pages = scope->max;
+	unsigned long long rate = scope->rate ?: NO_LIMIT;
 	const struct event *start, *end;
 
 	if (max_pages != NO_LIMIT)
@@ -501,6 +504,8 @@ static void expect_scope(const struct scope *scope, unsigned long long cgroup)
 		zwb_fail("max_pages is not %llu:%s", max_pages, start->fields);
 	if ((unsigned long long)field(start, "max_compressed") != scope->max_compressed)
 		zwb_fail("max_compressed is not %llu:%s", scope->max_compressed, start->fields);
+	if ((unsigned long long)field(start, "rate") != rate)
+		zwb_fail("rate is not %llu:%s", rate, start->fields);
 	if (scope->bucket_min >= 0)
 		zwb_equal(field(start, "bucket_min"), scope->bucket_min);
 	if (scope->bucket_max >= 0)
@@ -534,6 +539,12 @@ static void trace_scopes(void)
 		{ "age=18446744073709551615", { .age = NO_LIMIT, .max = NO_LIMIT,
 						.max_compressed = NO_LIMIT, .bucket_min = -1,
 						.bucket_max = -1, .node = -1 } },
+		{ "age=5m rate=300000", { .age = 300, .max = NO_LIMIT, .max_compressed = NO_LIMIT,
+					  .rate = 300000, .bucket_min = -1, .bucket_max = -1,
+					  .node = -1 } },
+		{ "7d rate=18446744073709551614",
+		  { .age = 7 * 24 * 3600, .max = NO_LIMIT, .max_compressed = NO_LIMIT,
+		    .rate = NO_LIMIT - 1, .bucket_min = -1, .bucket_max = -1, .node = -1 } },
 	};
 	struct scope scope = { .age = 86400, .max = NO_LIMIT, .max_compressed = NO_LIMIT,
 			       .bucket_min = -1, .bucket_max = -1, .node = -1 };
