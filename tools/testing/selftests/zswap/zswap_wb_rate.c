@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Commands with a rate: how fast they write, and what they do while they wait.
+ * Commands with a rate, in both directions: how fast they are, and what they do while they
+ * wait.
  */
 #include <errno.h>
 #include <limits.h>
@@ -18,7 +19,7 @@
 #define MAX_SAMPLES		4096
 
 /* a page a second, and most of the time it waits */
-#define SLOW			"rate=4K"
+#define SLOW			"4K"
 #define END_MS			500
 
 /* between two looks, and what may be in between two counters */
@@ -28,7 +29,7 @@
  * struct sample - how far a command had got
  * @before: time before the look
  * @after: time after it
- * @pages: written by then
+ * @pages: written, or brought back, by then
  */
 struct sample {
 	long long before;
@@ -38,9 +39,24 @@ struct sample {
 
 static struct sample samples[MAX_SAMPLES];
 
-static long long pages_written(void)
+/**
+ * struct way - one of the two directions
+ * @node: for zwb_start()
+ * @counter: of pages
+ * @text: of a command for all of them
+ */
+struct way {
+	int node;
+	const char *counter;
+	const char *text;
+};
+
+static const struct way out = { ZWB_GLOBAL, ZWB_SYSFS "/stats/written", "age=0" };
+static const struct way back = { ZWB_READBACK, ZWB_SYSFS "/stats/readback", "max=1T" };
+
+static long long pages_moved(const struct way *way)
 {
-	return zwb_read_number(ZWB_SYSFS "/stats/written");
+	return zwb_read_number(way->counter);
 }
 
 static void sleep_ns(long long ns)
@@ -53,12 +69,12 @@ static void sleep_ns(long long ns)
 	nanosleep(&pause, NULL);
 }
 
-/* Wait until a command has written a page since @from. */
-static bool wait_for_a_page(long long from)
+/* Wait until a command has moved a page since @from. */
+static bool wait_for_a_page(const struct way *way, long long from)
 {
 	long long deadline = zwb_now() + 10 * ZWB_NS_PER_SEC;
 
-	while (pages_written() == from) {
+	while (pages_moved(way) == from) {
 		if (zwb_now() > deadline) {
 			zwb_late("not one page in ten seconds");
 			return false;
@@ -68,9 +84,17 @@ static bool wait_for_a_page(long long from)
 	return true;
 }
 
-static bool start(struct zwb_async *command, const char *text)
+/* Pages that a command can move that way. */
+static bool load(const struct way *way, long long pages)
 {
-	if (!zwb_start(command, ZWB_GLOBAL, 0, "%s", text))
+	return (way == &out || zwb_need_readback()) &&
+	       zwb_load(NULL, ZWB_ANY_NODE, pages, ZWB_TEXT) &&
+	       (way == &out || zwb_write_all(pages));
+}
+
+static bool start(struct zwb_async *command, const struct way *way, const char *rate)
+{
+	if (!zwb_start(command, way->node, 0, "%s rate=%s", way->text, rate))
 		return false;
 	zwb_go(command);
 	return true;
@@ -82,16 +106,16 @@ static void end(struct zwb_async *command)
 	zwb_equal(zwb_wait(command), -EINTR);
 }
 
-static int watch(void)
+static int watch(const struct way *way)
 {
-	long long first = pages_written(), until = zwb_now() + WATCH_NS;
+	long long first = pages_moved(way), until = zwb_now() + WATCH_NS;
 	int nr = 0;
 
 	while (zwb_now() < until && nr < MAX_SAMPLES) {
 		struct sample *sample = &samples[nr++];
 
 		sample->before = zwb_now();
-		sample->pages = pages_written() - first;
+		sample->pages = pages_moved(way) - first;
 		sample->after = zwb_now();
 		sleep_ns(LOOK_NS);
 	}
@@ -99,8 +123,8 @@ static int watch(void)
 }
 
 /*
- * From each look to the first one two seconds later, the command has written what it
- * was asked for, within 5 % and the page that is just being written.
+ * From each look to the first one two seconds later, the command has moved what it
+ * was asked for, within 5 % and the page that is just being moved.
  */
 static void check_windows(int nr, long long rate)
 {
@@ -137,24 +161,32 @@ static void check_windows(int nr, long long rate)
 		zwb_late("no look was quick enough");
 }
 
-static void check_rate(const char *rate, long long bytes, long long pages)
+static void check_rate(const struct way *way, const char *rate, long long bytes, long long pages)
 {
 	struct zwb_async command;
-	char text[64];
-	long long from = pages_written();
+	long long from;
 
-	if (!zwb_load(NULL, ZWB_ANY_NODE, pages, ZWB_TEXT))
+	if (!load(way, pages))
 		return;
-	snprintf(text, sizeof(text), "age=0 rate=%s", rate);
-	if (!start(&command, text))
+	from = pages_moved(way);
+	if (!start(&command, way, rate))
 		return;
-	if (wait_for_a_page(from))
-		check_windows(watch(), bytes);
+	if (wait_for_a_page(way, from))
+		check_windows(watch(way), bytes);
 	end(&command);
 	/* it was not at its end, or there would be nothing to see */
 	if (!zwb_failed())
-		zwb_between(pages_written() - from, 1, pages - 1);
+		zwb_between(pages_moved(way) - from, 1, pages - 1);
 	zwb_loads_stop();
+}
+
+static void check_rates(const struct way *way)
+{
+	check_rate(way, "64K", 64 << 10, 1000);
+	if (!zwb_failed())
+		check_rate(way, "300000", 300000, 1000);
+	if (!zwb_failed())
+		check_rate(way, "1M", 1 << 20, 3000);
 }
 
 /*
@@ -166,28 +198,25 @@ static void check_rate(const char *rate, long long bytes, long long pages)
  */
 static void two_seconds_have_what_was_asked_for(void)
 {
-	check_rate("64K", 64 << 10, 1000);
-	if (!zwb_failed())
-		check_rate("300000", 300000, 1000);
-	if (!zwb_failed())
-		check_rate("1M", 1 << 20, 3000);
+	check_rates(&out);
 }
 
-/*
- * Sixteen pages a second are one after the other.
- *
- * Turns red when a slow command writes in batches, however right their sum is.
- */
-static void a_slow_rate_is_smooth(void)
+/* Turns red when only one of the directions has a rate. */
+static void two_seconds_bring_back_what_was_asked_for(void)
+{
+	check_rates(&back);
+}
+
+static void check_smooth(const struct way *way)
 {
 	struct zwb_async command;
-	long long from = pages_written();
+	long long from = pages_moved(way);
 	int i, nr;
 
-	if (!zwb_load(NULL, ZWB_ANY_NODE, 500, ZWB_TEXT) || !start(&command, "age=0 rate=64K"))
+	if (!start(&command, way, "64K"))
 		return;
-	if (wait_for_a_page(from)) {
-		nr = watch();
+	if (wait_for_a_page(way, from)) {
+		nr = watch(way);
 		for (i = 1; i < nr; i++) {
 			/* a look may have come late */
 			if (samples[i].after - samples[i - 1].before < 50 * ZWB_NS_PER_MS &&
@@ -196,6 +225,20 @@ static void a_slow_rate_is_smooth(void)
 		}
 	}
 	end(&command);
+}
+
+/*
+ * Sixteen pages a second are one after the other.
+ *
+ * Turns red when a slow command writes, or reads, in batches, however right their sum is.
+ */
+static void a_slow_rate_is_smooth(void)
+{
+	if (load(&out, 500))
+		check_smooth(&out);
+	zwb_loads_stop();
+	if (!zwb_failed() && load(&back, 500))
+		check_smooth(&back);
 }
 
 /*
@@ -236,29 +279,51 @@ static void a_fast_rate_is_no_limit(void)
 	zwb_between((zwb_now() - began) / ZWB_NS_PER_MS, 400, 1500);
 }
 
-/*
- * A signal ends a command that waits, at once.
- *
- * Turns red when a wait can't be interrupted, or when the command writes one more
- * page after it.
- */
-static void signal_ends_a_wait(void)
+static void check_signal(const struct way *way)
 {
-	long long from = pages_written(), began, took, count;
+	long long from, began, took, count;
 	struct zwb_async command;
 
-	if (!zwb_load(NULL, ZWB_ANY_NODE, 300, ZWB_TEXT) || !start(&command, "age=0 " SLOW))
+	if (!load(way, 300))
 		return;
-	if (!wait_for_a_page(from))
+	from = pages_moved(way);
+	if (!start(&command, way, SLOW) || !wait_for_a_page(way, from))
 		return;
 	sleep_ns(200 * ZWB_NS_PER_MS);
-	count = pages_written();
+	count = pages_moved(way);
 	began = zwb_now();
 	end(&command);
 	took = (zwb_now() - began) / ZWB_NS_PER_MS;
 	ksft_print_msg("ended %lld ms after the signal\n", took);
 	zwb_between(took, 0, END_MS);
-	zwb_equal(pages_written(), count);
+	zwb_equal(pages_moved(way), count);
+}
+
+/* Turns red when a large rate overflows on the way back. */
+static void a_fast_rate_brings_all_back(void)
+{
+	struct zwb_snap delta;
+
+	if (!load(&back, 3000))
+		return;
+	zwb_readback(&delta, "max=%lld rate=1T", 1000LL * zwb_page_size);
+	zwb_equal(delta.total.readback, 1000);
+	zwb_readback(&delta, "max=1T rate=18446744073709551614");
+	zwb_equal(delta.total.readback, 2000);
+}
+
+/*
+ * A signal ends a command that waits, at once.
+ *
+ * Turns red when a wait can't be interrupted, or when the command moves one more
+ * page after it.
+ */
+static void signal_ends_a_wait(void)
+{
+	check_signal(&out);
+	zwb_loads_stop();
+	if (!zwb_failed())
+		check_signal(&back);
 }
 
 /*
@@ -270,10 +335,10 @@ static void signal_ends_a_wait(void)
 static void tasks_freeze_while_a_command_waits(void)
 {
 	struct zwb_async command;
-	long long from = pages_written(), took;
+	long long from = pages_moved(&out), took;
 
 	if (!zwb_need_suspend() || !zwb_load(NULL, ZWB_ANY_NODE, 300, ZWB_TEXT) ||
-	    !start(&command, "age=0 " SLOW) || !wait_for_a_page(from))
+	    !start(&command, &out, SLOW) || !wait_for_a_page(&out, from))
 		return;
 	zwb_zero(zwb_suspend("freezer", 1, &took));
 	zwb_between(took, 0, 6000);
@@ -297,8 +362,8 @@ static void a_wait_holds_nothing(void)
 	if (!zwb_load(NULL, ZWB_ANY_NODE, 1000, ZWB_TEXT))
 		return;
 	zwb_snap(&before);
-	if (!start(&command, "age=0 " SLOW) ||
-	    !wait_for_a_page(before.total.written))
+	if (!start(&command, &out, SLOW) ||
+	    !wait_for_a_page(&out, before.total.written))
 		return;
 	sleep_ns(300 * ZWB_NS_PER_MS);
 	zwb_since(&delta, &before);
@@ -328,15 +393,17 @@ static void a_dry_run_does_not_wait(void)
 
 	if (!zwb_need_answers() || !zwb_load(NULL, ZWB_ANY_NODE, 1000, ZWB_TEXT))
 		return;
-	zwb_zero(zwb_ask(&answer, "age=0 dry_run=1 " SLOW));
+	zwb_zero(zwb_ask(&answer, "age=0 dry_run=1 rate=" SLOW));
 	zwb_equal(answer.written, 1000);
 	zwb_between(answer.elapsed_us, 0, 2000000);
 }
 
 static const struct zwb_test tests[] = {
 	ZWB_TEST(two_seconds_have_what_was_asked_for),
+	ZWB_TEST(two_seconds_bring_back_what_was_asked_for),
 	ZWB_TEST(a_slow_rate_is_smooth),
 	ZWB_TEST(a_fast_rate_is_no_limit),
+	ZWB_TEST(a_fast_rate_brings_all_back),
 	ZWB_TEST(signal_ends_a_wait),
 	ZWB_TEST(tasks_freeze_while_a_command_waits),
 	ZWB_TEST(a_wait_holds_nothing),

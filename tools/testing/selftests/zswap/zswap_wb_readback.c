@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,41 +29,6 @@
 static const struct zwb_disk_spec disk = { .megabytes = 64 };
 static const struct zwb_disk_spec slow = { .megabytes = 64, .latency_us = LATENCY_US };
 
-/* --- commands --- */
-
-static bool need_readback(void)
-{
-	if (!access(ZWB_SYSFS "/proactive_readback", W_OK))
-		return true;
-	zwb_skip("needs " ZWB_SYSFS "/proactive_readback");
-	return false;
-}
-
-/* One that is accepted; @delta: what the counters grew by. */
-static int __printf(2, 3) readback(struct zwb_snap *delta, const char *fmt, ...)
-{
-	char path[ZWB_PATH_MAX], command[256];
-	struct zwb_snap before;
-	va_list args;
-	int err;
-
-	va_start(args, fmt);
-	vsnprintf(command, sizeof(command), fmt, args);
-	va_end(args);
-	zwb_snap(&before);
-	err = zwb_write(zwb_command_path(ZWB_READBACK, path, sizeof(path)), command,
-			strlen(command));
-	zwb_since(delta, &before);
-	zwb_equal(delta->commands, 1);
-	zwb_equal(delta->stored, delta->total.readback);
-	zwb_equal(delta->total.on_disk, -delta->total.readback);
-	zwb_zero(delta->total.scanned);
-	zwb_zero(delta->total.refaulted);
-	zwb_zero(delta->total.dropped);
-	zwb_equal(err, delta->total.readback ? 0 : -EAGAIN);
-	return err;
-}
-
 /* --- all of them --- */
 
 static void check_brought_back(struct zwb_pages *pages, unsigned int version)
@@ -73,7 +37,7 @@ static void check_brought_back(struct zwb_pages *pages, unsigned int version)
 
 	if (!zwb_pages_store(pages, version) || !zwb_write_all(pages->nr))
 		return;
-	readback(&delta, "max=1G");
+	zwb_readback(&delta, "max=1G");
 	zwb_equal(delta.total.readback, pages->nr);
 	zwb_zero(delta.vm.pswpin);
 	/* they are in zswap, and come from there */
@@ -96,7 +60,7 @@ static void what_was_written_comes_back(void)
 	struct zwb_pages pages = { 0 };
 	unsigned int version;
 
-	if (need_readback() && zwb_setting(COMPRESSED, "0") && zwb_disk_on(&disk) &&
+	if (zwb_need_readback() && zwb_setting(COMPRESSED, "0") && zwb_disk_on(&disk) &&
 	    zwb_pages_map(&pages, ZWB_ANY_NODE, BACK_PAGES)) {
 		for (version = 1; version <= 4 && !zwb_failed(); version++) {
 			zwb_write_string(COMPRESSED, version > 2 ? "1" : "0");
@@ -113,13 +77,13 @@ static void what_came_back_is_written_again(void)
 	struct zwb_snap delta;
 	int round;
 
-	if (need_readback() && zwb_setting(COMPRESSED, "1") && zwb_disk_on(&disk) &&
+	if (zwb_need_readback() && zwb_setting(COMPRESSED, "1") && zwb_disk_on(&disk) &&
 	    zwb_pages_map(&pages, ZWB_ANY_NODE, BACK_PAGES) && zwb_pages_store(&pages, 1)) {
 		for (round = 0; round < 4 && !zwb_failed(); round++) {
 			zwb_write_string(COMPRESSED, round % 2 ? "1" : "0");
 			if (!zwb_write_all(BACK_PAGES))
 				break;
-			readback(&delta, "max=1G");
+			zwb_readback(&delta, "max=1G");
 			zwb_equal(delta.total.readback, BACK_PAGES);
 		}
 		zwb_write_all(BACK_PAGES);
@@ -137,7 +101,7 @@ static void only_what_is_in_scope(void)
 	struct zwb_load *up, *down, *beside;
 	struct zwb_snap delta;
 
-	if (!need_readback())
+	if (!zwb_need_readback())
 		return;
 	parent = zwb_cgroup(NULL, "parent");
 	child = parent ? zwb_cgroup(parent, "child") : NULL;
@@ -150,11 +114,11 @@ static void only_what_is_in_scope(void)
 	beside = zwb_load(other, ZWB_ANY_NODE, 300, ZWB_TEXT);
 	if (!up || !down || !beside || !zwb_write_all(600))
 		return;
-	readback(&delta, "cgroup=%llu descend=0", zwb_cgroup_id(parent));
+	zwb_readback(&delta, "cgroup=%llu descend=0", zwb_cgroup_id(parent));
 	zwb_zero(delta.total.readback);
-	readback(&delta, "cgroup=%llu", zwb_cgroup_id(child));
+	zwb_readback(&delta, "cgroup=%llu", zwb_cgroup_id(child));
 	zwb_equal(delta.total.readback, 200);
-	readback(&delta, "cgroup=%llu max=1G", zwb_cgroup_id(parent));
+	zwb_readback(&delta, "cgroup=%llu max=1G", zwb_cgroup_id(parent));
 	zwb_equal(delta.total.readback, 100);
 	zwb_expect_read(down, 0, 200);
 	zwb_expect_read(up, 0, 100);
@@ -166,13 +130,13 @@ static void only_what_was_on_the_node(void)
 	struct zwb_snap delta;
 	int node[2];
 
-	if (!need_readback() || !zwb_need_two_nodes(&node[0], &node[1]))
+	if (!zwb_need_readback() || !zwb_need_two_nodes(&node[0], &node[1]))
 		return;
 	load[0] = zwb_load(NULL, node[0], 150, ZWB_TEXT);
 	load[1] = zwb_load(NULL, node[1], 250, ZWB_TEXT);
 	if (!load[0] || !load[1] || !zwb_write_all(400))
 		return;
-	readback(&delta, "node=%d", node[1]);
+	zwb_readback(&delta, "node=%d", node[1]);
 	zwb_equal(delta.node[node[1]].readback, 250);
 	zwb_zero(delta.node[node[0]].readback);
 	zwb_expect_read(load[1], 0, 250);
@@ -190,7 +154,7 @@ static void limits_are_exact_and_the_warmest_come_first(void)
 	struct zwb_load *old, *young;
 	struct zwb_snap delta;
 
-	if (!need_readback() || !zwb_need_answers() || !zwb_setting(EDGES, "0 3"))
+	if (!zwb_need_readback() || !zwb_need_answers() || !zwb_setting(EDGES, "0 3"))
 		return;
 	old = zwb_load(NULL, ZWB_ANY_NODE, 200, ZWB_TEXT);
 	if (!old)
@@ -199,14 +163,14 @@ static void limits_are_exact_and_the_warmest_come_first(void)
 	young = zwb_load(NULL, ZWB_ANY_NODE, 100, ZWB_TEXT);
 	if (!young || !zwb_still_younger(young, 3) || !zwb_write_all(300))
 		return;
-	readback(&delta, "max=%ldK", 40 * zwb_page_size / 1024);
+	zwb_readback(&delta, "max=%ldK", 40 * zwb_page_size / 1024);
 	zwb_equal(delta.total.readback, 40);
-	readback(&delta, "max=%ldK", 60 * zwb_page_size / 1024);
+	zwb_readback(&delta, "max=%ldK", 60 * zwb_page_size / 1024);
 	zwb_equal(delta.total.readback, 60);
 	zwb_expect_read(young, 0, 100);
-	readback(&delta, "max_compressed=1");
+	zwb_readback(&delta, "max_compressed=1");
 	zwb_equal(delta.total.readback, 1);
-	readback(&delta, "max_compressed=%d", 10 * TEXT_BYTES_MAX);
+	zwb_readback(&delta, "max_compressed=%d", 10 * TEXT_BYTES_MAX);
 	zwb_between(delta.total.readback, 10, 199);
 }
 
@@ -219,26 +183,26 @@ static void cgroup_limits_hold(void)
 	long long high;
 	char text[32];
 
-	if (!need_readback())
+	if (!zwb_need_readback())
 		return;
 	cgroup = zwb_cgroup(NULL, "small");
 	load = cgroup ? zwb_load(cgroup, ZWB_ANY_NODE, 1000, ZWB_NOISE) : NULL;
 	if (!load || !zwb_write_all(1000))
 		return;
 	zwb_cgroup_set(cgroup, "memory.zswap.max", "400K");
-	readback(&delta, "cgroup=%llu", zwb_cgroup_id(cgroup));
+	zwb_readback(&delta, "cgroup=%llu", zwb_cgroup_id(cgroup));
 	zwb_between(delta.total.readback, 1, 400 * 1024 / zwb_page_size);
 	zwb_cgroup_set(cgroup, "memory.zswap.max", "max");
 	high = zwb_cgroup_number(cgroup, "memory.current") + 1024 * 1024;
 	snprintf(text, sizeof(text), "%lld", high);
 	zwb_cgroup_set(cgroup, "memory.high", text);
-	readback(&delta, "cgroup=%llu", zwb_cgroup_id(cgroup));
+	zwb_readback(&delta, "cgroup=%llu", zwb_cgroup_id(cgroup));
 	zwb_between(delta.total.readback, 1, 1024 * 1024 / zwb_page_size);
 	zwb_between(zwb_cgroup_number(cgroup, "memory.current"), 0, high);
 	zwb_zero(zwb_cgroup_key(cgroup, "memory.events", "high"));
 	zwb_zero(zwb_cgroup_key(cgroup, "memory.events", "max"));
 	zwb_cgroup_set(cgroup, "memory.high", "max");
-	readback(&delta, "cgroup=%llu", zwb_cgroup_id(cgroup));
+	zwb_readback(&delta, "cgroup=%llu", zwb_cgroup_id(cgroup));
 	zwb_expect_read(load, 0, 1000);
 }
 
@@ -248,22 +212,22 @@ static void full_pool_gets_nothing(void)
 	struct zwb_load *load;
 	struct zwb_snap delta;
 
-	if (!need_readback())
+	if (!zwb_need_readback())
 		return;
 	load = zwb_load(NULL, ZWB_ANY_NODE, 500, ZWB_TEXT);
 	if (!load || !zwb_write_all(500))
 		return;
 	if (zwb_param_set("max_pool_percent", "0")) {
-		readback(&delta, "max=1G");
+		zwb_readback(&delta, "max=1G");
 		zwb_zero(delta.total.readback);
 		zwb_param_set("max_pool_percent", "90");
 	}
 	if (zwb_param_set("enabled", "N")) {
-		readback(&delta, "max=1G");
+		zwb_readback(&delta, "max=1G");
 		zwb_zero(delta.total.readback);
 		zwb_param_set("enabled", "Y");
 	}
-	readback(&delta, "max=1G");
+	zwb_readback(&delta, "max=1G");
 	zwb_equal(delta.total.readback, 500);
 }
 
@@ -278,7 +242,7 @@ static void pool_that_was_full_is_empty(void)
 	struct zwb_load *load;
 	struct zwb_snap delta;
 
-	if (!need_readback())
+	if (!zwb_need_readback())
 		return;
 	/* what does not fit goes to the disk, and so does some of what does */
 	zwb_allow_other_swapout();
@@ -292,7 +256,7 @@ static void pool_that_was_full_is_empty(void)
 		zwb_pages_unmap(&pages);
 	}
 	zwb_param_set("max_pool_percent", "90");
-	readback(&delta, "max=1G");
+	zwb_readback(&delta, "max=1G");
 	zwb_equal(delta.total.readback, 100);
 }
 
@@ -316,7 +280,7 @@ static bool wait_for_reads(void)
 
 static bool written_to_slow_disk(struct zwb_pages *pages, const char *compressed)
 {
-	return need_readback() && zwb_setting(COMPRESSED, compressed) && zwb_disk_on(&slow) &&
+	return zwb_need_readback() && zwb_setting(COMPRESSED, compressed) && zwb_disk_on(&slow) &&
 	       zwb_pages_map(pages, ZWB_ANY_NODE, SLOW_PAGES) && zwb_pages_store(pages, 1) &&
 	       zwb_write_all(SLOW_PAGES);
 }
@@ -394,7 +358,7 @@ static void signal_ends_it(void)
 		kill(command.pid, SIGUSR1);
 		zwb_equal(zwb_wait(&command), -EINTR);
 		zwb_between((zwb_now() - start) / ZWB_NS_PER_MS, 0, LATENCY_US / 2000);
-		readback(&delta, "max=1G");
+		zwb_readback(&delta, "max=1G");
 		zwb_equal(delta.total.readback, SLOW_PAGES);
 		zwb_pages_are(&pages, 1);
 	}
@@ -436,12 +400,12 @@ static void neighbours_are_read_together(void)
 	char path[ZWB_PATH_MAX];
 	long long reads;
 
-	if (need_readback() && zwb_setting(COMPRESSED, "0") && zwb_disk_on(&disk) &&
+	if (zwb_need_readback() && zwb_setting(COMPRESSED, "0") && zwb_disk_on(&disk) &&
 	    zwb_pages_map(&pages, ZWB_ANY_NODE, 2048) && zwb_pages_store(&pages, 1) &&
 	    zwb_write_all(2048)) {
 		snprintf(path, sizeof(path), "/sys/block/%s/stat", zwb_disk_name());
 		reads = zwb_read_number(path);
-		readback(&delta, "max=1G");
+		zwb_readback(&delta, "max=1G");
 		zwb_equal(delta.total.readback, 2048);
 		reads = zwb_read_number(path) - reads;
 		ksft_print_msg("%lld requests for 2048 pages\n", reads);
@@ -468,7 +432,7 @@ static void bad_text_changes_nothing(void)
 	struct zwb_snap before, delta;
 	size_t i;
 
-	if (!need_readback())
+	if (!zwb_need_readback())
 		return;
 	zwb_command_path(ZWB_READBACK, path, sizeof(path));
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
@@ -479,10 +443,10 @@ static void bad_text_changes_nothing(void)
 		zwb_check_unchanged(&delta);
 	}
 	/* each key by itself says what to bring back; there is nothing */
-	readback(&delta, "max=1M");
-	readback(&delta, "max_compressed=1M\n");
-	readback(&delta, "rate=1M");
-	readback(&delta, "node=0");
+	zwb_readback(&delta, "max=1M");
+	zwb_readback(&delta, "max_compressed=1M\n");
+	zwb_readback(&delta, "rate=1M");
+	zwb_readback(&delta, "node=0");
 }
 
 static const struct zwb_test tests[] = {

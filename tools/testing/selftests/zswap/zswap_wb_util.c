@@ -856,6 +856,45 @@ static long long *util_answer_value(const struct zwb_answer *answer, size_t line
 	return (long long *)((char *)answer + util_answer_lines[line].offset);
 }
 
+bool zwb_need_readback(void)
+{
+	if (!access(ZWB_SYSFS "/proactive_readback", W_OK))
+		return true;
+	zwb_skip("needs " ZWB_SYSFS "/proactive_readback");
+	return false;
+}
+
+/**
+ * zwb_readback() - issue a command that brings pages back, and is accepted
+ * @delta: what the counters grew by
+ * @fmt: the command
+ *
+ * Return: 0, or -EAGAIN if there was no page to bring back.
+ */
+int zwb_readback(struct zwb_snap *delta, const char *fmt, ...)
+{
+	char path[ZWB_PATH_MAX], command[256];
+	struct zwb_snap before;
+	va_list args;
+	int err;
+
+	va_start(args, fmt);
+	vsnprintf(command, sizeof(command), fmt, args);
+	va_end(args);
+	zwb_snap(&before);
+	err = zwb_write(zwb_command_path(ZWB_READBACK, path, sizeof(path)), command,
+			strlen(command));
+	zwb_since(delta, &before);
+	zwb_equal(delta->commands, 1);
+	zwb_equal(delta->stored, delta->total.readback);
+	zwb_equal(delta->total.on_disk, -delta->total.readback);
+	zwb_zero(delta->total.scanned);
+	zwb_zero(delta->total.refaulted);
+	zwb_zero(delta->total.dropped);
+	zwb_equal(err, delta->total.readback ? 0 : -EAGAIN);
+	return err;
+}
+
 bool zwb_need_answers(void)
 {
 	if (!access(ZWB_ANSWER_FILE, F_OK))

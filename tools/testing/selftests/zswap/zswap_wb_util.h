@@ -279,6 +279,8 @@ int zwb_wait(struct zwb_async *async);
 bool zwb_wait_for_writeback(long long before);
 bool zwb_write_all(long long want);
 bool zwb_write_pages(long long nr);
+bool zwb_need_readback(void);
+int __printf(2, 3) zwb_readback(struct zwb_snap *delta, const char *fmt, ...);
 
 /* commands through debugfs, which answers */
 bool zwb_need_answers(void);
