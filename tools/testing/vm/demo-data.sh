@@ -53,7 +53,7 @@ cmp=$(command -v cmp) || die "cmp is missing: apt-get install diffutils"
 
 "$here/guest-libs.sh" "$payload" "redis-server=$redis_server" "redis-cli=$redis_cli" "cmp=$cmp" \
 	"zswapctl=$zswapctl"
-cp "$here/demo-guest.sh" "$here/demo-daemon-guest.sh" "$here/demo-lib.sh" "$here/demo-chart.awk" "$payload"
+cp "$here"/demo-*guest.sh "$here/demo-lib.sh" "$here/demo-chart.awk" "$payload"
 
 # Text files only, by name, so that every run has the same order.  redis-cli
 # splits what it reads at blanks and quotes: such names stay out.

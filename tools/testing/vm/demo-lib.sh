@@ -14,6 +14,7 @@ debug=/sys/kernel/debug/zswap
 redis=/sys/fs/cgroup/redis
 socket=/tmp/redis
 pid=
+disk=/dev/vda
 checks=0
 failed=
 
@@ -193,8 +194,8 @@ set_up_guest()
 	mask0=$(printf %x $((1 << cpu0)))
 	mask1=$(printf %x $((1 << cpu1)))
 
-	mkswap /dev/vda >/dev/null || die "/dev/vda takes no mkswap"
-	swapon /dev/vda || die "no swap on /dev/vda"
+	mkswap "$disk" >/dev/null || die "$disk takes no mkswap"
+	swapon "$disk" || die "no swap on $disk"
 	# Read back only what is asked for, no neighbours: pages stay countable.
 	echo 0 >/proc/sys/vm/page-cluster
 	# Freed pages shall show up in MemFree and not stay with the CPU that freed them.

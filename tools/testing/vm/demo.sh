@@ -33,5 +33,7 @@ part() {
 }
 say "booting the demo; of its 50 seconds 13 go by for pages to get older"
 part demo demo-guest.sh
+say "a night, in which redis is written whole, and brought back"
+part demo-night demo-night-guest.sh
 say "and the daemon, which is given 75 seconds"
 part demo-daemon demo-daemon-guest.sh
