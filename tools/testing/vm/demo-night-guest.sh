@@ -139,10 +139,11 @@ while [ $i -lt 2 ] || { [ $i -lt $nights ] && [ $((back_ms * 5)) -gt $((never_ms
 	night back
 done
 
+requests=$(moved a b requests)
 printf '\n'
 must 'written, pages' "$written" = "$all" "all of redis, $i nights"
 must 'brought back, pages' "$back" = "$written" 'written'
-row '  the last time' "$took_back ms" "$(($(moved a b readback) / $(moved a b requests))) pages a request"
+row '  the last time' "$took_back ms" "$(($(moved a b readback) / (requests ? requests : 1))) pages a request"
 
 section "THE FIRST $gets GETS"
 say <<TEXT
@@ -164,6 +165,7 @@ printf '\n'
 must 'from disk, never written' "$never_read" = 0
 must 'from disk, brought back' "$back_read" = 0
 must 'from disk, written' "$written_read" '>=' $((gets * i)) 'a page a GET'
+must 'from zswap, written' "$written_found" = 0
 must 'from zswap, brought back' "$back_found" '<=' $((never_found * 6 / 5)) 'never written + 20 %'
 must 'ms, brought back' "$back_ms" '<=' $((never_ms * 6 / 5)) 'never written + 20 %'
 must 'ms, written' "$written_ms" '>=' $((never_ms * 3 / 2)) 'never written + 50 %'
