@@ -9,10 +9,10 @@
 #	bench.sh --short [--counts] [--only PARTS] [PATCHED]
 #
 # The kernel images are those of make where they are not given.  PARTS is a list
-# such as copy,idle of what to run: copy, profile, budget, idle, empty, nodes,
-# locks, paths.  --short: copy, budget and idle at a tenth of the size.  --counts:
-# no peers but the shrinker, and no bounds on time, for a kernel with checks that
-# make it slow.
+# such as copy,idle of what to run: copy, compressors, back, profile, budget, idle,
+# empty, nodes, locks, paths.  --short: copy, back, budget and idle at a tenth of the
+# size.  --counts: no peers but the shrinker, and no bounds on time, for a kernel with
+# checks that make it slow.
 
 . "$(dirname "${BASH_SOURCE[0]}")/../vm/lib.sh"
 
@@ -29,7 +29,8 @@ while :; do
 done
 if [ -z "$only" ]; then
 	only=copy,budget,idle
-	[ -n "$short" ] || only=copy,profile,budget,idle,empty,nodes,locks,paths
+	[ -n "$counts" ] || only=copy,back,budget,idle
+	[ -n "$short" ] || only=copy,compressors,back,profile,budget,idle,empty,nodes,locks,paths
 fi
 # shellcheck disable=SC2034 # used by the files that are sourced
 declare -A image=(

@@ -133,6 +133,20 @@ void fill(char *page, unsigned long nr)
 	stamp(page, nr);
 }
 
+/* ---------------------------------------------------------------- numbers */
+
+static int compare(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+void sort_numbers(uint64_t *value, size_t nr)
+{
+	qsort(value, nr, sizeof(*value), compare);
+}
+
 /* ----------------------------------------------------------------- memory */
 
 char *map_pages(unsigned long pages, int node)

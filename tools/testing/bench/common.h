@@ -43,9 +43,18 @@ void stamp(char *page, unsigned long nr);
 /* Page @nr of the data that is the same in each run. */
 void fill(char *page, unsigned long nr);
 
+/* Puts the smallest first. */
+void sort_numbers(uint64_t *value, size_t nr);
+
 /* Anonymous memory, on @node if that is not ANY_NODE. */
 char *map_pages(unsigned long pages, int node);
 void page_out(char *p, unsigned long pages);
+/* A fault, if the page is not in memory. */
+static inline void load_page(const char *page)
+{
+	(void)*(const volatile char *)page;
+}
+
 static inline unsigned long chunk_at(unsigned long i, unsigned long pages)
 {
 	return pages - i < CHUNK ? pages - i : CHUNK;

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "figures.h"
 #include "methods.h"
 #include "scenario.h"
 
@@ -23,15 +22,16 @@ void wait_seconds(unsigned int seconds)
 		seconds = sleep(seconds);
 }
 
-static void print_figures(const char *scenario, const struct options *o, const struct figures *f,
-			  long asked)
+void print_figures(const char *scenario, const struct options *o, const struct figures *f, long asked)
 {
-	printf("result scenario=%s label=%s method=%s pages=%lu cgroups=%lu ns=%llu ",
-	       scenario, o->label, o->method, o->pages, o->cgroups,
+	printf("result scenario=%s label=%s compressor=%s method=%s pages=%lu cgroups=%lu ns=%llu ",
+	       scenario, o->label, o->compressor, o->method, o->pages, o->cgroups,
 	       (unsigned long long)f->ns);
-	printf("out=%ld writebacks=%ld requests=%ld sectors=%ld scanned=%ld written=%ld asked=%ld looked=%ld",
+	printf("out=%ld writebacks=%ld requests=%ld sectors=%ld scanned=%ld written=%ld asked=%ld looked=%ld ",
 	       f->count[PAGES_OUT], f->count[WRITEBACKS], f->count[REQUESTS], f->count[SECTORS],
 	       f->count[SCANNED], f->count[WRITTEN], asked, f->looked);
+	printf("reads=%ld read_sectors=%ld readback=%ld", f->count[READS], f->count[READ_SECTORS],
+	       f->count[READBACK]);
 }
 
 /* kB */
@@ -54,7 +54,7 @@ void scenario_copy(const struct options *o)
 	if (method != METHOD_RAW) {
 		progress("%s: storing %lu pages", o->method, o->pages);
 		pool_store(&pool, 0, pool.pages);
-		if (method != METHOD_ZRAM)
+		if (method_uses_zswap(method))
 			must_store(o->pages);
 	}
 	/* All are old. */

@@ -16,7 +16,7 @@
 #define TRACE_MAX	65536
 
 /* Columns of a disk's stat. */
-enum { STAT_WRITES = 4, STAT_SECTORS = 6, STAT_IN_FLIGHT = 8, STAT_COLUMNS = 9 };
+enum { STAT_READS = 0, STAT_READ_SECTORS = 2, STAT_WRITES = 4, STAT_SECTORS = 6, STAT_IN_FLIGHT = 8, STAT_COLUMNS = 9 };
 
 uint64_t now_ns(void)
 {
@@ -41,6 +41,8 @@ void count_all(long count[COUNTERS])
 	long disk[STAT_COLUMNS];
 
 	read_disk(disk);
+	count[READS] = disk[STAT_READS];
+	count[READ_SECTORS] = disk[STAT_READ_SECTORS];
 	count[REQUESTS] = disk[STAT_WRITES];
 	count[SECTORS] = disk[STAT_SECTORS];
 	count[PAGES_OUT] = read_key("/proc/vmstat", "pswpout");
@@ -48,6 +50,7 @@ void count_all(long count[COUNTERS])
 	count[WRITEBACKS] = read_key("/proc/vmstat", "zswpwb");
 	count[SCANNED] = read_number(STATS "scanned");
 	count[WRITTEN] = read_number(STATS "written");
+	count[READBACK] = read_number(STATS "readback");
 }
 
 static long last_looked(void)

@@ -13,10 +13,13 @@ enum counter {
 	PAGES_OUT,		/* to any swap device but zswap */
 	PAGES_IN,
 	WRITEBACKS,		/* by anybody */
+	READS,			/* requests, at the disk */
+	READ_SECTORS,
 	REQUESTS,		/* to write, at the disk */
 	SECTORS,
 	SCANNED,		/* by commands */
 	WRITTEN,
+	READBACK,
 	COUNTERS
 };
 

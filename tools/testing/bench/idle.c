@@ -20,13 +20,6 @@
 /* A kernel that walks over all entries may take too long to do it so often. */
 #define IDLE_SLOW	(50 * 1000 * 1000)
 
-static int compare(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 /* The median of what the write of a command took, which has to end in @status. */
 static uint64_t time_command(const char *path, const char *command, unsigned long rounds, int status)
 {
@@ -52,7 +45,7 @@ static uint64_t time_command(const char *path, const char *command, unsigned lon
 		}
 	}
 	close(fd);
-	qsort(took, i, sizeof(*took), compare);
+	sort_numbers(took, i);
 	median = took[i / 2];
 	free(took);
 	return median / TICKS_PER_INSN;
@@ -167,7 +160,7 @@ void scenario_empty(const struct options *o)
 	page_out(page, o->more);
 	/* To memory again, and out of zswap: the reading alone does that. */
 	for (i = 0; i < o->more; i++)
-		(void)*(volatile char *)(page + i * PAGE);
+		load_page(page + i * PAGE);
 	time_among(o, "emptied", o->more);
 	page_out(page, o->more);
 	time_among(o, "filled", o->more);

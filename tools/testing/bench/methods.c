@@ -16,6 +16,7 @@
 
 #define SHRINKER	"/sys/module/zswap/parameters/shrinker_enabled"
 #define ZRAM		"/sys/block/zram0/"
+#define COMPRESSED	"/sys/kernel/mm/zswap/compressed_writeback"
 
 /* Of one write to the raw disk, and how many are under way. */
 #define RAW_SIZE	(1UL << 20)
@@ -30,9 +31,11 @@ enum method method_named(const char *name)
 {
 	static const char *const names[METHODS] = {
 		[METHOD_OURS] = "ours",
+		[METHOD_COMPRESSED] = "compressed",
 		[METHOD_SHRINKER] = "shrinker",
 		[METHOD_PRESSURE] = "pressure",
 		[METHOD_ZRAM] = "zram",
+		[METHOD_ZRAM_COMPRESSED] = "zram-compressed",
 		[METHOD_RAW] = "raw",
 	};
 	int i;
@@ -142,8 +145,14 @@ static void raw_run(unsigned long pages)
 
 /* ------------------------------------------------------------------- all */
 
+bool method_uses_zswap(enum method method)
+{
+	return method != METHOD_ZRAM && method != METHOD_ZRAM_COMPRESSED && method != METHOD_RAW;
+}
+
 void method_prepare(enum method method, struct pool *pool)
 {
+	write_text(COMPRESSED, method == METHOD_COMPRESSED ? "1" : "0");
 	if (method == METHOD_PRESSURE)
 		pressure_prepare(pool);
 }
@@ -154,6 +163,7 @@ long method_run(enum method method, struct pool *pool, const char *command)
 
 	switch (method) {
 	case METHOD_OURS:
+	case METHOD_COMPRESSED:
 		write_text(COMMAND, command);
 		break;
 	case METHOD_SHRINKER:
@@ -165,6 +175,7 @@ long method_run(enum method method, struct pool *pool, const char *command)
 		pressure_run(pool);
 		break;
 	case METHOD_ZRAM:
+	case METHOD_ZRAM_COMPRESSED:
 		write_text(ZRAM "idle", "all");
 		write_text(ZRAM "writeback", "idle");
 		break;

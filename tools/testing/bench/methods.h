@@ -7,14 +7,19 @@
 
 enum method {
 	METHOD_OURS,		/* a command */
+	METHOD_COMPRESSED,	/* the same, of pages as they are in zswap */
 	METHOD_SHRINKER,	/* upstream's shrinker through debugfs */
 	METHOD_PRESSURE,	/* stores over memory.zswap.max */
 	METHOD_ZRAM,		/* zram's idle and writeback */
+	METHOD_ZRAM_COMPRESSED,	/* the same, of pages as they are there: whoever calls has set it up */
 	METHOD_RAW,		/* no compressed memory at all: what the disk can do */
 	METHODS
 };
 
 enum method method_named(const char *name);
+
+/* Are the pages in zswap at first? */
+bool method_uses_zswap(enum method method);
 
 /* Before pages are stored; whoever calls has set up the swap device. */
 void method_prepare(enum method method, struct pool *pool);

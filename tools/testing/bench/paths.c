@@ -44,11 +44,6 @@ static uint64_t store(char *p, unsigned long pages)
 	return sum / TICKS_PER_INSN;
 }
 
-static void load_page(char *page)
-{
-	(void)*(volatile char *)page;
-}
-
 static uint64_t load(char *p, unsigned long pages)
 {
 	uint64_t start = ticks();

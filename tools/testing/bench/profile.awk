@@ -86,7 +86,7 @@ END {
 		print "the profile is empty"
 		exit 2
 	}
-	printf "\nWhere the time of a command goes, %d samples:\n\n", all
+	printf "\nWhere the time goes, %d samples:\n\n", all
 	printf "{\n  \"samples\": %d,\n  \"share\": {", all >json
 	for (i = 2; i <= subjects; i++) {
 		printf "%8.1f %%  %s\n", 100 * share[subject_name[i]] / all, subject_name[i]

@@ -63,12 +63,13 @@ swap_on_disk()
 	[ "$(cat /sys/module/zswap/parameters/enabled)" = Y ] || die 'no zswap'
 }
 
-# zram as swap, the disk behind it, and no zswap.
+# swap_on_zram COMPRESSED: zram as swap, the disk behind it, and no zswap.
 swap_on_zram()
 {
 	echo N >/sys/module/zswap/parameters/enabled
 	echo 1 >/sys/block/zram0/reset
-	cat /sys/module/zswap/parameters/compressor >/sys/block/zram0/comp_algorithm
+	echo "$compressor" >/sys/block/zram0/comp_algorithm
+	echo "$1" >/sys/block/zram0/compressed_writeback
 	echo "/dev/$disk" >/sys/block/zram0/backing_dev
 	echo "${megabytes}M" >/sys/block/zram0/disksize
 	mkswap /dev/zram0 >/dev/null
@@ -85,12 +86,20 @@ echo N >/sys/module/zswap/parameters/shrinker_enabled
 echo 50 >/sys/module/zswap/parameters/max_pool_percent
 # Zswap's debugfs is there once it has been on.
 echo Y >/sys/module/zswap/parameters/enabled
-echo "compressor $(cat /sys/module/zswap/parameters/compressor)"
+default=$(cat /sys/module/zswap/parameters/compressor)
 
 for arguments; do
 	case $arguments in
+	*compressor=*) ;;
+	*) arguments="$arguments compressor=$default" ;;
+	esac
+	compressor=${arguments##*compressor=}
+	compressor=${compressor%% *}
+	echo "$compressor" >/sys/module/zswap/parameters/compressor
+	case $arguments in
 	*method=raw*) swap='' ;;
-	*method=zram*) swap_on_zram ;;
+	*method=zram-compressed*) swap_on_zram 1 ;;
+	*method=zram*) swap_on_zram 0 ;;
 	*) swap_on_disk ;;
 	esac
 	# shellcheck disable=SC2086 # words on purpose

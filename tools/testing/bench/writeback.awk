@@ -49,11 +49,6 @@ $1 == "interrupt" {
 	next
 }
 
-$1 == "compressor" {
-	compressor = $2
-	next
-}
-
 $1 == "result" {
 	n = ++results
 	for (i = 2; i <= NF; i++) {
@@ -73,7 +68,7 @@ $1 == "result" {
 	split("", held)
 	scenario = r[n, "scenario"]
 	if (scenario == "copy") {
-		key = r[n, "label"] " " r[n, "cgroups"]
+		key = copy_name(r[n, "label"], r[n, "cgroups"], r[n, "compressor"])
 		if (!(key in copies)) {
 			copy_key[++copy_keys] = key
 			copies[key] = 0
@@ -122,9 +117,13 @@ function per_second(n) {
 	return n && r[n, "ns"] > 0 ? pages_out(n) / (r[n, "ns"] / 1e9) : 0
 }
 
+function by_command(method) {
+	return method == "ours" || method == "compressed"
+}
+
 # How much the method says that it has looked at.
 function scanned(n) {
-	if (r[n, "method"] == "ours")
+	if (by_command(r[n, "method"]))
 		return ratio(r[n, "scanned"], r[n, "written"], 2)
 	return r[n, "asked"] >= 0 ? ratio(r[n, "asked"], pages_out(n), 2) : "-"
 }
@@ -151,26 +150,30 @@ function json_result(n, extra,    k, i, first) {
 	printf "}" >json
 }
 
+function copy_name(disk, cgroups, compressor) {
+	return disk " " cgroups " " compressor
+}
+
 # For each page.  Where nobody waits for the disk, each instruction takes 2 ns.
-function instructions(n, cgroups,    busy) {
-	busy = copy_of["none " cgroups, r[n, "method"]]
+function instructions(n,    busy) {
+	busy = copy_of[copy_name("none", r[n, "cgroups"], r[n, "compressor"]), r[n, "method"]]
 	return busy ? sprintf("%d", r[busy, "ns"] / 2 / pages_out(busy)) : "-"
 }
 
 function table_copy(key,    i, n, raw, word) {
 	split(key, word, " ")
 	raw = copy_of[key, "raw"]
-	printf "\n%s pages of %s cgroup%s, all old, disk \"%s\" (%s):\n\n", r[copy[key, 1], "pages"], word[2], \
-		word[2] == 1 ? "" : "s", word[1], disk[word[1]]
-	printf "%-10s%9s%9s%10s%9s%8s%11s%9s%9s%6s\n", "", "pages", "requests", "pages per", "pages/s", "of raw", \
+	printf "\n%s pages of %s cgroup%s, all old, %s, disk \"%s\" (%s):\n\n", r[copy[key, 1], "pages"], word[2], \
+		word[2] == 1 ? "" : "s", word[3], word[1], disk[word[1]]
+	printf "%-16s%9s%9s%10s%9s%8s%11s%9s%9s%6s\n", "", "pages", "requests", "pages per", "pages/s", "of raw", \
 		"instr. per", "scanned", "looked", "lock"
-	printf "%-10s%9s%9s%10s%9s%8s%11s%9s%9s%6s\n", "", "", "", "request", "", "", "page", "per page", "per page", "us"
+	printf "%-16s%9s%9s%10s%9s%8s%11s%9s%9s%6s\n", "", "", "", "request", "", "", "page", "per page", "per page", "us"
 	for (i = 1; i <= copies[key]; i++) {
 		n = copy[key, i]
-		printf "%-10s%9d%9d%10s%9d%8s%11s%9s%9s%6s\n", r[n, "method"], pages_out(n), r[n, "requests"], \
+		printf "%-16s%9d%9d%10s%9d%8s%11s%9s%9s%6s\n", r[n, "method"], pages_out(n), r[n, "requests"], \
 			ratio(pages_of_requests(n), r[n, "requests"], 1), per_second(n), \
 			(raw ? sprintf("%.2f", per_second(n) / per_second(raw)) : "-"), \
-			instructions(n, word[2]), scanned(n), looked(n), \
+			instructions(n), scanned(n), looked(n), \
 			hold("copy locks " r[n, "method"] " " r[n, "cgroups"])
 		if (r[n, "method"] != "raw")
 			check(sprintf("%s, %s cgroup(s), disk %s: pages with other content", r[n, "method"], word[2], word[1]), \
@@ -182,12 +185,12 @@ function pages_of_requests(n) {
 	return r[n, "sectors"] * 512 / 4096
 }
 
-function check_copy(key,    n, word, what, least, full) {
+function check_copy(key, method,    n, word, what, full) {
 	split(key, word, " ")
-	n = copy_of[key, "ours"]
+	n = copy_of[key, method]
 	if (!n)
 		return
-	what = sprintf("%s cgroup(s), disk %s", word[2], word[1])
+	what = sprintf("%s%s, %s cgroup(s), disk %s", (method == "compressed" ? "compressed, " : ""), word[3], word[2], word[1])
 	check(what ": pages written", r[n, "written"], ">=", r[n, "pages"])
 	check(what ": pages read back from the disk", r[n, "read_back"], ">=", r[n, "pages"])
 	check(what ": kB that it left in the swap cache", r[n, "swap_cached_kb"], "<=", swap_cache_max)
@@ -199,17 +202,80 @@ function check_copy(key,    n, word, what, least, full) {
 	if (word[2] == 1) {
 		full = int((r[n, "pages"] + requests_pages - 1) / requests_pages)
 		# How large they are goes by how long the disk takes.
-		check_speed(what ": requests", r[n, "requests"], "<=", full + requests_more)
+		check_speed(what ": requests", r[n, "requests"], "<=", \
+			full + (method == "compressed" ? image_requests_more : requests_more))
 	} else {
 		check(what ": pages per request", ratio(pages_of_requests(n), r[n, "requests"], 1), ">=", requests_pages_mixed)
 	}
-	check_speed(what ": instructions per page", instructions(n, word[2]), "<=", page_max)
+	# For an ordinary page it goes by how long the compressor takes, and that is lzo's.
+	if (method == "ours" && word[3] != "lzo")
+		return
+	check_speed(what ": instructions per page", instructions(n), "<=", method == "compressed" ? image_max : page_max)
 	if (word[1] != main_disk || word[2] != 1)
 		return
-	check_speed(what ": pages/s, as a multiple of the shrinker's", \
-		ratio(per_second(n), per_second(copy_of[key, "shrinker"]), 2), ">=", shrinker_times)
+	if (copy_of[key, "shrinker"])
+		check_speed(what ": pages/s, as a multiple of the shrinker's", \
+			ratio(per_second(n), per_second(copy_of[key, "shrinker"]), 2), ">=", shrinker_times)
 	check_speed(what ": pages/s, as a part of the raw disk's", \
 		ratio(per_second(n), per_second(copy_of[key, "raw"]), 2), ">=", raw_part)
+}
+
+function form(n) {
+	return (r[n, "method"] == "compressed" ? "compressed, " : "ordinary, ") r[n, "compressor"]
+}
+
+function reads_of(n) {
+	return ratio(r[n, "read_sectors"] * 512 / 4096, r[n, "reads"], 1)
+}
+
+function table_readback(    i, n, what, cost) {
+	for (i = 1; i <= count["readback"]; i++) {
+		n = of["readback", i]
+		if (r[n, "label"] == "none")
+			cost[form(n)] = sprintf("%d", r[n, "ns"] / 2 / r[n, "pages"])
+	}
+	for (i = 1; i <= count["readback"]; i++) {
+		n = of["readback", i]
+		if (i == 1) {
+			printf "\nBrought back by a command:\n\n%-32s%9s%9s%10s%9s%11s\n", "", "pages", "requests", \
+				"pages per", "pages/s", "instr. per"
+			printf "%-32s%9s%9s%10s%9s%11s\n", "", "", "", "request", "", "page"
+		}
+		printf "%-32s%9d%9d%10s%9d%11s\n", form(n) ", disk " r[n, "label"], r[n, "readback"], r[n, "reads"], \
+			reads_of(n), r[n, "readback"] / (r[n, "ns"] / 1e9), (form(n) in cost ? cost[form(n)] : "-")
+		what = "readback, " form(n) ", disk " r[n, "label"]
+		check(what ": pages brought back", r[n, "readback"], ">=", r[n, "pages"])
+		check(what ": pages in zswap", r[n, "stored"], ">=", r[n, "pages"])
+		check(what ": pages per request", reads_of(n), ">=", back_pages)
+		if (r[n, "label"] == "none" && r[n, "method"] == "compressed")
+			check_speed(what ": instructions per page", cost[form(n)], "<=", restore_max)
+	}
+}
+
+function table_faults(    i, n, what, ordinary) {
+	for (i = 1; i <= count["faults"]; i++) {
+		n = of["faults", i]
+		if (i == 1) {
+			printf "\nRead back by who needs them:\n\n%-44s%9s%10s%9s%9s%11s\n", "", "requests", "pages per", \
+				"us, half", "us, 99 %", "instr. per"
+			printf "%-44s%9s%10s%9s%9s%11s\n", "", "", "request", "of them", "of them", "page"
+		}
+		what = (r[n, "random"] + 0 ? "at random, " : "in order, ") form(n) ", disk " r[n, "label"]
+		printf "%-44s%9d%10s%9.1f%9.1f%11s\n", what, r[n, "reads"], reads_of(n), r[n, "p50_ns"] / 1000, \
+			r[n, "p99_ns"] / 1000, (r[n, "label"] == "none" ? r[n, "instructions"] : "-")
+		what = "faults, " what
+		check(what ": pages read from the disk", r[n, "in"], ">=", r[n, "pages"])
+		check(what ": pages with other content", r[n, "lost"], "<=", 0)
+		if (r[n, "method"] != "compressed") {
+			ordinary[r[n, "random"], r[n, "label"]] = n
+			continue
+		}
+		if (ordinary[r[n, "random"], r[n, "label"]])
+			check(what ": requests, as a multiple of those for ordinary pages", \
+				ratio(r[n, "reads"], r[ordinary[r[n, "random"], r[n, "label"]], "reads"], 2), "<=", same_max)
+		if (r[n, "label"] == "none" && r[n, "compressor"] == "lzo")
+			check_speed(what ": instructions per page", r[n, "instructions"], "<=", fault_max)
+	}
 }
 
 function table_budget(rotate,    i, n, what, shown) {
@@ -371,18 +437,21 @@ function table_locks(    i, what) {
 }
 
 END {
-	keys = split("scenario label method limit rotate command others entries rotated nodes pages cgroups ns " \
-		"out writebacks requests sectors scanned written asked looked lost read_back swap_cached_kb current_before " \
+	keys = split("scenario label compressor method random readahead limit rotate command others entries rotated nodes pages cgroups ns " \
+		"out writebacks requests sectors scanned written asked looked lost read_back reads read_sectors readback in p50_ns p99_ns swap_cached_kb current_before " \
 		"current_after expected old_out young_out instructions node0 node1 one_ns both_ns status stored", key_name, " ")
 	if (!results && !lock_whats) {
 		print "there are no results"
 		exit 2
 	}
-	printf "Compressor %s; the disks take requests of at most %d pages.\n", compressor, requests_pages
+	printf "The disks take requests of at most %d pages.\n", requests_pages
 	for (i = 1; i <= copy_keys; i++) {
 		table_copy(copy_key[i])
-		check_copy(copy_key[i])
+		check_copy(copy_key[i], "ours")
+		check_copy(copy_key[i], "compressed")
 	}
+	table_readback()
+	table_faults()
 	table_budget(0)
 	table_budget(1)
 	table_idle()
@@ -393,7 +462,7 @@ END {
 	for (i = 1; i <= bads; i++)
 		print "OUT OF BOUNDS: " bad[i]
 
-	printf "{\n  \"compressor\": \"%s\",\n  \"results\": [\n", compressor >json
+	printf "{\n  \"results\": [\n" >json
 	for (i = 1; i <= results; i++)
 		json_result(i)
 	printf "\n  ],\n  \"lock_hold_us\": {" >json

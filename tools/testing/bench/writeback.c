@@ -3,6 +3,7 @@
  * Write pages out of compressed memory, and count what that takes.
  *
  *	writeback copy KEY=VALUE...	all pages of a pool
+ *	writeback back KEY=VALUE...	all pages of a pool, and back again
  *	writeback budget KEY=VALUE...	half old, half young, and some of the old
  *	writeback idle KEY=VALUE...	commands that have nothing to do
  *	writeback empty KEY=VALUE...	commands among empty cgroups
@@ -45,6 +46,8 @@ static void parse(struct options *o, const char *word)
 		{ "locks", &o->locks },
 		{ "more", &o->more },
 		{ "rounds", &o->rounds },
+		{ "random", &o->random },
+		{ "readahead", &o->readahead },
 	};
 	size_t i, len;
 
@@ -59,6 +62,8 @@ static void parse(struct options *o, const char *word)
 	}
 	if (!strncmp(word, "method=", len + 1))
 		o->method = value;
+	else if (!strncmp(word, "compressor=", len + 1))
+		o->compressor = value;
 	else if (!strncmp(word, "limit=", len + 1))
 		o->limit = value;
 	else if (!strncmp(word, "label=", len + 1))
@@ -71,6 +76,7 @@ int main(int argc, char **argv)
 {
 	struct options options = {
 		.label = "-",
+		.compressor = "-",
 		.method = "ours",
 		.limit = "budget",
 		.pages = 10000,
@@ -83,6 +89,7 @@ int main(int argc, char **argv)
 		bool clock;
 	} scenarios[] = {
 		{ "copy", scenario_copy, true },
+		{ "back", scenario_back, true },
 		{ "budget", scenario_budget, true },
 		{ "idle", scenario_idle, true },
 		{ "empty", scenario_empty, true },

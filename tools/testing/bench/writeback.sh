@@ -25,11 +25,13 @@ DISK_TEXT=(-v 'disk_virtual=50 MiB/s, 2,500 requests/s'
 	-v 'disk_nvme=100 MiB/s, 64 requests of 400 us at a time'
 	-v 'disk_none=never waits')
 DISKS="virtual none nvme"
+BACK_DISKS="none virtual nvme"
 # The one whose figures are held against the bounds of throughput.
 MAIN_DISK=virtual
 DISK_MEGABYTES=8192
 
 COPY_PAGES=100000
+BACK_PAGES=20000
 IDLE_FEW=10000
 IDLE_MANY=1000000
 EMPTY_FULL=10
@@ -49,6 +51,11 @@ BOUNDS=(
 	# Requests that need not be full: of the first batches, whose size is found out,
 	# and the last one. And instructions for a page.
 	-v requests_more=8 -v page_max=32500
+	# The same for pages that are written compressed
+	-v image_requests_more=16 -v image_max=8000
+	# Pages in a request that brings pages back into zswap, and instructions for each if it is
+	# compressed; instructions of a fault that reads one.
+	-v back_pages=64 -v restore_max=9000 -v fault_max=43500
 	# Looks at one entry in one command, if the lists are out of order: one for each
 	# bucket with entries, and one more; and what an entry may cost more in a pool
 	# that is four times as large.
@@ -77,12 +84,12 @@ on_disk() {
 	files+=("$out/$name")
 }
 
-# copies DISK CGROUPS METHOD...: the lines of arguments, one for each.
+# copies DISK COMPRESSOR CGROUPS METHOD...: the lines of arguments, one for each.
 copies() {
-	local disk=$1 cgroups=$2 method
-	shift 2
+	local disk=$1 compressor=$2 cgroups=$3 method
+	shift 3
 	for method; do
-		arguments+=("copy label=$disk method=$method cgroups=$cgroups pages=$COPY_PAGES")
+		arguments+=("copy label=$disk compressor=$compressor method=$method cgroups=$cgroups pages=$COPY_PAGES")
 	done
 }
 
@@ -94,14 +101,55 @@ run_copy() {
 	for disk in $DISKS; do
 		arguments=()
 		if [ -n "$counts" ]; then
-			copies "$disk" 1 ours shrinker
-			copies "$disk" 8 ours
+			copies "$disk" lzo 1 ours shrinker
+			copies "$disk" lzo 8 ours
 		else
-			copies "$disk" 1 ours shrinker pressure zram raw
-			[ "$disk" = nvme ] || copies "$disk" 8 ours shrinker
+			copies "$disk" lzo 1 ours compressed shrinker pressure zram zram-compressed raw
+			[ "$disk" = nvme ] || copies "$disk" lzo 8 ours compressed shrinker
 		fi
 		say "writing $COPY_PAGES pages, disk $disk"
 		on_disk "copy-$disk" patched "$disk" norandmaps "${arguments[@]}"
+	done
+}
+
+# The other compressors that are used most. Fewer pages: what one costs goes by its own size.
+run_compressors() {
+	local disk compressor arguments COPY_PAGES=$BACK_PAGES
+	for disk in virtual none; do
+		arguments=()
+		for compressor in lz4 zstd; do
+			copies "$disk" "$compressor" 1 ours compressed zram zram-compressed raw
+		done
+		say "writing $COPY_PAGES pages with other compressors, disk $disk"
+		on_disk "compressors-$disk" patched "$disk" norandmaps "${arguments[@]}"
+	done
+}
+
+# backs DISK READAHEAD RANDOM COMPRESSOR METHOD...: the same for reading back.
+backs() {
+	local disk=$1 readahead=$2 random=$3 compressor=$4 method
+	shift 4
+	for method; do
+		arguments+=("back label=$disk readahead=$readahead random=$random compressor=$compressor method=$method pages=$BACK_PAGES")
+	done
+}
+
+# What it costs to read a page back is measured page by page, on a disk that never
+# waits; how long it takes, with the readahead that the kernel does by default.
+run_back() {
+	local disk random compressor readahead arguments
+	for disk in $BACK_DISKS; do
+		arguments=()
+		readahead=3
+		[ "$disk" != none ] || readahead=0
+		for random in 0 1; do
+			backs "$disk" "$readahead" "$random" lzo ours compressed
+			for compressor in lz4 zstd; do
+				backs "$disk" "$readahead" "$random" "$compressor" compressed
+			done
+		done
+		say "reading $BACK_PAGES pages back, disk $disk"
+		on_disk "back-$disk" patched "$disk" norandmaps "${arguments[@]}"
 	done
 }
 
@@ -163,37 +211,47 @@ run_locks() {
 	grep -q '^config CONFIG_LOCK_STAT=y' "$out/locks" || die "the kernel ${image[locks]} has no CONFIG_LOCK_STAT."
 }
 
-# Where the time of a command goes.
+# Where the time goes: of commands, and of faults that read compressed pages.
 run_profile() {
-	local map=${image[patched]%/arch/*}/System.map files=()
+	local map=${image[patched]%/arch/*}/System.map files=() name
+	local -A run=(
+		[ordinary]="copy method=ours profile=1"
+		[compressed]="copy method=compressed profile=1"
+		[readback]="back method=compressed profile=1"
+		[faults]="back method=compressed profile=2"
+	)
 	[ -r "$map" ] || map=${image[patched]}.map
 	[ -r "$map" ] || {
 		say "no System.map of the kernel, so there is no profile"
 		return 0
 	}
-	say "profile of a command that writes $COPY_PAGES pages"
-	# One CPU: what the other one does now and then is none of the command's.
-	on_disk profile patched none "profile=2 maxcpus=1" \
-		"copy label=profile method=ours pages=$COPY_PAGES profile=1"
-	judge profile.awk -v json="$out/profile.json" "$map" "$out/profile"
+	for name in ordinary compressed readback faults; do
+		say "profile of $COPY_PAGES pages, $name"
+		# One CPU: what the other one does now and then is none of the command's.
+		on_disk "profile-$name" patched none "profile=2 maxcpus=1" \
+			"${run[$name]} label=profile pages=$COPY_PAGES"
+		judge profile.awk -v json="$out/profile-$name.json" "$map" "$out/profile-$name"
+	done
 }
 
 writeback() {
 	local files=() locks_file=() part
-	for part in copy budget idle empty nodes locks profile; do
+	for part in copy compressors back budget idle empty nodes locks profile; do
 		! wanted "$part" || break 1
 	done
 	wanted "$part" || return 0
 	need_kernel patched
-	guest_program "$BENCH" "$out" writeback writeback.c copy.c idle.c nodes.c methods.c pool.c figures.c kernel.c common.c
+	guest_program "$BENCH" "$out" writeback writeback.c copy.c back.c idle.c nodes.c methods.c pool.c figures.c kernel.c common.c
 	if [ -n "$short" ]; then
 		DISKS="virtual none"
 		COPY_PAGES=$((COPY_PAGES / 10))
+		BACK_DISKS="none virtual"
+		BACK_PAGES=$((BACK_PAGES / 2))
 		IDLE_FEW=$((IDLE_FEW / 10))
 		IDLE_MANY=$((IDLE_MANY / 10))
 	fi
 	[ -z "$counts" ] || DISKS=none
-	for part in copy budget idle empty nodes locks; do
+	for part in copy compressors back budget idle empty nodes locks; do
 		! wanted "$part" || "run_$part"
 	done
 	[ "${#files[@]}${#locks_file[@]}" = 00 ] || judge writeback.awk "${BOUNDS[@]}" "${DISK_TEXT[@]}" -v main_disk="$MAIN_DISK" \
