@@ -36,7 +36,7 @@
 /* worth a line, and no problem */
 #define SLOW_SECONDS		20
 #define COMMAND_HANG_SECONDS	120
-/* swapoff, and memory that goes offline, may take their time on a slow machine */
+/* swapoff, and memory that goes offline, may take their time: that they don't get on */
 #define OTHER_HANG_SECONDS	300
 
 struct shared *shared;
@@ -302,13 +302,24 @@ static void report_hang(struct task *t, long long ns)
 		put("/proc/sysrq-trigger", "w");
 }
 
+/* How often a task has been switched to: one that is not any more has got stuck. */
+static long long switches(const struct task *t)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/status", t->pid);
+	return get_key(path, "voluntary_ctxt_switches") +
+	       get_key(path, "nonvoluntary_ctxt_switches");
+}
+
 /*
  * Time is counted in rounds of this: where the whole machine stands still, for its
- * host has other things to do, no task can be blamed for it.
+ * host has other things to do, no task can be blamed for it. A command has to end in time. Of
+ * all else it is enough that it gets on: wait_for_end() is for what goes round in circles.
  */
 static void watch(void)
 {
-	static long long last[MAX_TASKS];
+	static long long last[MAX_TASKS], last_switches[MAX_TASKS];
 	static long rounds[MAX_TASKS];
 	int task;
 
@@ -323,6 +334,13 @@ static void watch(void)
 		if (!t->pid || !since)
 			continue;
 		rounds[task]++;
+		if (!t->command && rounds[task] > SLOW_SECONDS * ROUNDS_PER_SECOND) {
+			long long nr = switches(t);
+
+			if (nr != last_switches[task])
+				rounds[task] = SLOW_SECONDS * ROUNDS_PER_SECOND + 1;
+			last_switches[task] = nr;
+		}
 		if (rounds[task] == limit * ROUNDS_PER_SECOND)
 			report_hang(t, now() - since);
 		else if (rounds[task] == SLOW_SECONDS * ROUNDS_PER_SECOND)

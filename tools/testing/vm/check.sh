@@ -92,11 +92,25 @@ fi
 
 # ---- how each is run: NAME.ktap in $out, and a status ----
 
+# Of what a VM says, the results; that of a program with the time that it took
+results() {
+	local line since=$SECONDS
+	while IFS= read -r line; do
+		case $line in
+		'# ok '* | '# not ok '*) echo "$line" ;;
+		'ok '* | 'not ok '*)
+			echo "$line ($(clock $((SECONDS - since))))"
+			since=$SECONDS
+			;;
+		esac
+	done
+}
+
 # vm NAME KERNEL-ARGUMENTS MGLRU RUN_KSELFTEST-ARGUMENTS: y or n for MGLRU
 vm() {
 	"$VMDIR/vm.sh" --name "$1" --kernel "$kernel" --payload "$payload" "${options[@]}" \
 		--append "$boot $2" --run "echo $3 >/sys/kernel/mm/lru_gen/enabled; sh run.sh $patient $4" |
-		tee "$out/$1.ktap" | grep --line-buffered -E '^(# )*(not )?ok '
+		tee "$out/$1.ktap" | results
 	return "${PIPESTATUS[0]}"
 }
 
