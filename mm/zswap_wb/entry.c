@@ -195,7 +195,8 @@ int zswap_wb_entry_fetch(struct zswap_wb_item *item,
 	}
 
 	pool = entry->pool;
-	item->kind.image &= length + ZSWAP_WB_IMAGE_HEADER <= PAGE_SIZE &&
+	/* The header has 16 bits for the length, which not all sizes of a page fit into */
+	item->kind.image &= length + ZSWAP_WB_IMAGE_HEADER <= min(PAGE_SIZE, SZ_64K) &&
 			    zswap_wb_chunk_join(chunk, pool);
 	if (item->kind.image)
 		data = page_address(page) + ZSWAP_WB_IMAGE_HEADER;

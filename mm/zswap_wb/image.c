@@ -28,7 +28,6 @@
  * A page whose image is not what was written is not handed to anybody: it does not
  * become uptodate, which is a SIGBUS for who wants it, or EIO where a file is read.
  */
-#include <linux/bitmap.h>
 #include <linux/bvec.h>
 #include <linux/crc32.h>
 #include <linux/error-injection.h>
@@ -60,8 +59,8 @@ static_assert(sizeof(struct zswap_wb_image) == ZSWAP_WB_IMAGE_HEADER);
 
 static struct workqueue_struct *zswap_wb_image_queue;
 
-/* Numbers of swap devices with a damaged image, which the log has told of */
-static DECLARE_BITMAP(zswap_wb_image_damaged, MAX_SWAPFILES);
+/* Swap devices with a damaged image, by number, which the log has told of */
+static dev_t zswap_wb_image_damaged[MAX_SWAPFILES];
 
 /* Gets ready, once. Return: 0 or -ENOMEM */
 int zswap_wb_image_init(void)
@@ -228,7 +227,7 @@ static void zswap_wb_image_tell(swp_entry_t slot)
 {
 	dev_t dev = __swap_entry_to_info(slot)->bdev->bd_dev;
 
-	if (!test_and_set_bit(swp_type(slot), zswap_wb_image_damaged))
+	if (xchg(&zswap_wb_image_damaged[swp_type(slot)], dev) != dev)
 		pr_alert("compressed page on swap-device (%u:%u) is damaged, at slot %lu\n",
 			 MAJOR(dev), MINOR(dev), swp_offset(slot));
 }

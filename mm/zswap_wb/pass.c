@@ -372,6 +372,8 @@ static int zswap_wb_draw_turn(struct zswap_wb_draw *draw, u64 left)
 		room -= quota;
 		left -= mine;
 		quota = min(quota, zswap_wb_draw_room(run));
+		if (!quota)
+			continue;
 		err = zswap_wb_draw_lane(draw, lane, quota);
 		if (!err)
 			err = zswap_wb_draw_flush(draw, false);
