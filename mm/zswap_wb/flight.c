@@ -59,15 +59,6 @@
 /* How long the command has for the landing of a flight */
 #define ZSWAP_WB_LAND_MS	10
 
-/* A request to the device */
-struct zswap_wb_request {
-	struct zswap_wb_flight	*flight;	/* its flight */
-	unsigned int		first;	/* its first page */
-	unsigned int		nr;	/* number of pages */
-	struct bio		bio;	/* the request */
-};
-
-static struct bio_set zswap_wb_requests;
 static struct workqueue_struct *zswap_wb_landings;
 
 /* Flights in the air; and none may be launched */
@@ -80,16 +71,6 @@ bool zswap_wb_compressed_writeback = IS_ENABLED(CONFIG_ZSWAP_WB_COMPRESSED);
 /* ---- flights ---- */
 
 static void zswap_wb_flight_work(struct work_struct *work);
-
-/*
- * Gets a page that is charged to nobody, or NULL. @reclaim: GFP_KERNEL, or 0 for one
- * that is free right now, so that nobody has to give one up for it
- */
-struct page *zswap_wb_page_alloc(gfp_t reclaim)
-{
-	return alloc_page(reclaim | __GFP_NORETRY | __GFP_NOMEMALLOC |
-			  __GFP_NOWARN);
-}
 
 /*
  * Gets a flight for @room pages at most, or NULL. Context: may sleep and reclaim, for
@@ -158,7 +139,8 @@ static void zswap_wb_copy_land(struct zswap_wb_copy *copy,
 	const struct zswap_wb_item *item = &copy->item;
 	int err;
 
-	err = zswap_wb_entry_land(item, si, copy->failed, &copy->aloft);
+	err = zswap_wb_entry_land(item, si, zswap_wb_page_failed(copy->page),
+				  &copy->aloft);
 	if (err == -EALREADY)
 		return;
 	zswap_wb_copy_settle(copy, err);
@@ -175,7 +157,7 @@ static void zswap_wb_flight_land_all(struct zswap_wb_flight *flight)
 
 	for (i = 0; i < flight->nr; i++) {
 		if (READ_ONCE(flight->copy[i].aloft))
-			zswap_wb_copy_land(&flight->copy[i], flight->si);
+			zswap_wb_copy_land(&flight->copy[i], flight->io.si);
 		cond_resched();
 	}
 }
@@ -183,7 +165,7 @@ static void zswap_wb_flight_land_all(struct zswap_wb_flight *flight)
 /* All has landed: gives back what has been held for what was in the air */
 static void zswap_wb_flight_end(struct zswap_wb_flight *flight)
 {
-	put_swap_device(flight->si);
+	put_swap_device(flight->io.si);
 	/* The last one may let the system go to sleep */
 	if (atomic_dec_and_test(&zswap_wb_in_the_air))
 		wake_up_var(&zswap_wb_in_the_air);
@@ -204,104 +186,26 @@ static void zswap_wb_flight_work(struct work_struct *work)
 void zswap_wb_flight_land(struct zswap_wb_flight *flight)
 {
 	/* If not, the work has landed all */
-	if (percpu_ref_tryget(&flight->si->users)) {
+	if (percpu_ref_tryget(&flight->io.si->users)) {
 		zswap_wb_flight_land_all(flight);
-		put_swap_device(flight->si);
+		put_swap_device(flight->io.si);
 	}
 	if (cancel_delayed_work_sync(&flight->work))
 		zswap_wb_flight_end(flight);
 }
 
-/* A request is over, or there are no more to come */
-static void zswap_wb_flight_done(struct zswap_wb_flight *flight)
+/* The device is done with a flight */
+static void zswap_wb_flight_done(struct zswap_wb_io *io)
 {
+	struct zswap_wb_flight *flight =
+		container_of(io, struct zswap_wb_flight, io);
+
 	guard(rcu)();
-	if (!atomic_dec_and_test(&flight->pending))
-		return;
 	flight->done = ktime_get();
 	/* First: the command cancels it. RCU keeps the flight for us until we are out */
 	queue_delayed_work(zswap_wb_landings, &flight->work,
 			   msecs_to_jiffies(ZSWAP_WB_LAND_MS));
 	complete_all(&flight->written);
-}
-
-/* ---- requests ---- */
-
-static void zswap_wb_request_end(struct bio *bio)
-{
-	struct zswap_wb_request *request =
-		container_of(bio, struct zswap_wb_request, bio);
-	struct zswap_wb_flight *flight = request->flight;
-	unsigned int i;
-
-	if (bio->bi_status) {
-		pr_alert_ratelimited("Write-error on swap-device (%u:%u:%llu)\n",
-				     MAJOR(bio_dev(bio)), MINOR(bio_dev(bio)),
-				     (unsigned long long)bio->bi_iter.bi_sector);
-		for (i = 0; i < request->nr; i++)
-			flight->copy[request->first + i].failed = true;
-	}
-	bio_put(bio);
-	zswap_wb_flight_done(flight);
-}
-
-/* Where a slot is on its device. A page of ours lends itself as a folio of that slot */
-sector_t zswap_wb_page_sector(struct page *page, swp_entry_t slot)
-{
-	struct folio *folio = page_folio(page);
-	sector_t sector;
-
-	folio->swap = slot;
-	sector = swap_folio_sector(folio);
-	folio->private = NULL;
-	return sector;
-}
-
-/* Starts a request that begins with the page @first */
-static struct bio *zswap_wb_request_start(struct zswap_wb_flight *flight,
-					  unsigned int first, sector_t sector,
-					  struct cgroup_subsys_state *css)
-{
-	struct zswap_wb_request *request;
-	struct bio *bio;
-
-	bio = bio_alloc_bioset(flight->si->bdev,
-			       min(flight->nr - first, BIO_MAX_VECS),
-			       REQ_OP_WRITE | REQ_SWAP | REQ_BACKGROUND,
-			       GFP_NOIO, &zswap_wb_requests);
-	bio->bi_iter.bi_sector = sector;
-	bio->bi_end_io = zswap_wb_request_end;
-	bio_associate_blkg_from_css(bio, css);
-	request = container_of(bio, struct zswap_wb_request, bio);
-	request->flight = flight;
-	request->first = first;
-	request->nr = 0;
-	return bio;
-}
-
-/* Sends a request, if there is one. It ends with the last byte that matters */
-static void zswap_wb_request_send(struct zswap_wb_flight *flight,
-				  struct bio *bio)
-{
-	struct zswap_wb_request *request =
-		container_of(bio, struct zswap_wb_request, bio);
-	unsigned int i, bytes = PAGE_SIZE;
-
-	if (!bio)
-		return;
-	for (i = 0; i < request->nr; i++) {
-		const struct zswap_wb_copy *copy =
-			&flight->copy[request->first + i];
-
-		if (i == request->nr - 1)
-			bytes = copy->bytes;
-		zswap_wb_stats_count(copy->item.kind.nid, ZSWAP_WB_DISK_BYTES,
-				     bytes);
-	}
-	bio->bi_iter.bi_size -= PAGE_SIZE - bytes;
-	atomic_inc(&flight->pending);
-	zswap_wb_port_count_write();
-	submit_bio(bio);
 }
 
 /* ---- batches ---- */
@@ -333,10 +237,10 @@ int zswap_wb_flight_board(struct zswap_wb_flight *flight, swp_entry_t slot)
 {
 	flight->type = swp_type(slot);
 	flight->ticket = zswap_wb_slot_ticket();
-	flight->si = get_swap_device(slot);
-	if (!flight->si)
+	flight->io.si = get_swap_device(slot);
+	if (!flight->io.si)
 		return -EEXIST;
-	return zswap_wb_port_has_blocks(flight->si) ? 0 : -EOPNOTSUPP;
+	return zswap_wb_port_has_blocks(flight->io.si) ? 0 : -EOPNOTSUPP;
 }
 
 /*
@@ -364,16 +268,16 @@ static int zswap_wb_copy_fetch(struct zswap_wb_copy *copy,
 	copy->item.kind.image = flight->compressed;
 	copy->bytes = PAGE_SIZE;
 	/* The device may be another one than when the entry was selected */
-	if (swp_offset(facts->slot) >= flight->si->max)
+	if (swp_offset(facts->slot) >= flight->io.si->max)
 		return -ENOENT;
 	chunk = zswap_wb_chunk_get(facts->slot);
 	if (!chunk)
 		return -ENOMEM;
-	err = zswap_wb_entry_fetch(&copy->item, flight->si, chunk,
+	err = zswap_wb_entry_fetch(&copy->item, flight->io.si, chunk,
 				   flight->ticket, scratch, copy->page);
 	zswap_wb_chunk_put(chunk);
 	if (copy->item.kind.image)
-		copy->bytes = zswap_wb_image_bytes(flight->si->bdev,
+		copy->bytes = zswap_wb_image_bytes(flight->io.si->bdev,
 						   facts->length);
 	return err;
 }
@@ -392,7 +296,7 @@ void zswap_wb_flight_fetch(struct zswap_wb_flight *flight,
 	int err;
 
 	copy->item = *item;
-	copy->failed = false;
+	zswap_wb_page_set_failed(copy->page, false);
 	err = zswap_wb_copy_fetch(copy, flight, scratch);
 	if (!err) {
 		flight->nr++;
@@ -434,9 +338,32 @@ void zswap_wb_flight_collect(struct zswap_wb_flight *flight)
 	}
 	flight->nr = 0;
 	/* What was in the air has given it back */
-	if (flight->si && !flight->airborne)
-		put_swap_device(flight->si);
-	flight->si = NULL;
+	if (flight->io.si && !flight->airborne)
+		put_swap_device(flight->io.si);
+	flight->io.si = NULL;
+}
+
+/* Launches an entry. Return: 0, or why it is not to be written any more */
+static int zswap_wb_copy_launch(struct zswap_wb_flight *flight, unsigned int i,
+				struct cgroup_subsys_state **css)
+{
+	struct zswap_wb_copy *copy = &flight->copy[i];
+	swp_entry_t slot = copy->item.facts.slot;
+	unsigned int before;
+	int err;
+
+	err = zswap_wb_entry_launch(&copy->item, flight->io.si, flight->ticket, css);
+	if (err)
+		return err;
+	copy->aloft = true;
+	flight->aloft++;
+	before = zswap_wb_io_add(&flight->io, copy->page, slot, copy->bytes, *css);
+	if (before)
+		zswap_wb_stats_count(flight->copy[i - 1].item.kind.nid,
+				     ZSWAP_WB_DISK_BYTES, before);
+	zswap_wb_stats_count(copy->item.kind.nid, ZSWAP_WB_DISK_BYTES,
+			     copy->bytes);
+	return 0;
 }
 
 /**
@@ -449,57 +376,35 @@ void zswap_wb_flight_collect(struct zswap_wb_flight *flight)
  */
 int zswap_wb_flight_launch(struct zswap_wb_flight *flight)
 {
-	struct cgroup_subsys_state *css = NULL, *bio_css = NULL;
-	struct bio *bio = NULL;
+	struct cgroup_subsys_state *css = NULL;
+	struct blk_plug plug;
 	unsigned int i;
 	bool grounded;
-	struct blk_plug plug;
-	sector_t next = 0;
+	int err;
 
 	/* Fully ordered: either we see that we must not, or are seen */
 	atomic_inc_return(&zswap_wb_in_the_air);
 	grounded = READ_ONCE(zswap_wb_grounded);
 	reinit_completion(&flight->written);
 	refcount_inc(&flight->users);
-	atomic_set(&flight->pending, 1);
 	flight->airborne = true;
 	flight->launched = ktime_get();
+	zswap_wb_io_begin(&flight->io, flight->nr,
+			  REQ_OP_WRITE | REQ_SWAP | REQ_BACKGROUND,
+			  zswap_wb_flight_done);
 
 	blk_start_plug(&plug);
 	/* The device's queue may be full for long */
 	for (i = 0; i < flight->nr && !grounded && !signal_pending(current); i++) {
-		struct zswap_wb_copy *copy = &flight->copy[i];
-		sector_t sector;
-		int err;
-
-		err = zswap_wb_entry_launch(&copy->item, flight->si,
-					    flight->ticket, &css);
-		if (err) {
-			zswap_wb_copy_settle(copy, err);
-			zswap_wb_request_send(flight, bio);
-			bio = NULL;
-			continue;
-		}
-		copy->aloft = true;
-		flight->aloft++;
-		sector = zswap_wb_page_sector(copy->page,
-					      copy->item.facts.slot);
-		if (!bio || sector != next || css != bio_css ||
-		    !bio_add_page(bio, copy->page, PAGE_SIZE, 0)) {
-			zswap_wb_request_send(flight, bio);
-			bio = zswap_wb_request_start(flight, i, sector, css);
-			bio_css = css;
-			__bio_add_page(bio, copy->page, PAGE_SIZE, 0);
-		}
-		container_of(bio, struct zswap_wb_request, bio)->nr++;
-		next = sector + PAGE_SECTORS;
+		err = zswap_wb_copy_launch(flight, i, &css);
+		if (err)
+			zswap_wb_copy_settle(&flight->copy[i], err);
 	}
 	zswap_wb_flight_cancel(flight, i);
-	zswap_wb_request_send(flight, bio);
+	zswap_wb_io_end(&flight->io);
 	blk_finish_plug(&plug);
 	if (css)
 		css_put(css);
-	zswap_wb_flight_done(flight);
 	return grounded ? -EINTR : 0;
 }
 
@@ -538,20 +443,13 @@ int zswap_wb_flight_init(void)
 {
 	int err;
 
-	err = bioset_init(&zswap_wb_requests, BIO_POOL_SIZE,
-			  offsetof(struct zswap_wb_request, bio),
-			  BIOSET_NEED_BVECS);
+	err = zswap_wb_io_init();
+	if (!err)
+		err = zswap_wb_image_init();
 	if (err)
 		return err;
-	err = zswap_wb_image_init();
-	if (err)
-		goto requests;
-	err = -ENOMEM;
 	zswap_wb_landings = alloc_workqueue("zswap_wb", WQ_MEM_RECLAIM |
 					    WQ_HIGHPRI | WQ_UNBOUND, 0);
-	if (zswap_wb_landings)
-		return register_pm_notifier(&zswap_wb_pm_notifier);
-requests:
-	bioset_exit(&zswap_wb_requests);
-	return err;
+	return zswap_wb_landings ? register_pm_notifier(&zswap_wb_pm_notifier) :
+				   -ENOMEM;
 }

@@ -12,13 +12,13 @@
 #include <linux/workqueue.h>
 
 #include "internal.h"
+#include "io.h"
 
 /* A page that is written */
 struct zswap_wb_copy {
 	struct zswap_wb_item	item;	/* the entry that it is a copy of */
 	struct page		*page;	/* the copy */
 	unsigned int		bytes;	/* of it that are written if nothing follows */
-	bool			failed;	/* the device has not got it */
 	bool			aloft;	/* has been launched, and has not landed */
 	enum zswap_wb_outcome	outcome;	/* once that is known */
 };
@@ -29,13 +29,11 @@ struct zswap_wb_flight {
 	refcount_t			users;	/* the command, and what is in the air */
 	/* number of the swap device that all of it is for */
 	unsigned int			type;
-	/* the swap device, with a reference from boarding to landing */
-	struct swap_info_struct		*si;
+	/* its pages; their swap device has a reference from boarding to landing */
+	struct zswap_wb_io		io;
 	u32				ticket;	/* of the claims */
 	/* has been launched, and not been collected */
 	bool				airborne;
-	/* requests in the air, and one while more are to come */
-	atomic_t			pending;
 	struct completion		written;	/* the device is done */
 	struct delayed_work		work;	/* lands it, if the command has not */
 	ktime_t				launched;	/* when it was launched */
@@ -56,8 +54,6 @@ struct zswap_wb_flight {
 struct zswap_wb_flight *zswap_wb_flight_alloc(unsigned int room,
 					      struct zswap_wb_budget *budget);
 void zswap_wb_flight_put(struct zswap_wb_flight *flight);
-struct page *zswap_wb_page_alloc(gfp_t reclaim);
-sector_t zswap_wb_page_sector(struct page *page, swp_entry_t slot);
 unsigned int zswap_wb_flight_fill(struct zswap_wb_flight *flight,
 				  unsigned int nr);
 int zswap_wb_flight_board(struct zswap_wb_flight *flight, swp_entry_t slot);

@@ -227,7 +227,9 @@ u32 zswap_wb_slot_ticket(void);
 struct zswap_pool *zswap_wb_slot_image(swp_entry_t slot, int *nid);
 bool zswap_wb_slots_empty(unsigned int type);
 bool zswap_wb_slot_find(unsigned int type, unsigned long *offset,
-			struct zswap_wb_kind *kind);
+			struct zswap_wb_kind *kind,
+			bool (*wants)(const struct zswap_wb_kind *kind, const void *arg),
+			const void *arg);
 bool zswap_wb_slot_recall(swp_entry_t slot, const struct zswap_wb_kind *kind);
 void zswap_wb_slot_unrecall(swp_entry_t slot, const struct zswap_wb_kind *kind);
 bool zswap_wb_slot_recalled(swp_entry_t slot, const struct zswap_wb_kind *kind);
@@ -408,7 +410,6 @@ bool zswap_wb_scope_covers(const struct zswap_wb_scope *scope,
 			   struct mem_cgroup *memcg);
 bool zswap_wb_scope_has_room(struct mem_cgroup *memcg);
 bool zswap_wb_scope_may_zswap(struct mem_cgroup *memcg, int nid);
-bool zswap_wb_scope_limited(const struct zswap_wb_scope *scope);
 struct obj_cgroup *zswap_wb_scope_objcg_get(struct mem_cgroup *memcg, int nid);
 
 /* ---- lists.c: lists of entries, and how to walk them ---- */
@@ -501,7 +502,6 @@ static inline int zswap_wb_restore_node(int nid)
 }
 
 bool zswap_wb_pool_has_room(void);
-bool zswap_wb_pool_has_room_for(u64 pages);
 int zswap_wb_entry_recall(const struct zswap_wb_item *item,
 			  struct swap_info_struct *si,
 			  const struct zswap_wb_scope *scope,

@@ -7,13 +7,13 @@
  * by batch:
  *
  *	recall	slot by slot: it is remembered that the page is being read back
- *	read	neighbours together, into pages of the command
+ *	read	into pages of the command
  *	restore	slot by slot: the page becomes an entry of zswap
  *
  * Nobody waits for a readback. A page that somebody comes for meanwhile is read by
  * himself, and its word is wiped as ever: then there is nothing to restore
- * (entry.c). Where the command may run into a limit it begins with the pages that
- * were in the warmest bucket when they were written.
+ * (restore.c). It begins with the pages that were in the warmest bucket when they were
+ * written: there may not be room for all.
  *
  * It makes nobody give up anything: it takes memory that is free above the high
  * watermarks, of a cgroup's limits what is left, and room in the pool up to where a full
@@ -32,8 +32,6 @@
  * 3. Each of the two has a reference to the swap device. swapoff reads the pages itself
  *    and waits for these.
  */
-#include <linux/bio.h>
-#include <linux/blk-cgroup.h>
 #include <linux/blkdev.h>
 #include <linux/cgroup.h>
 #include <linux/completion.h>
@@ -52,22 +50,14 @@
 #include <linux/swapops.h>
 
 #include "../swap.h"
-#include "flight.h"
+#include "io.h"
+#include "internal.h"
 #include "port.h"
 
 #include <trace/events/zswap_wb.h>
 
-/* Most pages of a batch: one full request */
-#define ZSWAP_WB_READ_MAX	BIO_MAX_VECS
-
-/* Pages of a command's first batch from a device */
-#define ZSWAP_WB_READ_FIRST	16
-
-/* A batch of the next size has this many times as many pages at most */
-#define ZSWAP_WB_READ_GROWTH	4
-
-/* A device that needs longer for a batch gets smaller ones, until it needs less */
-#define ZSWAP_WB_READ_NS	(100 * NSEC_PER_MSEC)
+/* Most pages of a batch: one full request of many a device */
+#define ZSWAP_WB_READ_MAX	(SZ_1M / PAGE_SIZE)
 
 /* A page that is read */
 struct zswap_wb_recall {
@@ -75,15 +65,14 @@ struct zswap_wb_recall {
 	struct mem_cgroup	*memcg;	/* the cgroup that it belongs to */
 	struct cgroup_subsys_state *css;	/* the one that has its I/O */
 	struct zswap_pool	*pool;	/* of an image, or NULL */
-	struct page		*page;	/* what has been read; private: that failed */
+	struct page		*page;	/* what has been read */
 };
 
 /* Pages that are read together */
 struct zswap_wb_read {
-	refcount_t		users;	/* the command, and requests */
-	atomic_t		pending;	/* requests, and one while more are to come */
-	struct completion	done;	/* of all requests */
-	struct swap_info_struct	*si;	/* the swap device */
+	refcount_t		users;	/* the command, and what is being read */
+	struct zswap_wb_io	io;	/* its pages */
+	struct completion	done;	/* they have been read */
 	unsigned int		room;	/* pages that there could be */
 	unsigned int		nr_pages;	/* pages that there are, from the first on */
 	unsigned int		nr;	/* pages that have been recalled */
@@ -101,12 +90,10 @@ struct zswap_wb_readback {
 	/* the bucket and its generation of this pass, ... */
 	struct zswap_wb_kind		kind;
 	enum zswap_wb_readback_pass {
-		ZSWAP_WB_READ_ALL,	/* ... which is for all pages */
-		ZSWAP_WB_READ_BUCKET,	/* ... for those of the bucket */
+		ZSWAP_WB_READ_BUCKET,	/* ... which is for pages of the bucket */
 		ZSWAP_WB_READ_OTHERS,	/* ... for those of another generation */
 	} pass;
-	/* pages of the next batch for each swap device, 0 for one that fails */
-	unsigned int			limit[MAX_SWAPFILES];
+	struct zswap_wb_device		device[MAX_SWAPFILES];	/* what is known of each */
 	nodemask_t			nodes;	/* nodes that are wanted, and have room */
 	bool				full;	/* there is no room for more */
 	u64				pages;	/* pages that were brought back */
@@ -136,67 +123,65 @@ static void zswap_wb_read_put(struct zswap_wb_read *read)
 	kfree(read);
 }
 
-/* Gets a batch of up to @max pages, as many as are free, but at least one; or NULL */
-static struct zswap_wb_read *zswap_wb_read_alloc(unsigned int max)
+/* Is memory free that nobody has to be woken up for? */
+static bool zswap_wb_memory_has_room(int nid)
 {
-	const gfp_t gfp = GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN;
+	struct zone *zone;
+
+	for (zone = NODE_DATA(nid)->node_zones;
+	     zone < NODE_DATA(nid)->node_zones + MAX_NR_ZONES; zone++) {
+		/* Its own pages, of which a free one may be taken for an entry */
+		if (managed_zone(zone) &&
+		    !zone_watermark_ok(zone, 0, high_wmark_pages(zone) + 1,
+				       zone_idx(zone), 0))
+			return false;
+	}
+	return true;
+}
+
+/* Gets a batch for up to @room pages, or NULL. It has one page to begin with */
+static struct zswap_wb_read *zswap_wb_read_alloc(unsigned int room)
+{
 	struct zswap_wb_read *read;
 
-	while (!(read = kzalloc_flex(*read, recall, max, gfp))) {
-		max /= 2;
-		if (!max)
-			return NULL;
+	read = kzalloc_flex(*read, recall, room,
+			    GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
+	if (!read)
+		return NULL;
+	read->room = room;
+	read->recall[0].page = zswap_wb_page_alloc(GFP_KERNEL);
+	if (!read->recall[0].page) {
+		kfree(read);
+		return NULL;
 	}
-	read->room = max;
+	read->nr_pages = 1;
 	refcount_set(&read->users, 1);
 	init_completion(&read->done);
-	while (read->nr_pages < read->room) {
-		struct page *page =
-			zswap_wb_page_alloc(read->nr_pages ? 0 : GFP_KERNEL);
+	return read;
+}
+
+/* Gets up to @nr pages for a batch, as there is room for. Return: how many there are */
+static unsigned int zswap_wb_read_fill(struct zswap_wb_read *read, unsigned int nr)
+{
+	nr = min(nr, read->room);
+	while (read->nr_pages < nr && zswap_wb_memory_has_room(numa_mem_id())) {
+		struct page *page = zswap_wb_page_alloc(__GFP_THISNODE);
 
 		if (!page)
 			break;
 		read->recall[read->nr_pages++].page = page;
 	}
-	if (read->nr_pages)
-		return read;
-	zswap_wb_read_put(read);
-	return NULL;
+	return min(nr, read->nr_pages);
 }
 
-/* A request is over, or there are no more to come */
-static void zswap_wb_read_done(struct zswap_wb_read *read)
+/* The device is done with a batch */
+static void zswap_wb_read_done(struct zswap_wb_io *io)
 {
-	if (!atomic_dec_and_test(&read->pending))
-		return;
-	put_swap_device(read->si);
+	struct zswap_wb_read *read = container_of(io, struct zswap_wb_read, io);
+
+	put_swap_device(io->si);
 	complete(&read->done);
 	zswap_wb_read_put(read);
-}
-
-static void zswap_wb_read_end(struct bio *bio)
-{
-	struct zswap_wb_read *read = bio->bi_private;
-	struct bio_vec *bvec;
-	struct bvec_iter_all iter;
-
-	if (bio->bi_status) {
-		pr_alert_ratelimited("Read-error on swap-device (%u:%u:%llu)\n",
-				     MAJOR(bio_dev(bio)), MINOR(bio_dev(bio)),
-				     (unsigned long long)bio->bi_iter.bi_sector);
-		bio_for_each_segment_all(bvec, bio, iter)
-			set_page_private(bvec->bv_page, true);
-	}
-	bio_put(bio);
-	zswap_wb_read_done(read);
-}
-
-static void zswap_wb_read_send(struct zswap_wb_read *read, struct bio *bio)
-{
-	if (!bio)
-		return;
-	atomic_inc(&read->pending);
-	submit_bio(bio);
 }
 
 /*
@@ -205,41 +190,23 @@ static void zswap_wb_read_send(struct zswap_wb_read *read, struct bio *bio)
  */
 static int zswap_wb_read_all(struct zswap_wb_read *read)
 {
-	struct cgroup_subsys_state *bio_css = NULL;
-	struct bio *bio = NULL;
 	struct blk_plug plug;
-	sector_t next = 0;
 	unsigned int i;
 
-	percpu_ref_get(&read->si->users);
+	percpu_ref_get(&read->io.si->users);
 	refcount_inc(&read->users);
 	reinit_completion(&read->done);
-	atomic_set(&read->pending, 1);
+	zswap_wb_io_begin(&read->io, read->nr, REQ_OP_READ, zswap_wb_read_done);
 
 	blk_start_plug(&plug);
 	for (i = 0; i < read->nr && !signal_pending(current); i++) {
-		struct zswap_wb_recall *recall = &read->recall[i];
-		sector_t sector = zswap_wb_page_sector(recall->page,
-						       recall->item.facts.slot);
+		const struct zswap_wb_recall *recall = &read->recall[i];
 
-		set_page_private(recall->page, false);
-		if (!bio || sector != next || recall->css != bio_css ||
-		    !bio_add_page(bio, recall->page, PAGE_SIZE, 0)) {
-			zswap_wb_read_send(read, bio);
-			bio = bio_alloc(read->si->bdev, read->nr - i,
-					REQ_OP_READ, GFP_NOIO);
-			bio->bi_iter.bi_sector = sector;
-			bio->bi_end_io = zswap_wb_read_end;
-			bio->bi_private = read;
-			bio_associate_blkg_from_css(bio, recall->css);
-			bio_css = recall->css;
-			__bio_add_page(bio, recall->page, PAGE_SIZE, 0);
-		}
-		next = sector + PAGE_SECTORS;
+		zswap_wb_io_add(&read->io, recall->page, recall->item.facts.slot,
+				PAGE_SIZE, recall->css);
 	}
-	zswap_wb_read_send(read, bio);
+	zswap_wb_io_end(&read->io);
 	blk_finish_plug(&plug);
-	zswap_wb_read_done(read);
 	if (wait_for_completion_interruptible(&read->done) || i < read->nr)
 		return -EINTR;
 	return 0;
@@ -248,21 +215,16 @@ static int zswap_wb_read_all(struct zswap_wb_read *read)
 /* ---- recall ---- */
 
 /* Is a page one of those that the pass is for? */
-static bool zswap_wb_readback_wants(const struct zswap_wb_readback *back,
-				    const struct zswap_wb_kind *kind)
+static bool zswap_wb_readback_wants(const struct zswap_wb_kind *kind, const void *arg)
 {
+	const struct zswap_wb_readback *back = arg;
 	bool known = kind->generation == back->kind.generation;
 
 	if (!node_isset(kind->nid, back->nodes))
 		return false;
-	switch (back->pass) {
-	case ZSWAP_WB_READ_BUCKET:
-		return known && kind->bucket == back->kind.bucket;
-	case ZSWAP_WB_READ_OTHERS:
+	if (back->pass == ZSWAP_WB_READ_OTHERS)
 		return !known;
-	default:
-		return true;
-	}
+	return known && kind->bucket == back->kind.bucket;
 }
 
 static void zswap_wb_recall_put(struct zswap_wb_recall *recall)
@@ -282,18 +244,18 @@ static void zswap_wb_readback_recall(struct zswap_wb_readback *back,
 	struct zswap_wb_read *read = back->read;
 
 	read->nr = 0;
-	while (read->nr < max && *offset < read->si->max &&
+	while (read->nr < max && *offset < read->io.si->max &&
 	       !signal_pending(current)) {
 		struct zswap_wb_recall *recall = &read->recall[read->nr];
 		struct zswap_wb_item *item = &recall->item;
 
 		cond_resched();
-		if (!zswap_wb_slot_find(type, offset, &item->kind))
+		if (!zswap_wb_slot_find(type, offset, &item->kind,
+					zswap_wb_readback_wants, back))
 			continue;
 		item->facts.slot = swp_entry(type, (*offset)++);
-		if (swp_offset(item->facts.slot) >= read->si->max ||
-		    !zswap_wb_readback_wants(back, &item->kind) ||
-		    zswap_wb_entry_recall(item, read->si, &back->scope,
+		if (swp_offset(item->facts.slot) >= read->io.si->max ||
+		    zswap_wb_entry_recall(item, read->io.si, &back->scope,
 					  &recall->memcg, &recall->css,
 					  &recall->pool))
 			continue;
@@ -308,22 +270,6 @@ static void zswap_wb_readback_recall(struct zswap_wb_readback *back,
 
 /* ---- restore ---- */
 
-/* Is memory free that nobody has to be woken up for? */
-static bool zswap_wb_memory_has_room(int nid)
-{
-	struct zone *zone;
-
-	for (zone = NODE_DATA(nid)->node_zones;
-	     zone < NODE_DATA(nid)->node_zones + MAX_NR_ZONES; zone++) {
-		/* Its own pages, of which a free one may be taken for an entry */
-		if (managed_zone(zone) &&
-		    !zone_watermark_ok(zone, 0, high_wmark_pages(zone) + 1,
-				       zone_idx(zone), 0))
-			return false;
-	}
-	return true;
-}
-
 /* Makes an entry of a page that has been read, if there is room for it */
 static void zswap_wb_readback_restore(struct zswap_wb_readback *back,
 				      struct zswap_wb_recall *recall)
@@ -336,8 +282,8 @@ static void zswap_wb_readback_restore(struct zswap_wb_readback *back,
 	back->full |= !zswap_wb_pool_has_room() || nodes_empty(back->nodes);
 	if (!back->full && node_isset(nid, back->nodes) &&
 	    !zswap_wb_budget_empty(&back->budget) &&
-	    !page_private(recall->page))
-		err = zswap_wb_entry_restore(item, back->read->si, recall->memcg,
+	    !zswap_wb_page_failed(recall->page))
+		err = zswap_wb_entry_restore(item, back->read->io.si, recall->memcg,
 					     recall->pool, recall->page,
 					     page_address(back->scratch));
 	if (err) {
@@ -358,31 +304,25 @@ static void zswap_wb_readback_restore(struct zswap_wb_readback *back,
 static unsigned int zswap_wb_readback_room(struct zswap_wb_readback *back,
 					   unsigned int type)
 {
-	unsigned int max = min3(back->limit[type], back->read->nr_pages,
-				zswap_wb_pace_batch(&back->pace, ktime_get_ns()));
+	unsigned int max = min(zswap_wb_device_room(&back->device[type]),
+			       zswap_wb_pace_batch(&back->pace, ktime_get_ns()));
 
-	return zswap_wb_budget_room(&back->budget, max);
+	max = zswap_wb_budget_room(&back->budget, max);
+	return zswap_wb_read_fill(back->read, max);
 }
 
-/*
- * Chooses the size of the next batch. One that takes its time is too large for who else
- * wants the device; a device that has failed for all of it is left alone.
- */
-static void zswap_wb_readback_adapt(struct zswap_wb_readback *back,
-				    unsigned int type, u64 ns)
+/* A batch has been read, in @ns nanoseconds. Finds out how that went */
+static void zswap_wb_readback_look(struct zswap_wb_readback *back,
+				   unsigned int type, u64 ns)
 {
 	const struct zswap_wb_read *read = back->read;
-	unsigned int *limit = &back->limit[type];
 	unsigned int i, errors = 0;
 
+	if (!read->nr)
+		return;
 	for (i = 0; i < read->nr; i++)
-		errors += !!page_private(read->recall[i].page);
-	if (errors && errors == read->nr)
-		*limit = 0;
-	else if (ns > ZSWAP_WB_READ_NS)
-		*limit = max(*limit / 2, 1);
-	else if (ns < ZSWAP_WB_READ_NS / ZSWAP_WB_READ_GROWTH && read->nr == *limit)
-		*limit = min(*limit * ZSWAP_WB_READ_GROWTH, ZSWAP_WB_READ_MAX);
+		errors += zswap_wb_page_failed(read->recall[i].page);
+	zswap_wb_device_learn(&back->device[type], read->nr, errors, ns);
 }
 
 /* Reads and restores what has been recalled. Return: 0, or -EINTR after a signal */
@@ -398,7 +338,7 @@ static int zswap_wb_readback_move(struct zswap_wb_readback *back,
 	if (read->nr)
 		err = zswap_wb_read_all(read);
 	if (!err)
-		zswap_wb_readback_adapt(back, type, ktime_get_ns() - start);
+		zswap_wb_readback_look(back, type, ktime_get_ns() - start);
 	for (i = 0; i < read->nr; i++) {
 		struct zswap_wb_recall *recall = &read->recall[i];
 
@@ -434,17 +374,17 @@ static int zswap_wb_readback_batch(struct zswap_wb_readback *back,
 	if (err || mutex_lock_interruptible(&zswap_wb_read_lock[type]))
 		return -EINTR;
 	/* By its first slot behind the header: what there is a word of may be beyond its end */
-	read->si = get_swap_device(swp_entry(type, 1));
-	if (!read->si || !zswap_wb_device_reads(read->si) ||
-	    *offset >= read->si->max) {
+	read->io.si = get_swap_device(swp_entry(type, 1));
+	if (!read->io.si || !zswap_wb_device_reads(read->io.si) ||
+	    *offset >= read->io.si->max) {
 		*offset = ULONG_MAX;
 	} else if (!back->full) {
 		zswap_wb_readback_recall(back, type, offset,
 					 zswap_wb_readback_room(back, type));
 		err = zswap_wb_readback_move(back, type);
 	}
-	if (read->si)
-		put_swap_device(read->si);
+	if (read->io.si)
+		put_swap_device(read->io.si);
 	mutex_unlock(&zswap_wb_read_lock[type]);
 	return err ?: (signal_pending(current) ? -EINTR : 0);
 }
@@ -459,7 +399,8 @@ static int zswap_wb_readback_pass(struct zswap_wb_readback *back)
 		/* The first slot of a device is its header */
 		unsigned long offset = 1;
 
-		while (!err && offset != ULONG_MAX && back->limit[type] &&
+		while (!err && offset != ULONG_MAX &&
+		       !zswap_wb_device_broken(&back->device[type]) &&
 		       !zswap_wb_slots_empty(type) && !back->full &&
 		       !zswap_wb_budget_empty(&back->budget))
 			err = zswap_wb_readback_batch(back, type, &offset);
@@ -467,7 +408,7 @@ static int zswap_wb_readback_pass(struct zswap_wb_readback *back)
 	return err;
 }
 
-/* Where not all may come back, the warmest come first. Return: as above */
+/* The warmest come first. Return: as above */
 static int zswap_wb_readback_passes(struct zswap_wb_readback *back)
 {
 	struct zswap_wb_edges edges;
@@ -475,11 +416,6 @@ static int zswap_wb_readback_passes(struct zswap_wb_readback *back)
 	int err = 0;
 
 	back->kind.generation = zswap_wb_buckets_get(&edges);
-	if (!zswap_wb_budget_limited(&back->budget) &&
-	    !zswap_wb_scope_limited(&back->scope) &&
-	    zswap_wb_pool_has_room_for(zswap_wb_stats_on_disk(NUMA_NO_NODE)))
-		return zswap_wb_readback_pass(back);
-	back->pass = ZSWAP_WB_READ_BUCKET;
 	for (bucket = 0; bucket < edges.nr && !err; bucket++) {
 		back->kind.bucket = bucket;
 		err = zswap_wb_readback_pass(back);
@@ -530,7 +466,6 @@ int zswap_wb_readback(const struct zswap_wb_command *cmd)
 	struct zswap_wb_readback back = {
 		.cmd	= cmd,
 		.nodes	= cmd->nodes,
-		.limit	= { [0 ... MAX_SWAPFILES - 1] = ZSWAP_WB_READ_FIRST },
 	};
 	int err;
 

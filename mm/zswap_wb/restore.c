@@ -105,12 +105,6 @@ bool zswap_wb_pool_has_room(void)
 	       zswap_total_pages() < zswap_accept_thr_pages();
 }
 
-/* Could so many pages come back, whatever their size in zswap? */
-bool zswap_wb_pool_has_room_for(u64 pages)
-{
-	return zswap_total_pages() + pages < zswap_accept_thr_pages();
-}
-
 /* Makes an entry that nobody knows yet, of memory that is free. Return: it, or NULL */
 static struct zswap_entry *zswap_wb_entry_make(const struct zswap_wb_item *item,
 					       void *data, unsigned int length,

@@ -278,21 +278,6 @@ bool zswap_wb_scope_may_zswap(struct mem_cgroup *memcg, int nid)
 	return may;
 }
 
-/* May a limit of the topmost cgroup, or of one above it, leave no room for some pages? */
-bool zswap_wb_scope_limited(const struct zswap_wb_scope *scope)
-{
-	struct mem_cgroup *memcg;
-
-	for (memcg = scope->root; memcg && !mem_cgroup_is_root(memcg);
-	     memcg = parent_mem_cgroup(memcg)) {
-		if (READ_ONCE(memcg->memory.high) != PAGE_COUNTER_MAX ||
-		    READ_ONCE(memcg->memory.max) != PAGE_COUNTER_MAX ||
-		    READ_ONCE(memcg->zswap_max) != PAGE_COUNTER_MAX)
-			return true;
-	}
-	return false;
-}
-
 /* Path of a cgroup; @size is at least PATH_MAX. Names contain no newlines */
 void zswap_wb_scope_path(struct mem_cgroup *memcg, char *buf, size_t size)
 {
@@ -368,11 +353,6 @@ bool zswap_wb_scope_has_room(struct mem_cgroup *memcg)
 bool zswap_wb_scope_may_zswap(struct mem_cgroup *memcg, int nid)
 {
 	return true;
-}
-
-bool zswap_wb_scope_limited(const struct zswap_wb_scope *scope)
-{
-	return false;
 }
 
 struct obj_cgroup *zswap_wb_scope_objcg_get(struct mem_cgroup *memcg, int nid)

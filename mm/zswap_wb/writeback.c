@@ -9,12 +9,9 @@
  *	slow device	                   write 1,           write 2 ...
  *
  * There are two flights, see flight.c. One is on the device while the other one is
- * fetched, and that is launched when the device is done with the first:
- * a command has one batch on the device, which has work with it for about
- * ZSWAP_WB_FLIGHT_NS. Whoever reads from the device does not wait for much longer,
- * and a signal ends the command when the batch is done. How many pages that are
- * is measured batch by batch. Failures give budget back, so a device that fails would
- * get all there is: after ZSWAP_WB_ERRORS_MAX in a row it is left alone.
+ * fetched, and that is launched when the device is done with the first. How large a batch
+ * is depends on the device, see device.c. Failures give budget back, so a device that
+ * fails would get all there is: after some batches it is left alone.
  *
  * A command with a rate waits before a batch until that is due, see pace.c. It may wait
  * for long, and whoever it keeps waiting would as well: so it lands first what it has in
@@ -42,43 +39,11 @@
 
 #include <trace/events/zswap_wb.h>
 
-/* Most pages of a batch: 2 MiB of memory, and as much again for the other one */
-#define ZSWAP_WB_BATCH_MAX	(SZ_2M / PAGE_SIZE)
-
-/* Most pages of the first batch that is more than one page */
-#define ZSWAP_WB_FIRST_BATCH	max(SZ_64K / PAGE_SIZE, 2)
-
-/* A batch of the next size has this many times as many pages at most */
-#define ZSWAP_WB_BATCH_GROWTH	4
-
-/* Batches that are larger than that have a multiple of it: full requests */
-#define ZSWAP_WB_REQUEST_PAGES	(SZ_512K / PAGE_SIZE)
-
-/*
- * A device that has failed for so many pages in a row is left alone. One bad spot spoils
- * large requests, even two batches of them: no batch counts for more than the first one
- */
-#define ZSWAP_WB_ERRORS_MAX	(ZSWAP_WB_BATCH_MAX / 2)
-
-/* Time that the device should need for a batch, not counting its latency; and in all */
-#define ZSWAP_WB_FLIGHT_NS	(10 * NSEC_PER_MSEC)
-#define ZSWAP_WB_FLIGHT_MAX_NS	(250 * NSEC_PER_MSEC)
-
 /* How long a command that has to end waits for what it has in the air */
 #define ZSWAP_WB_PATIENCE	(HZ / 2)
 
 /* By how much a wait for the rate may be too long */
 #define ZSWAP_WB_NAP_SLACK_NS	(NSEC_PER_MSEC / 2)
-
-/* What a command has found out about a swap device */
-struct zswap_wb_device {
-	unsigned int	limit;	/* pages of a batch */
-	/* pages of batches that have failed as a whole, since one has not */
-	unsigned int	errors;
-	u64		latency_ns;	/* shortest time for a batch */
-	/* further time for each page, 0 if that is not known yet */
-	u64		page_ns;
-};
 
 /* Entries that were selected, and those being written */
 struct zswap_wb_window {
@@ -97,65 +62,18 @@ struct zswap_wb_window {
 	struct zswap_wb_item		item[] __counted_by(max);	/* these */
 };
 
-static bool zswap_wb_window_broken(const struct zswap_wb_window *window,
-				   unsigned int type)
-{
-	return window->device[type].errors >= ZSWAP_WB_ERRORS_MAX;
-}
-
-/*
- * Chooses the size of the next batch by how long the device took for this one:
- *
- *	time for a batch = latency + pages * time for a page
- *
- * The latency is that of the fastest batch, the first of which is a single page. A
- * batch that was far from full tells little about a larger one.
- */
-static void zswap_wb_window_measure(struct zswap_wb_window *window,
-				    struct zswap_wb_flight *flight)
-{
-	struct zswap_wb_device *device = &window->device[flight->type];
-	u64 ns = max(ktime_to_ns(ktime_sub(flight->done, flight->launched)), 1);
-	u64 fit, most = device->limit * ZSWAP_WB_BATCH_GROWTH;
-
-	device->latency_ns = min(ns, device->latency_ns ?: ns);
-	if (flight->aloft == 1) {
-		fit = div64_u64(ZSWAP_WB_FLIGHT_MAX_NS,
-				device->page_ns ?: device->latency_ns);
-		fit = clamp(fit, 2, ZSWAP_WB_FIRST_BATCH);
-		most = max(most, fit);
-	} else {
-		if (flight->aloft * ZSWAP_WB_BATCH_GROWTH < device->limit)
-			return;
-		device->page_ns = div_u64(ns - device->latency_ns,
-					  flight->aloft - 1) + 1;
-		fit = div64_u64(ZSWAP_WB_FLIGHT_NS, device->page_ns);
-	}
-	fit = clamp(fit, 1, min(most, ZSWAP_WB_BATCH_MAX));
-	if (fit > ZSWAP_WB_REQUEST_PAGES)
-		fit = round_down(fit, ZSWAP_WB_REQUEST_PAGES);
-	device->limit = fit;
-}
-
 /* The device is done with a batch. Finds out how that went, once */
 static void zswap_wb_window_look(struct zswap_wb_window *window,
 				 struct zswap_wb_flight *flight)
 {
-	struct zswap_wb_device *device = &window->device[flight->type];
 	unsigned int i, errors = 0;
 
 	if (!flight->aloft)
 		return;
 	for (i = 0; i < flight->nr; i++)
-		errors += flight->copy[i].failed;
-	if (!errors)
-		zswap_wb_window_measure(window, flight);
-	if (errors < flight->aloft) {
-		device->errors = 0;
-	} else {
-		device->errors += min(errors, ZSWAP_WB_FIRST_BATCH);
-		device->limit = ZSWAP_WB_FIRST_BATCH;
-	}
+		errors += zswap_wb_page_failed(flight->copy[i].page);
+	zswap_wb_device_learn(&window->device[flight->type], flight->aloft, errors,
+			      ktime_to_ns(ktime_sub(flight->done, flight->launched)));
 	flight->aloft = 0;
 }
 
@@ -221,9 +139,8 @@ static unsigned int zswap_wb_window_fetch(struct zswap_wb_window *window,
 	int no_board = zswap_wb_flight_board(flight, slot);
 	unsigned int i, max;
 
-	device->limit = max(device->limit, 1);
 	max = zswap_wb_flight_fill(flight,
-				   min(device->limit,
+				   min(zswap_wb_device_room(device),
 				       zswap_wb_pace_batch(&window->pace,
 							   ktime_get_ns())));
 	for (i = first; i < window->nr && flight->nr < max; i++) {
@@ -232,7 +149,7 @@ static unsigned int zswap_wb_window_fetch(struct zswap_wb_window *window,
 		if (swp_type(item->facts.slot) != flight->type ||
 		    signal_pending(current))
 			break;
-		if (no_board || zswap_wb_window_broken(window, flight->type)) {
+		if (no_board || zswap_wb_device_broken(device)) {
 			zswap_wb_budget_refund(window->budget,
 					       item->facts.length);
 			continue;
@@ -302,7 +219,7 @@ static int zswap_wb_window_batch(struct zswap_wb_window *window,
 			zswap_wb_window_look(window, other);
 	}
 	if (!err && flight->nr && !signal_pending(current) &&
-	    !zswap_wb_window_broken(window, flight->type)) {
+	    !zswap_wb_device_broken(&window->device[flight->type])) {
 		err = zswap_wb_flight_launch(flight);
 		zswap_wb_pace_take(&window->pace, flight->aloft,
 				   ktime_to_ns(flight->launched));

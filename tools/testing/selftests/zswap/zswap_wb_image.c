@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,8 +28,9 @@
 #define DEVICE_PAGES		2048
 /* of a swap entry in /proc/PID/pagemap */
 #define PAGEMAP_TYPE_BITS	5
-#define DAMAGED_FIRST		17
-#define DAMAGED_SECOND		301
+/* so many, and which */
+#define DAMAGED			10
+#define DAMAGED_PAGE(nr)	((nr) * 61)
 #define HEADER_BYTES		48
 
 /* As Documentation/mm/zswap_wb.rst describes it */
@@ -219,39 +221,62 @@ static int signal_of_reader(struct zwb_pages *pages, long long index)
 	return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 }
 
+/* Changes one bit of what is in a slot. */
+static bool damage_byte(unsigned long long slot, size_t byte)
+{
+	unsigned char *page = malloc(zwb_page_size);
+	bool good = page && block_io(slot, (struct image *)page, false);
+
+	if (good) {
+		page[byte] ^= 1;
+		good = block_io(slot, (struct image *)page, true);
+	}
+	free(page);
+	return good;
+}
+
+/* Each part of a header, and the data; the last one is good, but that of its neighbour. */
 static bool damage(const unsigned long long *slots)
 {
+	static const size_t byte[DAMAGED - 1] = {
+		offsetof(struct image, magic), offsetof(struct image, checksum),
+		offsetof(struct image, version), offsetof(struct image, length),
+		offsetof(struct image, length) + 1, offsetof(struct image, type),
+		offsetof(struct image, offset), offsetof(struct image, compressor),
+		HEADER_BYTES + 10,
+	};
 	struct image *image = malloc(zwb_page_size);
-	bool good;
+	bool good = image;
+	int i;
 
-	/* one bit of the data, and an image that is good, but of another slot */
-	good = image && block_io(slots[DAMAGED_FIRST], image, false);
-	if (good) {
-		image->data[image->length / 2] ^= 1;
-		good = block_io(slots[DAMAGED_FIRST], image, true) &&
-		       block_io(slots[DAMAGED_SECOND + 1], image, false) &&
-		       block_io(slots[DAMAGED_SECOND], image, true);
-	}
+	for (i = 0; i < DAMAGED - 1 && good; i++)
+		good = damage_byte(slots[DAMAGED_PAGE(i)], byte[i]);
+	good = good && block_io(slots[DAMAGED_PAGE(i) + 1], image, false) &&
+	       block_io(slots[DAMAGED_PAGE(i)], image, true);
 	free(image);
 	return good;
 }
 
-static void check_damaged(struct zwb_pages *pages, const unsigned long long *slots)
+static bool is_damaged(long long index)
+{
+	return index % DAMAGED_PAGE(1) == 0 && index / DAMAGED_PAGE(1) < DAMAGED;
+}
+
+static void check_damaged(struct zwb_pages *pages)
 {
 	long long i, before = zwb_read_number(CORRUPTED);
 
-	if (!damage(slots))
-		return;
-	zwb_equal(signal_of_reader(pages, DAMAGED_FIRST), SIGBUS);
-	zwb_equal(signal_of_reader(pages, DAMAGED_SECOND), SIGBUS);
+	for (i = 0; i < DAMAGED; i++) {
+		if (signal_of_reader(pages, DAMAGED_PAGE(i)) != SIGBUS)
+			zwb_fail("who reads damaged page %lld gets no SIGBUS", i);
+	}
 	for (i = 0; i < pages->nr; i++) {
-		if (i != DAMAGED_FIRST && i != DAMAGED_SECOND &&
-		    !zwb_page_is(pages->mem + i * zwb_page_size, i, 1)) {
+		if (!is_damaged(i) && !zwb_page_is(pages->mem + i * zwb_page_size, i, 1)) {
 			zwb_fail("page %lld is not right", i);
 			break;
 		}
 	}
-	zwb_between(zwb_read_number(CORRUPTED) - before, 2, LLONG_MAX);
+	zwb_between(zwb_read_number(CORRUPTED) - before, DAMAGED, LLONG_MAX);
 }
 
 /*
@@ -263,8 +288,31 @@ static void damaged_image_is_given_to_nobody(void)
 	static unsigned long long slots[IMAGE_PAGES];
 	struct zwb_pages pages = { 0 };
 
-	if (begin(&pages) && write_pages(&pages, 1, slots))
-		check_damaged(&pages, slots);
+	if (begin(&pages) && write_pages(&pages, 1, slots) && damage(slots))
+		check_damaged(&pages);
+	end(&pages);
+}
+
+/*
+ * Turns red when a damaged image goes back into zswap, where it could not be told any
+ * more, or keeps others from coming back.
+ */
+static void damaged_image_is_not_brought_back(void)
+{
+	static unsigned long long slots[IMAGE_PAGES];
+	struct zwb_pages pages = { 0 };
+	long long before = zwb_read_number(CORRUPTED);
+	struct zwb_snap delta;
+
+	if (begin(&pages) && write_pages(&pages, 1, slots) && damage(slots)) {
+		zwb_readback(&delta, "max=1G");
+		zwb_equal(delta.total.readback, IMAGE_PAGES - DAMAGED);
+		/* whoever needs one is to know */
+		zwb_equal(zwb_read_number(CORRUPTED), before);
+		zwb_readback(&delta, "max=1G");
+		zwb_zero(delta.total.readback);
+		check_damaged(&pages);
+	}
 	end(&pages);
 }
 
@@ -274,6 +322,7 @@ static const struct zwb_test tests[] = {
 	ZWB_TEST(image_is_read_again),
 	ZWB_TEST(compressor_may_change),
 	ZWB_TEST(damaged_image_is_given_to_nobody),
+	ZWB_TEST(damaged_image_is_not_brought_back),
 };
 
 int main(void)

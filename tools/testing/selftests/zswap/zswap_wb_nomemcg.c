@@ -38,6 +38,8 @@ static void cgroup_is_eopnotsupp(void)
 	zwb_equal(err, -EOPNOTSUPP);
 	err = zwb_run(NULL, ZWB_GLOBAL, "age=0 cgroup=1 descend=0");
 	zwb_equal(err, -EOPNOTSUPP);
+	err = zwb_run(NULL, ZWB_READBACK, "cgroup=1");
+	zwb_equal(err, -EOPNOTSUPP);
 }
 
 /*

@@ -74,6 +74,7 @@ static void check_protection(bool by_ancestor, bool enabled)
 
 	zwb_equal(zwb_run(NULL, ZWB_GLOBAL, "cgroup=%llu age=0", zwb_cgroup_id(protected)), -EPERM);
 	zwb_equal(zwb_run(NULL, nodes[0], "cgroup=%llu age=0", zwb_cgroup_id(switched)), -EPERM);
+	zwb_equal(zwb_run(NULL, ZWB_READBACK, "cgroup=%llu", zwb_cgroup_id(protected)), -EPERM);
 	zwb_equal(zwb_stored(), PROTECTED_PAGES);
 
 	if (!zwb_cgroup_set(switched, "memory.zswap.writeback", "1"))

@@ -157,6 +157,7 @@ static void good_command_is_enodev(void)
 		for (n = 0; n < nr_nodes; n++)
 			zwb_equal(zwb_run(NULL, nodes[n], "%s", good[i]), -ENODEV);
 	}
+	zwb_equal(zwb_run(NULL, ZWB_READBACK, "max=1M"), -ENODEV);
 }
 
 /*

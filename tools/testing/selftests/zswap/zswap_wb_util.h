@@ -28,10 +28,10 @@
 #define ZWB_NS_PER_MS		1000000LL
 
 /*
- * A device is left alone when so many pages have failed in a row, see ZSWAP_WB_ERRORS_MAX
- * in the kernel; the batch that has the last of them may have so many more.
+ * A device is left alone when so many batches have failed in a row, see ZSWAP_WB_ERRORS_MAX
+ * in the kernel: of a page each if it never worked, otherwise of so many pages at most.
  */
-#define ZWB_ERRORS_MAX		(1024 * 1024 / zwb_page_size)
+#define ZWB_ERRORS_MAX		8
 #define ZWB_ERRORS_BATCH	(64 * 1024 / zwb_page_size)
 
 /* for "node" arguments: the file that is bound to no node, memory that is bound to no node */

@@ -75,6 +75,7 @@ static void cgroup_is_eopnotsupp(void)
 			  zwb_cgroup_id(zwb_cgroup_root())), -EOPNOTSUPP);
 	zwb_equal(zwb_run(NULL, ZWB_GLOBAL, "age=0 cgroup=987654321"), -EOPNOTSUPP);
 	zwb_equal(zwb_run(NULL, 0, "age=0 cgroup=1"), -EOPNOTSUPP);
+	zwb_equal(zwb_run(NULL, ZWB_READBACK, "cgroup=1"), -EOPNOTSUPP);
 	zwb_equal(zwb_stored(), 100);
 }
 

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Proactive zswap writeback: what a command has found out about a swap device.
+ *
+ * A command has one batch of pages on a device, which has work with it for about
+ * ZSWAP_WB_BATCH_NS. Whoever else wants the device does not wait for much longer, and a
+ * signal ends the command when the batch is done. How many pages that are is measured:
+ *
+ *	time for a batch = latency + pages * time for a page
+ *
+ * The latency is that of the fastest batch, the first of which is a single page.
+ */
+#include <linux/math64.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/time64.h>
+
+#include "io.h"
+
+/* Most pages of the first batch that is more than one page */
+#define ZSWAP_WB_FIRST_BATCH	max(SZ_64K / PAGE_SIZE, 2)
+
+/* A batch of the next size has this many times as many pages at most */
+#define ZSWAP_WB_BATCH_GROWTH	4
+
+/* Batches that are larger than that have a multiple of it: full requests */
+#define ZSWAP_WB_REQUEST_PAGES	(SZ_512K / PAGE_SIZE)
+
+/*
+ * A device is left alone after so many batches in a row of which it has done nothing. One
+ * bad spot may spoil those of both flights, and is passed by in smaller ones
+ */
+#define ZSWAP_WB_ERRORS_MAX	8
+
+/* Time that the device should need for a batch, not counting its latency; and in all */
+#define ZSWAP_WB_BATCH_NS	(10 * NSEC_PER_MSEC)
+#define ZSWAP_WB_BATCH_MAX_NS	(250 * NSEC_PER_MSEC)
+
+/* Most pages of the next batch, at least 1 */
+unsigned int zswap_wb_device_room(const struct zswap_wb_device *device)
+{
+	return max(device->room, 1);
+}
+
+/* Is it to be left alone? */
+bool zswap_wb_device_broken(const struct zswap_wb_device *device)
+{
+	return device->errors >= ZSWAP_WB_ERRORS_MAX;
+}
+
+/* A batch that was far from full tells little about a larger one */
+static void zswap_wb_device_measure(struct zswap_wb_device *device,
+				    unsigned int pages, u64 ns)
+{
+	unsigned int room = zswap_wb_device_room(device);
+	u64 fit, most = room * ZSWAP_WB_BATCH_GROWTH;
+
+	device->latency_ns = min(ns, device->latency_ns ?: ns);
+	if (pages == 1 && !device->page_ns) {
+		fit = div64_u64(ZSWAP_WB_BATCH_MAX_NS, device->latency_ns);
+		fit = clamp(fit, 2, ZSWAP_WB_FIRST_BATCH);
+		most = max(most, fit);
+	} else if (pages == 1) {
+		/* It takes two to see whether the device still needs so long for one */
+		fit = 2;
+	} else {
+		if (pages * ZSWAP_WB_BATCH_GROWTH < room)
+			return;
+		device->page_ns = div_u64(ns - device->latency_ns, pages - 1) + 1;
+		fit = div64_u64(ZSWAP_WB_BATCH_NS, device->page_ns);
+	}
+	fit = clamp(fit, 1, min(most, ZSWAP_WB_BATCH_MAX));
+	if (fit > ZSWAP_WB_REQUEST_PAGES)
+		fit = round_down(fit, ZSWAP_WB_REQUEST_PAGES);
+	device->room = fit;
+}
+
+/**
+ * zswap_wb_device_learn() - a device is done with a batch
+ * @device:	the device
+ * @pages:	pages of the batch, at least 1
+ * @errors:	those of them that have failed
+ * @ns:		time that it took, in nanoseconds
+ */
+void zswap_wb_device_learn(struct zswap_wb_device *device, unsigned int pages,
+			   unsigned int errors, u64 ns)
+{
+	if (!errors)
+		zswap_wb_device_measure(device, pages, max(ns, 1));
+	if (errors < pages) {
+		device->errors = 0;
+	} else {
+		device->errors++;
+		device->room = min(device->room, ZSWAP_WB_FIRST_BATCH);
+	}
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * KUnit tests of proactive zswap writeback: how large a batch a swap device gets.
+ */
+#include <kunit/test.h>
+#include <linux/math64.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/time64.h>
+
+#include "../io.h"
+
+#define DEVICE_BATCHES	20
+
+/* A device: what it needs for a batch */
+struct zswap_wb_device_case {
+	const char	*name;
+	u64		latency_ns;	/* for each */
+	u64		page_ns;	/* and for each page of it */
+	unsigned int	least;	/* pages of the batches that it comes to, ... */
+	unsigned int	most;	/* ... and of any that it is given */
+};
+
+static const struct zswap_wb_device_case zswap_wb_device_cases[] = {
+	{ "100 us a page", 0, 100000, 90, 110 },
+	{ "100 us a page behind 2 ms", 2000000, 100000, 90, 110 },
+	{ "100 us a page behind 0.7 s", 700000000, 100000, 90, 110 },
+	{ "5 ms a page", 0, 5000000, 1, 16 },
+	{ "80 ms a page", 0, 80000000, 1, 3 },
+	{ "2 s a page", 0, 2000000000, 1, 2 },
+	{ "a fast one", 0, 1000, 512, 512 },
+	{ "one that takes no time", 0, 0, 512, 512 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(zswap_wb_device_case, zswap_wb_device_cases, name);
+
+static unsigned int zswap_wb_device_flies(struct zswap_wb_device *device,
+					  const struct zswap_wb_device_case *c)
+{
+	unsigned int pages = zswap_wb_device_room(device);
+
+	zswap_wb_device_learn(device, pages, 0, c->latency_ns + pages * c->page_ns);
+	return pages;
+}
+
+static void zswap_wb_device_fits(struct kunit *test)
+{
+	const struct zswap_wb_device_case *c = test->param_value;
+	struct zswap_wb_device device = {};
+	unsigned int i, pages, before = 1;
+
+	/* It begins with one page, which tells the latency */
+	KUNIT_EXPECT_EQ(test, zswap_wb_device_flies(&device, c), 1);
+	for (i = 0; i < DEVICE_BATCHES; i++) {
+		pages = zswap_wb_device_flies(&device, c);
+		KUNIT_EXPECT_LE(test, pages, min(max(4 * before, 16), c->most));
+		before = pages;
+	}
+	KUNIT_EXPECT_GE(test, pages, c->least);
+	/* What it comes to is some 10 ms of work, or two pages to measure with */
+	KUNIT_EXPECT_LE(test, pages, max(div64_u64(NSEC_PER_SEC / 90, max(c->page_ns, 1)), 2));
+}
+
+/* What was hardly a batch says nothing of one that is full */
+static void zswap_wb_device_remnant(struct kunit *test)
+{
+	struct zswap_wb_device device = {
+		.room = 128, .latency_ns = 1000, .page_ns = 1000,
+	};
+
+	zswap_wb_device_learn(&device, 31, 0, NSEC_PER_SEC);
+	KUNIT_EXPECT_EQ(test, zswap_wb_device_room(&device), 128);
+	zswap_wb_device_learn(&device, 32, 0, NSEC_PER_SEC);
+	KUNIT_EXPECT_EQ(test, zswap_wb_device_room(&device), 1);
+}
+
+static void zswap_wb_device_fails(struct kunit *test)
+{
+	struct zswap_wb_device device = {};
+	unsigned int i;
+
+	/* One that never worked gets page after page, and is broken then */
+	for (i = 0; i < 8; i++) {
+		KUNIT_EXPECT_FALSE(test, zswap_wb_device_broken(&device));
+		KUNIT_EXPECT_EQ(test, zswap_wb_device_room(&device), 1);
+		zswap_wb_device_learn(&device, 1, 1, NSEC_PER_MSEC);
+	}
+	KUNIT_EXPECT_TRUE(test, zswap_wb_device_broken(&device));
+
+	/* A batch that fails makes the next one no larger, but smaller */
+	device = (struct zswap_wb_device) { .room = 512 };
+	zswap_wb_device_learn(&device, 512, 512, NSEC_PER_MSEC);
+	KUNIT_EXPECT_EQ(test, zswap_wb_device_room(&device), 16);
+	device.room = 3;
+	zswap_wb_device_learn(&device, 3, 3, NSEC_PER_MSEC);
+	KUNIT_EXPECT_EQ(test, zswap_wb_device_room(&device), 3);
+
+	/* Some pages are enough to go on */
+	for (i = 0; i < 100; i++) {
+		zswap_wb_device_learn(&device, 3, i % 8 ? 3 : 2, NSEC_PER_MSEC);
+		KUNIT_EXPECT_FALSE(test, zswap_wb_device_broken(&device));
+	}
+}
+
+static struct kunit_case zswap_wb_device_test_cases[] = {
+	KUNIT_CASE_PARAM(zswap_wb_device_fits, zswap_wb_device_case_gen_params),
+	KUNIT_CASE(zswap_wb_device_remnant),
+	KUNIT_CASE(zswap_wb_device_fails),
+	{}
+};
+
+static struct kunit_suite zswap_wb_device_test_suite = {
+	.name = "zswap_wb_device",
+	.test_cases = zswap_wb_device_test_cases,
+};
+
+kunit_test_suite(zswap_wb_device_test_suite);
+
+MODULE_DESCRIPTION("KUnit tests of the batches of proactive zswap writeback");
+MODULE_LICENSE("GPL");
