@@ -6,7 +6,7 @@
 # each kind of disturbance happened, and the kernel did not complain.
 #
 #	torture.sh [--minutes N] [--seed N] [--memory 2048M] [--break corrupt]
-#	           [--without TASK,TASK] [KERNEL-IMAGE]
+#	           [--without TASK,TASK] [--boot ARGUMENTS] [KERNEL-IMAGE]
 #
 # The image is that of the kernel with KASAN where none is given.  A seed repeats
 # what each task decides, step by step, but not what the scheduler makes of it.
@@ -17,7 +17,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/../vm/lib.sh"
 
 TORTURE=$TOP/tools/testing/torture
-minutes=2 seed='' memory=2048M broken='' without='' kernel=''
+minutes=2 seed='' memory=2048M broken='' without='' boot='' kernel=''
 
 usage() {
 	sed -n 's/^#\t//p' "$0" >&2
@@ -26,7 +26,7 @@ usage() {
 
 while [ $# -gt 0 ]; do
 	case $1 in
-	--minutes | --seed | --memory | --break | --without)
+	--minutes | --seed | --memory | --break | --without | --boot)
 		[ $# -ge 2 ] || usage
 		case $1 in
 		--minutes) minutes=$2 ;;
@@ -34,6 +34,7 @@ while [ $# -gt 0 ]; do
 		--memory) memory=$2 ;;
 		--break) broken=$2 ;;
 		--without) without=$2 ;;
+		--boot) boot=$2 ;;
 		esac
 		shift 2
 		;;
@@ -63,7 +64,7 @@ limit=$((minutes * 60 + 300 + 1500))
 rc=0
 say "torture: $minutes minutes, seed $seed, $kernel"
 "$VMDIR/vm.sh" --name torture --kernel "$kernel" --payload "$payload" --memory "$memory" \
-	--timeout "$limit" --run "mkswap /dev/vda >/dev/null; /payload/torture $((minutes * 60)) $seed $broken ${without:+without=$without}" |
+	--timeout "$limit" --append "$boot" --run "mkswap /dev/vda >/dev/null; /payload/torture $((minutes * 60)) $seed $broken ${without:+without=$without}" |
 	tee "$out/log" | sed -un -e 's/^progress: /    /p' -e '/^\(problem:\|LOST\|slow:\|still to\)/s/^/    /p' || rc=$?
 
 # A VM that died left no summary: then the last figures are those of its last sign of life.

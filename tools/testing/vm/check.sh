@@ -5,28 +5,24 @@
 #
 # All tests, on one kernel. The last line is "N passed, N failed, N skipped"; the
 # status is zero only if nothing failed, everything ran, and no kernel complained.
-# What the parts printed is in build/check, or build/check-kasan and so on. On the debug
-# kernel, what has most to do with races and faults runs on the one with KASAN as well, which
-# is built while the tests of the first part wait for pages to get older.
+# What the parts printed is in build/check, or build/check-kasan and so on. What goes by the
+# clock has the machine for itself, all else shares it.
 #
 # --long: all kselftests with THP and MGLRU on and off, and torture and fuzz for
 # longer. --resume: keep what parts said that were green on the same kernel with the same
 # tests. --gcov: each VM leaves what it has executed, for make coverage. --only: these
 # parts, in this order.
-#
-# One part runs on the other kernel, in a subshell, and leaves the rest as it is.
-# shellcheck disable=SC2030,SC2031
 
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 shopt -s extglob
 
-on=debug long='' resume='' gcov='' only=''
+on=debug long='' resume='' only=''
 while [ $# -gt 0 ]; do
 	case $1 in
 	--on) on=${2:-}; shift; [ $# -eq 0 ] || shift ;;
 	--long) long=y; shift ;;
 	--resume) resume=y; shift ;;
-	--gcov) gcov=y; export VM_GCOV=y; shift ;;
+	--gcov) export VM_GCOV=y; shift ;;
 	--only) only=${2:-}; shift; [ $# -eq 0 ] || shift ;;
 	*) die "check.sh knows --on, --long, --resume, --gcov and --only, not $1." ;;
 	esac
@@ -38,10 +34,6 @@ kcsan) kernel=$KCSAN_OUT/$IMAGE out=$BUILD/check-kcsan ;;
 *) die "check.sh runs on debug, kasan or kcsan, not on $on." ;;
 esac
 [ -r "$kernel" ] || die "there is no $on kernel: run make kernel-$on."
-# The one that sees what races and faults do to memory; for make coverage all has to be
-# counted on the same
-watching=$KASAN_OUT/$IMAGE
-[ "$on$gcov-$VM_ARCH" = debug-x86_64 ] || watching=$kernel
 payload=$BUILD/selftests/zswap
 zswapctl=$BUILD/zswapctl
 tool_make=(make --silent -j "$JOBS" -C "$TOP/debugfs-tools" O="$zswapctl")
@@ -56,6 +48,9 @@ options=("${roomy[@]}") patient='-o 3000'
 # The same number of pages, of which each is as large as sixteen
 [ "$VM_PAGES" = 4K ] || options=(--memory 8192M --disk-size 32G --timeout 3000)
 boot=''
+# KASAN sees what is used after it was freed. Without it, that is made unusable.
+poison=slub_debug=FZP
+[ "$on" != kasan ] || poison=''
 # A race is seen while a CPU waits in the middle of it: often, and for long enough
 # for the other one to come by in emulation.
 [ "$on" != kcsan ] || boot="kcsan.skip_watch=300 kcsan.udelay_task=300 kcsan.udelay_interrupt=100"
@@ -67,8 +62,8 @@ alone="nomemcg:cgroup_disable=memory lockdown:lockdown=integrity nodebugfs:debug
 # pages to get older, and are run by two VMs at a time, with THP and MGLRU, as in a
 # distribution.
 timed=(cpu faults shrinker storm device broken rate race flight sleep)
-# What has most to do with races, lifetimes and faults
-races=(concurrent state fault image)
+# Parts that go beside the others, once what goes by the clock is over
+beside=(bench torture fuzz)
 
 parts=(kselftests kselftests-timed)
 for program in $alone; do
@@ -76,7 +71,7 @@ for program in $alone; do
 done
 minutes=2 runs=10000
 case $VM_ARCH-$on in
-x86_64-debug) parts=(kunit harness "${parts[@]}" zswapctl-vm bench zswapctl kselftests-kasan torture fuzz) ;;
+x86_64-debug) parts=(kunit harness "${parts[@]}" zswapctl-vm zswapctl bench torture fuzz) ;;
 x86_64-kasan) parts=(kunit "${parts[@]}" zswapctl-vm bench torture fuzz) ;;
 x86_64-kcsan) parts+=(zswapctl-vm bench) ;;
 # What may depend on the size of a page, or on what a CPU does with memory
@@ -171,13 +166,6 @@ run_part() {
 		vm "$name" 'slab_nomerge transparent_hugepage=never' n "$(options_for "${timed[@]}")"
 		;;
 	kselftests-plain) vm "$name" 'slab_nomerge transparent_hugepage=never' n "$all" ;;
-	kselftests-kasan)
-		[ -r "$watching" ] || die "there is no kasan kernel: run make kernel-kasan."
-		(
-			kernel=$watching options=("${roomy[@]}") patient='-o 3000'
-			vm "$name" slab_nomerge n "$(options_for "${races[@]}")"
-		)
-		;;
 	kselftests-thp) vm "$name" 'slab_nomerge transparent_hugepage=always' n "$all" ;;
 	kselftests-mglru) vm "$name" 'slab_nomerge transparent_hugepage=never' y "$all" ;;
 	kselftests-*)
@@ -198,32 +186,41 @@ run_part() {
 		cp "$BUILD/bench-short/writeback.ktap" "$out/$name.ktap"
 		return "$rc"
 		;;
-	torture) tool torture "$TOP/tools/testing/torture/torture.sh" --minutes "$minutes" "$kernel" ;;
-	fuzz) tool fuzz "$TOP/tools/testing/fuzz/fuzz.sh" --runs "$runs" "$watching" ;;
+	torture)
+		tool torture "$TOP/tools/testing/torture/torture.sh" --minutes "$minutes" --boot "$poison" "$kernel"
+		;;
+	fuzz) tool fuzz "$TOP/tools/testing/fuzz/fuzz.sh" --runs "$runs" "$kernel" ;;
 	esac
 }
 
-# ---- the other kernel ----
+# ---- parts beside others ----
 
-building='' building_log=$out/kernel-kasan.log
-
-# Not where tests go by the clock, so it has to be done before those
-build_watching() {
-	nice -n 19 "$VMDIR/kernel.sh" kasan >"$building_log" 2>&1 &
-	building=$!
-	trap 'kill "$building" 2>/dev/null; exit 130' INT TERM
+# As said of a part: what it prints is in NAME.log, and then its status in NAME.rc
+run_beside() {
+	local part rc
+	for part in "${beside[@]}"; do
+		rc=0
+		run_part "$part" >"$out/$part.log" 2>&1 || rc=$?
+		echo "$rc" >"$out/$part.rc"
+	done
 }
 
-await_watching() {
-	[ -n "$building" ] || return 0
-	say "after $(clock $((SECONDS - start))): the rest of kernel-kasan"
-	wait "$building" || {
-		cat "$building_log" >&2
-		exit 1
-	}
-	trap - INT TERM
-	tail -n 1 "$building_log"
-	building=''
+beside_pid=''
+
+start_beside() {
+	(cd "$out" && rm -f "${beside[@]/%/.rc}" "${beside[@]/%/.ktap}" "${beside[@]/%/.done}")
+	run_beside &
+	beside_pid=$!
+	trap 'kill "$beside_pid" 2>/dev/null; exit 130' INT TERM
+}
+
+# await_part NAME: shows what a part beside others has said; its status
+await_part() {
+	while [ ! -e "$out/$1.rc" ] && kill -0 "$beside_pid" 2>/dev/null; do
+		sleep 1
+	done
+	cat "$out/$1.log"
+	return "$(cat "$out/$1.rc" 2>/dev/null || echo 1)"
 }
 
 # ---- all of them ----
@@ -259,9 +256,7 @@ key=$(find "$kernel" "$TOP/tools" "$TOP/debugfs-tools" -type f -print0 | sort -z
 [ -n "$resume$only" ] || rm -rf "$out"
 mkdir -p "$out"
 start=$SECONDS nr=0
-[ "$watching" = "$kernel" ] || [ -n "$only" ] || build_watching
 for part in "${parts[@]}"; do
-	[ "$part" = kunit ] || [ "$part" = harness ] || [ "$part" = kselftests ] || await_watching
 	nr=$((nr + 1))
 	if [ -z "$only" ] && [ "$(cat "$out/$part.done" 2>/dev/null)" = "$key" ]; then
 		say "part $nr of ${#parts[@]}, $part: green already"
@@ -269,10 +264,15 @@ for part in "${parts[@]}"; do
 		continue
 	fi
 	say "part $nr of ${#parts[@]}, after $(clock $((SECONDS - start))): $part"
-	rm -f "$out/$part.done" "$out/$part.ktap"
 	rc=0
-	run_part "$part" || rc=$?
+	if [ -n "$beside_pid" ] && [[ " ${beside[*]} " == *" $part "* ]]; then
+		await_part "$part" || rc=$?
+	else
+		rm -f "$out/$part.done" "$out/$part.ktap"
+		run_part "$part" || rc=$?
+	fi
 	account "$part" "$rc"
+	[ "$part" != kselftests-timed ] || [ -n "$only$resume" ] || start_beside
 done
 
 echo "$passed passed, $failed failed, $skipped skipped"

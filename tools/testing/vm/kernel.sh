@@ -4,9 +4,9 @@
 # kernel.sh VARIANT: configure and build a kernel.
 #
 # patched   what the demo and the shell boot
-# debug     what most tests boot: with what a distribution's kernel has, lockdep and other
+# debug     what the tests boot: with what a distribution's kernel has, lockdep and other
 #           checks
-# kasan     debug, and KASAN, UBSAN and kmemleak: for races and faults, torture and fuzz
+# kasan     debug, and KASAN, UBSAN and kmemleak: for make check-debug and make torture
 # kcsan     with what a distribution's kernel has, and KCSAN, which finds data races:
 #           for make check-debug
 # mutants   debug, from the tree that make mutants breaks
