@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Numbers to and from JSON, where what is not known is null, and lines of JSON.
+ * Structs to and from JSON, where what is not known is null, and lines of JSON.
  */
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "json.h"
 #include "ui/utf8.h"
@@ -44,81 +45,116 @@ void json_add(json_t *list, json_t *value)
 	xchecked(json_array_append_new(list, xchecked(value)) ? NULL : list);
 }
 
-json_t *json_nums(const num *value, int nr)
+json_t *json_head(const char *what, int version)
 {
-	json_t *list = xchecked(json_array());
-
-	for (int i = 0; i < nr; i++)
-		json_add(list, json_num(value[i]));
-	return list;
+	return json_make("{s:s, s:i}", "zswapctl", what, "version", version);
 }
 
-json_t *json_reals(const double *value, int nr)
+num json_version(const json_t *object, const char *what)
 {
-	json_t *list = xchecked(json_array());
+	const char *said = json_string_value(json_object_get(object, "zswapctl"));
+	const json_t *version = json_object_get(object, "version");
 
-	for (int i = 0; i < nr; i++)
-		json_add(list, json_real(value[i]));
-	return list;
+	return said && !strcmp(said, what) && json_is_integer(version) ?
+	       json_integer_value(version) : -EINVAL;
 }
 
-static int num_of(const json_t *json, num *value)
+static json_t *from_member(const struct json_field *field, const void *at, int nr)
 {
-	if (json_is_null(json)) {
+	switch (field->kind) {
+	case JSON_NUM:
+		return json_num(*(const num *)at);
+	case JSON_COUNT:
+	case JSON_SIGNED:
+		return json_integer(*(const num *)at);
+	case JSON_POSITIVE:
+	case JSON_ANY:
+		return json_real(*(const double *)at);
+	case JSON_BOOL:
+		return json_boolean(*(const bool *)at);
+	case JSON_TEXT:
+		return *(char *const *)at ? json_text(*(char *const *)at) : json_null();
+	case JSON_STRUCT:
+		break;
+	}
+	return json_from_struct(json_object(), field->fields, at, nr);
+}
+
+json_t *json_from_struct(json_t *object, const struct json_field *fields, const void *base, int nr)
+{
+	for (const struct json_field *field = fields; field->key; field++) {
+		const char *at = (const char *)base + field->where;
+		json_t *list;
+
+		if (!field->stride) {
+			json_put(object, field->key, from_member(field, at, nr));
+			continue;
+		}
+		list = json_array();
+		for (int i = 0; i < nr; i++)
+			json_add(list, from_member(field, at + i * field->stride, nr));
+		json_put(object, field->key, list);
+	}
+	return object;
+}
+
+static int to_num(const json_t *json, enum json_kind kind, num *value)
+{
+	if (kind == JSON_NUM && json_is_null(json)) {
 		*value = -ENODATA;
 		return 0;
 	}
-	if (!json_is_integer(json) || json_integer_value(json) < 0)
-		return -EINVAL;
 	*value = json_integer_value(json);
-	return 0;
+	return json_is_integer(json) && (*value >= 0 || kind == JSON_SIGNED) ? 0 : -EINVAL;
 }
 
-static int real_of(const json_t *json, double *value)
+static int to_real(const json_t *json, enum json_kind kind, double *value)
 {
-	if (!json_is_number(json) || !(json_number_value(json) >= 0) ||
-	    isinf(json_number_value(json)))
-		return -EINVAL;
 	*value = json_number_value(json);
-	return 0;
+	return json_is_number(json) && isfinite(*value) && (*value >= 0 || kind == JSON_ANY) ?
+	       0 : -EINVAL;
 }
 
-int json_get_num(const json_t *object, const char *key, num *value)
+static int to_member(const json_t *json, const struct json_field *field, void *at, int nr)
 {
-	return num_of(json_object_get(object, key), value);
-}
-
-int json_get_real(const json_t *object, const char *key, double *value)
-{
-	return real_of(json_object_get(object, key), value);
-}
-
-int json_get_nums(const json_t *object, const char *key, num *value, int max)
-{
-	const json_t *list = json_object_get(object, key);
-	int nr = json_array_size(list);
-
-	if (!json_is_array(list) || json_array_size(list) > (size_t)max)
-		return -EINVAL;
-	for (int i = 0; i < nr; i++) {
-		if (num_of(json_array_get(list, i), &value[i]))
-			return -EINVAL;
+	switch (field->kind) {
+	case JSON_NUM:
+	case JSON_COUNT:
+	case JSON_SIGNED:
+		return to_num(json, field->kind, at);
+	case JSON_POSITIVE:
+	case JSON_ANY:
+		return to_real(json, field->kind, at);
+	case JSON_BOOL:
+		*(bool *)at = json_is_true(json);
+		return json_is_boolean(json) ? 0 : -EINVAL;
+	case JSON_TEXT:
+		*(char **)at = json_is_string(json) ? xstrdup(json_string_value(json)) : NULL;
+		return json_is_string(json) || json_is_null(json) ? 0 : -EINVAL;
+	case JSON_STRUCT:
+		break;
 	}
-	return nr;
+	return json_to_struct(json, field->fields, at, nr);
 }
 
-int json_get_reals(const json_t *object, const char *key, double *value, int max)
+int json_to_struct(const json_t *object, const struct json_field *fields, void *base, int nr)
 {
-	const json_t *list = json_object_get(object, key);
-	int nr = json_array_size(list);
+	int error = 0;
 
-	if (!json_is_array(list) || json_array_size(list) > (size_t)max)
-		return -EINVAL;
-	for (int i = 0; i < nr; i++) {
-		if (real_of(json_array_get(list, i), &value[i]))
+	for (const struct json_field *field = fields; field->key && !error; field++) {
+		const json_t *json = json_object_get(object, field->key);
+		char *at = (char *)base + field->where;
+
+		if (!field->stride) {
+			error = to_member(json, field, at, nr);
+			continue;
+		}
+		if (!json_is_array(json) || json_array_size(json) != (size_t)nr)
 			return -EINVAL;
+		for (int i = 0; i < nr && !error; i++)
+			error = to_member(json_array_get(json, i), field, at + i * field->stride, nr);
 	}
-	return nr;
+	return error;
 }
 
 char *json_why(const json_error_t *error)
@@ -133,7 +169,10 @@ char *json_why(const json_error_t *error)
 	return text;
 }
 
-char *json_line(const json_t *json, size_t flags)
+char *json_line(json_t *json, size_t flags)
 {
-	return xchecked(json_dumps(json, JSON_COMPACT | JSON_PRESERVE_ORDER | flags));
+	char *line = xchecked(json_dumps(json, JSON_COMPACT | JSON_PRESERVE_ORDER | flags));
+
+	json_decref(json);
+	return line;
 }

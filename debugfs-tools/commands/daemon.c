@@ -413,20 +413,11 @@ static void print_choice(const struct daemon *daemon, const struct choice *choic
 							     : json_null());
 		json_put(line, "written_bytes",
 			 json_num(amount_times(result.count.written, sample->page_size)));
-		for (int i = 0; i < NR_STATS; i++) {
-			const struct counter *counter = &stats_counters[i];
-
-			if (counter->flags & COUNTER_ANSWER)
-				json_put(line, counter->name,
-					 json_num(counter_value(&result.count, counter)));
-		}
-		json_put(line, "coldest_left", json_num(result.coldest_left));
-		json_put(line, "elapsed_us", json_num(result.elapsed_us));
+		record_answer(line, &result);
 	}
 	text = json_line(line, JSON_REAL_PRECISION(9));
 	puts(text);
 	free(text);
-	json_decref(line);
 }
 
 /* Not more often than once a minute, and only if there is something new. */

@@ -19,6 +19,19 @@
 #define TIME_MAX	(1LL << 36)
 #define PAGE_SIZE_MAX	(1 << 20)
 
+#define SAMPLE(member)	offsetof(struct history_sample, member)
+#define COLUMN(member)	SAMPLE(ages.bucket[0].member), sizeof(struct age_bucket)
+
+static const struct json_field fields[] = {
+	{ "nr", JSON_COUNT, SAMPLE(nr) },
+	{ "time", JSON_COUNT, SAMPLE(time) },
+	{ "awake_ms", JSON_NUM, SAMPLE(awake_ms) },
+	{ "page_size", JSON_COUNT, SAMPLE(page_size) },
+	{ "edges", JSON_COUNT, COLUMN(min_age) },
+	{ "pages", JSON_NUM, COLUMN(pages) },
+	{ }
+};
+
 static json_t *read_slot(int fd, num slot)
 {
 	char text[SLOT];
@@ -44,24 +57,15 @@ static int write_slot(int fd, num slot, json_t *json)
 			error = errno ? -errno : -EIO;
 	}
 	free(line);
-	json_decref(json);
 	return error;
 }
 
 static int sample_from_json(const json_t *json, struct history_sample *sample)
 {
-	num pages[AGE_BUCKETS_MAX];
-
-	if (json_get_num(json, "nr", &sample->nr) || sample->nr < 0 || sample->nr >= INT64_MAX ||
-	    json_get_num(json, "time", &sample->time) || sample->time < 0 || sample->time > TIME_MAX ||
-	    json_get_num(json, "awake_ms", &sample->awake_ms) ||
-	    json_get_num(json, "page_size", &sample->page_size) ||
-	    sample->page_size < 1 || sample->page_size > PAGE_SIZE_MAX ||
-	    bounds_from_json(json, &sample->ages) || !sample->ages.nr ||
-	    json_get_nums(json, "pages", pages, AGE_BUCKETS_MAX) != sample->ages.nr)
+	if (bounds_from_json(json, &sample->ages) || !sample->ages.nr ||
+	    json_to_struct(json, fields, sample, sample->ages.nr) || sample->nr >= INT64_MAX ||
+	    sample->time > TIME_MAX || sample->page_size < 1 || sample->page_size > PAGE_SIZE_MAX)
 		return -EINVAL;
-	for (int b = 0; b < sample->ages.nr; b++)
-		sample->ages.bucket[b].pages = pages[b];
 	return 0;
 }
 
@@ -78,15 +82,12 @@ static int compare_samples(const void *a, const void *b)
 static int load(int fd, struct history *history, char **message)
 {
 	json_t *json = read_slot(fd, 0);
-	const char *what = json_string_value(json_object_get(json, "zswapctl"));
-	num version = -1, last;
+	num version = json_version(json, "ages"), last;
 	struct stat st;
 	int error = 0;
 
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || !what || strcmp(what, "ages") ||
-	    json_get_num(json, "version", &version) ||
-	    json_get_num(json, "keep", &history->keep) ||
-	    history->keep < 1 || history->keep > HISTORY_MAX) {
+	history->keep = json_integer_value(json_object_get(json, "keep"));
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || version < 0 || history->keep < 1 || history->keep > HISTORY_MAX) {
 		*message = xstrdup("invalid: not written by zswapctl record");
 		error = -EEXIST;
 	} else if (version != HISTORY_VERSION) {
@@ -123,45 +124,36 @@ int history_read(const char *path, struct history *history, char **message)
 	return error;
 }
 
-static json_t *sample_to_json(const struct history_sample *sample)
-{
-	num edges[AGE_BUCKETS_MAX], pages[AGE_BUCKETS_MAX];
-
-	for (int b = 0; b < sample->ages.nr; b++) {
-		edges[b] = sample->ages.bucket[b].min_age;
-		pages[b] = sample->ages.bucket[b].pages;
-	}
-	return json_make("{s:I, s:I, s:I, s:I, s:o, s:o}", "nr", sample->nr, "time", sample->time,
-			 "awake_ms", sample->awake_ms, "page_size", sample->page_size,
-			 "edges", json_nums(edges, sample->ages.nr),
-			 "pages", json_nums(pages, sample->ages.nr));
-}
-
 int history_add(const char *path, num keep, struct history_sample *sample, char **message)
 {
 	struct history history = { .keep = keep };
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0644);
 	struct stat st;
+	json_t *json;
 	int error = 0;
 
 	*message = NULL;
 	if (fd < 0)
 		return -errno;
 	/* One at a time: each goes behind the last */
-	if (flock(fd, LOCK_EX) || fstat(fd, &st))
+	if (flock(fd, LOCK_EX) || fstat(fd, &st)) {
 		error = -errno;
-	else if (st.st_size || !S_ISREG(st.st_mode))
+	} else if (st.st_size || !S_ISREG(st.st_mode)) {
 		error = load(fd, &history, message);
-	else
-		error = write_slot(fd, 0, json_make("{s:s, s:i, s:I}", "zswapctl", "ages",
-						    "version", HISTORY_VERSION, "keep", keep));
+	} else {
+		json = json_head("ages", HISTORY_VERSION);
+		json_put(json, "keep", json_num(keep));
+		error = write_slot(fd, 0, json);
+	}
 	sample->nr = 0;
 	for (int i = 0; i < history.nr; i++) {
 		if (history.sample[i].nr >= sample->nr)
 			sample->nr = history.sample[i].nr + 1;
 	}
-	if (!error)
-		error = write_slot(fd, 1 + sample->nr % history.keep, sample_to_json(sample));
+	if (!error) {
+		json = json_from_struct(json_object(), fields, sample, sample->ages.nr);
+		error = write_slot(fd, 1 + sample->nr % history.keep, json);
+	}
 	history_free(&history);
 	if (close(fd) && !error)
 		error = -errno;

@@ -18,6 +18,68 @@
 #define LINE_LENGTH	SOURCE_MAX
 #define PAGE_SIZE_MAX	(1 << 20)
 
+/* ---- members ---- */
+
+#define SAMPLE(member)	offsetof(struct sample, member)
+
+static const struct json_field sample_fields[] = {
+	{ "boot_id", JSON_TEXT, SAMPLE(boot_id) },
+	{ "now_ms", JSON_COUNT, SAMPLE(now_ms) },
+	{ "page_size", JSON_COUNT, SAMPLE(page_size) },
+	{ "pool", JSON_NUM, SAMPLE(pool) },
+	{ "limit", JSON_NUM, SAMPLE(limit) },
+	{ "free", JSON_NUM, SAMPLE(free) },
+	{ "total", JSON_NUM, SAMPLE(total) },
+	{ "edges", JSON_COUNT, SAMPLE(bounds.bucket[0].min_age), sizeof(struct age_bucket) },
+	{ }
+};
+
+#define CGROUP(member)	offsetof(struct cgroup, member)
+#define COLUMN(member)	CGROUP(ages.bucket[0].member), sizeof(struct age_bucket)
+
+static const struct json_field cgroup_fields[] = {
+	{ "path", JSON_TEXT, CGROUP(path) },
+	{ "id", JSON_COUNT, CGROUP(id) },
+	{ "removed", JSON_BOOL, CGROUP(removed) },
+	{ "off", JSON_BOOL, CGROUP(off) },
+	{ "frozen", JSON_NUM, CGROUP(frozen) },
+	{ "anon", JSON_NUM, CGROUP(own.anon) },
+	{ "refaulted", JSON_NUM, CGROUP(all.refaulted) },
+	{ "stalled_memory", JSON_NUM, CGROUP(pressure_memory) },
+	{ "stalled_io", JSON_NUM, CGROUP(pressure_io) },
+	{ "pages", JSON_NUM, COLUMN(pages) },
+	{ "bytes", JSON_NUM, COLUMN(bytes) },
+	{ "loaded", JSON_NUM, COLUMN(loaded) },
+	{ }
+};
+
+/* What the answer to a command counts: members of struct counters. */
+static const struct json_field *answer_fields(void)
+{
+	static struct json_field fields[NR_STATS + 1];
+	int nr = 0;
+
+	for (int i = 0; i < NR_STATS; i++) {
+		const struct counter *counter = &stats_counters[i];
+
+		if (counter->flags & COUNTER_ANSWER)
+			fields[nr++] = (struct json_field){ counter->name, JSON_NUM, counter->where };
+	}
+	return fields;
+}
+
+static const struct json_field result_fields[] = {
+	{ "coldest_left", JSON_NUM, offsetof(struct result, coldest_left) },
+	{ "elapsed_us", JSON_NUM, offsetof(struct result, elapsed_us) },
+	{ }
+};
+
+json_t *record_answer(json_t *object, const struct result *result)
+{
+	json_from_struct(object, answer_fields(), &result->count, 0);
+	return json_from_struct(object, result_fields, result, 0);
+}
+
 /* ---- writing ---- */
 
 /* A line, in three parts: out before anything else happens. */
@@ -36,83 +98,44 @@ static int write_line(FILE *file, json_t *object)
 	int error = write_text(file, "", line, "");
 
 	free(line);
-	json_decref(object);
 	return error;
 }
 
 int record_begin(FILE *file, const char *config, const struct state *state)
 {
-	int error = write_line(file, json_make("{s:s, s:i, s:o}", "zswapctl", "recording",
-					       "version", RECORD_VERSION,
-					       "config", json_text(config)));
+	json_t *head = json_head("recording", RECORD_VERSION);
 	char *text = state_text(state);
+	int error;
 
+	json_put(head, "config", json_text(config));
+	error = write_line(file, head);
 	if (!error)
 		error = write_text(file, "{\"state\":", text, "}");
 	free(text);
 	return error;
 }
 
-/* A column of a table of ages. */
-static json_t *column(const struct age_table *ages, size_t where)
-{
-	json_t *list = json_make("[]");
-
-	for (int b = 0; b < ages->nr; b++)
-		json_add(list, json_num(*(const num *)((const char *)&ages->bucket[b] + where)));
-	return list;
-}
-
-static json_t *cgroup_to_json(const struct cgroup *cgroup)
-{
-	return json_make("{s:o, s:o, s:i, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-			 "path", json_text(cgroup->path),
-			 "id", json_num(cgroup->id),
-			 "parent", cgroup->parent,
-			 "removed", cgroup->removed,
-			 "off", cgroup->off,
-			 "frozen", json_num(cgroup->frozen),
-			 "anon", json_num(cgroup->own.anon),
-			 "refaulted", json_num(cgroup->all.refaulted),
-			 "stalled_memory", json_num(cgroup->pressure_memory),
-			 "stalled_io", json_num(cgroup->pressure_io),
-			 "pages", column(&cgroup->ages, offsetof(struct age_bucket, pages)),
-			 "bytes", column(&cgroup->ages, offsetof(struct age_bucket, bytes)),
-			 "loaded", column(&cgroup->ages, offsetof(struct age_bucket, loaded)));
-}
-
 int record_sample(FILE *file, const struct sample *sample)
 {
-	json_t *cgroups = json_make("[]");
+	int nr = sample->bounds.nr;
+	json_t *json, *cgroups;
 
+	if (!file)
+		return 0;
+	json = json_from_struct(json_object(), sample_fields, sample, nr);
+	cgroups = json_array();
 	for (int i = 0; i < sample->cgroups.nr; i++)
-		json_add(cgroups, cgroup_to_json(&sample->cgroups.cgroup[i]));
-	return write_line(file, json_make("{s:{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}}", "sample",
-					  "boot_id", json_text(sample->boot_id),
-					  "now_ms", json_num(sample->now_ms),
-					  "page_size", json_num(sample->page_size),
-					  "pool", json_num(sample->pool),
-					  "limit", json_num(sample->limit),
-					  "free", json_num(sample->free),
-					  "total", json_num(sample->total),
-					  "edges", column(&sample->bounds,
-							  offsetof(struct age_bucket, min_age)),
-					  "cgroups", cgroups));
+		json_add(cgroups, json_from_struct(json_object(), cgroup_fields,
+						   &sample->cgroups.cgroup[i], nr));
+	json_put(json, "cgroups", cgroups);
+	return write_line(file, json_make("{s:o}", "sample", json));
 }
 
 int record_result(FILE *file, uint64_t id, const struct result *result)
 {
-	json_t *object = json_make("{s:I, s:I, s:o, s:o}", "id", (json_int_t)id,
-				   "status", result->status,
-				   "coldest_left", json_num(result->coldest_left),
-				   "elapsed_us", json_num(result->elapsed_us));
+	json_t *json = json_make("{s:I, s:I}", "id", (json_int_t)id, "status", result->status);
 
-	for (int i = 0; i < NR_STATS; i++) {
-		if (stats_counters[i].flags & COUNTER_ANSWER)
-			json_put(object, stats_counters[i].name,
-				 json_num(counter_value(&result->count, &stats_counters[i])));
-	}
-	return write_line(file, json_make("{s:o}", "result", object));
+	return write_line(file, json_make("{s:o}", "result", record_answer(json, result)));
 }
 
 int record_interrupted(FILE *file)
@@ -177,16 +200,16 @@ static int next_object(struct recording *recording, json_t **object, char **mess
 
 static int read_head(struct recording *recording, char **config, char **message)
 {
-	const char *what, *text;
+	const char *text;
 	json_t *object;
-	num version = -1;
+	num version;
 	int error = next_object(recording, &object, message);
 
 	if (error)
 		return error;
-	what = json_string_value(json_object_get(object, "zswapctl"));
+	version = json_version(object, "recording");
 	text = json_string_value(json_object_get(object, "config"));
-	if (!what || strcmp(what, "recording") || json_get_num(object, "version", &version))
+	if (version < 0)
 		error = broken(recording, message, "invalid: no recording of zswapctl daemon");
 	else if (version != RECORD_VERSION || !text)
 		error = broken(recording, message, "invalid: another version has recorded this");
@@ -243,99 +266,45 @@ int recording_open(const char *path, struct recording **recording, struct state 
 	return error;
 }
 
-/* A column of a table, which has as many numbers as buckets. */
-static int column_from_json(const json_t *json, const char *key, size_t where,
-			    struct age_table *ages)
-{
-	num value[AGE_BUCKETS_MAX];
-
-	if (json_get_nums(json, key, value, AGE_BUCKETS_MAX) != ages->nr)
-		return -EINVAL;
-	for (int b = 0; b < ages->nr; b++)
-		*(num *)((char *)&ages->bucket[b] + where) = value[b];
-	return 0;
-}
-
-static int cgroup_from_json(const json_t *json, const struct age_table *bounds, int nr,
-			    struct cgroup *cgroup)
-{
-	const char *path = json_string_value(json_object_get(json, "path"));
-	const json_t *parent = json_object_get(json, "parent");
-	num id;
-
-	*cgroup = (struct cgroup){ .ages = *bounds };
-	if (!path || path[0] != '/' || strlen(path) > PATH_LENGTH || !json_is_integer(parent) ||
-	    json_integer_value(parent) < -1 || json_integer_value(parent) >= nr ||
-	    json_get_num(json, "id", &id) ||
-	    json_get_num(json, "frozen", &cgroup->frozen) ||
-	    json_get_num(json, "anon", &cgroup->own.anon) ||
-	    json_get_num(json, "refaulted", &cgroup->all.refaulted) ||
-	    json_get_num(json, "stalled_memory", &cgroup->pressure_memory) ||
-	    json_get_num(json, "stalled_io", &cgroup->pressure_io) ||
-	    column_from_json(json, "pages", offsetof(struct age_bucket, pages), &cgroup->ages) ||
-	    column_from_json(json, "bytes", offsetof(struct age_bucket, bytes), &cgroup->ages) ||
-	    column_from_json(json, "loaded", offsetof(struct age_bucket, loaded), &cgroup->ages))
-		return -EINVAL;
-	cgroup->all.anon = cgroup->own.anon;
-	cgroup->removed = json_is_true(json_object_get(json, "removed"));
-	cgroup->off = json_is_true(json_object_get(json, "off"));
-	cgroup->parent = json_integer_value(parent);
-	cgroup->id = id < 0 ? 0 : id;
-	cgroup->path = xstrdup(path);
-	return 0;
-}
-
 /* What is divided by and compared must be there. */
 static int sample_from_json(const json_t *json, struct sample *sample)
 {
-	const char *boot_id = json_string_value(json_object_get(json, "boot_id"));
 	const json_t *list = json_object_get(json, "cgroups");
 	struct cgroups *cgroups = &sample->cgroups;
 
 	*sample = (struct sample){ .now_ms = 0 };
-	if (!boot_id || !json_is_array(list) ||
-	    json_get_num(json, "now_ms", &sample->now_ms) || sample->now_ms < 0 ||
-	    json_get_num(json, "page_size", &sample->page_size) ||
-	    sample->page_size < 1 || sample->page_size > PAGE_SIZE_MAX ||
-	    json_get_num(json, "pool", &sample->pool) ||
-	    json_get_num(json, "limit", &sample->limit) ||
-	    json_get_num(json, "free", &sample->free) ||
-	    json_get_num(json, "total", &sample->total) ||
-	    bounds_from_json(json, &sample->bounds))
-		return -EINVAL;
+	if (!json_is_array(list) || bounds_from_json(json, &sample->bounds) ||
+	    json_to_struct(json, sample_fields, sample, sample->bounds.nr) || !sample->boot_id ||
+	    sample->page_size < 1 || sample->page_size > PAGE_SIZE_MAX)
+		goto broken;
 	cgroups->cgroup = xcalloc(json_array_size(list), sizeof(*cgroups->cgroup));
 	for (size_t i = 0; i < json_array_size(list); i++) {
-		struct cgroup *cgroup = &cgroups->cgroup[i];
+		struct cgroup *cgroup = &cgroups->cgroup[cgroups->nr++];
 
-		if (cgroup_from_json(json_array_get(list, i), &sample->bounds, i, cgroup)) {
-			sample_free(sample);
-			return -EINVAL;
-		}
-		cgroups->nr++;
+		cgroup->ages = sample->bounds;
+		if (json_to_struct(json_array_get(list, i), cgroup_fields, cgroup,
+				   sample->bounds.nr) ||
+		    !cgroup->path || cgroup->path[0] != '/' || strlen(cgroup->path) > PATH_LENGTH)
+			goto broken;
+		cgroup->all.anon = cgroup->own.anon;
 	}
-	sample->boot_id = xstrdup(boot_id);
+	cgroups_set_parents(cgroups);
 	return 0;
+broken:
+	sample_free(sample);
+	return -EINVAL;
 }
 
 static int result_from_json(const json_t *json, struct record_result *result)
 {
-	const json_t *status = json_object_get(json, "status");
-	num id;
+	const json_t *id = json_object_get(json, "id"), *status = json_object_get(json, "status");
 
-	*result = (struct record_result){ .id = 0 };
-	if (json_get_num(json, "id", &id) || id < 1 || !json_is_integer(status) ||
-	    json_get_num(json, "coldest_left", &result->result.coldest_left) ||
-	    json_get_num(json, "elapsed_us", &result->result.elapsed_us))
-		return -EINVAL;
-	for (int i = 0; i < NR_STATS; i++) {
-		if (stats_counters[i].flags & COUNTER_ANSWER &&
-		    json_get_num(json, stats_counters[i].name,
-				 counter_at(&result->result.count, &stats_counters[i])))
-			return -EINVAL;
-	}
-	result->id = id;
+	*result = (struct record_result){ .id = json_integer_value(id) };
 	result->result.status = json_integer_value(status);
-	return 0;
+	if (!json_is_integer(id) || json_integer_value(id) < 1 || !json_is_integer(status) ||
+	    json_to_struct(json, answer_fields(), &result->result.count, 0))
+		return -EINVAL;
+	return json_to_struct(json, result_fields, &result->result, 0);
 }
 
 /* A line behind the sample.  Returns 0, 1 if it begins the next tick, or -EINVAL. */

@@ -25,6 +25,9 @@ int record_sample(FILE *file, const struct sample *sample);
 int record_result(FILE *file, uint64_t id, const struct result *result);
 int record_interrupted(FILE *file);
 
+/* Add what the kernel answered, but for the status.  Returns @object. */
+json_t *record_answer(json_t *object, const struct result *result);
+
 struct record_result {
 	uint64_t id;
 	struct result result;

@@ -50,53 +50,68 @@ void state_free(struct state *state)
 	state_begin(state);
 }
 
-/* ---- to JSON ---- */
+/* ---- JSON ---- */
 
-static json_t *evidence_to_json(const struct evidence *evidence, int nr)
-{
-	return json_make("{s:f, s:f, s:o, s:o, s:f, s:f, s:f, s:f}",
-			 "unit", evidence->unit,
-			 "watched", evidence->watched,
-			 "back", json_reals(evidence->back, nr),
-			 "out", json_reals(evidence->out, nr),
-			 "fresh", evidence->fresh,
-			 "tried", evidence->tried,
-			 "returned", evidence->returned,
-			 "base", evidence->base);
-}
+#define EVIDENCE(member)	offsetof(struct evidence, member)
 
-static json_t *cgroup_to_json(const struct state_cgroup *cgroup, int nr)
-{
-	const struct control_state *control = &cgroup->control;
-	json_t *json = json_make("{s:o, s:o, s:o, s:o, s:o, s:o}",
-				 "path", json_text(cgroup->path),
-				 "id", json_num(cgroup->id),
-				 "refaulted", json_num(cgroup->refaulted),
-				 "stalled_memory", json_num(cgroup->stalled_memory),
-				 "stalled_io", json_num(cgroup->stalled_io),
-				 "loaded", json_nums(cgroup->loaded, nr));
+static const struct json_field evidence_fields[] = {
+	{ "unit", JSON_POSITIVE, EVIDENCE(unit) },
+	{ "watched", JSON_POSITIVE, EVIDENCE(watched) },
+	{ "back", JSON_POSITIVE, EVIDENCE(back), sizeof(double) },
+	{ "out", JSON_POSITIVE, EVIDENCE(out), sizeof(double) },
+	{ "fresh", JSON_POSITIVE, EVIDENCE(fresh) },
+	{ "tried", JSON_POSITIVE, EVIDENCE(tried) },
+	{ "returned", JSON_POSITIVE, EVIDENCE(returned) },
+	{ "base", JSON_POSITIVE, EVIDENCE(base) },
+	{ }
+};
 
-	if (!cgroup->begun)
-		return json;
+static const struct json_field family_fields[] = {
+	{ "name", JSON_TEXT, offsetof(struct family, name) },
+	{ "evidence", JSON_STRUCT, offsetof(struct family, evidence), 0, evidence_fields },
+	{ }
+};
+
+#define CGROUP(member)	offsetof(struct state_cgroup, member)
+
+static const struct json_field cgroup_fields[] = {
+	{ "path", JSON_TEXT, CGROUP(path) },
+	{ "id", JSON_COUNT, CGROUP(id) },
+	{ "refaulted", JSON_NUM, CGROUP(refaulted) },
+	{ "stalled_memory", JSON_NUM, CGROUP(stalled_memory) },
+	{ "stalled_io", JSON_NUM, CGROUP(stalled_io) },
+	{ "loaded", JSON_NUM, CGROUP(loaded), sizeof(num) },
+	{ }
+};
+
+/* "control", which is there when it has begun. */
+static const struct json_field control_fields[] = {
+	{ "age", JSON_COUNT, CGROUP(control.age) },
 	/* What has just begun may have been watched, through others, since before the boot */
-	json_put(json, "control", json_make(
-		 "{s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:f, s:f, s:o, s:s, s:f, s:f, s:f}",
-		 "age", control->age,
-		 "changed_ms", control->changed_ms,
-		 "failed_age", control->failed_age,
-		 "retry_ms", control->retry_ms,
-		 "failures", control->failures,
-		 "frozen_ms", control->frozen_ms,
-		 "thawed_to_read", control->thawed_to_read,
-		 "debt", control->debt,
-		 "credit", control->credit,
-		 "evidence", evidence_to_json(&control->evidence, nr),
-		 "reason", cgroup->reason ? cgroup->reason : "",
-		 "forecast", cgroup->forecast,
-		 "allowed", cgroup->allowed,
-		 "measured", cgroup->measured));
-	return json;
-}
+	{ "changed_ms", JSON_SIGNED, CGROUP(control.changed_ms) },
+	{ "failed_age", JSON_COUNT, CGROUP(control.failed_age) },
+	{ "retry_ms", JSON_COUNT, CGROUP(control.retry_ms) },
+	{ "failures", JSON_COUNT, CGROUP(control.failures) },
+	{ "frozen_ms", JSON_COUNT, CGROUP(control.frozen_ms) },
+	{ "thawed_to_read", JSON_BOOL, CGROUP(control.thawed_to_read) },
+	{ "debt", JSON_POSITIVE, CGROUP(control.debt) },
+	{ "credit", JSON_POSITIVE, CGROUP(control.credit) },
+	{ "evidence", JSON_STRUCT, CGROUP(control.evidence), 0, evidence_fields },
+	{ "reason", JSON_TEXT, CGROUP(reason) },
+	{ "forecast", JSON_ANY, CGROUP(forecast) },
+	{ "allowed", JSON_ANY, CGROUP(allowed) },
+	{ "measured", JSON_ANY, CGROUP(measured) },
+	{ }
+};
+
+static const struct json_field state_fields[] = {
+	{ "boot_id", JSON_TEXT, offsetof(struct state, boot_id) },
+	{ "now_ms", JSON_COUNT, offsetof(struct state, now_ms) },
+	{ "wear", JSON_ANY, offsetof(struct state, wear) },
+	{ "edges", JSON_COUNT, offsetof(struct state, bounds.bucket[0].min_age),
+	  sizeof(struct age_bucket) },
+	{ }
+};
 
 /* One by one: a tree of all cgroups would take ten times the memory.  Takes the reference. */
 static void put_item(FILE *out, bool first, json_t *json)
@@ -105,107 +120,38 @@ static void put_item(FILE *out, bool first, json_t *json)
 
 	fprintf(out, "%s%s", first ? "" : ",", line);
 	free(line);
-	json_decref(json);
 }
 
 char *state_text(const struct state *state)
 {
-	num edges[AGE_BUCKETS_MAX];
 	int nr = state->bounds.nr;
-	json_t *head;
 	size_t length;
 	char *text;
 	FILE *out = xchecked(open_memstream(&text, &length));
 
-	for (int b = 0; b < nr; b++)
-		edges[b] = state->bounds.bucket[b].min_age;
-	head = json_make("{s:s, s:i, s:s?, s:I, s:f, s:o}", "zswapctl", "state",
-			 "version", STATE_VERSION, "boot_id", state->boot_id, "now_ms", state->now_ms,
-			 "wear", state->wear, "edges", json_nums(edges, nr));
-	put_item(out, true, head);
+	put_item(out, true, json_from_struct(json_head("state", STATE_VERSION), state_fields, state,
+					     nr));
 	/* The lists go before its last brace */
 	fseek(out, -1, SEEK_CUR);
 	fputs(",\"families\":[", out);
-	for (int i = 0; i < state->nr_families; i++) {
-		const struct family *family = &state->family[i];
-
-		put_item(out, !i, json_make("{s:o, s:o}", "name", json_text(family->name), "evidence",
-					    evidence_to_json(&family->evidence, nr)));
-	}
+	for (int i = 0; i < state->nr_families; i++)
+		put_item(out, !i, json_from_struct(json_object(), family_fields, &state->family[i],
+						   nr));
 	fputs("],\"cgroups\":[", out);
-	for (int i = 0; i < state->nr; i++)
-		put_item(out, !i, cgroup_to_json(&state->cgroup[i], nr));
+	for (int i = 0; i < state->nr; i++) {
+		const struct state_cgroup *cgroup = &state->cgroup[i];
+		json_t *json = json_from_struct(json_object(), cgroup_fields, cgroup, nr);
+
+		if (cgroup->begun)
+			json_put(json, "control", json_from_struct(json_object(), control_fields,
+								   cgroup, nr));
+		put_item(out, !i, json);
+	}
 	fputs("]}", out);
 	/* Memory is what it can fail with */
 	xchecked(ferror(out) ? NULL : out);
 	xchecked(fclose(out) ? NULL : text);
 	return text;
-}
-
-/* ---- from JSON ---- */
-
-static int evidence_from_json(const json_t *json, struct evidence *evidence, int nr)
-{
-	if (json_get_real(json, "unit", &evidence->unit) || evidence->unit < 1 ||
-	    json_get_real(json, "watched", &evidence->watched) ||
-	    json_get_reals(json, "back", evidence->back, AGE_BUCKETS_MAX) != nr ||
-	    json_get_reals(json, "out", evidence->out, AGE_BUCKETS_MAX) != nr ||
-	    json_get_real(json, "fresh", &evidence->fresh) ||
-	    json_get_real(json, "tried", &evidence->tried) ||
-	    json_get_real(json, "returned", &evidence->returned) ||
-	    json_get_real(json, "base", &evidence->base))
-		return -EINVAL;
-	return 0;
-}
-
-static int control_from_json(json_t *json, struct state_cgroup *cgroup, int nr)
-{
-	struct control_state *control = &cgroup->control;
-	json_t *evidence;
-	const char *reason;
-	json_int_t age, changed, failed, retry, failures, frozen;
-	int thawed;
-
-	if (json_unpack(json, "{s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:o, s:s, s:F, s:F, s:F}",
-			"age", &age, "changed_ms", &changed, "failed_age", &failed,
-			"retry_ms", &retry, "failures", &failures, "frozen_ms", &frozen,
-			"thawed_to_read", &thawed, "evidence", &evidence, "reason", &reason,
-			"forecast", &cgroup->forecast, "allowed", &cgroup->allowed,
-			"measured", &cgroup->measured) ||
-	    json_get_real(json, "debt", &control->debt) ||
-	    json_get_real(json, "credit", &control->credit) ||
-	    age < 0 || failed < 0 || retry < 0 || failures < 0 || frozen < 0 ||
-	    evidence_from_json(evidence, &control->evidence, nr))
-		return -EINVAL;
-	control->age = age;
-	control->changed_ms = changed;
-	control->failed_age = failed;
-	control->retry_ms = retry;
-	control->failures = failures;
-	control->frozen_ms = frozen;
-	control->thawed_to_read = thawed;
-	cgroup->reason = xstrdup(reason);
-	return 0;
-}
-
-static int cgroup_from_json(const json_t *json, struct state_cgroup *cgroup, int nr)
-{
-	const char *path = json_string_value(json_object_get(json, "path"));
-	json_t *control = json_object_get(json, "control");
-	num id;
-
-	if (!path || path[0] != '/' || json_get_num(json, "id", &id) || id < 0 ||
-	    json_get_num(json, "refaulted", &cgroup->refaulted) ||
-	    json_get_num(json, "stalled_memory", &cgroup->stalled_memory) ||
-	    json_get_num(json, "stalled_io", &cgroup->stalled_io) ||
-	    json_get_nums(json, "loaded", cgroup->loaded, AGE_BUCKETS_MAX) != nr)
-		return -EINVAL;
-	cgroup->begun = control;
-	if (control && control_from_json(control, cgroup, nr))
-		return -EINVAL;
-	cgroup->id = id;
-	cgroup->path = xstrdup(path);
-	return 0;
 }
 
 static int compare_cgroups(const void *a, const void *b)
@@ -224,22 +170,24 @@ static int lists_from_json(const json_t *json, struct state *state)
 		return -EINVAL;
 	state->family = xcalloc(json_array_size(families), sizeof(*state->family));
 	for (size_t i = 0; i < json_array_size(families); i++) {
-		const json_t *family = json_array_get(families, i);
-		const char *name = json_string_value(json_object_get(family, "name"));
-		struct family *to = &state->family[i];
+		struct family *to = &state->family[state->nr_families++];
 
 		/* They are searched by name */
-		if (!name || (i && strcmp(to[-1].name, name) >= 0))
-			return -EINVAL;
-		to->name = xstrdup(name);
-		state->nr_families++;
-		if (evidence_from_json(json_object_get(family, "evidence"), &to->evidence, nr))
+		if (json_to_struct(json_array_get(families, i), family_fields, to, nr) || !to->name ||
+		    (i && strcmp(to[-1].name, to->name) >= 0) || to->evidence.unit < 1)
 			return -EINVAL;
 	}
 	state->cgroup = xcalloc(json_array_size(cgroups), sizeof(*state->cgroup));
 	for (size_t i = 0; i < json_array_size(cgroups); i++) {
-		state->nr++;
-		if (cgroup_from_json(json_array_get(cgroups, i), &state->cgroup[i], nr))
+		const json_t *from = json_array_get(cgroups, i);
+		const json_t *control = json_object_get(from, "control");
+		struct state_cgroup *to = &state->cgroup[state->nr++];
+
+		to->begun = control;
+		if (json_to_struct(from, cgroup_fields, to, nr) || !to->path || to->path[0] != '/')
+			return -EINVAL;
+		if (control && (json_to_struct(control, control_fields, to, nr) ||
+				to->control.evidence.unit < 1))
 			return -EINVAL;
 	}
 	if (state->nr)
@@ -249,32 +197,36 @@ static int lists_from_json(const json_t *json, struct state *state)
 
 int bounds_from_json(const json_t *json, struct age_table *bounds)
 {
-	num edges[AGE_BUCKETS_MAX];
-	int nr = json_get_nums(json, "edges", edges, AGE_BUCKETS_MAX);
+	const json_t *edges = json_object_get(json, "edges");
+	size_t nr = json_array_size(edges);
 
-	for (int b = 0; b < nr; b++) {
-		if (edges[b] < 0 || (b && edges[b] <= edges[b - 1]))
+	bounds->nr = 0;
+	if (!json_is_array(edges) || nr > AGE_BUCKETS_MAX)
+		return -EINVAL;
+	for (size_t b = 0; b < nr; b++) {
+		const json_t *edge = json_array_get(edges, b);
+		struct age_bucket *bucket = &bounds->bucket[b];
+
+		bucket->min_age = json_integer_value(edge);
+		bucket->max_age = AGE_NO_BOUND;
+		if (!json_is_integer(edge) || (b ? bucket->min_age <= bucket[-1].min_age : bucket->min_age < 0))
 			return -EINVAL;
-		bounds->bucket[b].min_age = edges[b];
-		bounds->bucket[b].max_age = AGE_NO_BOUND;
 		if (b)
-			bounds->bucket[b - 1].max_age = edges[b];
+			bucket[-1].max_age = bucket->min_age;
 	}
-	bounds->nr = nr < 0 ? 0 : nr;
-	return nr < 0 ? nr : 0;
+	bounds->nr = nr;
+	return 0;
 }
 
 int state_from_json(const json_t *json, struct state *state, char **message)
 {
-	const char *what = json_string_value(json_object_get(json, "zswapctl"));
-	const json_t *boot_id = json_object_get(json, "boot_id");
-	const json_t *wear = json_object_get(json, "wear");
-	num version;
+	const json_t *said = json_object_get(json, "version");
+	num version = json_integer_value(said);
 
 	state_begin(state);
 	*message = NULL;
-	if (json_get_num(json, "version", &version) ||
-	    (version == STATE_VERSION && (!what || strcmp(what, "state")))) {
+	if (!json_is_integer(said) ||
+	    (version == STATE_VERSION && json_version(json, "state") < 0)) {
 		*message = xstrdup("invalid: no state of zswapctl daemon");
 		return -EEXIST;
 	}
@@ -282,16 +234,13 @@ int state_from_json(const json_t *json, struct state *state, char **message)
 		*message = xasprintf("invalid: version %lld, not %d", version, STATE_VERSION);
 		return -EINVAL;
 	}
-	if ((!json_is_null(boot_id) && !json_is_string(boot_id)) || !json_is_number(wear) ||
-	    json_get_num(json, "now_ms", &state->now_ms) || state->now_ms < 0 ||
-	    bounds_from_json(json, &state->bounds) || lists_from_json(json, state)) {
+	if (bounds_from_json(json, &state->bounds) ||
+	    json_to_struct(json, state_fields, state, state->bounds.nr) ||
+	    lists_from_json(json, state)) {
 		state_free(state);
 		*message = xstrdup("invalid content");
 		return -EINVAL;
 	}
-	state->wear = json_number_value(wear);
-	if (json_is_string(boot_id))
-		state->boot_id = xstrdup(json_string_value(boot_id));
 	return 0;
 }
 

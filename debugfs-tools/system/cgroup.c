@@ -533,7 +533,7 @@ static void cgroups_add_records(struct gathering *gathering, const struct record
 }
 
 /* All that is below an ancestor follows it, so that the one before leads to the parent. */
-static void cgroups_set_parents(struct cgroups *cgroups)
+void cgroups_set_parents(struct cgroups *cgroups)
 {
 	struct cgroup *cgroup = cgroups->cgroup;
 	int i, parent;

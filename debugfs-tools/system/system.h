@@ -107,6 +107,8 @@ int cgroups_read(const struct source *source, uint64_t nodes, bool all, struct c
 const char *cgroup_hierarchy_reason(const struct source *source);
 void cgroups_read_details(const struct source *source, struct cgroups *cgroups);
 void cgroups_free(struct cgroups *cgroups);
+/* Find the parents of those that have paths, in this order. */
+void cgroups_set_parents(struct cgroups *cgroups);
 /* Add up the entries of each cgroup's subtree: @sum has cgroups->nr tables. */
 void cgroups_sum(const struct cgroups *cgroups, struct age_table *sum);
 /* The order of cgroups: an ancestor first, and then all that is below it. */
