@@ -130,27 +130,6 @@ static int look_system(struct ages *ages)
 	return error;
 }
 
-/* A cgroup without any entry has no table: that of the system, with nothing in it. */
-static int look_empty(struct ages *ages)
-{
-	struct system system;
-	int error;
-
-	system_read(ages->source, &system);
-	error = system.ages_error;
-	ages->table = system.ages;
-	for (int i = 0; i < ages->table.nr; i++) {
-		struct age_bucket *bucket = &ages->table.bucket[i];
-
-		*bucket = (struct age_bucket){ bucket->min_age, bucket->max_age,
-					       .loaded = bucket->loaded < 0 ? -ENODATA : 0,
-					       .written = -ENODATA, .refaulted = -ENODATA,
-					       .dropped = -ENODATA };
-	}
-	system_free(&system);
-	return error;
-}
-
 static void forget_cgroups(struct ages *ages)
 {
 	cgroups_free(&ages->cgroups);
@@ -180,16 +159,15 @@ static int look_cgroup(struct ages *ages)
 
 	if (error)
 		return error;
+	/* One that has just been removed has no buckets */
+	ages->table.nr = 0;
 	for (int i = 0; i < ages->cgroups.nr; i++) {
 		const struct cgroup *cgroup = &ages->cgroups.cgroup[i];
 
-		if (cgroup->id != ages->id)
-			continue;
-		ages->table = ages->no_descend ? cgroup->ages : ages->sum[i];
-		if (ages->table.nr)
-			return 0;
+		if (cgroup->id == ages->id)
+			ages->table = ages->no_descend ? cgroup->ages : ages->sum[i];
 	}
-	return look_empty(ages);
+	return 0;
 }
 
 static int look(void *data)

@@ -3,9 +3,7 @@
  * Cgroups and the ages of what they have in zswap.
  *
  * Entries and directories come from two places: age_buckets_cgroup has an id with each
- * record, and the id is the inode number of the directory.  All is put into arrays that
- * are sorted and searched: there may be many thousands of cgroups, and a hierarchy may be
- * as deep as paths can be long.
+ * record, and the id is the inode number of the directory.  There may be many thousands.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -54,8 +52,7 @@ const char *cgroup_name(const char *path)
 	return slash && slash[1] ? slash + 1 : path;
 }
 
-/* The directory of the cgroup at @path, or a file in it; to be freed. */
-static char *cgroup_file(const char *path, const char *file)
+char *cgroup_file(const char *path, const char *file)
 {
 	return xasprintf(SYS_CGROUP "%s%s%s", strcmp(path, "/") ? path : "", *file ? "/" : "",
 			 file);
@@ -81,130 +78,29 @@ const char *cgroup_hierarchy_reason(const struct source *source)
 
 /* ---- directories ---- */
 
-struct place {
-	char *path;
-	num inode;		/* or a negative errno: a recorded tree need not say it */
-};
-
-struct places {
-	size_t nr, room;
-	struct place *place;
-};
-
-static void places_add(const struct source *source, struct places *places, char *path)
+int cgroup_walk(const struct source *source, const char *path,
+		int (*each)(const char *path, num inode, void *data), void *data)
 {
-	char *directory = cgroup_file(path, "");
+	char *directory = cgroup_file(path, ""), **names, **name;
+	int found = each(path, source_inode(source, directory), data);
 
-	if (places->nr == places->room) {
-		places->room = places->room ? 2 * places->room : 64;
-		places->place = xrealloc(places->place, places->room * sizeof(*places->place));
-	}
-	places->place[places->nr++] = (struct place) {
-		.path = path,
-		.inode = source_inode(source, directory),
-	};
-	free(directory);
-}
+	/* One that cannot be looked into has just been removed */
+	if (!found && source_directories(source, directory, &names) >= 0) {
+		for (name = names; *name && !found; name++) {
+			char *below = xasprintf("%s/%s", strcmp(path, "/") ? path : "", *name);
 
-/*
- * All directories of the hierarchy; the root is there in any case.  What has been found
- * is the list of what is still to be looked into, so that no depth needs a stack.
- */
-static void places_read(const struct source *source, struct places *places)
-{
-	size_t next;
-
-	*places = (struct places) {};
-	places_add(source, places, xstrdup("/"));
-	for (next = 0; next < places->nr; next++) {
-		const char *path = places->place[next].path;
-		const char *prefix = strcmp(path, "/") ? path : "";
-		char *directory = cgroup_file(path, ""), **names, **name;
-
-		/* One that cannot be looked into has just been removed */
-		if (source_directories(source, directory, &names) > 0) {
-			for (name = names; *name; name++)
-				places_add(source, places, xasprintf("%s/%s", prefix, *name));
+			found = cgroup_walk(source, below, each, data);
+			free(below);
 		}
 		source_free_names(names);
-		free(directory);
 	}
+	free(directory);
+	return found;
 }
 
-static void places_free(struct places *places)
-{
-	size_t i;
+/* ---- the kernel's table ---- */
 
-	for (i = 0; i < places->nr; i++)
-		free(places->place[i].path);
-	free(places->place);
-}
-
-/* ---- records ---- */
-
-/* There may be hundreds of thousands: only what the table has, with COUNTER_CGROUP. */
-struct record {
-	uint64_t id;
-	int node, bucket;
-	num count[NR_CGROUP_COUNTERS];
-	char *path;			/* with the first of an id that follow one another */
-};
-
-struct records {
-	size_t nr, room;
-	struct record *record;
-	const struct age_table *edges;
-};
-
-static int records_add(const struct cgroup_record *record, void *data)
-{
-	struct records *records = data;
-	const struct age_bucket *bucket = &records->edges->bucket[record->bucket];
-	struct record *to;
-	bool first;
-
-	if (record->bucket >= records->edges->nr || bucket->min_age != record->row.min_age ||
-	    bucket->max_age != record->row.max_age)
-		return -EAGAIN;
-	if (records->nr == records->room) {
-		records->room = records->room ? 2 * records->room : 64;
-		records->record = xrealloc(records->record,
-					   records->room * sizeof(*records->record));
-	}
-	first = !records->nr || records->record[records->nr - 1].id != record->id;
-	to = &records->record[records->nr++];
-	*to = (struct record) {
-		.id = record->id,
-		.node = record->node,
-		.bucket = record->bucket,
-		.path = first ? xstrdup(record->path) : NULL,
-	};
-	for (int i = 0, nr = 0; i < NR_AGE_COUNTERS; i++) {
-		if (age_counters[i].flags & COUNTER_CGROUP)
-			to->count[nr++] = counter_value(&record->row, &age_counters[i]);
-	}
-	return 0;
-}
-
-static int records_compare(const void *a, const void *b)
-{
-	const struct record *left = a, *right = b;
-
-	if (left->id != right->id)
-		return left->id < right->id ? -1 : 1;
-	if (left->node != right->node)
-		return left->node < right->node ? -1 : 1;
-	return left->bucket - right->bucket;
-}
-
-static void records_free(struct records *records)
-{
-	for (size_t i = 0; i < records->nr; i++)
-		free(records->record[i].path);
-	free(records->record);
-}
-
-/* The table may be far longer than any other file: it is taken line by line. */
+/* It may be far longer than any other file: it is taken line by line. */
 struct table_reader {
 	bool begun;
 	struct parse_header header;
@@ -226,8 +122,8 @@ static int table_line(char *line, void *data)
 	return err ? err : reader->each(&record, reader->data);
 }
 
-static int table_read(const struct source *source,
-		      int (*each)(const struct cgroup_record *record, void *data), void *data)
+int cgroup_table(const struct source *source,
+		 int (*each)(const struct cgroup_record *record, void *data), void *data)
 {
 	struct table_reader reader = { .each = each, .data = data };
 	int err = source_lines(source, SYS_DEBUGFS "/age_buckets_cgroup", table_line, &reader);
@@ -235,35 +131,8 @@ static int table_read(const struct source *source,
 	return err || reader.begun ? err : -EINVAL;
 }
 
-/* Returns -EAGAIN if the edges have changed since @edges was read. */
-static int records_read(const struct source *source, const struct age_table *edges,
-			struct records *records)
-{
-	int err;
-
-	*records = (struct records) { .edges = edges };
-	err = table_read(source, records_add, records);
-	if (err) {
-		records_free(records);
-		return err;
-	}
-	if (records->nr)
-		qsort(records->record, records->nr, sizeof(*records->record), records_compare);
-	return 0;
-}
-
-/* Cgroups that have records. */
-static size_t records_count_cgroups(const struct records *records)
-{
-	size_t i, nr = 0;
-
-	for (i = 0; i < records->nr; i++)
-		nr += !i || records->record[i].id != records->record[i - 1].id;
-	return nr;
-}
-
 /* A table without entries that has the buckets of the system's. */
-static int records_read_edges(const struct source *source, struct age_table *edges)
+static int read_edges(const struct source *source, struct age_table *edges)
 {
 	int err = system_read_ages(source, SYS_DEBUGFS "/age_buckets", edges);
 
@@ -280,32 +149,15 @@ static int records_read_edges(const struct source *source, struct age_table *edg
 	return err;
 }
 
-static int records_read_all(const struct source *source, struct age_table *edges,
-			    struct records *records)
-{
-	int err, tries;
-
-	/* Nobody changes the edges again and again */
-	for (tries = 0; tries < 3; tries++) {
-		err = records_read_edges(source, edges);
-		if (!err)
-			err = records_read(source, edges, records);
-		if (err != -EAGAIN)
-			return err;
-	}
-	return -EINVAL;
-}
-
 /* ---- cgroups ---- */
 
 /* The cgroups while they are put together. */
 struct gathering {
 	struct cgroups *cgroups;
-	int nr_places;			/* the first ones are sorted and have directories */
-	int *by_id;			/* of those, those whose id is known */
-	int nr_by_id;
-	const struct age_table *edges;
+	size_t room;
+	struct age_table edges;
 	uint64_t nodes;
+	int nr_told;			/* the first ones, of the table, sorted by id */
 	/*
 	 * In a cgroup namespace: what the kernel's paths have before ours; NULL: not known.
 	 * Without one it is "".
@@ -313,29 +165,21 @@ struct gathering {
 	char *prefix;
 };
 
-static int cgroups_compare(const void *a, const void *b)
-{
-	const struct cgroup *left = a, *right = b;
-	int order = cgroup_compare_paths(left->path, right->path);
-
-	if (order)
-		return order;
-	/* A new one of the same path comes last: its children follow it */
-	if (left->removed != right->removed)
-		return right->removed - left->removed;
-	return (left->id > right->id) - (left->id < right->id);
-}
-
-static struct cgroup *cgroups_add(struct gathering *gathering, char *path, uint64_t id)
+static struct cgroup *cgroups_add(struct gathering *gathering, const char *path, uint64_t id)
 {
 	struct cgroups *cgroups = gathering->cgroups;
-	struct cgroup *cgroup = &cgroups->cgroup[cgroups->nr++];
+	struct cgroup *cgroup;
 
+	if ((size_t)cgroups->nr == gathering->room) {
+		gathering->room += gathering->room / 2 + 64;
+		cgroups->cgroup = xrealloc(cgroups->cgroup, gathering->room * sizeof(*cgroup));
+	}
+	cgroup = &cgroups->cgroup[cgroups->nr++];
 	*cgroup = (struct cgroup) {
 		.id = id,
-		.path = path,
+		.path = xstrdup(path),
 		.parent = -1,
-		.ages = *gathering->edges,
+		.ages = gathering->edges,
 		.all = { -ENOENT, -ENOENT, -ENOENT, -ENOENT },
 		.own = { -ENOENT, -ENOENT, -ENOENT, -ENOENT },
 		.frozen = -ENOENT,
@@ -346,98 +190,114 @@ static struct cgroup *cgroups_add(struct gathering *gathering, char *path, uint6
 	return cgroup;
 }
 
-static int cgroups_compare_ids(const void *a, const void *b, void *data)
+/* Whoever the table tells of counts as removed until its directory is found. */
+static int take_record(const struct cgroup_record *record, void *data)
 {
-	const struct cgroup *cgroup = data;
-	uint64_t left = cgroup[*(const int *)a].id, right = cgroup[*(const int *)b].id;
+	struct gathering *gathering = data;
+	struct cgroups *cgroups = gathering->cgroups;
+	const struct age_bucket *edge = &gathering->edges.bucket[record->bucket];
+	struct cgroup *cgroup = cgroups->nr ? &cgroups->cgroup[cgroups->nr - 1] : NULL;
 
-	return (left > right) - (left < right);
+	/* The edges have changed since they were read */
+	if (record->bucket >= gathering->edges.nr || edge->min_age != record->row.min_age ||
+	    edge->max_age != record->row.max_age)
+		return -EAGAIN;
+	if (!cgroup || cgroup->id != record->id) {
+		cgroup = cgroups_add(gathering, record->path, record->id);
+		cgroup->removed = true;
+	}
+	/* No list of nodes can name those beyond the mask */
+	if (record->node < 64 ? gathering->nodes >> record->node & 1 : gathering->nodes == UINT64_MAX)
+		amount_add_row(&cgroup->ages.bucket[record->bucket], &record->row);
+	return 0;
 }
 
-/* Takes the paths over. */
-static void cgroups_add_places(struct gathering *gathering, struct places *places)
+static int compare_ids(const void *a, const void *b)
+{
+	const struct cgroup *left = a, *right = b;
+
+	return (left->id > right->id) - (left->id < right->id);
+}
+
+/* One of an id, whatever the order of its records was. */
+static void join_records(struct gathering *gathering)
 {
 	struct cgroups *cgroups = gathering->cgroups;
-	size_t i;
-	int j;
+	struct cgroup *cgroup = cgroups->cgroup;
+	int nr = 0;
 
-	for (i = 0; i < places->nr; i++) {
-		num inode = places->place[i].inode;
-
-		cgroups_add(gathering, places->place[i].path, inode < 0 ? 0 : inode);
-		places->place[i].path = NULL;
+	if (cgroups->nr)
+		qsort(cgroup, cgroups->nr, sizeof(*cgroup), compare_ids);
+	for (int i = 0; i < cgroups->nr; i++) {
+		if (nr && cgroup[nr - 1].id == cgroup[i].id) {
+			amount_add_table(&cgroup[nr - 1].ages, &cgroup[i].ages);
+			free(cgroup[i].path);
+		} else {
+			cgroup[nr++] = cgroup[i];
+		}
 	}
-	qsort(cgroups->cgroup, cgroups->nr, sizeof(*cgroups->cgroup), cgroups_compare);
-	gathering->nr_places = cgroups->nr;
-	gathering->by_id = xcalloc(cgroups->nr, sizeof(*gathering->by_id));
-	for (j = 0; j < cgroups->nr; j++) {
-		if (cgroups->cgroup[j].id)
-			gathering->by_id[gathering->nr_by_id++] = j;
-	}
-	qsort_r(gathering->by_id, gathering->nr_by_id, sizeof(*gathering->by_id),
-		cgroups_compare_ids, cgroups->cgroup);
+	cgroups->nr = nr;
+	gathering->nr_told = nr;
 }
 
-static struct cgroup *cgroups_find_id(const struct gathering *gathering, uint64_t id)
+/* Returns -EINVAL if the edges change again and again: nobody does that. */
+static int read_records(const struct source *source, struct gathering *gathering)
 {
-	struct cgroup *cgroup = gathering->cgroups->cgroup;
-	int low = 0, high = gathering->nr_by_id;
+	int err = -EAGAIN;
 
-	while (low < high) {
-		int middle = low + (high - low) / 2;
-
-		if (cgroup[gathering->by_id[middle]].id < id)
-			low = middle + 1;
-		else
-			high = middle;
+	for (int tries = 0; tries < 3 && err == -EAGAIN; tries++) {
+		cgroups_free(gathering->cgroups);
+		gathering->room = 0;
+		err = read_edges(source, &gathering->edges);
+		if (!err)
+			err = cgroup_table(source, take_record, gathering);
 	}
-	if (low == gathering->nr_by_id || cgroup[gathering->by_id[low]].id != id)
-		return NULL;
-	return &cgroup[gathering->by_id[low]];
-}
-
-static int cgroups_compare_place(const void *key, const void *element)
-{
-	return cgroup_compare_paths(key, ((const struct cgroup *)element)->path);
+	if (err)
+		cgroups_free(gathering->cgroups);
+	else
+		join_records(gathering);
+	return err == -EAGAIN ? -EINVAL : err;
 }
 
 /* What the kernel's path has before the directory's; to be freed; NULL: nothing. */
 static char *cgroup_prefix(const char *kernel, const char *directory)
 {
 	size_t all = strlen(kernel), own = strcmp(directory, "/") ? strlen(directory) : 0;
-	char *prefix;
 
 	if (!strcmp(kernel, "/"))
 		all = 0;
 	if (own > all || strncmp(kernel + all - own, directory, own))
 		return NULL;
-	prefix = xstrdup(kernel);
-	prefix[all - own] = '\0';
-	return prefix;
+	return xasprintf("%.*s", (int)(all - own), kernel);
 }
 
-/* The root of all cgroups has the id 1; where ours has another, this is a namespace. */
-static void cgroups_find_prefix(struct gathering *gathering, const struct records *records)
+static int take_directory(const char *path, num inode, void *data)
 {
-	const struct cgroup *root = &gathering->cgroups->cgroup[0];
+	struct gathering *gathering = data;
+	struct cgroups *cgroups = gathering->cgroups;
+	const struct cgroup key = { .id = inode < 0 ? 0 : inode };
+	struct cgroup *cgroup = gathering->nr_told && key.id ?
+		bsearch(&key, cgroups->cgroup, gathering->nr_told, sizeof(key), compare_ids) : NULL;
 
-	gathering->cgroups->namespaced = root->id > 1 && !strcmp(root->path, "/");
-	if (!gathering->cgroups->namespaced) {
-		gathering->prefix = xstrdup("");
-		return;
+	if (!strcmp(path, "/")) {
+		/* The root of all cgroups has the id 1; where ours has another, this is a namespace */
+		cgroups->namespaced = key.id > 1;
+		gathering->prefix = cgroups->namespaced ? NULL : xstrdup("");
 	}
-	for (size_t i = 0; i < records->nr && !gathering->prefix; i++) {
-		const struct record *record = &records->record[i];
-		const struct cgroup *cgroup = record->path ?
-			cgroups_find_id(gathering, record->id) : NULL;
-
-		if (cgroup)
-			gathering->prefix = cgroup_prefix(record->path, cgroup->path);
+	if (!cgroup || !cgroup->removed) {
+		cgroups_add(gathering, path, key.id);
+		return 0;
 	}
+	if (!gathering->prefix)
+		gathering->prefix = cgroup_prefix(cgroup->path, path);
+	free(cgroup->path);
+	cgroup->path = xstrdup(path);
+	cgroup->removed = false;
+	return 0;
 }
 
 /* The path as ours, of one without a directory; NULL: it is outside of this namespace. */
-static const char *cgroup_own_path(const struct gathering *gathering, const char *path)
+static const char *own_path(const struct gathering *gathering, const char *path)
 {
 	size_t len;
 
@@ -450,86 +310,59 @@ static const char *cgroup_own_path(const struct gathering *gathering, const char
 	return strncmp(path + len, "/..", 3) ? path + len : NULL;
 }
 
-/*
- * Whose entries a record tells of; one that has no directory is added.  NULL: it is nothing
- * of ours.
- */
-static struct cgroup *cgroups_find(struct gathering *gathering, const struct records *records,
-				   size_t i)
+static int compare_cgroups(const void *a, const void *b)
 {
-	const struct record *record = &records->record[i];
-	struct cgroup *cgroup = cgroups_find_id(gathering, record->id);
-	const char *path;
+	const struct cgroup *left = a, *right = b;
+	int order = cgroup_compare_paths(left->path, right->path);
 
-	if (cgroup)
-		return cgroup;
-	/* One of those of this id has it */
-	while (!records->record[i].path)
-		i++;
-	path = cgroup_own_path(gathering, records->record[i].path);
-	if (!path) {
-		gathering->cgroups->foreign++;
-		return NULL;
-	}
-	cgroup = bsearch(path, gathering->cgroups->cgroup, gathering->nr_places,
-			 sizeof(*cgroup), cgroups_compare_place);
-	/* A recorded tree need not tell ids; and the root is never removed */
-	if (cgroup && (!cgroup->id || !strcmp(path, "/"))) {
-		if (!cgroup->id)
-			cgroup->id = record->id;
-		return cgroup;
-	}
-	cgroup = cgroups_add(gathering, xstrdup(path), record->id);
-	cgroup->removed = true;
-	return cgroup;
+	if (order)
+		return order;
+	/* A new one of the same path comes last: its children follow it */
+	if (left->removed != right->removed)
+		return right->removed - left->removed;
+	return (left->id > right->id) - (left->id < right->id);
 }
 
-static bool cgroups_wants_node(const struct gathering *gathering, int node)
+/* Those that have no directory get paths of ours, or go; then all are sorted. */
+static void place_removed(struct gathering *gathering)
 {
-	if (node < 64)
-		return gathering->nodes >> node & 1;
-	/* No list of nodes can name it */
-	return gathering->nodes == UINT64_MAX;
-}
+	struct cgroups *cgroups = gathering->cgroups;
+	struct cgroup *cgroup = cgroups->cgroup;
+	int nr = 0;
 
-static void cgroup_add_record(struct cgroup *cgroup, const struct record *record)
-{
-	struct age_bucket *bucket = &cgroup->ages.bucket[record->bucket];
+	for (int i = 0; i < cgroups->nr; i++) {
+		const char *path = cgroup[i].removed ? own_path(gathering, cgroup[i].path)
+						     : cgroup[i].path;
 
-	for (int i = 0, nr = 0; i < NR_AGE_COUNTERS; i++) {
-		num *to = counter_at(bucket, &age_counters[i]);
-
-		if (age_counters[i].flags & COUNTER_CGROUP)
-			*to = amount_add(*to, record->count[nr++]);
-	}
-}
-
-static void cgroups_add_records(struct gathering *gathering, const struct records *records)
-{
-	const struct record *last = NULL;
-	struct cgroup *cgroup = NULL;
-	int node = -1;
-
-	for (size_t i = 0; i < records->nr; i++) {
-		const struct record *record = &records->record[i];
-
-		if (!i || record[-1].id != record->id) {
-			cgroup = cgroups_find(gathering, records, i);
-			last = NULL;
-			node = -1;
+		if (path) {
+			memmove(cgroup[i].path, path, strlen(path) + 1);
+			cgroup[nr++] = cgroup[i];
+		} else {
+			free(cgroup[i].path);
+			cgroups->foreign++;
 		}
-		/* What is said twice is counted once */
-		if (!cgroup || !cgroups_wants_node(gathering, record->node) ||
-		    (last && last->node == record->node && last->bucket == record->bucket))
+	}
+	qsort(cgroup, nr, sizeof(*cgroup), compare_cgroups);
+	cgroups->nr = nr;
+	nr = 0;
+	for (int i = 0; i < cgroups->nr; i++) {
+		int at = i;
+
+		while (cgroup[at].removed && at + 1 < cgroups->nr &&
+		       !strcmp(cgroup[at + 1].path, cgroup[i].path))
+			at++;
+		/* A recorded tree need not tell ids; and the root is never removed */
+		if (at == i || cgroup[at].removed ||
+		    (cgroup[at].id && strcmp(cgroup[i].path, "/"))) {
+			cgroup[nr++] = cgroup[i];
 			continue;
-		last = record;
-		/* A record may also tell of loads only, and have no pages */
-		if (record->count[0] && record->node != node) {
-			node = record->node;
-			cgroup->nr_nodes++;
 		}
-		cgroup_add_record(cgroup, record);
+		if (!cgroup[at].id)
+			cgroup[at].id = cgroup[i].id;
+		amount_add_table(&cgroup[at].ages, &cgroup[i].ages);
+		free(cgroup[i].path);
 	}
+	cgroups->nr = nr;
 }
 
 /* All that is below an ancestor follows it, so that the one before leads to the parent. */
@@ -557,10 +390,11 @@ static void cgroups_drop_empty(struct cgroups *cgroups)
 
 	moved[0] = 1;
 	for (i = cgroups->nr - 1; i > 0; i--) {
-		if (cgroup[i].nr_nodes)
-			moved[i] = 1;
-		if (moved[i])
-			moved[cgroup[i].parent] = 1;
+		struct age_bucket total;
+
+		amount_total(&cgroup[i].ages, &total);
+		if (total.pages || moved[i])
+			moved[cgroup[i].parent] = moved[i] = 1;
 	}
 	for (i = 0; i < cgroups->nr; i++) {
 		if (!moved[i]) {
@@ -576,53 +410,25 @@ static void cgroups_drop_empty(struct cgroups *cgroups)
 	free(moved);
 }
 
-/*
- * What the kernel's table tells goes by cgroup2 with the memory controller; directories of anything
- * else have other paths and inodes.
- */
-static int check_hierarchy(const struct source *source)
-{
-	return cgroup_hierarchy_reason(source) ? -EOPNOTSUPP : 0;
-}
-
 int cgroups_read(const struct source *source, uint64_t nodes, bool all, struct cgroups *cgroups)
 {
 	struct gathering gathering = { .cgroups = cgroups, .nodes = nodes };
-	struct age_table edges;
-	struct records records;
-	struct places places;
-	size_t room;
 	int err;
 
 	*cgroups = (struct cgroups) {};
-	err = check_hierarchy(source);
+	/* Directories of anything else have other paths and inodes than the table tells of */
+	if (cgroup_hierarchy_reason(source))
+		return -EOPNOTSUPP;
+	err = read_records(source, &gathering);
 	if (err)
 		return err;
-	err = records_read_all(source, &edges, &records);
-	if (err)
-		return err;
-	places_read(source, &places);
-	room = places.nr + records_count_cgroups(&records);
-	if (room > INT32_MAX) {
-		err = -EFBIG;
-		goto out;
-	}
-	gathering.edges = &edges;
-	/* Room for all that could be needed: nothing moves while it is pointed to */
-	cgroups->cgroup = xcalloc(room, sizeof(*cgroups->cgroup));
-	cgroups_add_places(&gathering, &places);
-	cgroups_find_prefix(&gathering, &records);
-	cgroups_add_records(&gathering, &records);
+	cgroup_walk(source, "/", take_directory, &gathering);
+	place_removed(&gathering);
 	free(gathering.prefix);
-	free(gathering.by_id);
-	qsort(cgroups->cgroup, cgroups->nr, sizeof(*cgroups->cgroup), cgroups_compare);
 	cgroups_set_parents(cgroups);
 	if (!all)
 		cgroups_drop_empty(cgroups);
-out:
-	places_free(&places);
-	records_free(&records);
-	return err;
+	return 0;
 }
 
 void cgroups_free(struct cgroups *cgroups)
@@ -718,13 +524,11 @@ void cgroups_read_details(const struct source *source, struct cgroups *cgroups)
 		cgroup[i].off = !cgroup[i].writeback || (parent >= 0 && cgroup[parent].off);
 		if (parent < 0 || cgroup[i].removed)
 			continue;
-		cgroup[parent].own.anon = without(cgroup[parent].own.anon, cgroup[i].all.anon);
-		cgroup[parent].own.resident = without(cgroup[parent].own.resident,
-						      cgroup[i].all.resident);
-		cgroup[parent].own.written = without(cgroup[parent].own.written,
-						     cgroup[i].all.written);
-		cgroup[parent].own.refaulted = without(cgroup[parent].own.refaulted,
-						       cgroup[i].all.refaulted);
+		for (size_t k = 0; k < sizeof(struct cgroup_usage) / sizeof(num); k++) {
+			num *left = (num *)&cgroup[parent].own + k;
+
+			*left = without(*left, ((const num *)&cgroup[i].all)[k]);
+		}
 	}
 }
 
@@ -738,198 +542,8 @@ void cgroups_sum(const struct cgroups *cgroups, struct age_table *sum)
 	for (i = cgroups->nr - 1; i > 0; i--) {
 		struct age_table *parent = &sum[cgroups->cgroup[i].parent];
 
-		for (j = 0; j < sum[i].nr; j++) {
+		for (j = 0; j < sum[i].nr; j++)
 			amount_add_row(&parent->bucket[j], &sum[i].bucket[j]);
-		}
 	}
 }
 
-/* ---- names ---- */
-
-/* A path that has been typed: one slash before each name, none at the end; NULL if nonsense. */
-static char *cgroup_clean_path(const char *name)
-{
-	char *path = xcalloc(strlen(name) + 2, 1), *end = path;
-
-	while (*name) {
-		size_t len = strcspn(name, "/");
-
-		if (len == 2 && !memcmp(name, "..", 2)) {
-			free(path);
-			return NULL;
-		}
-		if (len && !(len == 1 && *name == '.')) {
-			*end++ = '/';
-			memcpy(end, name, len);
-			end += len;
-		}
-		name += len;
-		if (*name)
-			name++;
-	}
-	if (end == path)
-		*end = '/';
-	return path;
-}
-
-/* Takes @path over. */
-static int cgroup_resolve_path(const struct source *source, char *path, uint64_t *id, char **result)
-{
-	char *directory = cgroup_file(path, "");
-	num inode = source_inode(source, directory);
-
-	free(directory);
-	if (inode < 0) {
-		free(path);
-		return inode == -ENOTDIR ? -ENOENT : inode;
-	}
-	*id = inode;
-	*result = path;
-	return 0;
-}
-
-/* The cgroup that a process is in, as this process sees it. */
-static int cgroup_resolve_pid(const struct source *source, const char *number, uint64_t *id,
-			      char **result)
-{
-	static const char key[] = "0::";
-	char *path, *text, *line, *end;
-	long len;
-	num pid;
-	int err;
-
-	err = parse_number(number, &pid);
-	if (err)
-		return err;
-	path = xasprintf("/proc/%lld/cgroup", pid);
-	len = source_read(source, path, &text);
-	free(path);
-	if (len < 0)
-		return len == -ESRCH ? -ENOENT : len;
-
-	for (line = text; line && strncmp(line, key, strlen(key)); line = end ? end + 1 : NULL)
-		end = strchr(line, '\n');
-	err = -ENOENT;
-	if (line) {
-		line += strlen(key);
-		line[strcspn(line, "\n")] = '\0';
-		/* "/.." is outside of this process's namespace; there is no "/a (deleted)" */
-		path = *line == '/' ? cgroup_clean_path(line) : NULL;
-		if (path)
-			err = cgroup_resolve_path(source, path, id, result);
-	}
-	free(text);
-	return err;
-}
-
-struct id_search {
-	uint64_t id;
-	char *path;
-};
-
-static int cgroup_find_record(const struct cgroup_record *record, void *data)
-{
-	struct id_search *search = data;
-
-	if (record->id != search->id)
-		return 0;
-	search->path = xstrdup(record->path);
-	return 1;
-}
-
-static int cgroup_resolve_id(const struct source *source, const char *name, uint64_t *id,
-			     char **result)
-{
-	struct id_search search = {};
-	struct places places;
-	num number;
-	size_t i;
-	int err;
-
-	err = parse_number(name, &number);
-	if (err)
-		return err;
-	search.id = number;
-	places_read(source, &places);
-	for (i = 0; i < places.nr && !search.path; i++) {
-		if (places.place[i].inode == number)
-			search.path = xstrdup(places.place[i].path);
-	}
-	places_free(&places);
-	/* One without a directory, or outside of this process's namespace */
-	if (!search.path)
-		table_read(source, cgroup_find_record, &search);
-	if (!search.path)
-		return -ENOENT;
-	*id = search.id;
-	*result = search.path;
-	return 0;
-}
-
-/* "redis" is redis.service, as systemctl has it, or a directory of just that name */
-static bool cgroup_is_named(const char *directory, const char *name)
-{
-	size_t len = strlen(name);
-
-	return !strncmp(directory, name, len) &&
-	       (!directory[len] || !strcmp(directory + len, ".service"));
-}
-
-/* A systemd unit: a directory of that name, wherever it is. */
-static int cgroup_resolve_unit(const struct source *source, const char *name, uint64_t *id,
-			       char **result)
-{
-	struct places places;
-	char *list = xstrdup("");
-	num inode = -ENOENT;
-	int err = -ENOENT;
-	size_t i;
-
-	places_read(source, &places);
-	for (i = 0; i < places.nr; i++) {
-		const struct place *place = &places.place[i];
-
-		if (!cgroup_is_named(strrchr(place->path, '/') + 1, name))
-			continue;
-		err = *list ? -ENOTUNIQ : 0;
-		xappend(&list, "%s%s", *list ? "\n" : "", place->path);
-		inode = place->inode;
-	}
-	places_free(&places);
-	if (!err && inode < 0)
-		err = inode;
-	if (err && err != -ENOTUNIQ) {
-		free(list);
-		return err;
-	}
-	*result = list;
-	if (!err)
-		*id = inode;
-	return err;
-}
-
-int cgroup_resolve(const struct source *source, const char *name, uint64_t *id, char **path)
-{
-	static const char pid[] = "pid:";
-	char *clean;
-	int err = check_hierarchy(source);
-
-	*path = NULL;
-	if (err)
-		return err;
-	if (!strncmp(name, pid, strlen(pid)))
-		return cgroup_resolve_pid(source, name + strlen(pid), id, path);
-	if (*name == '/') {
-		size_t len = strlen(SYS_CGROUP);
-
-		if (!strncmp(name, SYS_CGROUP, len) && (!name[len] || name[len] == '/'))
-			name += len;
-		clean = cgroup_clean_path(name);
-		return clean ? cgroup_resolve_path(source, clean, id, path) : -EINVAL;
-	}
-	if (*name && !name[strspn(name, "0123456789")])
-		return cgroup_resolve_id(source, name, id, path);
-	if (!*name || strchr(name, '/') || !strcmp(name, ".") || !strcmp(name, ".."))
-		return -EINVAL;
-	return cgroup_resolve_unit(source, name, id, path);
-}

@@ -61,16 +61,16 @@ const struct counter stats_counters[NR_STATS] = {
 #define AGED(member)	#member, offsetof(struct age_bucket, member)
 
 const struct counter age_counters[NR_AGE_COUNTERS] = {
-	{ AGED(pages), COUNTER_LEVEL | COUNTER_CGROUP,
+	{ AGED(pages), COUNTER_LEVEL,
 	  { "PAGES", COLUMN_COUNT, true, "pages in zswap of that age" },
 	  "zswap_age_bucket_pages" },
-	{ AGED(bytes), COUNTER_LEVEL | COUNTER_CGROUP,
+	{ AGED(bytes), COUNTER_LEVEL,
 	  { "COMPRESSED", COLUMN_SIZE, true, "their size in zswap" },
 	  "zswap_age_bucket_bytes" },
-	{ AGED(incompressible), COUNTER_LEVEL | COUNTER_CGROUP,
+	{ AGED(incompressible), COUNTER_LEVEL,
 	  { "INCOMPRESSIBLE", COLUMN_COUNT, false, "pages of those that are stored as they are" },
 	  "zswap_age_bucket_incompressible_pages" },
-	{ AGED(loaded), COUNTER_CGROUP | COUNTER_OPTIONAL,
+	{ AGED(loaded), COUNTER_OPTIONAL,
 	  { "LOADED", COLUMN_SIZE, true,
 	    "page data asked back from zswap at that age, since age_edges was written" },
 	  "zswap_age_bucket_loaded_pages" },

@@ -14,9 +14,8 @@ enum {
 	COUNTER_OPTIONAL = 1,	/* an older kernel lacks it, and nothing is amiss */
 	COUNTER_LEVEL = 2,	/* it goes down, too */
 	COUNTER_ANSWER = 4,	/* a command's answer tells it */
-	COUNTER_CGROUP = 8,	/* age_buckets_cgroup has it, too */
-	COUNTER_SYSTEM = 16,	/* there is none for a node */
-	COUNTER_SWITCH = 32,	/* Y or N */
+	COUNTER_SYSTEM = 8,	/* there is none for a node */
+	COUNTER_SWITCH = 16,	/* Y or N */
 };
 
 struct counter {
@@ -48,7 +47,6 @@ struct age_bucket {
 };
 
 #define NR_AGE_COUNTERS	7
-#define NR_CGROUP_COUNTERS 4		/* of those with COUNTER_CGROUP; pages come first */
 extern const struct counter age_counters[NR_AGE_COUNTERS];
 
 /* zswap's own: paths of its parameters and in debugfs, names in vmstat.  A struct system. */

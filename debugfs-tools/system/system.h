@@ -74,7 +74,6 @@ struct cgroup {
 	char *path;		/* "/" for the root, "/system.slice/redis.service" */
 	int parent;		/* index in the array, -1 */
 	bool removed;		/* there are entries, but no directory any more */
-	int nr_nodes;		/* nodes on which it has entries */
 	struct age_table ages;	/* all nodes; written, refaulted, dropped are -ENOENT */
 
 	/* The rest is read by cgroups_read_details() (-ENOENT before). */
@@ -111,6 +110,17 @@ void cgroups_free(struct cgroups *cgroups);
 void cgroups_set_parents(struct cgroups *cgroups);
 /* Add up the entries of each cgroup's subtree: @sum has cgroups->nr tables. */
 void cgroups_sum(const struct cgroups *cgroups, struct age_table *sum);
+/* The directory of the cgroup at @path, or a file in it; to be freed. */
+char *cgroup_file(const char *path, const char *file);
+/*
+ * Each directory from @path on, one before those below it, until @each returns other than 0, which is
+ * returned; a negative errno is the inode of one whose id is not known.
+ */
+int cgroup_walk(const struct source *source, const char *path,
+		int (*each)(const char *path, num inode, void *data), void *data);
+/* Each record of the kernel's table, in the same way; or a negative errno. */
+int cgroup_table(const struct source *source,
+		 int (*each)(const struct cgroup_record *record, void *data), void *data);
 /* The order of cgroups: an ancestor first, and then all that is below it. */
 int cgroup_compare_paths(const char *a, const char *b);
 /* What a path ends with: "redis.service"; of the root, "/". */

@@ -186,7 +186,7 @@ static void look_at(const struct world *world, const struct pod *pod, struct cgr
 	num ram = 0;
 
 	*cgroup = (struct cgroup){ .id = pod->id, .path = xstrdup(pod->path), .parent = -1,
-				   .nr_nodes = 1, .writeback = 1, .frozen = pod->frozen };
+				   .writeback = 1, .frozen = pod->frozen };
 	cgroup->ages.nr = NR_EDGES;
 	for (int b = 0; b < NR_EDGES; b++)
 		cgroup->ages.bucket[b] = (struct age_bucket){

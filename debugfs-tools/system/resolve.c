@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What the user calls a cgroup: a path, an id, a unit, or one of its processes.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "system/system.h"
+
+/* A path that has been typed: one slash before each name, none at the end; NULL if invalid. */
+static char *clean_path(const char *name)
+{
+	char *path = xcalloc(strlen(name) + 2, 1), *end = path;
+
+	while (*name) {
+		size_t len = strcspn(name, "/");
+
+		if (len == 2 && !memcmp(name, "..", 2)) {
+			free(path);
+			return NULL;
+		}
+		if (len && !(len == 1 && *name == '.')) {
+			*end++ = '/';
+			end = mempcpy(end, name, len);
+		}
+		name += len;
+		name += strspn(name, "/");
+	}
+	if (end == path)
+		*end = '/';
+	return path;
+}
+
+/* Takes @path over, NULL: it is invalid. */
+static int resolve_path(const struct source *source, char *path, uint64_t *id, char **result)
+{
+	char *directory;
+	num inode;
+
+	if (!path)
+		return -EINVAL;
+	directory = cgroup_file(path, "");
+	inode = source_inode(source, directory);
+	free(directory);
+	if (inode < 0) {
+		free(path);
+		return inode == -ENOTDIR ? -ENOENT : inode;
+	}
+	*id = inode;
+	*result = path;
+	return 0;
+}
+
+/* The cgroup that a process is in, as this process sees it. */
+static int resolve_pid(const struct source *source, const char *number, uint64_t *id, char **result)
+{
+	char *file, *text, *line;
+	long len;
+	num pid;
+	int err = parse_number(number, &pid);
+
+	if (err)
+		return err;
+	file = xasprintf("/proc/%lld/cgroup", pid);
+	len = source_read(source, file, &text);
+	free(file);
+	if (len < 0)
+		return len == -ESRCH ? -ENOENT : len;
+	line = strncmp(text, "0::", 3) ? strstr(text, "\n0::") : text;
+	if (line) {
+		line = strchr(line, ':') + 2;
+		line[strcspn(line, "\n")] = '\0';
+		err = *line == '/' ? resolve_path(source, clean_path(line), id, result) : -ENOENT;
+	}
+	free(text);
+	/* "/.." is outside of this process's namespace; there is no "/a (deleted)" */
+	return !line || err == -EINVAL ? -ENOENT : err;
+}
+
+struct search {
+	const char *name;		/* of a unit */
+	num id;
+	int nr;
+	char *paths;			/* a line each */
+};
+
+static void found(struct search *search, const char *path)
+{
+	xappend(&search->paths, "%s%s", search->nr++ ? "\n" : "", path);
+}
+
+static int find_directory(const char *path, num inode, void *data)
+{
+	struct search *search = data;
+
+	if (inode == search->id)
+		found(search, path);
+	return search->nr;
+}
+
+static int find_record(const struct cgroup_record *record, void *data)
+{
+	struct search *search = data;
+
+	if (record->id == (uint64_t)search->id)
+		found(search, record->path);
+	return search->nr;
+}
+
+/* "redis" is redis.service, as systemctl has it, or a directory of just that name */
+static int find_unit(const char *path, num inode, void *data)
+{
+	struct search *search = data;
+	const char *name = strrchr(path, '/') + 1;
+	size_t len = strlen(search->name);
+
+	(void)inode;
+	if (!strncmp(name, search->name, len) && (!name[len] || !strcmp(name + len, ".service")))
+		found(search, path);
+	return 0;
+}
+
+int cgroup_resolve(const struct source *source, const char *name, uint64_t *id, char **path)
+{
+	static const char pid[] = "pid:";
+	struct search search = { .name = name };
+	int err;
+
+	*path = NULL;
+	if (cgroup_hierarchy_reason(source))
+		return -EOPNOTSUPP;
+	if (!strncmp(name, pid, strlen(pid)))
+		return resolve_pid(source, name + strlen(pid), id, path);
+	if (*name == '/') {
+		if (cgroup_is_within(name, SYS_CGROUP))
+			name += strlen(SYS_CGROUP);
+		return resolve_path(source, clean_path(name), id, path);
+	}
+	if (!*name || strchr(name, '/') || !strcmp(name, ".") || !strcmp(name, ".."))
+		return -EINVAL;
+	search.paths = xstrdup("");
+	if (name[strspn(name, "0123456789")]) {
+		cgroup_walk(source, "/", find_unit, &search);
+		if (search.nr == 1)
+			return resolve_path(source, search.paths, id, path);
+		err = search.nr ? -ENOTUNIQ : -ENOENT;
+	} else {
+		err = parse_number(name, &search.id);
+		/* One without a directory, or outside of this process's namespace */
+		if (!err && !cgroup_walk(source, "/", find_directory, &search))
+			cgroup_table(source, find_record, &search);
+		if (!err && !search.nr)
+			err = -ENOENT;
+		if (!err)
+			*id = search.id;
+	}
+	if (search.nr)
+		*path = search.paths;
+	else
+		free(search.paths);
+	return err;
+}
