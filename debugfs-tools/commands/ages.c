@@ -322,23 +322,13 @@ static char *draw(void *data, int lines, int width)
 /* Whoever mistypes a node is not to take "nothing there" for an answer. */
 static int check_nodes(const struct ages *ages)
 {
-	if (source_exists(ages->source, SYS_ZSWAP))
-		return EX_DONE;
-	for (int node = 0; node < 64; node++) {
-		char *path;
-		int error;
+	int node = source_exists(ages->source, SYS_ZSWAP) ? -ENOENT :
+		   system_missing_node(ages->source, ages->nodes);
 
-		if (!(ages->nodes & 1ULL << node))
-			continue;
-		path = xasprintf(SYS_ZSWAP "/node%d", node);
-		error = source_exists(ages->source, path);
-		free(path);
-		if (error == -ENOENT) {
-			say_error("node %d not found, or without memory", node);
-			return EX_USAGE;
-		}
-	}
-	return EX_DONE;
+	if (node < 0)
+		return EX_DONE;
+	say_error("node %d not found, or without memory", node);
+	return EX_USAGE;
 }
 
 static int watch(const struct context *context, struct ages *ages)

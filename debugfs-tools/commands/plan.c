@@ -25,7 +25,6 @@ struct plan {			/* the command line */
 	bool explain;
 
 	struct sample sample;
-	struct system system;
 	struct state daemon;	/* what it remembers; empty: there is none */
 	int nr;
 	struct item *items;
@@ -133,12 +132,8 @@ static const struct state_cgroup *find_state(const struct plan *plan, const stru
 	const struct state_cgroup *at;
 
 	if (!state->boot_id || strcmp(state->boot_id, plan->sample.boot_id) ||
-	    state->bounds.nr != plan->sample.bounds.nr)
+	    !amount_same_bounds(&state->bounds, &plan->sample.bounds))
 		return NULL;
-	for (int b = 0; b < state->bounds.nr; b++) {
-		if (state->bounds.bucket[b].min_age != plan->sample.bounds.bucket[b].min_age)
-			return NULL;
-	}
 	at = state->nr ? bsearch(cgroup->path, state->cgroup, state->nr, sizeof(*at), compare_path) :
 	     NULL;
 	/* One that was removed may have had the same path */
@@ -153,7 +148,7 @@ static const struct state_cgroup *find_state(const struct plan *plan, const stru
 /* What the kernel counted since boot; how old the cgroup is, it does not tell. */
 static void count_evidence(const struct plan *plan, struct item *item)
 {
-	const struct age_table *system = &plan->system.ages;
+	const struct age_table *system = &plan->sample.bounds;
 	const struct cgroup *cgroup = item->cgroup;
 	struct happened happened = {
 		.seconds = plan->sample.now_ms / 1000.0,
@@ -336,7 +331,7 @@ static void explain(struct table *table, const struct plan *plan, const struct i
 
 	for (int b = plan->sample.bounds.nr - 1; b >= 0; b--) {
 		const struct age_bucket *own = &item->cgroup->ages.bucket[b];
-		const struct age_bucket *system = &plan->system.ages.bucket[b];
+		const struct age_bucket *system = &plan->sample.bounds.bucket[b];
 		double rate = model_rate(&item->evidence, b);
 		struct libscols_line *line;
 		const char *text;
@@ -370,14 +365,8 @@ static int look(struct plan *plan, const struct source *source, const char *top)
 	const struct cgroups *cgroups = &plan->sample.cgroups;
 	const char *path;
 	char *message;
-	int error;
+	int error = sample_read(source, &plan->sample, &path);
 
-	system_read(source, &plan->system);
-	error = plan->system.ages_error;
-	if (!error)
-		error = sample_read(source, &plan->sample, &path);
-	if (!error && plan->system.ages.nr != plan->sample.bounds.nr)
-		error = -ESTALE;
 	if (error)
 		return error;
 	/* Another system's evidence has nothing to do with a recorded tree */
@@ -453,7 +442,6 @@ static int run(struct context *context, void *data)
 		status = propose(plan, &context->source, first, second);
 	table_free(first);
 	table_free(second);
-	system_free(&plan->system);
 	sample_free(&plan->sample);
 	state_free(&plan->daemon);
 	free(plan->items);

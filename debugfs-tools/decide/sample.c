@@ -60,35 +60,51 @@ static int read_clock(const struct source *source, struct sample *sample, const 
 	return 0;
 }
 
-int sample_read(const struct source *source, struct sample *sample, const char **path)
+static int read_system(const struct source *source, struct sample *sample)
 {
 	struct system system;
+	int error;
+
+	system_read(source, &system);
+	error = system.ages_error;
+	sample->bounds = system.ages;
+	sample->pool = system.pool_bytes;
+	sample->limit = system_limit(&system);
+	sample->free = system.mem_available;
+	sample->total = system.mem_total;
+	system_free(&system);
+	return error;
+}
+
+int sample_read(const struct source *source, struct sample *sample, const char **path)
+{
+	struct cgroups *cgroups = &sample->cgroups;
 	int error;
 
 	*sample = (struct sample){ .page_size = amount_page_size() };
 	error = read_clock(source, sample, path);
 	if (!error) {
 		*path = SYS_DEBUGFS "/age_buckets_cgroup";
-		error = cgroups_read(source, UINT64_MAX, true, &sample->cgroups);
+		error = cgroups_read(source, UINT64_MAX, true, cgroups);
 	}
+	if (!error) {
+		*path = SYS_DEBUGFS "/age_buckets";
+		error = read_system(source, sample);
+	}
+	if (!error && !amount_same_bounds(&sample->bounds, &cgroups->cgroup[0].ages))
+		error = -ESTALE;
 	if (error) {
 		sample_free(sample);
 		return error;
 	}
-	cgroups_read_details(source, &sample->cgroups);
+	cgroups_read_details(source, cgroups);
 	/* What is read from a state or a recording can only be UTF-8 */
-	for (int i = 0; i < sample->cgroups.nr; i++) {
-		char *path = sample->cgroups.cgroup[i].path;
+	for (int i = 0; i < cgroups->nr; i++) {
+		char *path = cgroups->cgroup[i].path;
 
-		sample->cgroups.cgroup[i].path = utf8_copy(path);
+		cgroups->cgroup[i].path = utf8_copy(path);
 		free(path);
 	}
-	sample->bounds = sample->cgroups.cgroup[0].ages;
-	system_read_memory(source, &system);
-	sample->pool = system.pool_bytes;
-	sample->limit = system_limit(&system);
-	sample->free = system.mem_available;
-	sample->total = system.mem_total;
 	return 0;
 }
 

@@ -20,15 +20,6 @@
 
 /* ---- the last sample ---- */
 
-static bool same_bounds(const struct age_table *a, const struct age_table *b)
-{
-	for (int i = 0; i < a->nr && a->nr == b->nr; i++) {
-		if (a->bucket[i].min_age != b->bucket[i].min_age)
-			return false;
-	}
-	return a->nr == b->nr;
-}
-
 static bool went_back(num now, num before)
 {
 	return now >= 0 && before >= 0 && now < before;
@@ -41,7 +32,7 @@ static void advance(struct state *state, const struct sample *sample, struct loo
 	const struct cgroups *cgroups = &sample->cgroups;
 	struct state_cgroup *list = xcalloc(cgroups->nr, sizeof(*list));
 	bool same_boot = state->boot_id && !strcmp(state->boot_id, sample->boot_id);
-	bool same = same_bounds(&state->bounds, &sample->bounds);
+	bool same = amount_same_bounds(&state->bounds, &sample->bounds);
 	num elapsed = same_boot && sample->now_ms > state->now_ms ?
 		      sample->now_ms - state->now_ms : 0;
 	int at = 0;

@@ -62,13 +62,18 @@ num amount_bytes(num pages)
 	return amount_times(pages, amount_page_size());
 }
 
+void counters_add(const struct counter *list, int nr, void *sum, const void *more)
+{
+	for (int i = 0; i < nr; i++) {
+		num *to = counter_at(sum, &list[i]);
+
+		*to = amount_add(*to, counter_value(more, &list[i]));
+	}
+}
+
 void amount_add_row(struct age_bucket *sum, const struct age_bucket *row)
 {
-	for (int i = 0; i < NR_AGE_COUNTERS; i++) {
-		num *to = counter_at(sum, &age_counters[i]);
-
-		*to = amount_add(*to, counter_value(row, &age_counters[i]));
-	}
+	counters_add(age_counters, NR_AGE_COUNTERS, sum, row);
 }
 
 void amount_colder(const struct age_table *table, num age, struct age_bucket *total)
@@ -85,18 +90,23 @@ void amount_total(const struct age_table *table, struct age_bucket *total)
 	amount_colder(table, 0, total);
 }
 
+bool amount_same_bounds(const struct age_table *a, const struct age_table *b)
+{
+	for (int i = 0; i < a->nr && a->nr == b->nr; i++) {
+		if (a->bucket[i].min_age != b->bucket[i].min_age)
+			return false;
+	}
+	return a->nr == b->nr;
+}
+
 int amount_add_table(struct age_table *sum, const struct age_table *table)
 {
 	if (!sum->nr) {
 		*sum = *table;
 		return 0;
 	}
-	if (sum->nr != table->nr)
+	if (!amount_same_bounds(sum, table))
 		return -ESTALE;
-	for (int i = 0; i < table->nr; i++) {
-		if (sum->bucket[i].min_age != table->bucket[i].min_age)
-			return -ESTALE;
-	}
 	for (int i = 0; i < table->nr; i++)
 		amount_add_row(&sum->bucket[i], &table->bucket[i]);
 	return 0;

@@ -20,12 +20,16 @@ num amount_page_size(void);
 /* That of a recorded tree; negative: it does not say. */
 void amount_set_page_size(num bytes);
 
+/* Add what is in the struct at @more to that at @sum. */
+void counters_add(const struct counter *list, int nr, void *sum, const void *more);
 /* Add what @row counts to @sum: pages, bytes, incompressible, written, ... */
 void amount_add_row(struct age_bucket *sum, const struct age_bucket *row);
 /* The rows of a table taken together. */
 void amount_total(const struct age_table *table, struct age_bucket *total);
 /* Those that begin at @age or later: what is certainly that old. */
 void amount_colder(const struct age_table *table, num age, struct age_bucket *total);
+/* Do the buckets begin at the same ages? */
+bool amount_same_bounds(const struct age_table *a, const struct age_table *b);
 /*
  * Add @table to @sum, which is empty at first (nr is 0).  -ESTALE: the tables do not have
  * the same bounds.

@@ -81,19 +81,20 @@ const char *cgroup_hierarchy_reason(const struct source *source)
 int cgroup_walk(const struct source *source, const char *path,
 		int (*each)(const char *path, num inode, void *data), void *data)
 {
-	char *directory = cgroup_file(path, ""), **names, **name;
-	int found = each(path, source_inode(source, directory), data);
+	char *directory = cgroup_file(path, "");
+	struct dirent **list;
+	int nr = source_directories(source, directory, &list), found = 0;
 
+	if (nr != -ENOTDIR)
+		found = each(path, source_inode(source, directory), data);
 	/* One that cannot be looked into has just been removed */
-	if (!found && source_directories(source, directory, &names) >= 0) {
-		for (name = names; *name && !found; name++) {
-			char *below = xasprintf("%s/%s", strcmp(path, "/") ? path : "", *name);
+	for (int i = 0; i < nr && !found; i++) {
+		char *below = xasprintf("%s/%s", strcmp(path, "/") ? path : "", list[i]->d_name);
 
-			found = cgroup_walk(source, below, each, data);
-			free(below);
-		}
-		source_free_names(names);
+		found = cgroup_walk(source, below, each, data);
+		free(below);
 	}
+	source_free_list(list, nr);
 	free(directory);
 	return found;
 }

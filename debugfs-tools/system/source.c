@@ -6,7 +6,6 @@
  * the root, so that neither ".." nor a symbolic link leads out, and nothing but regular
  * files is read.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -19,9 +18,6 @@
 
 #include "system/amount.h"
 #include "system/source.h"
-
-/* The first read of a file: most are shorter. */
-#define SOURCE_CHUNK	4096
 
 /* No file is to be waited for: a pipe in a recorded tree would be. */
 static int source_open_path(const struct source *source, const char *path, int flags)
@@ -72,44 +68,8 @@ void source_close(struct source *source)
 	source->root = -1;
 }
 
-static long source_read_fd(int fd, char **text)
-{
-	size_t size = SOURCE_CHUNK, len = 0;
-	char *buf = xrealloc(NULL, size);
-	ssize_t got;
-	long err = 0;
-
-	/* One byte stays free for the NUL */
-	while ((got = read(fd, buf + len, size - len - 1))) {
-		if (got < 0) {
-			if (errno == EINTR)
-				continue;
-			err = -errno;
-			break;
-		}
-		len += got;
-		if (len > SOURCE_MAX) {
-			err = -EFBIG;
-			break;
-		}
-		if (size - len - 1 < SOURCE_CHUNK / 2) {
-			size *= 2;
-			buf = xrealloc(buf, size);
-		}
-	}
-	if (!err && memchr(buf, '\0', len))
-		err = -EINVAL;
-	if (err) {
-		free(buf);
-		return err;
-	}
-	buf[len] = '\0';
-	*text = buf;
-	return len;
-}
-
-/* A regular file; a descriptor or a negative errno. */
-static int source_open_regular(const struct source *source, const char *path)
+/* A regular file of at most @max bytes, as far as it says so.  Returns 0 or a negative errno. */
+static int source_stream(const struct source *source, const char *path, off_t max, FILE **file)
 {
 	int fd = source_open_path(source, path, O_RDONLY), err = 0;
 	struct stat st;
@@ -122,42 +82,53 @@ static int source_open_regular(const struct source *source, const char *path)
 		err = -EISDIR;
 	else if (!S_ISREG(st.st_mode))
 		err = -EINVAL;
-	if (!err)
-		return fd;
-	close(fd);
+	else if (st.st_size > max)
+		err = -EFBIG;
+	if (err)
+		close(fd);
+	else
+		*file = xchecked(fdopen(fd, "r"));
 	return err;
 }
 
 long source_read(const struct source *source, const char *path, char **text)
 {
-	int fd = source_open_regular(source, path);
-	long ret;
+	size_t room = 0;
+	FILE *file;
+	long len = source_stream(source, path, SOURCE_MAX, &file);
 
 	*text = NULL;
-	if (fd < 0)
-		return fd;
-	ret = source_read_fd(fd, text);
-	close(fd);
-	return ret;
+	if (len < 0)
+		return len;
+	errno = 0;
+	len = getdelim(text, &room, '\0', file);
+	if (ferror(file))
+		len = errno ? -errno : -EIO;
+	else if (len > SOURCE_MAX)
+		len = -EFBIG;
+	else if (len > 0 && !feof(file))
+		len = -EINVAL;
+	else if (len < 0)
+		len = 0;
+	fclose(file);
+	if (len <= 0) {
+		free(*text);
+		*text = len ? NULL : xstrdup("");
+	}
+	return len;
 }
 
 int source_lines(const struct source *source, const char *path,
 		 int (*each)(char *line, void *data), void *data)
 {
-	int fd = source_open_regular(source, path), err = 0;
 	char *line = NULL;
 	size_t room = 0;
 	ssize_t len;
 	FILE *file;
+	int err = source_stream(source, path, INT64_MAX, &file);
 
-	if (fd < 0)
-		return fd;
-	file = fdopen(fd, "r");
-	if (!file) {
-		err = -errno;
-		close(fd);
+	if (err)
 		return err;
-	}
 	errno = 0;
 	while (!err && (len = getline(&line, &room, file)) >= 0) {
 		if (len > SOURCE_MAX)
@@ -254,77 +225,32 @@ num source_inode(const struct source *source, const char *path)
 	return inode;
 }
 
-static bool source_is_directory(int dir, const struct dirent *entry)
+/* Where it is not known what it is, opening it will tell. */
+static int source_is_directory(const struct dirent *entry)
 {
-	struct stat st;
-
-	if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
-		return false;
-	if (entry->d_type != DT_UNKNOWN)
-		return entry->d_type == DT_DIR;
-	return !fstatat(dir, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) && S_ISDIR(st.st_mode);
+	return (entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN) &&
+	       strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..");
 }
 
-static int source_compare_names(const void *a, const void *b)
+int source_directories(const struct source *source, const char *path, struct dirent ***list)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
+	int fd = source_open_path(source, path, O_RDONLY | O_DIRECTORY), nr;
 
-long source_directories(const struct source *source, const char *path, char ***names)
-{
-	long nr = 0, room = 16;
-	struct dirent *entry;
-	char **list;
-	DIR *dir;
-	int fd;
-
-	*names = NULL;
-	fd = source_open_path(source, path, O_RDONLY | O_DIRECTORY);
+	*list = NULL;
 	if (fd < 0)
 		return fd;
-	dir = fdopendir(fd);
-	if (!dir) {
-		int err = -errno;
-
-		close(fd);
-		return err;
-	}
-	list = xcalloc(room, sizeof(*list));
-	errno = 0;
-	while ((entry = readdir(dir))) {
-		if (source_is_directory(fd, entry)) {
-			/* One stays free for the NULL */
-			if (nr == room - 1) {
-				room *= 2;
-				list = xrealloc(list, room * sizeof(*list));
-			}
-			list[nr++] = xstrdup(entry->d_name);
-		}
-		errno = 0;
-	}
-	list[nr] = NULL;
-	if (errno) {
-		int err = -errno;
-
-		closedir(dir);
-		source_free_names(list);
-		return err;
-	}
-	closedir(dir);
-	qsort(list, nr, sizeof(*list), source_compare_names);
-	*names = list;
+	nr = scandirat(fd, ".", list, source_is_directory, alphasort);
+	if (nr < 0)
+		nr = -errno;
+	close(fd);
 	return nr;
 }
 
-void source_free_names(char **names)
+void source_free_list(struct dirent **list, int nr)
 {
-	char **name;
-
-	if (!names)
-		return;
-	for (name = names; *name; name++)
-		free(*name);
-	free(names);
+	for (int i = 0; i < nr; i++)
+		free(list[i]);
+	free(list);
 }
 
 int source_open_file(const struct source *source, const char *path, int flags)

@@ -8,6 +8,8 @@
 #ifndef SOURCE_H
 #define SOURCE_H
 
+#include <dirent.h>
+
 #include "zswapctl.h"
 
 struct source {
@@ -16,7 +18,7 @@ struct source {
 };
 
 /* The longest text that is taken from one file, or line of one; more is -EFBIG. */
-#define SOURCE_MAX	(64u << 20)
+#define SOURCE_MAX	(64 << 20)
 
 /* Open @root, "/" for the running system.  Returns 0 or a negative errno. */
 int source_open(struct source *source, const char *root);
@@ -45,11 +47,11 @@ int source_exists(const struct source *source, const char *path);
  */
 num source_inode(const struct source *source, const char *path);
 /*
- * Names of the directories in @path, sorted, a NULL behind the last; free each and the
- * array (source_free_names()).  Returns their number or a negative errno.
+ * The directories in @path, sorted by name; source_free_list().  Returns their number or a negative
+ * errno.
  */
-long source_directories(const struct source *source, const char *path, char ***names);
-void source_free_names(char **names);
+int source_directories(const struct source *source, const char *path, struct dirent ***list);
+void source_free_list(struct dirent **list, int nr);
 /* Open for the command interface; -EROFS in a recorded tree. Returns a descriptor or -errno. */
 int source_open_file(const struct source *source, const char *path, int flags);
 

@@ -91,8 +91,7 @@ int system_read_ages(const struct source *source, const char *path, struct age_t
 	return err;
 }
 
-static void system_counters(const struct source *source, const char *directory,
-			    struct counters *counters)
+void system_counters(const struct source *source, const char *directory, struct counters *counters)
 {
 	char *stats = xasprintf("%s/stats", directory);
 
@@ -123,18 +122,18 @@ static void system_add_node(struct system *system, num id)
 static void system_find_feature_nodes(const struct source *source, struct system *system)
 {
 	static const char prefix[] = "node";
-	char **names;
-	long i, nr;
+	struct dirent **list;
+	int nr = source_directories(source, SYS_ZSWAP, &list);
 	num id;
 
-	nr = source_directories(source, SYS_ZSWAP, &names);
-	for (i = 0; i < nr; i++) {
-		if (strncmp(names[i], prefix, strlen(prefix)) ||
-		    parse_number(names[i] + strlen(prefix), &id) || id > INT32_MAX)
-			continue;
-		system_add_node(system, id);
+	for (int i = 0; i < nr; i++) {
+		const char *name = list[i]->d_name;
+
+		if (!strncmp(name, prefix, strlen(prefix)) &&
+		    !parse_number(name + strlen(prefix), &id) && id <= INT32_MAX)
+			system_add_node(system, id);
 	}
-	source_free_names(names);
+	source_free_list(list, nr);
 }
 
 /* Without the feature they are those that have memory that zswap could hold pages of. */
@@ -174,16 +173,6 @@ static void system_read_node(const struct source *source, struct node *node)
 
 /* ---- the system ---- */
 
-void system_read_memory(const struct source *source, struct system *system)
-{
-	*system = (struct system) {
-		.max_pool_percent = source_number(source, SYS_PARAMETERS "/max_pool_percent"),
-		.pool_bytes = source_number(source, SYS_DEBUGFS "/pool_total_size"),
-		.mem_total = system_meminfo(source, "/proc/meminfo", "MemTotal"),
-		.mem_available = system_meminfo(source, "/proc/meminfo", "MemAvailable"),
-	};
-}
-
 void system_read(const struct source *source, struct system *system)
 {
 	int i;
@@ -209,6 +198,19 @@ void system_read(const struct source *source, struct system *system)
 		      system_compare_nodes);
 	for (i = 0; i < system->nr_nodes; i++)
 		system_read_node(source, &system->nodes[i]);
+}
+
+int system_missing_node(const struct source *source, uint64_t nodes)
+{
+	for (int node = 0; node < 64; node++) {
+		char *path = xasprintf(SYS_ZSWAP "/node%d", node);
+		bool missing = nodes >> node & 1 && source_exists(source, path) == -ENOENT;
+
+		free(path);
+		if (missing)
+			return node;
+	}
+	return -ENOENT;
 }
 
 num system_limit(const struct system *system)
@@ -256,8 +258,8 @@ static bool system_is_stock(const char *path)
 
 static const char *system_reason_debugfs(const struct source *source, const char *path)
 {
-	char **names;
-	long nr;
+	struct dirent **list;
+	int nr;
 
 	switch (source_exists(source, SYS_DEBUGFS)) {
 	case 0:
@@ -268,8 +270,8 @@ static const char *system_reason_debugfs(const struct source *source, const char
 		return system_reason_denied();
 	}
 	/* Only a mounted debugfs has anything in it */
-	nr = source_directories(source, "/sys/kernel/debug", &names);
-	source_free_names(names);
+	nr = source_directories(source, "/sys/kernel/debug", &list);
+	source_free_list(list, nr);
 	if (nr > 0)
 		return "zswap has nothing in debugfs";
 	return nr == -EACCES ? system_reason_denied() : "debugfs is not mounted, or switched off";

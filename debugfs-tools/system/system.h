@@ -47,8 +47,10 @@ const char *system_file(const struct counter *counter);
 /* The most that the pool may take: bytes. */
 num system_limit(const struct system *system);
 void system_read(const struct source *source, struct system *system);
-/* Only pool_bytes, max_pool_percent and memory. */
-void system_read_memory(const struct source *source, struct system *system);
+/* What is in @directory/stats/. */
+void system_counters(const struct source *source, const char *directory, struct counters *counters);
+/* The first of  without memory that zswap could have a list for; negative: there is none. */
+int system_missing_node(const struct source *source, uint64_t nodes);
 /* A table of ages.  Returns 0, or a negative errno: why @table is left empty. */
 int system_read_ages(const struct source *source, const char *path, struct age_table *table);
 void system_free(struct system *system);

@@ -34,9 +34,9 @@ bool transaction_needs_debugfs(const struct command *command)
 }
 
 /* "0,2-3", as the kernel prints masks of nodes itself. */
-static void print_nodes(FILE *out, uint64_t nodes)
+static void add_nodes(char **text, uint64_t nodes)
 {
-	const char *comma = "";
+	const char *before = " node=";
 
 	for (int first = 0; first < 64; first++) {
 		int last = first;
@@ -45,100 +45,67 @@ static void print_nodes(FILE *out, uint64_t nodes)
 			continue;
 		while (last < 63 && nodes >> (last + 1) & 1)
 			last++;
-		fprintf(out, "%s%d", comma, first);
+		xappend(text, "%s%d", before, first);
 		if (last > first)
-			fprintf(out, "-%d", last);
-		comma = ",";
+			xappend(text, "-%d", last);
+		before = ",";
 		first = last;
 	}
 }
 
-static void print_bucket(FILE *out, const struct bucket_range *bucket)
-{
-	fprintf(out, " bucket=%d", bucket->min);
-	if (bucket->max < 0)
-		fprintf(out, "-");
-	else if (bucket->max != bucket->min)
-		fprintf(out, "-%d", bucket->max);
-}
-
-static void print_command(FILE *out, const struct command *command)
-{
-	if (command->age >= 0)
-		fprintf(out, " age=%lld", command->age);
-	if (command->max >= 0)
-		fprintf(out, " max=%lld", command->max);
-	if (command->max_compressed >= 0)
-		fprintf(out, " max_compressed=%lld", command->max_compressed);
-	if (command->nodes) {
-		fprintf(out, " node=");
-		print_nodes(out, command->nodes);
-	}
-	if (command->cgroup) {
-		fprintf(out, " cgroup=%" PRIu64, command->cgroup);
-		if (command->no_descend)
-			fprintf(out, " descend=0");
-	}
-	if (command->incompressible)
-		fprintf(out, " type=incompressible");
-	if (command->bucket.min >= 0)
-		print_bucket(out, &command->bucket);
-	if (command->rate >= 0)
-		fprintf(out, " rate=%lld", command->rate);
-	if (command->dry_run)
-		fprintf(out, " dry_run=1");
-}
-
 char *transaction_text(const struct command *command)
 {
-	char *text = NULL, *copy;
-	size_t length = 0;
-	FILE *out = open_memstream(&text, &length);
+	const struct bucket_range *bucket = &command->bucket;
+	char *text = xstrdup("");
 
-	if (out) {
-		print_command(out, command);
-		fclose(out);
-	}
-	/* Without the blank before the first key; xstrdup() says so if there is no memory. */
-	copy = xstrdup(text && *text ? text + 1 : "");
-	free(text);
-	return copy;
+	if (command->age >= 0)
+		xappend(&text, " age=%lld", command->age);
+	if (command->max >= 0)
+		xappend(&text, " max=%lld", command->max);
+	if (command->max_compressed >= 0)
+		xappend(&text, " max_compressed=%lld", command->max_compressed);
+	if (command->nodes)
+		add_nodes(&text, command->nodes);
+	if (command->cgroup)
+		xappend(&text, " cgroup=%" PRIu64 "%s", command->cgroup,
+			command->no_descend ? " descend=0" : "");
+	if (command->incompressible)
+		xappend(&text, " type=incompressible");
+	if (bucket->min >= 0 && bucket->max >= 0 && bucket->max != bucket->min)
+		xappend(&text, " bucket=%d-%d", bucket->min, bucket->max);
+	else if (bucket->min >= 0)
+		xappend(&text, " bucket=%d%s", bucket->min, bucket->max < 0 ? "-" : "");
+	if (command->rate >= 0)
+		xappend(&text, " rate=%lld", command->rate);
+	if (command->dry_run)
+		xappend(&text, " dry_run=1");
+	/* Without the blank before the first key */
+	memmove(text, text + !!*text, strlen(text));
+	return text;
 }
 
-/*
- * Read the answer from its beginning.  The kernel goes there by itself after a write; a
- * file of a test does not.  Returns its length or a negative errno.
- */
-static int read_answer(int fd, char *answer, size_t size)
+/* Returns 0 or a negative errno. */
+static int give(int fd, const char *text)
 {
-	size_t length = 0;
+	size_t length = strlen(text);
+	ssize_t written = write(fd, text, length);
 
-	lseek(fd, 0, SEEK_SET);
-	while (length < size - 1) {
-		ssize_t got = read(fd, answer + length, size - 1 - length);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -errno;
-		if (!got)
-			break;
-		length += got;
-	}
-	answer[length] = '\0';
-	return length;
+	return written < 0 ? -errno : (size_t)written < length ? -EIO : 0;
 }
 
 int transaction_exchange(int fd, const char *text, struct result *result)
 {
 	char answer[ANSWER_MAX];
-	size_t length = strlen(text);
-	ssize_t written = write(fd, text, length);
-	int status = written < 0 ? -errno : (size_t)written < length ? -EIO : 0;
-	int error = read_answer(fd, answer, sizeof(answer));
+	int status = give(fd, text), error;
+	ssize_t length;
 
+	/* The kernel goes there by itself; a file of a test does not */
+	lseek(fd, 0, SEEK_SET);
+	length = TEMP_FAILURE_RETRY(read(fd, answer, sizeof(answer) - 1));
+	error = length < 0 ? -errno : 0;
+	answer[length < 0 ? 0 : length] = '\0';
 	*result = (struct result){ .coldest_left = -1 };
-	if (error >= 0)
+	if (!error)
 		error = parse_result(answer, result);
 	/* An error that came before the kernel had a command to answer for needs no answer. */
 	if (!status)
@@ -147,48 +114,36 @@ int transaction_exchange(int fd, const char *text, struct result *result)
 	return status;
 }
 
-static num read_counter(const struct source *source, uint64_t nodes, const char *name)
+static void read_counters(const struct source *source, uint64_t nodes, struct counters *sum)
 {
-	num value = 0;
-
-	for (int node = nodes ? 0 : -1; node < 64 && value >= 0; node++) {
-		char *path;
-		num part;
-
-		if (node >= 0 && !(nodes >> node & 1))
-			continue;
-		path = node < 0 ? xasprintf(SYS_ZSWAP "/stats/%s", name) :
-		       xasprintf(SYS_ZSWAP "/node%d/stats/%s", node, name);
-		part = source_number(source, path);
-		free(path);
-		if (node < 0)
-			return part;
-		/* A node that has no memory has done nothing. */
-		value = amount_add(value, part == -ENOENT ? 0 : part);
+	if (!nodes) {
+		system_counters(source, SYS_ZSWAP, sum);
+		return;
 	}
-	return value;
-}
+	*sum = (struct counters){ .commands = 0 };
+	for (int node = 0; node < 64; node++) {
+		char *path = xasprintf(SYS_ZSWAP "/node%d", node);
+		struct counters part;
 
-static void read_counters(const struct source *source, uint64_t nodes, struct counters *count)
-{
-	for (int i = 0; i < NR_STATS; i++)
-		*counter_at(count, &stats_counters[i]) =
-			read_counter(source, nodes, stats_counters[i].name);
+		/* A node that has no memory has done nothing. */
+		if (nodes >> node & 1 && !source_exists(source, path)) {
+			system_counters(source, path, &part);
+			counters_add(stats_counters, NR_STATS, sum, &part);
+		}
+		free(path);
+	}
 }
 
 int transaction_count(const struct source *source, int fd, uint64_t nodes, const char *text,
 		      struct result *result)
 {
 	struct counters before, after;
-	size_t length = strlen(text);
-	ssize_t written;
 	num began;
 	int status;
 
 	read_counters(source, nodes, &before);
 	began = clock_us();
-	written = write(fd, text, length);
-	status = written < 0 ? -errno : (size_t)written < length ? -EIO : 0;
+	status = give(fd, text);
 	*result = (struct result){
 		.status = status,
 		.coldest_left = -ENODATA,
@@ -239,38 +194,16 @@ int transaction_run(const struct source *source, const struct command *command,
 
 void transaction_add(struct result *sum, const struct result *result)
 {
-	for (int i = 0; i < NR_STATS; i++) {
-		num *to = counter_at(&sum->count, &stats_counters[i]);
-
-		*to = amount_add(*to, counter_value(&result->count, &stats_counters[i]));
-	}
+	counters_add(stats_counters, NR_STATS, &sum->count, &result->count);
 	sum->elapsed_us = amount_add(sum->elapsed_us, result->elapsed_us);
 	sum->status = result->status;
 	sum->coldest_left = result->coldest_left;
 }
 
-/* The first node that was asked for and has no memory that zswap could have a list for. */
-static int missing_node(const struct source *source, uint64_t nodes)
-{
-	for (int node = 0; node < 64; node++) {
-		char *path;
-		int error;
-
-		if (!(nodes >> node & 1))
-			continue;
-		path = xasprintf(SYS_ZSWAP "/node%d", node);
-		error = source_exists(source, path);
-		free(path);
-		if (error)
-			return node;
-	}
-	return -ENOENT;
-}
-
 static char *reason_invalid(const struct source *source, const struct command *command)
 {
 	char *text, *reason;
-	int node = missing_node(source, command->nodes);
+	int node = system_missing_node(source, command->nodes);
 
 	if (node >= 0)
 		return xasprintf("node %d not found, or without memory", node);

@@ -125,7 +125,8 @@ static void test_source(void)
 {
 	struct fixture fixture;
 	struct source *source = &fixture.source;
-	char *text, **names, *line;
+	struct dirent **list;
+	char *text, *line;
 	long nr;
 
 	fixture_open(&fixture);
@@ -160,11 +161,11 @@ static void test_source(void)
 	CHECK(!source_line(source, "/x/lines"), "two lines are not one");
 	CHECK(!source_exists(source, "/x/number") && !source_exists(source, "/x/a"), "exist");
 	CHECK(source_exists(source, "/x/c") == -ENOENT, "does not");
-	nr = source_directories(source, "/x", &names);
-	CHECK(nr == 2 && !strcmp(names[0], "a") && !strcmp(names[1], "b") && !names[2],
+	nr = source_directories(source, "/x", &list);
+	CHECK(nr == 2 && !strcmp(list[0]->d_name, "a") && !strcmp(list[1]->d_name, "b"),
 	      "directories, sorted");
-	source_free_names(names);
-	CHECK(source_directories(source, "/x/y", &names) == -ENOENT && !names, "of nothing");
+	source_free_list(list, nr);
+	CHECK(source_directories(source, "/x/y", &list) == -ENOENT && !list, "of nothing");
 	CHECK(source_open_file(source, "/x/number", O_RDWR) == -EROFS, "never written");
 	CHECK(source_open_file(source, "/x/c", O_RDWR) == -ENOENT, "what is not there");
 	source_close(source);
@@ -205,7 +206,8 @@ static void test_escape(void)
 {
 	struct fixture inside, outside;
 	struct cgroups cgroups;
-	char *target, *up, *text, **names;
+	char *target, *up, *text;
+	struct dirent **list;
 	uint64_t id;
 
 	fixture_whole(&inside);
@@ -230,7 +232,7 @@ static void test_escape(void)
 	CHECK(source_exists(&inside.source, "/loop") == -ELOOP, "a link to itself");
 	CHECK(source_read(&inside.source, "/within", &text) > 0, "one within is followed");
 	free(text);
-	CHECK(source_directories(&inside.source, SYS_CGROUP "/evil", &names) == -ENOENT,
+	CHECK(source_directories(&inside.source, SYS_CGROUP "/evil", &list) == -ENOENT,
 	      "no directory outside is listed");
 	CHECK(cgroup_resolve(&inside.source, "/evil", &id, &text) == -ENOENT, "nor is it a cgroup");
 	CHECK(!cgroups_read(&inside.source, UINT64_MAX, true, &cgroups) &&
