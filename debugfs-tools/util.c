@@ -22,16 +22,30 @@ num clock_us(void)
 	return now.tv_sec * 1000000LL + now.tv_nsec / 1000;
 }
 
+struct timespec clock_until(num deadline)
+{
+	num left = deadline - clock_us();
+
+	if (left < 0)
+		left = 0;
+	return (struct timespec){ left / 1000000, left % 1000000 * 1000 };
+}
+
+static void say(int err, const char *format, va_list args)
+{
+	flockfile(stderr);
+	fputs("zswapctl: ", stderr);
+	vfprintf(stderr, format, args);
+	fprintf(stderr, err ? ": %s\n" : "\n", strerror(err));
+	funlockfile(stderr);
+}
+
 void say_error(const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	flockfile(stderr);
-	fputs("zswapctl: ", stderr);
-	vfprintf(stderr, format, args);
-	fputc('\n', stderr);
-	funlockfile(stderr);
+	say(0, format, args);
 	va_end(args);
 }
 
@@ -40,11 +54,7 @@ void say_errno(int err, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	flockfile(stderr);
-	fputs("zswapctl: ", stderr);
-	vfprintf(stderr, format, args);
-	fprintf(stderr, ": %s\n", strerror(err));
-	funlockfile(stderr);
+	say(err, format, args);
 	va_end(args);
 }
 

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -34,6 +35,8 @@ typedef long long num;
 
 /* Microseconds of the monotonic clock. */
 num clock_us(void);
+/* From now to @deadline of it; nothing if that is over. */
+struct timespec clock_until(num deadline);
 
 /* A line on stderr: "zswapctl: " and the text. */
 void say_error(const char *format, ...) __attribute__((format(printf, 1, 2)));

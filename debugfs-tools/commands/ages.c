@@ -63,8 +63,6 @@ static const struct view tree_view = {
 	.when = "--tree",
 };
 
-static const struct view *const views[] = { &bucket_view, &tree_view, &history_view, NULL };
-
 struct ages {
 	/* What is wanted. */
 	uint64_t nodes;			/* 0: all, not asked for */
@@ -394,7 +392,7 @@ const struct subcommand ages_subcommand = {
 	.name = "ages",
 	.summary = "how old what is in zswap is",
 	.options = options,
-	.views = views,
+	.views = { &bucket_view, &tree_view, &history_view },
 	.defaults = &defaults,
 	.size = sizeof(defaults),
 	.run = run,

@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "commands/commands.h"
@@ -73,13 +72,7 @@ static const struct column columns[NR_COLUMNS] = {
 	[REASON] = { "REASON", COLUMN_TEXT, true, "why it last did what it did" },
 };
 
-static const struct view view = {
-	.name = "cgroups",
-	.columns = columns,
-	.nr_columns = NR_COLUMNS,
-};
-
-static const struct view *const views[] = { &view, NULL };
+static const struct view view = { .name = "cgroups", .columns = columns, .nr_columns = NR_COLUMNS };
 
 struct daemon {
 	const struct daemon_options *options;
@@ -108,70 +101,6 @@ static void end(struct daemon *daemon, int result)
 	daemon->over = true;
 	if (daemon->result == EX_DONE)
 		daemon->result = result;
-}
-
-/* ---- signals ---- */
-
-/*
- * SIGTERM, SIGINT and SIGHUP are blocked, and fetched where it suits; but while the kernel
- * is at a command, where the first two end it: see stop.h.
- */
-struct signals {
-	sigset_t fetched;	/* those that are blocked */
-	sigset_t in_command;	/* the mask for a command */
-	sigset_t before;
-};
-
-static struct signals signals;
-
-static void signals_begin(void)
-{
-	static const int ends[] = { SIGTERM, SIGINT };
-	struct sigaction old;
-
-	stop_catch(SIGALRM, &old);
-	sigemptyset(&signals.fetched);
-	sigaddset(&signals.fetched, SIGHUP);
-	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
-		if (stop_catch(ends[i], &old))
-			sigaddset(&signals.fetched, ends[i]);
-	}
-	sigprocmask(SIG_BLOCK, &signals.fetched, &signals.before);
-	signals.in_command = signals.before;
-	sigaddset(&signals.in_command, SIGHUP);
-	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
-		sigdelset(&signals.in_command, ends[i]);
-}
-
-static void signals_open(void)
-{
-	sigprocmask(SIG_SETMASK, &signals.in_command, NULL);
-}
-
-static void signals_close(void)
-{
-	alarm(0);
-	sigprocmask(SIG_BLOCK, &signals.fetched, NULL);
-}
-
-/* A signal that is pending or comes until @deadline, of clock_us(); 0 if none does. */
-static int signals_fetch(num deadline)
-{
-	for (;;) {
-		num left = deadline - clock_us();
-		struct timespec timeout = { 0 };
-		int signal;
-
-		if (left > 0) {
-			timeout.tv_sec = left / 1000000;
-			timeout.tv_nsec = left % 1000000 * 1000;
-		}
-		signal = sigtimedwait(&signals.fetched, NULL, &timeout);
-		if (signal > 0)
-			return signal;
-		if (left <= 0)
-			return 0;
-	}
 }
 
 /* ---- configuration ---- */
@@ -225,7 +154,7 @@ static void reload_config(struct daemon *daemon)
 static void take_signals(struct daemon *daemon, num deadline)
 {
 	while (!daemon->over) {
-		int signal = signals_fetch(deadline);
+		int signal = stop_fetch(deadline);
 
 		if (!signal)
 			break;
@@ -319,9 +248,9 @@ static void run_command(struct daemon *daemon, const struct cgroup *cgroup, stru
 	command.cgroup = cgroup->id;
 	command.no_descend = true;
 
-	signals_open();
+	stop_open();
 	error = transaction_run(daemon->source, &command, &transaction);
-	signals_close();
+	stop_close();
 
 	choice->carried_out = true;
 	choice->result = transaction.result;
@@ -667,7 +596,7 @@ static int run(struct context *context, void *data)
 	if (options->status) {
 		result = print_status(&daemon, &context->output);
 	} else {
-		signals_begin();
+		stop_begin();
 		result = options->replay ? begin_replay(&daemon) : begin_live(&daemon);
 		if (result == EX_DONE) {
 			loop(&daemon);
@@ -691,7 +620,7 @@ const struct subcommand daemon_subcommand = {
 	.name = "daemon",
 	.summary = "keep writing what is cold and stays away",
 	.options = options,
-	.views = views,
+	.views = { &view },
 	.defaults = &defaults,
 	.size = sizeof(defaults),
 	.run = run,

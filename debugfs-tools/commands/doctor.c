@@ -33,13 +33,7 @@ static const struct column columns[NR_COLUMNS] = {
 	[FIX] = { "FIX", COLUMN_TEXT, true, "what mends it" },
 };
 
-static const struct view view = {
-	.name = "checks",
-	.columns = columns,
-	.nr_columns = NR_COLUMNS,
-};
-
-static const struct view *const views[] = { &view, NULL };
+static const struct view view = { .name = "checks", .columns = columns, .nr_columns = NR_COLUMNS };
 
 enum verdict { OK, NOTE, BAD, UNKNOWN };
 
@@ -460,7 +454,7 @@ const struct subcommand doctor_subcommand = {
 	.name = "doctor",
 	.summary = "what keeps zswap from working well, and what mends it",
 	.options = options,
-	.views = views,
+	.views = { &view },
 	.defaults = &defaults,
 	.size = sizeof(defaults),
 	.run = run,

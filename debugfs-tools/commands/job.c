@@ -33,9 +33,7 @@ static const struct column columns[] = {
 };
 
 const struct view job_view = {
-	.name = "outcomes",
-	.columns = columns,
-	.nr_columns = ARRAY_SIZE(columns),
+	.name = "outcomes", .columns = columns, .nr_columns = ARRAY_SIZE(columns),
 };
 
 static const int stop_signals[] = { SIGINT, SIGTERM, SIGALRM };
@@ -445,8 +443,9 @@ static bool wants_progress(const struct context *context, const struct job_optio
 	       !context->source.recorded && isatty(STDERR_FILENO);
 }
 
-int job_run(struct context *context, const struct job_options *wanted)
+int job_run(struct context *context, void *data)
 {
+	const struct job_options *wanted = data;
 	struct job job = {
 		.source = &context->source,
 		.wanted = wanted,

@@ -18,8 +18,8 @@ struct job_options {		/* the command line */
 
 extern const struct view job_view;
 
-/* Returns the exit status. */
-int job_run(struct context *context, const struct job_options *wanted);
+/* As a subcommand runs: @data is a struct job_options. */
+int job_run(struct context *context, void *data);
 
 /* The line that shows progress: "12.0M, 24.0M/s, 37 %"; to be freed.  @goal 0: not known. */
 char *job_progress(num pages, num elapsed_ms, num goal);

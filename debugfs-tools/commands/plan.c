@@ -64,11 +64,7 @@ static const struct column columns[] = {
 	[COL_COMMAND] = { "COMMAND", COLUMN_TEXT, false, "what writes them" },
 };
 
-static const struct view view = {
-	.name = "plan",
-	.columns = columns,
-	.nr_columns = ARRAY_SIZE(columns),
-};
+static const struct view view = { .name = "plan", .columns = columns, .nr_columns = ARRAY_SIZE(columns) };
 
 enum {
 	EXP_CGROUP, EXP_AGE, EXP_MAX_AGE, EXP_PAGES, EXP_COMPRESSED, EXP_WRITTEN, EXP_CAME_BACK,
@@ -96,8 +92,6 @@ static const struct view explain_view = {
 	.nr_columns = ARRAY_SIZE(explain_columns),
 	.when = "--explain",
 };
-
-static const struct view *const views[] = { &view, &explain_view, NULL };
 
 #define WHERE(member)	offsetof(struct plan, member)
 
@@ -452,7 +446,7 @@ const struct subcommand plan_subcommand = {
 	.name = "plan",
 	.summary = "propose an age for each cgroup, and show why",
 	.options = options,
-	.views = views,
+	.views = { &view, &explain_view },
 	.defaults = &defaults,
 	.size = sizeof(defaults),
 	.run = run,

@@ -30,19 +30,12 @@ static const struct job_options defaults = {
 	.until_free = -1,
 };
 
-static const struct view *const views[] = { &job_view, NULL };
-
-static int run(struct context *context, void *data)
-{
-	return job_run(context, data);
-}
-
 const struct subcommand readback_subcommand = {
 	.name = "readback",
 	.summary = "bring written pages back into zswap before they are needed",
 	.options = options,
-	.views = views,
+	.views = { &job_view },
 	.defaults = &defaults,
 	.size = sizeof(defaults),
-	.run = run,
+	.run = job_run,
 };

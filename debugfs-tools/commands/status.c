@@ -39,8 +39,6 @@ static const struct view view = {
 	.counters = { { zswap_counters, ZSWAP }, { stats_counters, STATS } },
 };
 
-static const struct view *const views[] = { &view, NULL };
-
 struct status {
 	bool nodes;
 	const struct source *source;
@@ -314,7 +312,7 @@ const struct subcommand status_subcommand = {
 	.name = "status",
 	.summary = "what zswap holds, and what proactive writeback has done",
 	.options = options,
-	.views = views,
+	.views = { &view },
 	.defaults = &defaults,
 	.size = sizeof(defaults),
 	.run = run,

@@ -52,14 +52,6 @@ static const struct column columns[NR_COLUMNS] = {
 };
 
 static const struct view view = { .name = "cgroups", .columns = columns, .nr_columns = NR_COLUMNS };
-static const struct view *const views[] = { &view, NULL };
-
-/* What a cgroup had counted at the last look. */
-struct count {
-	uint64_t id;
-	struct cgroup_usage all, own;
-};
-
 struct row {
 	struct age_bucket total;
 	num cold, compressed, oldest, resident;
@@ -90,8 +82,7 @@ struct top {
 	int nr_shown;
 	int *shown;			/* cgroups, sorted */
 	num all_cold, all_compressed;
-	int nr_counts;
-	struct count *count;		/* sorted by id */
+	struct cgroups before;		/* what was seen at the last look */
 	num time_ms, elapsed_ms;
 };
 
@@ -112,13 +103,6 @@ static const struct option_spec options[] = {
 };
 
 static const struct top defaults = { .cold = COLD_DEFAULT, .seconds = DELAY_DEFAULT };
-
-static int by_id(const void *a, const void *b)
-{
-	const struct count *left = a, *right = b;
-
-	return left->id < right->id ? -1 : left->id > right->id;
-}
 
 /* What to sort by, and the key for it; without a number it is the path. */
 static const struct {
@@ -170,18 +154,13 @@ static int by_order(const void *left, const void *right, void *data)
 	return compare_values(top, a, b);
 }
 
-static void sort_rows(struct top *top)
-{
-	qsort_r(top->shown, top->nr_shown, sizeof(*top->shown), by_order, top);
-}
-
 static void fill_row(struct top *top, int i)
 {
 	const struct cgroup *cgroup = &top->cgroups.cgroup[i];
 	bool whole = top->tree || (top->depth && top->row[i].depth == top->depth);
 	const struct age_table *ages = whole ? &top->sum[i] : &cgroup->ages;
 	const struct cgroup_usage *usage = whole ? &cgroup->all : &cgroup->own;
-	const struct count *before, key = { .id = cgroup->id };
+	const struct cgroup *before = cgroups_find(&top->before, cgroup->path);
 	struct row *row = &top->row[i];
 	struct age_bucket cold;
 
@@ -196,9 +175,7 @@ static void fill_row(struct top *top, int i)
 						      amount_page_size()));
 	row->written = -ENODATA;
 	row->refaulted = -ENODATA;
-	before = top->nr_counts ? bsearch(&key, top->count, top->nr_counts, sizeof(*top->count),
-					  by_id) : NULL;
-	if (before) {
+	if (before && before->id == cgroup->id) {
 		const struct cgroup_usage *then = whole ? &before->all : &before->own;
 
 		row->written = amount_since(usage->written, then->written);
@@ -231,19 +208,7 @@ static void make_rows(struct top *top)
 		if (row->total.pages && (!top->depth || row->depth <= top->depth))
 			top->shown[top->nr_shown++] = i;
 	}
-	sort_rows(top);
-}
-
-static void keep_counts(struct top *top)
-{
-	top->nr_counts = top->details ? top->cgroups.nr : 0;
-	top->count = xrealloc(top->count, (top->nr_counts + 1) * sizeof(*top->count));
-	for (int i = 0; i < top->nr_counts; i++) {
-		const struct cgroup *cgroup = &top->cgroups.cgroup[i];
-
-		top->count[i] = (struct count){ cgroup->id, cgroup->all, cgroup->own };
-	}
-	qsort(top->count, top->nr_counts, sizeof(*top->count), by_id);
+	qsort_r(top->shown, top->nr_shown, sizeof(*top->shown), by_order, top);
 }
 
 static int look(void *data)
@@ -261,9 +226,8 @@ static int look(void *data)
 	top->elapsed_ms = now_ms - top->time_ms;
 	top->time_ms = now_ms;
 
-	if (top->cgroups.nr)
-		keep_counts(top);
-	cgroups_free(&top->cgroups);
+	cgroups_free(&top->before);
+	top->before = top->cgroups;
 	top->cgroups = cgroups;
 	top->sum = xrealloc(top->sum, (cgroups.nr + 1) * sizeof(*top->sum));
 	cgroups_sum(&top->cgroups, top->sum);
@@ -384,7 +348,7 @@ static bool key(void *data, int key)
 			continue;
 		top->sort = i;
 		top->help = false;
-		sort_rows(top);
+		qsort_r(top->shown, top->nr_shown, sizeof(*top->shown), by_order, top);
 		return true;
 	}
 	if (key == 'h' || key == '?')
@@ -492,7 +456,7 @@ static int run(struct context *context, void *data)
 	free(top->sum);
 	free(top->row);
 	free(top->shown);
-	free(top->count);
+	cgroups_free(&top->before);
 	return result;
 }
 
@@ -500,7 +464,7 @@ const struct subcommand top_subcommand = {
 	.name = "top",
 	.summary = "the cgroups with the most cold data in zswap, live",
 	.options = options,
-	.views = views,
+	.views = { &view },
 	.defaults = &defaults,
 	.size = sizeof(defaults),
 	.run = run,

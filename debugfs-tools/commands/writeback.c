@@ -36,19 +36,12 @@ static const struct option_spec options[] = {
 
 static const struct job_options defaults = { .command = COMMAND_NONE, .until_free = -1 };
 
-static const struct view *const views[] = { &job_view, NULL };
-
-static int run(struct context *context, void *data)
-{
-	return job_run(context, data);
-}
-
 const struct subcommand writeback_subcommand = {
 	.name = "writeback",
 	.summary = "write cold pages from zswap to swap",
 	.options = options,
-	.views = views,
+	.views = { &job_view },
 	.defaults = &defaults,
 	.size = sizeof(defaults),
-	.run = run,
+	.run = job_run,
 };

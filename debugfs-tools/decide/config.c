@@ -27,7 +27,6 @@ struct reading {
 	struct config *config;
 	const char *name;	/* of the file */
 	int line;
-	unsigned int given;	/* a bit for each of the daemon's own keys */
 	int error;		/* the first one */
 	char *message;
 };
@@ -51,7 +50,7 @@ static void fail(struct reading *reading, int error, const char *format, ...)
 
 /* ---- values ---- */
 
-static int parse_bool(const char *text, num *value)
+static int take_bool(const char *text, void *value)
 {
 	static const char *const word[][2] = {
 		{ "no", "yes" }, { "false", "true" }, { "off", "on" }, { "0", "1" },
@@ -61,7 +60,7 @@ static int parse_bool(const char *text, num *value)
 		for (int truth = 0; truth < 2; truth++) {
 			if (strcmp(text, word[i][truth]))
 				continue;
-			*value = truth;
+			*(num *)value = truth;
 			return 0;
 		}
 	}
@@ -69,7 +68,7 @@ static int parse_bool(const char *text, num *value)
 }
 
 /* "0.1%" or "0.1": a rate without the minute. */
-static int parse_percent(const char *text, num *ppm)
+static int take_percent(const char *text, void *ppm)
 {
 	size_t length = strlen(text);
 	bool sign = length && text[length - 1] == '%';
@@ -80,12 +79,22 @@ static int parse_percent(const char *text, num *ppm)
 	return error;
 }
 
-static int parse_age_or_off(const char *text, num *seconds)
+static int take_age(const char *text, void *seconds)
+{
+	return parse_age(text, seconds);
+}
+
+static int take_age_or_off(const char *text, void *seconds)
 {
 	if (strcmp(text, "off"))
 		return parse_age(text, seconds);
-	*seconds = -1;
+	*(num *)seconds = -1;
 	return 0;
+}
+
+static int take_refaults(const char *text, void *ppm)
+{
+	return parse_rate(text, ppm);
 }
 
 /* "10G/day": a time must be meant.  Not 0: who means "none"? */
@@ -108,14 +117,47 @@ static int parse_flow(const char *text, const char *per, num *bytes)
 	return error || *bytes ? error : -ERANGE;
 }
 
-static int parse_wear(const char *text, num *bytes)
+static int take_wear(const char *text, void *bytes)
 {
 	return parse_flow(text, "day", bytes);
 }
 
-static int parse_speed(const char *text, num *bytes)
+static int take_speed(const char *text, void *bytes)
 {
 	return parse_flow(text, "s", bytes);
+}
+
+static int take_path(const char *text, void *path)
+{
+	if (*text != '/')
+		return -EINVAL;
+	*(char **)path = xstrdup(text);
+	return 0;
+}
+
+/* "pool > 20% or free < 10%", "always" */
+static int take_when(const char *text, void *value)
+{
+	struct config_when *when = value;
+	char name[5], sign[2], share[32], or[4];
+	int length = 0, words;
+
+	*when = (struct config_when){ -1, -1 };
+	if (!strcmp(text, "always"))
+		return 0;
+	do {
+		num *to = NULL;
+
+		words = sscanf(text, "%4s %1s %31s%n %3s%n", name, sign, share, &length, or, &length);
+		if (words >= 3 && !strcmp(name, "pool") && *sign == '>')
+			to = &when->pool;
+		else if (words >= 3 && !strcmp(name, "free") && *sign == '<')
+			to = &when->free;
+		if (!to || take_percent(share, to) || *to > PPM)
+			return -EINVAL;
+		text += length;
+	} while (words == 4 && !strcmp(or, "or"));
+	return words == 4 ? -EINVAL : 0;
 }
 
 /* ---- keys ---- */
@@ -123,124 +165,57 @@ static int parse_speed(const char *text, num *bytes)
 #define DAEMON(member)	false, offsetof(struct config, member)
 #define CGROUP(member)	true, offsetof(struct config_section, member)
 
-/* Within @min and @max. */
+/* Numbers are within @min and @max. */
 static const struct key {
 	const char *name;
 	bool cgroup;		/* sections may have it */
 	size_t where;
-	int (*parse)(const char *text, num *value);
+	int (*take)(const char *text, void *value);
 	num min, max;
 	const char *want;
 } keys[] = {
-	{ "interval", DAEMON(interval), parse_age, 1, DAY, "a time from 1s to 1d" },
-	{ "wear", DAEMON(wear), parse_wear, 0, INT64_MAX, "SIZE/day or unlimited" },
-	{ "rate", DAEMON(rate), parse_speed, 0, INT64_MAX, "SIZE/s or unlimited" },
-	{ "enabled", CGROUP(enabled), parse_bool, 0, 1, "yes or no" },
-	{ "target-refault", CGROUP(policy.target), parse_rate, 0, PPM, "a rate such as 0.2%/min" },
-	{ "min-age", CGROUP(policy.min_age), parse_age, 0, AGE_MAX, "an age such as 5m" },
-	{ "max-age", CGROUP(policy.max_age), parse_age, 0, AGE_MAX, "an age such as 1d" },
-	{ "pressure-memory", CGROUP(policy.pressure_memory), parse_percent, 0, PPM,
+	{ "interval", DAEMON(interval), take_age, 1, DAY, "a time from 1s to 1d" },
+	{ "wear", DAEMON(wear), take_wear, 0, INT64_MAX, "SIZE/day or unlimited" },
+	{ "rate", DAEMON(rate), take_speed, 0, INT64_MAX, "SIZE/s or unlimited" },
+	{ "when", DAEMON(when), take_when, 0, 0, "such as pool > 20% or free < 10%, or always" },
+	{ "state", DAEMON(state), take_path, 0, 0, "a path that begins with '/'" },
+	{ "enabled", CGROUP(enabled), take_bool, 0, 1, "yes or no" },
+	{ "target-refault", CGROUP(policy.target), take_refaults, 0, PPM, "a rate such as 0.2%/min" },
+	{ "min-age", CGROUP(policy.min_age), take_age, 0, AGE_MAX, "an age such as 5m" },
+	{ "max-age", CGROUP(policy.max_age), take_age, 0, AGE_MAX, "an age such as 1d" },
+	{ "pressure-memory", CGROUP(policy.pressure_memory), take_percent, 0, PPM,
 	  "a share such as 0.1%" },
-	{ "pressure-io", CGROUP(policy.pressure_io), parse_percent, 0, PPM, "a share such as 1%" },
-	{ "freeze-after", CGROUP(policy.freeze_after), parse_age_or_off, -1, AGE_MAX,
+	{ "pressure-io", CGROUP(policy.pressure_io), take_percent, 0, PPM, "a share such as 1%" },
+	{ "freeze-after", CGROUP(policy.freeze_after), take_age_or_off, -1, AGE_MAX,
 	  "a time such as 10m, or off" },
 };
-
-static void take_number(struct reading *reading, struct config_section *section, int at,
-			const char *text)
-{
-	const struct key *key = &keys[at];
-	unsigned int *given = key->cgroup ? &section->given : &reading->given;
-	char *base = key->cgroup ? (char *)section : (char *)reading->config;
-	num value;
-	int error;
-
-	if (*given & 1u << at) {
-		fail(reading, -EINVAL, "%s is given twice", key->name);
-		return;
-	}
-	*given |= 1u << at;
-	error = key->parse(text, &value);
-	if (!error && (value < key->min || value > key->max))
-		error = -ERANGE;
-	if (error)
-		fail(reading, error, "%s: invalid value '%s' (%s)", key->name, text, key->want);
-	else
-		*(num *)(base + key->where) = value;
-	if (strstr(key->name, "-age"))
-		section->line = reading->line;
-}
-
-/* "pool > 20% or free < 10%", "always" */
-static void take_when(struct reading *reading, const char *text)
-{
-	struct config *config = reading->config;
-	char *copy = xstrdup(text), *next = copy, *word[3];
-	int nr = 0;
-
-	config->when_pool = -1;
-	config->when_free = -1;
-	if (!strcmp(text, "always"))
-		next = NULL;
-	for (char *term; next; nr = 0) {
-		num ppm, *to = NULL;
-
-		while (nr < 3 && next) {
-			term = next + strspn(next, BLANKS);
-			next = term + strcspn(term, BLANKS);
-			next = *next ? (*next = '\0', next + 1) : NULL;
-			word[nr++] = term;
-		}
-		if (nr == 3 && !strcmp(word[0], "pool") && !strcmp(word[1], ">"))
-			to = &config->when_pool;
-		else if (nr == 3 && !strcmp(word[0], "free") && !strcmp(word[1], "<"))
-			to = &config->when_free;
-		if (!to || parse_percent(word[2], &ppm) || ppm > PPM) {
-			fail(reading, -EINVAL, "when: invalid value '%s' (%s)", text,
-			     "such as pool > 20% or free < 10%, or always");
-			break;
-		}
-		*to = ppm;
-		if (!next)
-			break;
-		next += strspn(next, BLANKS);
-		if (strncmp(next, "or", 2) || !strchr(BLANKS, next[2]))
-			fail(reading, -EINVAL, "when: 'or' is missing in '%s'", text);
-		next = reading->error ? NULL : next + 2;
-	}
-	free(copy);
-}
 
 static void take_pair(struct reading *reading, const char *name, const char *text)
 {
 	struct config *config = reading->config;
-	bool inside = config->nr > 1;
+	struct config_section *section = &config->section[config->nr - 1];
+	size_t at = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-		if (strcmp(keys[i].name, name))
-			continue;
-		if (inside && !keys[i].cgroup)
-			fail(reading, -EINVAL, "%s is not for a section: it is one for all", name);
-		else
-			take_number(reading, &config->section[config->nr - 1], i, text);
-		return;
-	}
-	if (strcmp(name, "when") && strcmp(name, "state")) {
+	while (at < ARRAY_SIZE(keys) && strcmp(keys[at].name, name))
+		at++;
+	if (at == ARRAY_SIZE(keys)) {
 		fail(reading, -EINVAL, "unknown key '%s'", name);
-	} else if (inside) {
+	} else if (config->nr > 1 && !keys[at].cgroup) {
 		fail(reading, -EINVAL, "%s is not for a section: it is one for all", name);
-	} else if (reading->given & 1u << (*name == 'w' ? 30 : 31)) {
+	} else if (section->given & 1u << at) {
 		fail(reading, -EINVAL, "%s is given twice", name);
-	} else if (*name == 'w') {
-		reading->given |= 1u << 30;
-		take_when(reading, text);
 	} else {
-		reading->given |= 1u << 31;
-		if (*text != '/')
-			fail(reading, -EINVAL, "state: invalid value '%s' (%s)", text,
-			     "a path that begins with '/'");
-		else
-			config->state = xstrdup(text);
+		const struct key *key = &keys[at];
+		void *value = (key->cgroup ? (char *)section : (char *)config) + key->where;
+		int error = key->take(text, value);
+
+		section->given |= 1u << at;
+		if (!error && key->max && (*(num *)value < key->min || *(num *)value > key->max))
+			error = -ERANGE;
+		if (error)
+			fail(reading, error, "%s: invalid value '%s' (%s)", name, text, key->want);
+		if (strstr(name, "-age"))
+			section->line = reading->line;
 	}
 }
 
@@ -349,7 +324,7 @@ int config_parse(const char *text, const char *name, struct config *config, char
 
 	*message = NULL;
 	*config = (struct config){
-		.interval = INTERVAL, .wear = WEAR, .when_pool = 200000, .when_free = 100000,
+		.interval = INTERVAL, .wear = WEAR, .when = { 200000, 100000 },
 		.text = xstrdup(text),
 	};
 	add_section(config);
@@ -467,10 +442,10 @@ bool config_needed(const struct config *config, num pool, num limit, num free, n
 {
 	num full = amount_ratio(pool, limit, PPM), left = amount_ratio(free, total, PPM);
 
-	if (config->when_pool < 0 && config->when_free < 0)
+	if (config->when.pool < 0 && config->when.free < 0)
 		return true;
-	if (config->when_pool >= 0 && (full < 0 || full > config->when_pool))
+	if (config->when.pool >= 0 && (full < 0 || full > config->when.pool))
 		return true;
 	/* What is not known is below any share */
-	return config->when_free >= 0 && left < config->when_free;
+	return config->when.free >= 0 && left < config->when.free;
 }

@@ -21,7 +21,9 @@ struct config {
 	num interval;		/* seconds from tick to tick */
 	num wear;		/* bytes of page data a day; 0: no limit */
 	num rate;		/* bytes of page data a second; 0: no limit */
-	num when_pool, when_free; /* percent; negative: not given; both: always */
+	struct config_when {
+		num pool, free;	/* ppm; negative: not given; both: always */
+	} when;
 	char *state;		/* path of the state file; NULL: not given */
 	char *text;		/* of the file, for a recording */
 	int nr;

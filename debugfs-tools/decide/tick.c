@@ -161,11 +161,6 @@ static void family_add(struct family *family, const struct look *look, double al
 		happened->age = age;
 }
 
-static int compare_path(const void *key, const void *element)
-{
-	return cgroup_compare_paths(key, ((const struct cgroup *)element)->path);
-}
-
 /* Are there still cgroups of its kind?  Those of sections are few, and stay. */
 static bool family_lives(const struct family *family, const struct cgroups *cgroups)
 {
@@ -175,8 +170,7 @@ static bool family_lives(const struct family *family, const struct cgroups *cgro
 
 	path[length - 1] = '\0';
 	if (!lives)
-		lives = bsearch(path, cgroups->cgroup, cgroups->nr, sizeof(*cgroups->cgroup),
-				compare_path);
+		lives = cgroups_find(cgroups, path);
 	free(path);
 	return lives;
 }

@@ -442,6 +442,17 @@ void cgroups_free(struct cgroups *cgroups)
 	*cgroups = (struct cgroups) {};
 }
 
+static int compare_path(const void *key, const void *element)
+{
+	return cgroup_compare_paths(key, ((const struct cgroup *)element)->path);
+}
+
+struct cgroup *cgroups_find(const struct cgroups *cgroups, const char *path)
+{
+	return cgroups->nr ? bsearch(path, cgroups->cgroup, cgroups->nr, sizeof(*cgroups->cgroup),
+				     compare_path) : NULL;
+}
+
 /* ---- details ---- */
 
 static num cgroup_number(const struct source *source, const char *cgroup, const char *name,

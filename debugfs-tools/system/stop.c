@@ -2,6 +2,7 @@
 /*
  * Signals that end a command of the kernel early.
  */
+#include <time.h>
 #include <unistd.h>
 
 #include "system/stop.h"
@@ -25,4 +26,51 @@ bool stop_catch(int signal, struct sigaction *old)
 		return false;
 	sigaction(signal, &action, NULL);
 	return true;
+}
+
+static struct {
+	sigset_t fetched;	/* those that are blocked */
+	sigset_t in_command;	/* the mask for a command */
+} signals;
+
+void stop_begin(void)
+{
+	static const int ends[] = { SIGTERM, SIGINT };
+	struct sigaction old;
+
+	stop_catch(SIGALRM, &old);
+	sigemptyset(&signals.fetched);
+	sigaddset(&signals.fetched, SIGHUP);
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		if (stop_catch(ends[i], &old))
+			sigaddset(&signals.fetched, ends[i]);
+	}
+	sigprocmask(SIG_BLOCK, &signals.fetched, &signals.in_command);
+	sigaddset(&signals.in_command, SIGHUP);
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
+		sigdelset(&signals.in_command, ends[i]);
+}
+
+void stop_open(void)
+{
+	sigprocmask(SIG_SETMASK, &signals.in_command, NULL);
+}
+
+void stop_close(void)
+{
+	alarm(0);
+	sigprocmask(SIG_BLOCK, &signals.fetched, NULL);
+}
+
+int stop_fetch(num deadline)
+{
+	for (;;) {
+		struct timespec timeout = clock_until(deadline);
+		int signal = sigtimedwait(&signals.fetched, NULL, &timeout);
+
+		if (signal > 0)
+			return signal;
+		if (clock_us() >= deadline)
+			return 0;
+	}
 }

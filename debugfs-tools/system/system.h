@@ -106,6 +106,8 @@ struct cgroups {
 int cgroups_read(const struct source *source, uint64_t nodes, bool all, struct cgroups *cgroups);
 /* Why the cgroups at /sys/fs/cgroup are not those of the kernel's table (-EOPNOTSUPP), or NULL. */
 const char *cgroup_hierarchy_reason(const struct source *source);
+/* The one at @path, or one of several, if others were removed; or NULL. */
+struct cgroup *cgroups_find(const struct cgroups *cgroups, const char *path);
 void cgroups_read_details(const struct source *source, struct cgroups *cgroups);
 void cgroups_free(struct cgroups *cgroups);
 /* Find the parents of those that have paths, in this order. */

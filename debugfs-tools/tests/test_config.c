@@ -53,7 +53,7 @@ static void test_defaults(void)
 	CHECK(policy.target == 2000 && policy.min_age == 300 && policy.max_age == 86400 &&
 	      policy.pressure_memory == 1000 && policy.pressure_io == 10000 &&
 	      policy.freeze_after == -1, "which are these");
-	CHECK(config.when_pool == 200000 && config.when_free == 100000, "and the need");
+	CHECK(config.when.pool == 200000 && config.when.free == 100000, "and the need");
 	config_free(&config);
 }
 
@@ -77,7 +77,7 @@ static void test_all_keys(void)
 		    "freeze-after = 1h30m\n"
 		    "enabled = no", &config), "every key");
 	CHECK(config.interval == 120 && config.wear == 1024 * GIB && config.rate == 1572864 &&
-	      config.when_pool == 15000 && config.when_free == 50000 &&
+	      config.when.pool == 15000 && config.when.free == 50000 &&
 	      !strcmp(config.state, "/a/b"), "the daemon's");
 	CHECK(!config_policy(&config, "/", &policy), "enabled = no for all");
 	CHECK(policy.target == 166 || policy.target == 167, "1 %%/h in ppm a minute");
@@ -237,7 +237,7 @@ static void test_refused(void)
 	refused("when = pool >\n",
 		"f:1: when: invalid value 'pool >' (such as pool > 20% or free < 10%, or always)");
 	refused("when = pool > 5% free < 3%\n",
-		"f:1: when: 'or' is missing in 'pool > 5% free < 3%'");
+		"f:1: when: invalid value 'pool > 5% free < 3%' (such as pool > 20% or free < 10%, or always)");
 	refused("when = pool > 5% or\n",
 		"f:1: when: invalid value 'pool > 5% or' (such as pool > 20% or free < 10%, or always)");
 	refused("state = x\n",
@@ -338,13 +338,13 @@ static void test_example(void)
 	CHECK(!config_parse(text, "f", &config, &message), "the example is taken");
 	if (message)
 		printf("# %s\n", message);
-	CHECK(config.nr == 3 && __builtin_popcount(config.section[0].given) == 7 && config.state,
+	CHECK(config.nr == 3 && __builtin_popcount(config.section[0].given) == 12 && config.state,
 	      "and has every key");
 	policy_defaults(&defaults);
 	CHECK(config_policy(&config, "/a", &policy) && !memcmp(&policy, &defaults, sizeof(policy)),
 	      "what it shows for cgroups are the defaults");
 	CHECK(config.interval == 60 && config.wear == 10 * GIB && !config.rate &&
-	      config.when_pool == 200000 && config.when_free == 100000, "and for the daemon");
+	      config.when.pool == 200000 && config.when.free == 100000, "and for the daemon");
 	config_free(&config);
 	free(message);
 	free(text);

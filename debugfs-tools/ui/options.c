@@ -462,7 +462,7 @@ static void print_help(const struct subcommand *subcommand, const struct group *
 	printf("Usage: " PROGRAM " %s [OPTIONS]\n\n", subcommand->name);
 	printf("%s\n\nOptions:\n", subcommand->summary);
 	print_options(group);
-	for (const struct view *const *v = subcommand->views; v && *v; v++)
+	for (const struct view *const *v = subcommand->views; *v; v++)
 		print_columns(*v);
 	printf("\nExit status:\n");
 	for (const struct exit_status *e = exit_statuses; e->help; e++)
@@ -511,7 +511,7 @@ static int run_subcommand(int argc, char **argv, const struct subcommand *named,
 	void *data = xcalloc(1, subcommand->size);
 	const struct group group[GROUPS] = {
 		{ subcommand->options, data },
-		{ subcommand->views ? output_options : NULL, &common },
+		{ *subcommand->views ? output_options : NULL, &common },
 		{ common_options, &common },
 	};
 	int result;

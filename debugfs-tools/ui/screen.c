@@ -13,7 +13,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "system/parse.h"
@@ -38,22 +37,14 @@ static struct {
 
 static volatile sig_atomic_t end_flag, stop_flag, redraw_flag;
 
-static void on_end(int signal)
+static void on_signal(int signal)
 {
-	(void)signal;
-	end_flag = 1;
-}
-
-static void on_stop(int signal)
-{
-	(void)signal;
-	stop_flag = 1;
-}
-
-static void on_redraw(int signal)
-{
-	(void)signal;
-	redraw_flag = 1;
+	if (signal == SIGTSTP)
+		stop_flag = 1;
+	else if (signal == SIGCONT || signal == SIGWINCH)
+		redraw_flag = 1;
+	else
+		end_flag = 1;
 }
 
 static void enter(void)
@@ -86,30 +77,25 @@ static void leave(void)
 
 static void begin(bool live)
 {
-	static const struct {
-		int signal;
-		void (*handler)(int signal);
-	} list[] = {
-		{ SIGINT, on_end }, { SIGTERM, on_end }, { SIGHUP, on_end }, { SIGQUIT, on_end },
-		{ SIGTSTP, on_stop }, { SIGCONT, on_redraw }, { SIGWINCH, on_redraw },
+	static const int list[] = {
+		SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH,
 	};
 	static bool registered;
-	struct sigaction old, action = { .sa_handler = SIG_IGN };
+	struct sigaction old, action = { .sa_handler = on_signal };
 	sigset_t blocked;
 
 	screen.live = live;
 	screen.keys = live && !tcgetattr(STDIN_FILENO, &screen.saved);
 	sigemptyset(&blocked);
 	for (size_t i = 0; i < ARRAY_SIZE(list); i++)
-		sigaddset(&blocked, list[i].signal);
+		sigaddset(&blocked, list[i]);
 	sigprocmask(SIG_BLOCK, &blocked, &screen.waiting);
 	for (size_t i = 0; i < ARRAY_SIZE(list); i++) {
-		sigdelset(&screen.waiting, list[i].signal);
+		sigdelset(&screen.waiting, list[i]);
 		/* What the caller has us ignore (nohup) stays ignored. */
-		sigaction(list[i].signal, NULL, &old);
-		action.sa_handler = list[i].handler;
+		sigaction(list[i], NULL, &old);
 		if (old.sa_handler != SIG_IGN)
-			sigaction(list[i].signal, &action, NULL);
+			sigaction(list[i], &action, NULL);
 	}
 	if (!registered)
 		atexit(leave);
@@ -184,16 +170,11 @@ static enum event wait_event(const struct screen_view *view, num deadline)
 {
 	for (;;) {
 		struct pollfd key = { .fd = screen.keys ? STDIN_FILENO : -1, .events = POLLIN };
-		num left = deadline - clock_us();
-		struct timespec timeout = { 0 };
+		struct timespec timeout = clock_until(deadline);
 		char text[64];
 		bool redraw = false;
 		int nr;
 
-		if (left > 0) {
-			timeout.tv_sec = left / 1000000;
-			timeout.tv_nsec = left % 1000000 * 1000;
-		}
 		nr = ppoll(&key, 1, &timeout, &screen.waiting);
 		if (end_flag)
 			return EVENT_SIGNAL;
@@ -218,7 +199,7 @@ static enum event wait_event(const struct screen_view *view, num deadline)
 				return EVENT_QUIT;
 			if (redraw)
 				return EVENT_REDRAW;
-		} else if (nr == 0 && left <= 0) {
+		} else if (nr == 0 && clock_us() >= deadline) {
 			return EVENT_TIME;
 		}
 	}
