@@ -521,11 +521,6 @@ static int begin_live(struct daemon *daemon)
 
 /* ---- --status ---- */
 
-static num thousandths(double rate)
-{
-	return rate < 0 ? -ENODATA : (num)(rate * 1000 + 0.5);
-}
-
 static void put_cgroup(struct table *table, const struct state_cgroup *cgroup)
 {
 	struct libscols_line *line;
@@ -536,9 +531,9 @@ static void put_cgroup(struct table *table, const struct state_cgroup *cgroup)
 	table_text(table, line, CGROUP, cgroup->path);
 	table_number(table, line, ID, cgroup->id);
 	table_number(table, line, AGE, cgroup->control.age);
-	table_number(table, line, FORECAST, thousandths(cgroup->forecast));
-	table_number(table, line, MEASURED, thousandths(cgroup->measured));
-	table_number(table, line, ALLOWED, thousandths(cgroup->allowed));
+	table_rate(table, line, FORECAST, cgroup->forecast);
+	table_rate(table, line, MEASURED, cgroup->measured);
+	table_rate(table, line, ALLOWED, cgroup->allowed);
 	table_number(table, line, DEBT, (num)cgroup->control.debt);
 	table_text(table, line, REASON, cgroup->reason);
 }

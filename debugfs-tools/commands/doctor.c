@@ -178,7 +178,7 @@ static void check_device(struct doctor *doctor, const char *name, const char *ty
 
 static void check_swap(struct doctor *doctor)
 {
-	char *text, *line, *next, *save = NULL;
+	char *text, *line, *save = NULL;
 	long length = source_read(doctor->source, "/proc/swaps", &text);
 	int nr = 0;
 
@@ -188,15 +188,12 @@ static void check_swap(struct doctor *doctor)
 	}
 	/* "/dev/vda2 partition 2097148 11264 -1", behind a heading; blanks in names are \040 */
 	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-		char *field[4], *at = NULL;
+		char name[4096], type[16];
 		num size, used;
-		int i = 0;
 
-		for (next = strtok_r(line, " \t", &at); next && i < 4; next = strtok_r(NULL, " \t", &at))
-			field[i++] = next;
-		if (i < 4 || parse_number(field[2], &size) || parse_number(field[3], &used))
+		if (sscanf(line, "%4095s %15s %lld %lld", name, type, &size, &used) < 4)
 			continue;
-		check_device(doctor, field[0], field[1], size, used);
+		check_device(doctor, name, type, size, used);
 		nr++;
 	}
 	free(text);
@@ -326,22 +323,13 @@ static void check_cgroups(struct doctor *doctor)
 /* "some avg10=1.23 ..." as ppm; negative: not known */
 static num pressure(const struct source *source, const char *path)
 {
-	char *text, *at;
-	num ppm = -EINVAL, error = source_read(source, path, &text);
+	char *text;
+	num ppm = source_read(source, path, &text);
+	double percent;
 
-	if (error < 0)
-		return error;
-	at = strstr(text, "some avg10=");
-	if (at) {
-		char *rate;
-
-		at += strlen("some avg10=");
-		at[strcspn(at, " \n")] = '\0';
-		rate = xasprintf("%s%%/min", at);
-		if (parse_rate(rate, &ppm))
-			ppm = -EINVAL;
-		free(rate);
-	}
+	if (ppm >= 0)
+		ppm = sscanf(text, "some avg10=%lf", &percent) == 1 ? (num)(percent * 10000 + 0.5) :
+		      -EINVAL;
 	free(text);
 	return ppm;
 }

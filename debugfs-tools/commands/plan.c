@@ -271,11 +271,6 @@ static int choose(struct plan *plan)
 
 /* ---- output ---- */
 
-static num thousandths(double rate)
-{
-	return (num)(rate * 1000 + 0.5);
-}
-
 static void put_item(struct table *table, const struct plan *plan, const struct item *item)
 {
 	struct libscols_line *line;
@@ -292,9 +287,9 @@ static void put_item(struct table *table, const struct plan *plan, const struct 
 	table_number(table, line, COL_PAGES, item->sum.pages);
 	table_number(table, line, COL_SIZE, amount_bytes(item->sum.pages));
 	table_number(table, line, COL_FREES, item->sum.bytes);
-	table_number(table, line, COL_FORECAST, item->age < 0 ? -ENODATA :
-		     thousandths(model_forecast(&item->evidence, &plan->sample.bounds, item->age)));
-	table_number(table, line, COL_ALLOWED, thousandths(item->allowed));
+	table_rate(table, line, COL_FORECAST, item->age < 0 ? -1 :
+		   model_forecast(&item->evidence, &plan->sample.bounds, item->age));
+	table_rate(table, line, COL_ALLOWED, item->allowed);
 	table_number(table, line, COL_PACE, amount_bytes((num)(item->allowed / share)));
 	table_text(table, line, COL_BASIS, item->basis);
 	if (item->age < 0)
@@ -343,8 +338,8 @@ static void explain(struct table *table, const struct plan *plan, const struct i
 		table_number(table, line, EXP_WRITTEN, amount_bytes(system->written));
 		table_number(table, line, EXP_CAME_BACK,
 			     amount_ratio(system->refaulted, system->written, 1000000));
-		table_number(table, line, EXP_EXPECTED, thousandths(rate));
-		table_number(table, line, EXP_SUM, thousandths(sum));
+		table_rate(table, line, EXP_EXPECTED, rate);
+		table_rate(table, line, EXP_SUM, sum);
 		table_text(table, line, EXP_VERDICT, text);
 		if (!strcmp(text, "taken"))
 			table_color(table, line, EXP_VERDICT, "green");

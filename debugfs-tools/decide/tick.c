@@ -25,7 +25,6 @@ static bool went_back(num now, num before)
 	return now >= 0 && before >= 0 && now < before;
 }
 
-
 /* Take @sample over, and find what happened: an elapsed_ms of 0 is a first look. */
 static void advance(struct state *state, const struct sample *sample, struct look *looks)
 {
@@ -144,6 +143,17 @@ static struct family *family_find(struct state *state, const char *name, bool ad
 	return family;
 }
 
+/* The one of  that the cgroup at  belongs to, or NULL. */
+static struct family *family_of(struct state *state, const struct config *config, const char *path,
+				int level, bool add)
+{
+	char *name = config_family(config, path, level);
+	struct family *family = name ? family_find(state, name, add) : NULL;
+
+	free(name);
+	return family;
+}
+
 static void family_add(struct family *family, const struct look *look, double allowed, num age)
 {
 	struct happened *happened = &family->happened;
@@ -219,12 +229,10 @@ static void decide(struct state *state, const struct config *config, const struc
 				choice->look.page_size);
 	if (!cgroup->begun) {
 		for (int level = 0; level < LEVELS && !known; level++) {
-			char *name = config_family(config, cgroup->path, level);
-			struct family *family = name ? family_find(state, name, false) : NULL;
+			struct family *family = family_of(state, config, cgroup->path, level, false);
 
 			if (family && family->evidence.watched > 0)
 				known = &family->evidence;
-			free(name);
 		}
 		control_begin(policy, &cgroup->control, known, allowed, choice->look.now_ms);
 		state->changed = true;
@@ -233,14 +241,12 @@ static void decide(struct state *state, const struct config *config, const struc
 	choice->was_age = cgroup->control.age;
 	control_decide(policy, &cgroup->control, &choice->look, &choice->decision);
 	for (int level = 0; level < LEVELS; level++) {
-		char *name = config_family(config, cgroup->path, level);
-		struct family *family = name ? family_find(state, name, true) : NULL;
+		struct family *family = family_of(state, config, cgroup->path, level, true);
 
 		if (family) {
 			family->evidence.unit = control_unit(policy);
 			family_add(family, &choice->look, allowed, cgroup->control.age);
 		}
-		free(name);
 	}
 }
 
@@ -341,11 +347,9 @@ void tick_written(struct state *state, const struct config *config, const struct
 		return;
 	control_written(&cgroup->control, &choice->look, pages);
 	for (int level = 0; level < LEVELS; level++) {
-		char *name = config_family(config, cgroup->path, level);
-		struct family *family = name ? family_find(state, name, false) : NULL;
+		struct family *family = family_of(state, config, cgroup->path, level, false);
 		struct control_state copy;
 
-		free(name);
 		if (!family)
 			continue;
 		copy = (struct control_state){ .evidence = family->evidence };

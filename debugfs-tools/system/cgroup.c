@@ -455,27 +455,16 @@ struct cgroup *cgroups_find(const struct cgroups *cgroups, const char *path)
 
 /* ---- details ---- */
 
-static num cgroup_number(const struct source *source, const char *cgroup, const char *name,
-			 num (*parse)(const char *text))
+static num read_pressure(const struct source *source, const char *cgroup, const char *name)
 {
 	char *path = cgroup_file(cgroup, name), *text;
 	num value = source_read(source, path, &text);
 
 	if (value >= 0)
-		value = parse(text);
+		value = parse_pressure_some(text);
 	free(text);
 	free(path);
 	return value;
-}
-
-static num parse_frozen(const char *text)
-{
-	return parse_keyed(text, "frozen");
-}
-
-static num parse_switch(const char *text)
-{
-	return !strncmp(text, "0", 1) ? 0 : !strncmp(text, "1", 1) ? 1 : -EINVAL;
 }
 
 static void cgroup_read_stat(const struct source *source, struct cgroup *cgroup)
@@ -514,20 +503,21 @@ void cgroups_read_details(const struct source *source, struct cgroups *cgroups)
 	struct cgroup *cgroup = cgroups->cgroup;
 
 	for (int i = 0; i < cgroups->nr; i++) {
-		const char *path = cgroup[i].path;
+		char *writeback = cgroup_file(cgroup[i].path, "memory.zswap.writeback");
+		char *events = cgroup_file(cgroup[i].path, "cgroup.events");
 
 		/* There may be a new one of the same path */
-		if (cgroup[i].removed)
-			continue;
-		cgroup_read_stat(source, &cgroup[i]);
-		cgroup[i].pressure_memory = cgroup_number(source, path, "memory.pressure",
-							  parse_pressure_some);
-		cgroup[i].pressure_io = cgroup_number(source, path, "io.pressure",
-						      parse_pressure_some);
-		cgroup[i].writeback = cgroup_number(source, path, "memory.zswap.writeback",
-						    parse_switch);
-		cgroup[i].frozen = cgroup_number(source, path, "cgroup.events", parse_frozen);
-		cgroup[i].own = cgroup[i].all;
+		if (!cgroup[i].removed) {
+			cgroup_read_stat(source, &cgroup[i]);
+			cgroup[i].pressure_memory = read_pressure(source, cgroup[i].path,
+								  "memory.pressure");
+			cgroup[i].pressure_io = read_pressure(source, cgroup[i].path, "io.pressure");
+			cgroup[i].writeback = source_number(source, writeback);
+			cgroup[i].frozen = system_keyed(source, events, "frozen");
+			cgroup[i].own = cgroup[i].all;
+		}
+		free(writeback);
+		free(events);
 	}
 	/* Parents come first, and what is taken off one of them is of a whole subtree */
 	for (int i = 0; i < cgroups->nr; i++) {

@@ -3,18 +3,15 @@
  * Text into numbers.  Any text may come: what the user has typed, and files of a kernel
  * that is older, newer or hostile.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "system/parse.h"
 
 /* ---- numbers ---- */
-
-static bool parse_is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
 
 static bool parse_is_blank(char c)
 {
@@ -23,26 +20,21 @@ static bool parse_is_blank(char c)
 
 static const char *parse_skip_blanks(const char *text)
 {
-	while (parse_is_blank(*text))
-		text++;
-	return text;
+	return text + strspn(text, " \t");
 }
 
 /* Digits at *@text, which is moved behind them. */
 static int parse_digits(const char **text, uint64_t *value)
 {
-	const char *p = *text;
-	uint64_t sum = 0;
+	char *end;
 
-	if (!parse_is_digit(*p))
+	if (!isdigit((unsigned char)**text))
 		return -EINVAL;
-	for (; parse_is_digit(*p); p++) {
-		if (__builtin_mul_overflow(sum, 10, &sum) ||
-		    __builtin_add_overflow(sum, *p - '0', &sum))
-			return -ERANGE;
-	}
-	*text = p;
-	*value = sum;
+	errno = 0;
+	*value = strtoull(*text, &end, 10);
+	if (errno)
+		return -ERANGE;
+	*text = end;
 	return 0;
 }
 
@@ -107,9 +99,9 @@ static int parse_decimal(const char **text, num *whole, num *nano, bool *exact)
 		return err;
 	if (**text == '.') {
 		++*text;
-		if (!parse_is_digit(**text))
+		if (!isdigit((unsigned char)**text))
 			return -EINVAL;
-		for (; parse_is_digit(**text); ++*text, digit /= 10) {
+		for (; isdigit((unsigned char)**text); ++*text, digit /= 10) {
 			fraction += (**text - '0') * digit;
 			if (!digit && **text != '0')
 				*exact = false;
@@ -117,11 +109,6 @@ static int parse_decimal(const char **text, num *whole, num *nano, bool *exact)
 	}
 	*nano = fraction;
 	return 0;
-}
-
-static char parse_upper(char c)
-{
-	return c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c;
 }
 
 /* 64M, 1.5G; KiB is K, and a fraction needs a letter: there is no half of a byte */
@@ -138,17 +125,15 @@ int parse_size(const char *text, num *bytes)
 	if (err)
 		return err;
 	if (*text)
-		letter = strchr(letters, parse_upper(*text));
+		letter = strchr(letters, toupper((unsigned char)*text));
 	if (!letter && (nano || !exact))
 		return -EINVAL;
 	if (letter) {
 		text++;
-		if (parse_upper(text[0]) == 'I' && parse_upper(text[1]) == 'B')
+		if (!strcasecmp(text, "iB"))
 			text++;
 	}
-	if (parse_upper(*text) == 'B')
-		text++;
-	if (*text)
+	if (*text && strcasecmp(text, "B"))
 		return -EINVAL;
 	size = (__int128)whole * PARSE_NANO + nano;
 	size = (size << (letter ? 10 * (letter - letters + 1) : 0)) / PARSE_NANO;
@@ -158,27 +143,12 @@ int parse_size(const char *text, num *bytes)
 	return 0;
 }
 
-/* Seconds in a unit of age, 0 if there is none of that letter. */
-static num parse_age_unit(char letter)
-{
-	switch (letter) {
-	case 's':
-		return 1;
-	case 'm':
-		return 60;
-	case 'h':
-		return 60 * 60;
-	case 'd':
-		return 24 * 60 * 60;
-	default:
-		return 0;
-	}
-}
-
 /* 3600, 90s, 1h30m: each unit is smaller than the one before */
 int parse_age(const char *text, num *seconds)
 {
-	num age = 0, last = INT64_MAX, part, unit;
+	static const char letters[] = "smhd";
+	static const num units[] = { 1, 60, 60 * 60, 24 * 60 * 60, 0 };
+	num age = 0, last = INT64_MAX, part, unit = 1;
 	int err;
 
 	do {
@@ -186,7 +156,10 @@ int parse_age(const char *text, num *seconds)
 		if (err)
 			return err;
 		/* A number alone is seconds */
-		unit = *text ? parse_age_unit(*text++) : last == INT64_MAX;
+		if (*text)
+			unit = units[strcspn(letters, (char []){ *text++, '\0' })];
+		else if (last != INT64_MAX)
+			return -EINVAL;
 		if (!unit || unit >= last)
 			return -EINVAL;
 		last = unit;
@@ -273,13 +246,9 @@ struct parse_field {
 /* The next field of the line at *@line, which is moved behind it; false at the end. */
 static bool parse_next_field(const char **line, struct parse_field *field)
 {
-	const char *p = parse_skip_blanks(*line);
-
-	field->start = p;
-	while (*p && *p != '\n' && !parse_is_blank(*p))
-		p++;
-	field->len = p - field->start;
-	*line = p;
+	field->start = parse_skip_blanks(*line);
+	field->len = strcspn(field->start, " \t\n");
+	*line = field->start + field->len;
 	return field->len;
 }
 
@@ -519,75 +488,60 @@ static bool parse_is_whole(const char *end)
 	return *end == '\n' || parse_is_blank(*end);
 }
 
-num parse_keyed(const char *text, const char *key)
+num parse_pressure_some(const char *text)
+{
+	const char *p = parse_find_key(text, "some"), *total = p ? strstr(p - 1, " total=") : NULL;
+	num value;
+	int err;
+
+	if (!total || total > p + strcspn(p, "\n"))
+		return -EINVAL;
+	total = strchr(total, '=') + 1;
+	err = parse_num(&total, &value);
+	return err ? err : parse_is_whole(total) ? value : -EINVAL;
+}
+
+static int parse_key(const char *text, const char *key, num *value)
 {
 	const char *p = parse_find_key(text, key);
-	num value;
 	int err;
 
 	if (!p)
 		return -ENOENT;
-	err = parse_num(&p, &value);
-	if (err)
-		return err;
-	return parse_is_whole(p) ? value : -EINVAL;
-}
-
-num parse_pressure_some(const char *text)
-{
-	static const char total[] = "total=";
-	const char *p = parse_find_key(text, "some");
-	struct parse_field field;
-	num value;
-	int err;
-
-	if (!p)
-		return -EINVAL;
-	while (parse_next_field(&p, &field)) {
-		if (strncmp(field.start, total, strlen(total)))
-			continue;
-		p = field.start + strlen(total);
-		err = parse_num(&p, &value);
-		if (err)
-			return err;
-		return parse_is_whole(p) ? value : -EINVAL;
-	}
-	return -EINVAL;
-}
-
-static int parse_key_signed(const char *text, const char *key, num *value)
-{
-	const char *p = parse_find_key(text, key);
-	int err;
-
-	if (!p)
-		return -EINVAL;
 	err = parse_signed(&p, value);
 	if (err)
 		return err;
 	return parse_is_whole(p) ? 0 : -EINVAL;
 }
 
+num parse_keyed(const char *text, const char *key)
+{
+	num value;
+	int err = parse_key(text, key, &value);
+
+	return err ? err : value < 0 ? -EINVAL : value;
+}
+
 int parse_result(const char *text, struct result *result)
 {
 	struct result parsed = *result;
-	int err = parse_key_signed(text, "status", &parsed.status);
+	int err = parse_key(text, "status", &parsed.status);
 
 	if (!err)
-		err = parse_key_signed(text, "coldest_left", &parsed.coldest_left);
+		err = parse_key(text, "coldest_left", &parsed.coldest_left);
 	if (!err)
-		err = parse_key_signed(text, "elapsed_us", &parsed.elapsed_us);
+		err = parse_key(text, "elapsed_us", &parsed.elapsed_us);
 	for (int i = 0; !err && i < NR_STATS; i++) {
 		num *value = counter_at(&parsed.count, &stats_counters[i]);
 
 		if (!(stats_counters[i].flags & COUNTER_ANSWER))
 			continue;
-		err = parse_key_signed(text, stats_counters[i].name, value);
+		err = parse_key(text, stats_counters[i].name, value);
 		if (!err && *value < 0)
 			err = -EINVAL;
 	}
 	if (err)
-		return err;
+		return err == -ENOENT ? -EINVAL : err;
 	/* No errno is larger than MAX_ERRNO of the kernel; -1 is the age of no page */
 	if (parsed.status < -4095 || parsed.status > 0 || parsed.coldest_left < -1 ||
 	    parsed.elapsed_us < 0)

@@ -14,35 +14,18 @@
 
 /* ---- files ---- */
 
-static num system_number(const struct source *source, const char *directory, const char *name)
-{
-	char *path = xasprintf("%s/%s", directory, name);
-	num value = source_number(source, path);
-
-	free(path);
-	return value;
-}
-
 /* A switch of a kernel module: "Y" or "N". */
 static num system_switch(const struct source *source, const char *path)
 {
-	char *text;
-	long len;
-	num value = -EINVAL;
+	char *line = source_line(source, path);
+	num value = line && !strcmp(line, "Y") ? 1 : line && !strcmp(line, "N") ? 0 : -EINVAL;
 
-	len = source_read(source, path, &text);
-	if (len < 0)
-		return len;
-	if (!strcmp(text, "Y\n") || !strcmp(text, "Y"))
-		value = 1;
-	else if (!strcmp(text, "N\n") || !strcmp(text, "N"))
-		value = 0;
-	free(text);
-	return value;
+	free(line);
+	/* Why it cannot be read */
+	return line ? value : source_number(source, path);
 }
 
-/* The number in a line of a file. */
-static num system_keyed(const struct source *source, const char *path, const char *key)
+num system_keyed(const struct source *source, const char *path, const char *key)
 {
 	char *text;
 	num value = source_read(source, path, &text);
@@ -93,12 +76,12 @@ int system_read_ages(const struct source *source, const char *path, struct age_t
 
 void system_counters(const struct source *source, const char *directory, struct counters *counters)
 {
-	char *stats = xasprintf("%s/stats", directory);
+	for (int i = 0; i < NR_STATS; i++) {
+		char *path = xasprintf("%s/stats/%s", directory, stats_counters[i].name);
 
-	for (int i = 0; i < NR_STATS; i++)
-		*counter_at(counters, &stats_counters[i]) =
-			system_number(source, stats, stats_counters[i].name);
-	free(stats);
+		*counter_at(counters, &stats_counters[i]) = source_number(source, path);
+		free(path);
+	}
 }
 
 /* ---- nodes ---- */

@@ -51,6 +51,8 @@ void system_read(const struct source *source, struct system *system);
 void system_counters(const struct source *source, const char *directory, struct counters *counters);
 /* The first of  without memory that zswap could have a list for; negative: there is none. */
 int system_missing_node(const struct source *source, uint64_t nodes);
+/* The number in a line of a file. */
+num system_keyed(const struct source *source, const char *path, const char *key);
 /* A table of ages.  Returns 0, or a negative errno: why @table is left empty. */
 int system_read_ages(const struct source *source, const char *path, struct age_table *table);
 void system_free(struct system *system);

@@ -298,6 +298,11 @@ void table_number(struct table *table, struct libscols_line *line, int column, n
 	free(text);
 }
 
+void table_rate(struct table *table, struct libscols_line *line, int column, double rate)
+{
+	table_number(table, line, column, rate < 0 ? -ENODATA : (num)(rate * 1000 + 0.5));
+}
+
 void table_counter(struct table *table, struct libscols_line *line, int column,
 		   const struct counter *counter, const void *base)
 {

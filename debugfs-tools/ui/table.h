@@ -49,6 +49,8 @@ void table_number(struct table *table, struct libscols_line *line, int column, n
 void table_text(struct table *table, struct libscols_line *line, int column, const char *text);
 /* "red", "yellow", "bold", ... for a cell, or with -1 the line; only where colours are wanted. */
 void table_color(struct table *table, struct libscols_line *line, int column, const char *color);
+/* A COLUMN_RATIO; negative: not known. */
+void table_rate(struct table *table, struct libscols_line *line, int column, double rate);
 /* table_number() of the refaults in what was written, ppm: marked where it is high. */
 void table_refault_rate(struct table *table, struct libscols_line *line, int column, num ppm);
 /*

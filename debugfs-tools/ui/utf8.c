@@ -11,34 +11,17 @@
 /* Bytes of the character that @s begins with; 0 if it is none. */
 static int character_length(const unsigned char *s)
 {
-	/* The second byte has the narrower range that keeps out what must not be. */
-	static const struct {
-		unsigned char first, last, second_low, second_high;
-		int length;
-	} form[] = {
-		{ 0x01, 0x7f, 0x00, 0xff, 1 },
-		{ 0xc2, 0xdf, 0x80, 0xbf, 2 },
-		{ 0xe0, 0xe0, 0xa0, 0xbf, 3 },
-		{ 0xe1, 0xec, 0x80, 0xbf, 3 },
-		{ 0xed, 0xed, 0x80, 0x9f, 3 },
-		{ 0xee, 0xef, 0x80, 0xbf, 3 },
-		{ 0xf0, 0xf0, 0x90, 0xbf, 4 },
-		{ 0xf1, 0xf3, 0x80, 0xbf, 4 },
-		{ 0xf4, 0xf4, 0x80, 0x8f, 4 },
-	};
+	static const unsigned int least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	int length = s[0] < 0x80 ? 1 : s[0] < 0xc0 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 :
+		     s[0] < 0xf8 ? 4 : 0;
+	unsigned int code = s[0] & (length == 1 ? 0x7f : 0x7f >> length);
 
-	for (size_t i = 0; i < ARRAY_SIZE(form); i++) {
-		if (s[0] < form[i].first || s[0] > form[i].last)
-			continue;
-		if (s[1] < form[i].second_low || s[1] > form[i].second_high)
+	for (int i = 1; i < length; i++) {
+		if ((s[i] & 0xc0) != 0x80)
 			return 0;
-		for (int n = 2; n < form[i].length; n++) {
-			if ((s[n] & 0xc0) != 0x80)
-				return 0;
-		}
-		return form[i].length;
+		code = code << 6 | (s[i] & 0x3f);
 	}
-	return 0;
+	return code < least[length] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000) ? 0 : length;
 }
 
 char *utf8_copy(const char *text)
