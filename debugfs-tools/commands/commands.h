@@ -15,5 +15,8 @@ extern const struct subcommand status_subcommand, doctor_subcommand, ages_subcom
 /* ages --history: the file that record wrote, drawn or as a table.  Returns an exit status. */
 int history_show(const struct output *output, const char *file);
 extern const struct view history_view;
+/* daemon --status, of the state at @path.  Returns an exit status. */
+int daemon_status(const struct context *context, const char *path);
+extern const struct view daemon_view;
 
 #endif

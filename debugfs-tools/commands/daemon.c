@@ -24,7 +24,6 @@
 #include "system/stop.h"
 #include "system/system.h"
 #include "system/transaction.h"
-#include "ui/format.h"
 
 #define CONFIG_FILE	"/etc/zswapctl.conf"
 #define SAVE_MS		60000	/* the state is saved once in this time at most */
@@ -58,21 +57,6 @@ static const struct option_spec options[] = {
 };
 
 static const struct daemon_options defaults;
-
-enum { CGROUP, ID, AGE, FORECAST, MEASURED, ALLOWED, DEBT, REASON, NR_COLUMNS };
-
-static const struct column columns[NR_COLUMNS] = {
-	[CGROUP] = { "CGROUP", COLUMN_PATH, true, "its path" },
-	[ID] = { "ID", COLUMN_COUNT, false, "the kernel's number for it" },
-	[AGE] = { "AGE", COLUMN_AGE, true, "the age from which on pages are written" },
-	[FORECAST] = { "FORECAST", COLUMN_RATIO, true, "pages a minute that this may bring back" },
-	[MEASURED] = { "MEASURED", COLUMN_RATIO, true, "pages a minute that came back lately" },
-	[ALLOWED] = { "ALLOWED", COLUMN_RATIO, true, "pages a minute that may come back" },
-	[DEBT] = { "DEBT", COLUMN_COUNT, false, "pages that came back beyond that, not yet paid off" },
-	[REASON] = { "REASON", COLUMN_TEXT, true, "why it last did what it did" },
-};
-
-static const struct view view = { .name = "cgroups", .columns = columns, .nr_columns = NR_COLUMNS };
 
 struct daemon {
 	const struct daemon_options *options;
@@ -519,59 +503,6 @@ static int begin_live(struct daemon *daemon)
 	return daemon->result;
 }
 
-/* ---- --status ---- */
-
-static void put_cgroup(struct table *table, const struct state_cgroup *cgroup)
-{
-	struct libscols_line *line;
-
-	if (!cgroup->begun)
-		return;
-	line = table_line(table, NULL);
-	table_text(table, line, CGROUP, cgroup->path);
-	table_number(table, line, ID, cgroup->id);
-	table_number(table, line, AGE, cgroup->control.age);
-	table_rate(table, line, FORECAST, cgroup->forecast);
-	table_rate(table, line, MEASURED, cgroup->measured);
-	table_rate(table, line, ALLOWED, cgroup->allowed);
-	table_number(table, line, DEBT, (num)cgroup->control.debt);
-	table_text(table, line, REASON, cgroup->reason);
-}
-
-static int print_status(struct daemon *daemon, const struct output *output)
-{
-	struct table *table = table_new(&view, output);
-	int lock, error, result;
-	char *message, *text;
-
-	if (!table)
-		return EX_USAGE;
-	result = read_config(daemon);
-	if (result == EX_DONE) {
-		const char *path = state_path(daemon);
-
-		lock = source_exists(daemon->source, path) ? -ENOENT : state_lock(path);
-		error = state_load(path, &daemon->state, &message);
-		if (error) {
-			say_error("%s: %s", path, message ? message : strerror(-error));
-			result = options_exit_status(error);
-		}
-		free(message);
-		for (int i = 0; i < daemon->state.nr; i++)
-			put_cgroup(table, &daemon->state.cgroup[i]);
-		table_print(table);
-		text = format_size((num)daemon->state.wear);
-		if (!result && !output->json && !output->raw)
-			say_error("the daemon is %s; budget left: %s",
-				  lock == -EWOULDBLOCK ? "running" : "not running", text);
-		free(text);
-		if (lock >= 0)
-			close(lock);
-	}
-	table_free(table);
-	return result;
-}
-
 static int run(struct context *context, void *data)
 {
 	struct daemon_options *options = data;
@@ -589,7 +520,9 @@ static int run(struct context *context, void *data)
 	if (context->source.recorded && !options->ticks)
 		options->ticks = 1;
 	if (options->status) {
-		result = print_status(&daemon, &context->output);
+		result = read_config(&daemon);
+		if (result == EX_DONE)
+			result = daemon_status(context, state_path(&daemon));
 	} else {
 		stop_begin();
 		result = options->replay ? begin_replay(&daemon) : begin_live(&daemon);
@@ -615,7 +548,7 @@ const struct subcommand daemon_subcommand = {
 	.name = "daemon",
 	.summary = "keep writing what is cold and stays away",
 	.options = options,
-	.views = { &view },
+	.views = { &daemon_view },
 	.defaults = &defaults,
 	.size = sizeof(defaults),
 	.run = run,

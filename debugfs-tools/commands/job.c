@@ -251,6 +251,33 @@ static int carry_out(struct job *job)
 
 /* ---- what came of it ---- */
 
+#define COUNT(member)	offsetof(struct counters, member)
+
+static const struct outcome {
+	bool readback;
+	const char *name;
+	size_t where;			/* in struct counters: pages */
+	const char *meaning, *color;
+	const char *reason;		/* why nothing was written */
+} outcomes[] = {
+	{ false, "written", COUNT(written), "on the swap device, and out of memory", "green" },
+	{ false, "young", COUNT(skipped_young), "younger than asked for", NULL, "too young" },
+	{ false, "busy", COUNT(skipped_busy), "in the swap cache: about to be used", NULL, "busy" },
+	{ false, "protected", COUNT(skipped_protected), "zswap writeback is disabled for their cgroup",
+	  "yellow", "protected by memory.zswap.writeback" },
+	{ false, "gone", COUNT(skipped_gone), "freed or read back meanwhile", NULL,
+	  "gone meanwhile" },
+	{ false, "failed", COUNT(failed), "no memory, or an error; still there to be read", "red",
+	  "failed" },
+	{ true, "readback", COUNT(readback), "in zswap again", "green" },
+	{ true, "corrupted", COUNT(corrupted), "damaged on the disk", "red" },
+};
+
+static num outcome_pages(const struct job *job, const struct outcome *outcome)
+{
+	return *(const num *)((const char *)&job->sum.count + outcome->where);
+}
+
 static void print_line(struct table *table, const char *outcome, num pages, num bytes,
 		       const char *meaning, const char *color)
 {
@@ -268,29 +295,14 @@ static void print_table(struct table *table, const struct job *job)
 {
 	const struct counters *count = &job->sum.count;
 	bool dry = job->command.dry_run;
-	const struct {
-		bool readback;
-		const char *outcome;
-		num pages;
-		const char *meaning, *color;
-	} lines[] = {
-		{ false, "written", count->written,
-		  dry ? "would be written" : "on the swap device, and out of memory", "green" },
-		{ false, "young", count->skipped_young, "younger than asked for", NULL },
-		{ false, "busy", count->skipped_busy, "in the swap cache: about to be used", NULL },
-		{ false, "protected", count->skipped_protected,
-		  "zswap writeback is disabled for their cgroup", "yellow" },
-		{ false, "gone", count->skipped_gone, "freed or read back meanwhile", NULL },
-		{ false, "failed", count->failed, "no memory, or an error; still there to be read",
-		  "red" },
-		{ true, "readback", count->readback, "in zswap again", "green" },
-		{ true, "corrupted", count->corrupted, "damaged on the disk", "red" },
-	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
-		if (lines[i].readback == job->readback)
-			print_line(table, lines[i].outcome, lines[i].pages,
-				   amount_bytes(lines[i].pages), lines[i].meaning, lines[i].color);
+	for (size_t i = 0; i < ARRAY_SIZE(outcomes); i++) {
+		const struct outcome *outcome = &outcomes[i];
+		num pages = outcome_pages(job, outcome);
+
+		if (outcome->readback == job->readback)
+			print_line(table, outcome->name, pages, amount_bytes(pages),
+				   dry && !i ? "would be written" : outcome->meaning, outcome->color);
 	}
 	if (!job->readback)
 		print_line(table, "released", -1, count->released_bytes,
@@ -333,24 +345,13 @@ static void say_summary(const struct job *job)
 /* Why not one page was written, from what became of them. */
 static void say_nothing(const struct job *job)
 {
-	const struct counters *count = &job->sum.count;
-	const struct {
-		num pages;
-		const char *what;
-	} reasons[] = {
-		{ count->skipped_young, "too young" },
-		{ count->skipped_protected, "protected by memory.zswap.writeback" },
-		{ count->skipped_busy, "busy" },
-		{ count->skipped_gone, "gone meanwhile" },
-		{ count->failed, "failed" },
-	};
 	char *list = xstrdup("");
 
-	for (size_t i = 0; !job->readback && i < ARRAY_SIZE(reasons); i++) {
-		if (reasons[i].pages <= 0)
-			continue;
-		xappend(&list, "%s %lld %s", *list ? "," : ":", reasons[i].pages,
-				   reasons[i].what);
+	for (size_t i = 0; !job->readback && i < ARRAY_SIZE(outcomes); i++) {
+		num pages = outcome_pages(job, &outcomes[i]);
+
+		if (pages > 0 && outcomes[i].reason)
+			xappend(&list, "%s %lld %s", *list ? "," : ":", pages, outcomes[i].reason);
 	}
 	say_error("nothing to %s%s", job->readback ? "read back, or no room for it" : "write", list);
 	free(list);

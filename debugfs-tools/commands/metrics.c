@@ -303,21 +303,35 @@ static void put_cgroups(struct metrics *metrics)
 	free(sample);
 }
 
-/* To the nearest; negative: not known, and left out */
-static void put_daemon_rates(struct metrics *metrics, const struct state *state, const char *name,
-			     const char *help, size_t where)
-{
-	for (int i = 0; i < state->nr; i++) {
-		const struct state_cgroup *cgroup = &state->cgroup[i];
-		double rate = *(const double *)((const char *)cgroup + where);
-		char *path = escape(cgroup->path);
-		char *labels = xasprintf("{cgroup=\"%s\"}", path);
+static const struct {
+	const char *metric, *help;
+	size_t where;			/* in struct state_cgroup: pages a minute; 0: the age */
+} daemon_metrics[] = {
+	{ "zswap_daemon_cgroup_age_seconds",
+	  "the age from which on the daemon writes, and its last reason", 0 },
+	{ "zswap_daemon_cgroup_forecast_pages", "pages a minute that this may bring back",
+	  offsetof(struct state_cgroup, forecast) },
+	{ "zswap_daemon_cgroup_measured_pages", "pages a minute that came back lately",
+	  offsetof(struct state_cgroup, measured) },
+	{ "zswap_daemon_cgroup_allowed_pages", "pages a minute that may come back",
+	  offsetof(struct state_cgroup, allowed) },
+};
 
-		if (cgroup->begun && rate >= 0)
-			put_sample(metrics, name, true, help, labels, "", (num)(rate + 0.5));
-		free(labels);
-		free(path);
-	}
+static void put_daemon_cgroup(struct metrics *metrics, const struct state_cgroup *cgroup, int m)
+{
+	size_t where = daemon_metrics[m].where;
+	double value = where ? *(const double *)((const char *)cgroup + where) :
+		       cgroup->control.age;
+	char *path = escape(cgroup->path);
+	char *labels = where ? xasprintf("{cgroup=\"%s\"}", path) :
+		xasprintf("{cgroup=\"%s\",reason=\"%s\"}", path, cgroup->reason ?: "");
+
+	/* Negative: not known, and left out */
+	if (cgroup->begun && value >= 0)
+		put_sample(metrics, daemon_metrics[m].metric, true, daemon_metrics[m].help, labels,
+			   "", (num)(value + 0.5));
+	free(labels);
+	free(path);
 }
 
 /* What the daemon last decided, where there is one; paths in its state are UTF-8, each once. */
@@ -339,29 +353,9 @@ static void put_daemon(struct metrics *metrics)
 	if (!error && state.wear >= 0)
 		put_sample(metrics, "zswap_daemon_budget_bytes", true,
 			   "page data that the daemon may still write", "", "", (num)state.wear);
-	for (int i = 0; i < state.nr && metrics->cgroups; i++) {
-		const struct state_cgroup *cgroup = &state.cgroup[i];
-		char *path = escape(cgroup->path);
-		char *labels = xasprintf("{cgroup=\"%s\",reason=\"%s\"}", path,
-					 cgroup->reason ? cgroup->reason : "");
-
-		if (cgroup->begun)
-			put_sample(metrics, "zswap_daemon_cgroup_age_seconds", true,
-				   "the age from which on the daemon writes, and its last reason",
-				   labels, "", cgroup->control.age);
-		free(labels);
-		free(path);
-	}
-	if (metrics->cgroups) {
-		put_daemon_rates(metrics, &state, "zswap_daemon_cgroup_forecast_pages",
-				 "pages a minute that this may bring back",
-				 offsetof(struct state_cgroup, forecast));
-		put_daemon_rates(metrics, &state, "zswap_daemon_cgroup_measured_pages",
-				 "pages a minute that came back lately",
-				 offsetof(struct state_cgroup, measured));
-		put_daemon_rates(metrics, &state, "zswap_daemon_cgroup_allowed_pages",
-				 "pages a minute that may come back",
-				 offsetof(struct state_cgroup, allowed));
+	for (size_t m = 0; m < ARRAY_SIZE(daemon_metrics) && metrics->cgroups; m++) {
+		for (int i = 0; i < state.nr; i++)
+			put_daemon_cgroup(metrics, &state.cgroup[i], m);
 	}
 	state_free(&state);
 }
@@ -381,34 +375,27 @@ static void put_all(struct metrics *metrics)
 	fputs("# EOF\n", metrics->out);
 }
 
-/* A device, a pipe: it is written into, never replaced. */
-static int write_into(const char *file, const char *text, size_t length)
+/* Returns 0 or a negative errno. */
+static int put_out(const struct metrics *metrics, const char *text, size_t length)
 {
-	FILE *out = fopen(file, "we");
+	bool standard = !metrics->file || !strcmp(metrics->file, "-");
+	struct stat st;
+	FILE *out;
 	int error = 0;
 
+	if (!standard && (lstat(metrics->file, &st) || S_ISREG(st.st_mode)))
+		return replace_file(metrics->file, text, length, 0644);
+	/* A device, a pipe: it is written into, never replaced */
+	out = standard ? stdout : fopen(metrics->file, "we");
 	if (!out)
 		return -errno;
 	errno = 0;
 	if (fwrite(text, 1, length, out) != length)
 		error = errno ? -errno : -EIO;
-	if (fclose(out) && !error)
-		error = -errno;
-	return error;
-}
-
-static int put_out(const struct metrics *metrics, const char *text, size_t length)
-{
-	struct stat st;
-
-	if (!metrics->file || !strcmp(metrics->file, "-")) {
-		/* options_main() looks after errors. */
-		fwrite(text, 1, length, stdout);
+	/* options_main() looks after standard output */
+	if (standard)
 		return 0;
-	}
-	if (!lstat(metrics->file, &st) && !S_ISREG(st.st_mode))
-		return S_ISDIR(st.st_mode) ? -EISDIR : write_into(metrics->file, text, length);
-	return replace_file(metrics->file, text, length, 0644);
+	return fclose(out) && !error ? -errno : error;
 }
 
 static int run(struct context *context, void *data)

@@ -73,9 +73,9 @@ static void put_counter(struct status *status, struct libscols_line *line, int c
 	bool missing = value == -ENOENT && counter->flags & COUNTER_OPTIONAL;
 
 	/* Why something is missing that old kernels lack is said only if that is all of it */
-	if (value < 0 && !missing && !status->unknown[column])
-		status->unknown[column] = system_reason_for(status->source, file, value);
-	table_counter(status->table, line, column, counter, base);
+	if (missing)
+		return;
+	put(status, line, column, file, counter_is_pages(counter) ? amount_bytes(value) : value);
 }
 
 static void put_stats(struct status *status, struct libscols_line *line,

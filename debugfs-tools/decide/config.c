@@ -79,12 +79,7 @@ static int take_percent(const char *text, void *ppm)
 	return error;
 }
 
-static int take_age(const char *text, void *seconds)
-{
-	return parse_age(text, seconds);
-}
-
-static int take_age_or_off(const char *text, void *seconds)
+static int take_freeze(const char *text, void *seconds)
 {
 	if (strcmp(text, "off"))
 		return parse_age(text, seconds);
@@ -92,13 +87,8 @@ static int take_age_or_off(const char *text, void *seconds)
 	return 0;
 }
 
-static int take_refaults(const char *text, void *ppm)
-{
-	return parse_rate(text, ppm);
-}
-
 /* "10G/day": a time must be meant.  Not 0: who means "none"? */
-static int parse_flow(const char *text, const char *per, num *bytes)
+static int take_flow(const char *text, const char *per, num *bytes)
 {
 	const char *slash = strchr(text, '/');
 	char *size;
@@ -119,12 +109,12 @@ static int parse_flow(const char *text, const char *per, num *bytes)
 
 static int take_wear(const char *text, void *bytes)
 {
-	return parse_flow(text, "day", bytes);
+	return take_flow(text, "day", bytes);
 }
 
 static int take_speed(const char *text, void *bytes)
 {
-	return parse_flow(text, "s", bytes);
+	return take_flow(text, "s", bytes);
 }
 
 static int take_path(const char *text, void *path)
@@ -174,19 +164,19 @@ static const struct key {
 	num min, max;
 	const char *want;
 } keys[] = {
-	{ "interval", DAEMON(interval), take_age, 1, DAY, "a time from 1s to 1d" },
+	{ "interval", DAEMON(interval), parse_age, 1, DAY, "a time from 1s to 1d" },
 	{ "wear", DAEMON(wear), take_wear, 0, INT64_MAX, "SIZE/day or unlimited" },
 	{ "rate", DAEMON(rate), take_speed, 0, INT64_MAX, "SIZE/s or unlimited" },
 	{ "when", DAEMON(when), take_when, 0, 0, "such as pool > 20% or free < 10%, or always" },
 	{ "state", DAEMON(state), take_path, 0, 0, "a path that begins with '/'" },
 	{ "enabled", CGROUP(enabled), take_bool, 0, 1, "yes or no" },
-	{ "target-refault", CGROUP(policy.target), take_refaults, 0, PPM, "a rate such as 0.2%/min" },
-	{ "min-age", CGROUP(policy.min_age), take_age, 0, AGE_MAX, "an age such as 5m" },
-	{ "max-age", CGROUP(policy.max_age), take_age, 0, AGE_MAX, "an age such as 1d" },
+	{ "target-refault", CGROUP(policy.target), parse_rate, 0, PPM, "a rate such as 0.2%/min" },
+	{ "min-age", CGROUP(policy.min_age), parse_age, 0, AGE_MAX, "an age such as 5m" },
+	{ "max-age", CGROUP(policy.max_age), parse_age, 0, AGE_MAX, "an age such as 1d" },
 	{ "pressure-memory", CGROUP(policy.pressure_memory), take_percent, 0, PPM,
 	  "a share such as 0.1%" },
 	{ "pressure-io", CGROUP(policy.pressure_io), take_percent, 0, PPM, "a share such as 1%" },
-	{ "freeze-after", CGROUP(policy.freeze_after), take_age_or_off, -1, AGE_MAX,
+	{ "freeze-after", CGROUP(policy.freeze_after), take_freeze, -1, AGE_MAX,
 	  "a time such as 10m, or off" },
 };
 

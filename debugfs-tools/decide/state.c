@@ -18,16 +18,12 @@ void state_begin(struct state *state)
 	*state = (struct state){ .wear = -1 };
 }
 
-static void state_cgroup_free(struct state_cgroup *cgroup)
-{
-	free(cgroup->path);
-	free(cgroup->reason);
-}
-
 void state_drop_cgroups(struct state *state)
 {
-	for (int i = 0; i < state->nr; i++)
-		state_cgroup_free(&state->cgroup[i]);
+	for (int i = 0; i < state->nr; i++) {
+		free(state->cgroup[i].path);
+		free(state->cgroup[i].reason);
+	}
 	free(state->cgroup);
 	state->cgroup = NULL;
 	state->nr = 0;

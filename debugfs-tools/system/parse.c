@@ -68,7 +68,7 @@ static int parse_signed(const char **text, num *value)
 	return 0;
 }
 
-int parse_number(const char *text, num *value)
+int parse_number(const char *text, void *value)
 {
 	num parsed;
 	int err;
@@ -78,7 +78,7 @@ int parse_number(const char *text, num *value)
 		return err;
 	if (*text)
 		return -EINVAL;
-	*value = parsed;
+	*(num *)value = parsed;
 	return 0;
 }
 
@@ -112,7 +112,7 @@ static int parse_decimal(const char **text, num *whole, num *nano, bool *exact)
 }
 
 /* 64M, 1.5G; KiB is K, and a fraction needs a letter: there is no half of a byte */
-int parse_size(const char *text, num *bytes)
+int parse_size(const char *text, void *bytes)
 {
 	static const char letters[] = "KMGTPE";
 	const char *letter = NULL;
@@ -139,12 +139,12 @@ int parse_size(const char *text, num *bytes)
 	size = (size << (letter ? 10 * (letter - letters + 1) : 0)) / PARSE_NANO;
 	if (size > INT64_MAX)
 		return -ERANGE;
-	*bytes = size;
+	*(num *)bytes = size;
 	return 0;
 }
 
 /* 3600, 90s, 1h30m: each unit is smaller than the one before */
-int parse_age(const char *text, num *seconds)
+int parse_age(const char *text, void *seconds)
 {
 	static const char letters[] = "smhd";
 	static const num units[] = { 1, 60, 60 * 60, 24 * 60 * 60, 0 };
@@ -167,11 +167,11 @@ int parse_age(const char *text, num *seconds)
 		    __builtin_add_overflow(age, part, &age))
 			return -ERANGE;
 	} while (*text);
-	*seconds = age;
+	*(num *)seconds = age;
 	return 0;
 }
 
-int parse_rate(const char *text, num *ppm_per_min)
+int parse_rate(const char *text, void *ppm_per_min)
 {
 	static const struct {
 		const char *name;
@@ -199,13 +199,13 @@ int parse_rate(const char *text, num *ppm_per_min)
 		ppm /= PARSE_NANO / 10000 * units[i].divisor;
 		if (!ppm && (rate || !exact))
 			ppm = 1;
-		*ppm_per_min = ppm;
+		*(num *)ppm_per_min = ppm;
 		return 0;
 	}
 	return -EINVAL;
 }
 
-int parse_nodes(const char *text, uint64_t *mask)
+int parse_nodes(const char *text, void *mask)
 {
 	uint64_t nodes = 0;
 	num first, last;
@@ -232,7 +232,7 @@ int parse_nodes(const char *text, uint64_t *mask)
 	}
 	if (*text)
 		return -EINVAL;
-	*mask = nodes;
+	*(uint64_t *)mask = nodes;
 	return 0;
 }
 

@@ -9,21 +9,24 @@
 
 #include "system/counters.h"
 
-/* What the user types.  Whole text; results go to *@value, which an error leaves alone. */
+/*
+ * What the user types.  Whole text; results go to *@value, which an error leaves alone.  It is a num, or
+ * what is said; a void, so that lists of typed options and keys can name these functions.
+ */
 
 /* Decimal, without a sign. */
-int parse_number(const char *text, num *value);
+int parse_number(const char *text, void *value);
 /* 64M, 1.5G: K M G T P E, in either case, are powers of 1024; B or iB may follow. */
-int parse_size(const char *text, num *bytes);
+int parse_size(const char *text, void *bytes);
 /* 3600 90s 60m 1h 2d, and 1h30m. */
-int parse_age(const char *text, num *seconds);
+int parse_age(const char *text, void *seconds);
 /*
  * 0.2%/min, or a %/s, %/h, %/d: parts per million a minute, rounded down, but never to 0
  * unless it is 0.
  */
-int parse_rate(const char *text, num *ppm_per_min);
-/* 0,2-3: a bit for each of the nodes 0 to 63; others are -ERANGE. */
-int parse_nodes(const char *text, uint64_t *mask);
+int parse_rate(const char *text, void *ppm_per_min);
+/* 0,2-3: a uint64_t, with a bit for each of the nodes 0 to 63; others are -ERANGE. */
+int parse_nodes(const char *text, void *mask);
 
 /*
  * The kernel's tables: a header line with names, then records of as many fields.  A table

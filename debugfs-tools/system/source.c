@@ -239,7 +239,7 @@ int source_directories(const struct source *source, const char *path, struct dir
 	*list = NULL;
 	if (fd < 0)
 		return fd;
-	nr = scandirat(fd, ".", list, source_is_directory, alphasort);
+	nr = scandirat(fd, ".", list, source_is_directory, versionsort);
 	if (nr < 0)
 		nr = -errno;
 	close(fd);

@@ -47,7 +47,7 @@ int source_exists(const struct source *source, const char *path);
  */
 num source_inode(const struct source *source, const char *path);
 /*
- * The directories in @path, sorted by name; source_free_list().  Returns their number or a negative
+ * The directories in @path, sorted by name and number; source_free_list().  Returns their number or a negative
  * errno.
  */
 int source_directories(const struct source *source, const char *path, struct dirent ***list);

@@ -86,13 +86,6 @@ void system_counters(const struct source *source, const char *directory, struct 
 
 /* ---- nodes ---- */
 
-static int system_compare_nodes(const void *a, const void *b)
-{
-	const struct node *left = a, *right = b;
-
-	return (left->id > right->id) - (left->id < right->id);
-}
-
 static void system_add_node(struct system *system, num id)
 {
 	size_t size = (system->nr_nodes + 1) * sizeof(*system->nodes);
@@ -176,9 +169,6 @@ void system_read(const struct source *source, struct system *system)
 	system_find_feature_nodes(source, system);
 	if (!system->nr_nodes)
 		system_find_memory_nodes(source, system);
-	if (system->nr_nodes)
-		qsort(system->nodes, system->nr_nodes, sizeof(*system->nodes),
-		      system_compare_nodes);
 	for (i = 0; i < system->nr_nodes; i++)
 		system_read_node(source, &system->nodes[i]);
 }

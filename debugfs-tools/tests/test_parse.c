@@ -23,7 +23,7 @@ struct typed {
 	num value;
 };
 
-static void test_typed(const char *what, int (*parse)(const char *, num *),
+static void test_typed(const char *what, int (*parse)(const char *, void *),
 		       const struct typed *typed, size_t nr)
 {
 	size_t i;

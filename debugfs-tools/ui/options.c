@@ -13,7 +13,6 @@
 
 #include "ui/options.h"
 
-#define PROGRAM		"zswapctl"
 #define DAY		86400
 #define WATCH_DEFAULT	2
 
@@ -39,27 +38,12 @@ static int parse_bytes(const char *text, void *where)
 	return error || *(num *)where ? error : -ERANGE;
 }
 
-static int parse_duration(const char *text, void *where)
-{
-	return parse_age(text, where);
-}
-
 static int parse_seconds(const char *text, void *where)
 {
 	num *seconds = where;
 	int error = parse_age(text, seconds);
 
 	return error || (*seconds >= 1 && *seconds <= DAY) ? error : -ERANGE;
-}
-
-static int parse_refaults(const char *text, void *where)
-{
-	return parse_rate(text, where);
-}
-
-static int parse_mask(const char *text, void *where)
-{
-	return parse_nodes(text, where);
 }
 
 /* N, N-M, or N- for all that are at least as cold. */
@@ -111,11 +95,11 @@ static const struct {
 	[OPTION_COLUMNS] = { { "[+]LIST", NULL }, parse_text },
 	[OPTION_COUNT] = { { "N", "3" }, parse_count },
 	[OPTION_SIZE] = { { "SIZE", "4096, 64M, 1.5G" }, parse_bytes },
-	[OPTION_AGE] = { { "AGE", "90s, 30m, 1h30m, 2d" }, parse_duration },
+	[OPTION_AGE] = { { "AGE", "90s, 30m, 1h30m, 2d" }, parse_age },
 	[OPTION_SECONDS] = { { "SECONDS", "2, 90s, 1h" }, parse_seconds },
 	[OPTION_WATCH] = { { "[=SECONDS]", "2, 90s, 1h" }, parse_seconds },
-	[OPTION_REFAULTS] = { { "RATE", "0.2%/min, 1%/h" }, parse_refaults },
-	[OPTION_NODES] = { { "NODES", "0,2-3" }, parse_mask },
+	[OPTION_REFAULTS] = { { "RATE", "0.2%/min, 1%/h" }, parse_rate },
+	[OPTION_NODES] = { { "NODES", "0,2-3" }, parse_nodes },
 	[OPTION_BUCKETS] = { { "N[-M]", "3, 3-5, 3-" }, parse_buckets },
 	[OPTION_COLOR] = { { "WHEN", "auto, always, never" }, parse_color },
 };
@@ -140,7 +124,7 @@ struct common {
 
 #define OUTPUT(member)	offsetof(struct common, output.member)
 
-const struct option_spec output_options[] = {
+static const struct option_spec output_options[] = {
 	{ "json", 'J', OPTION_FLAG, OUTPUT(json), "print JSON", .excludes = "raw" },
 	{ "raw", 'r', OPTION_FLAG, OUTPUT(raw), "print columns without alignment" },
 	{ "bytes", 'b', OPTION_FLAG, OUTPUT(bytes), "print bytes, seconds and ratios exactly" },
@@ -161,52 +145,33 @@ const struct option_spec common_options[] = {
 	{ }
 };
 
-const struct exit_status exit_statuses[] = {
-	{ EX_DONE, "success" },
-	{ EX_FAILED, "failed: refused by the system, or a file is invalid" },
-	{ EX_USAGE, "invalid command line, or no such cgroup" },
-	{ EX_MISSING, "not supported by this kernel, or debugfs is missing" },
-	{ EX_DENIED, "permission denied: needs root, or the kernel is locked down" },
-	{ EX_NOTHING, "nothing to do: not one page could be written" },
-	{ EX_INTERRUPTED, "interrupted by a signal; what was done is reported" },
-	{ }
-};
-
 /* ---- parsing ---- */
-
-/* Lists of options, each with what its options are stored into. */
-struct group {
-	const struct option_spec *list;
-	void *data;
-};
-
-#define GROUPS	3
 
 /* The same for getopt_long(). */
 struct known {
 	int nr;
-	const struct option_spec **spec;
-	void **data;
-	bool *given;
+	struct {
+		const struct option_spec *spec;
+		void *data;
+		bool given;
+	} *at;
 	struct option *longs;	/* val: LONG_BASE + index */
 	char *letters;
 };
 
 #define LONG_BASE	256
 
-static void known_init(struct known *known, const struct group *group, bool permute)
+static void known_init(struct known *known, const struct option_group *group, bool permute)
 {
 	char *letter;
 	int nr = 0;
 
-	for (int g = 0; g < GROUPS; g++) {
+	for (int g = 0; g < OPTION_GROUPS; g++) {
 		for (const struct option_spec *s = group[g].list; s && s->name; s++)
 			nr++;
 	}
 	known->nr = nr;
-	known->spec = xcalloc(nr, sizeof(*known->spec));
-	known->data = xcalloc(nr, sizeof(*known->data));
-	known->given = xcalloc(nr, sizeof(*known->given));
+	known->at = xcalloc(nr, sizeof(*known->at));
 	known->longs = xcalloc(nr + 1, sizeof(*known->longs));
 	/* A letter takes up to three characters: "w::". */
 	known->letters = xcalloc(3 * nr + 2, 1);
@@ -215,13 +180,13 @@ static void known_init(struct known *known, const struct group *group, bool perm
 		*letter++ = '+';
 
 	nr = 0;
-	for (int g = 0; g < GROUPS; g++) {
+	for (int g = 0; g < OPTION_GROUPS; g++) {
 		for (const struct option_spec *s = group[g].list; s && s->name; s++, nr++) {
 			int kind = s->type == OPTION_FLAG ? no_argument :
 				   option_is_optional(s) ? optional_argument : required_argument;
 
-			known->spec[nr] = s;
-			known->data[nr] = group[g].data;
+			known->at[nr].spec = s;
+			known->at[nr].data = group[g].data;
 			known->longs[nr] = (struct option){ s->name, kind, NULL, LONG_BASE + nr };
 			if (s->letter)
 				*letter++ = s->letter;
@@ -233,9 +198,7 @@ static void known_init(struct known *known, const struct group *group, bool perm
 
 static void known_free(struct known *known)
 {
-	free(known->spec);
-	free(known->data);
-	free(known->given);
+	free(known->at);
 	free(known->longs);
 	free(known->letters);
 }
@@ -245,7 +208,7 @@ static int known_find(const struct known *known, int value)
 	if (value >= LONG_BASE)
 		return value - LONG_BASE;
 	for (int i = 0; i < known->nr; i++) {
-		if (known->spec[i]->letter == value)
+		if (known->at[i].spec->letter == value)
 			return i;
 	}
 	return -ENOENT;
@@ -264,7 +227,7 @@ static int usage_error(const struct subcommand *subcommand)
  */
 static int find_subcommand(int argc, char **argv)
 {
-	const struct group group[GROUPS] = { { output_options, NULL }, { common_options, NULL } };
+	const struct option_group group[OPTION_GROUPS] = { { output_options, NULL }, { common_options, NULL } };
 	struct known known;
 	int value, place = 0;
 
@@ -325,15 +288,13 @@ static int take(const struct option_spec *spec, void *data, const char *argument
 static const char *find_given(const struct known *known, const char *names)
 {
 	for (int i = 0; i < known->nr; i++) {
-		const char *name = known->spec[i]->name, *at = names;
-		size_t length = strlen(name);
+		const char *name = known->at[i].spec->name, *at = names;
+		size_t length = strlen(name), word;
 
-		for (; known->given[i] && *at; at += strspn(at, " ")) {
-			size_t word = strcspn(at, " ");
-
+		for (; known->at[i].given && *at; at += word + strspn(at + word, " ")) {
+			word = strcspn(at, " ");
 			if (word == length && !strncmp(at, name, length))
 				return name;
-			at += word;
 		}
 	}
 	return NULL;
@@ -343,10 +304,10 @@ static const char *find_given(const struct known *known, const char *names)
 static bool check_together(const struct known *known)
 {
 	for (int i = 0; i < known->nr; i++) {
-		const struct option_spec *spec = known->spec[i];
+		const struct option_spec *spec = known->at[i].spec;
 		const char *other;
 
-		if (!known->given[i])
+		if (!known->at[i].given)
 			continue;
 		if (spec->needs && !find_given(known, spec->needs)) {
 			say_error("--%s needs --%.*s", spec->name,
@@ -364,7 +325,7 @@ static bool check_together(const struct known *known)
 
 /* Returns an exit status.  What is no option is moved to the end, from optind on. */
 static int parse(int argc, char **argv, const struct subcommand *subcommand,
-		 const struct group *group)
+		 const struct option_group *group)
 {
 	struct known known;
 	int value, result = EX_DONE;
@@ -384,103 +345,16 @@ static int parse(int argc, char **argv, const struct subcommand *subcommand,
 			result = usage_error(subcommand);
 			break;
 		}
-		argument = option_is_optional(known.spec[at]) ? optional_argument_of(argc, argv)
+		argument = option_is_optional(known.at[at].spec) ? optional_argument_of(argc, argv)
 							      : optarg;
-		known.given[at] = true;
-		if (take(known.spec[at], known.data[at], argument))
+		known.at[at].given = true;
+		if (take(known.at[at].spec, known.at[at].data, argument))
 			result = usage_error(subcommand);
 	}
 	if (result == EX_DONE && !check_together(&known))
 		result = usage_error(subcommand);
 	known_free(&known);
 	return result;
-}
-
-/* ---- help ---- */
-
-static char *option_text(const struct option_spec *spec)
-{
-	char letter[] = { '-', spec->letter, ',', ' ', 0 };
-	const char *argument = option_form(spec->type)->argument;
-
-	return xasprintf("%s--%s%s%s", spec->letter ? letter : "    ", spec->name,
-			 argument && !option_is_optional(spec) ? " " : "",
-			 argument ? argument : "");
-}
-
-static void print_option(const struct option_spec *spec, const char *text, int width)
-{
-	printf("  %-*s  %s", width, text, spec->help);
-	for (const char *at = spec->excludes; at && *at; at += strspn(at, " ")) {
-		int length = strcspn(at, " ");
-
-		printf("%s--%.*s", at == spec->excludes ? " (not with " : ", ", length, at);
-		at += length;
-	}
-	puts(spec->excludes ? ")" : "");
-}
-
-static void print_options(const struct group *group)
-{
-	int width = 0;
-
-	for (int pass = 0; pass < 2; pass++) {
-		for (int g = 0; g < GROUPS; g++) {
-			for (const struct option_spec *s = group[g].list; s && s->name; s++) {
-				char *text = option_text(s);
-
-				if (pass)
-					print_option(s, text, width);
-				else if ((int)strlen(text) > width)
-					width = strlen(text);
-				free(text);
-			}
-		}
-	}
-}
-
-static void print_columns(const struct view *view)
-{
-	int width = 0;
-
-	for (int i = 0; i < view->nr_columns; i++) {
-		if ((int)strlen(view_column(view, i)->name) > width)
-			width = strlen(view_column(view, i)->name);
-	}
-	printf("\nColumns%s%s (* without --output):\n", view->when ? " with " : "",
-	       view->when ? view->when : "");
-	for (int i = 0; i < view->nr_columns; i++) {
-		const struct column *column = view_column(view, i);
-
-		printf("  %-*s %c %s\n", width, column->name, column->shown ? '*' : ' ',
-		       column->help);
-	}
-}
-
-static void print_help(const struct subcommand *subcommand, const struct group *group)
-{
-	printf("Usage: " PROGRAM " %s [OPTIONS]\n\n", subcommand->name);
-	printf("%s\n\nOptions:\n", subcommand->summary);
-	print_options(group);
-	for (const struct view *const *v = subcommand->views; *v; v++)
-		print_columns(*v);
-	printf("\nExit status:\n");
-	for (const struct exit_status *e = exit_statuses; e->help; e++)
-		printf("  %-3d  %s\n", e->status, e->help);
-}
-
-static void print_general_help(void)
-{
-	const struct group group[GROUPS] = { { common_options, NULL } };
-
-	printf("Usage: " PROGRAM " [--root DIR] [SUBCOMMAND] [OPTIONS]\n\n");
-	printf("See what is in zswap and how old it is; write the cold part of it to swap.\n");
-	printf("\nSubcommands (%s if none is named):\n", subcommands[0]->name);
-	for (int i = 0; subcommands[i]; i++)
-		printf("  %-10s %s\n", subcommands[i]->name, subcommands[i]->summary);
-	printf("\nOptions:\n");
-	print_options(group);
-	printf("\n'" PROGRAM " SUBCOMMAND --help' tells about the options of one.\n");
 }
 
 /* ---- main ---- */
@@ -509,7 +383,7 @@ static int run_subcommand(int argc, char **argv, const struct subcommand *named,
 	const struct subcommand *subcommand = named ? named : subcommands[0];
 	struct common common = { .help = help };
 	void *data = xcalloc(1, subcommand->size);
-	const struct group group[GROUPS] = {
+	const struct option_group group[OPTION_GROUPS] = {
 		{ subcommand->options, data },
 		{ *subcommand->views ? output_options : NULL, &common },
 		{ common_options, &common },
@@ -523,9 +397,9 @@ static int run_subcommand(int argc, char **argv, const struct subcommand *named,
 		printf(PROGRAM " " ZSWAPCTL_VERSION "\n");
 	} else if (result == EX_DONE && common.help) {
 		if (named)
-			print_help(subcommand, group);
+			help_subcommand(subcommand, group);
 		else
-			print_general_help();
+			help_general();
 	} else if (result == EX_DONE && optind < argc) {
 		if (!strcmp(argv[optind], subcommand->name))
 			say_error("options of %s are written behind its name", subcommand->name);

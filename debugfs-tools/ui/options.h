@@ -9,6 +9,8 @@
 #include "system/system.h"
 #include "ui/table.h"
 
+#define PROGRAM	"zswapctl"
+
 /* What every subcommand gets. */
 struct context {
 	struct source source;
@@ -67,15 +69,20 @@ struct subcommand {
 /* The subcommands, one file each; the first is what runs if none is named. */
 extern const struct subcommand *const subcommands[];
 
-/* Options of all that print tables, and of all. */
-extern const struct option_spec output_options[], common_options[];
+/* Options of all. */
+extern const struct option_spec common_options[];
 
-struct exit_status {
-	int status;
-	const char *help;		/* NULL ends the list */
+/* Lists of options, each with what its options are stored into. */
+struct option_group {
+	const struct option_spec *list;
+	void *data;
 };
 
-extern const struct exit_status exit_statuses[];
+#define OPTION_GROUPS	3
+
+/* What --help prints;  are the options of a subcommand. */
+void help_subcommand(const struct subcommand *subcommand, const struct option_group *group);
+void help_general(void);
 
 /* All of main().  Returns the exit status. */
 int options_main(int argc, char **argv);

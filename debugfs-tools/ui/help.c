@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * --help, from the lists of options and columns; the manual page and the completions are made of it.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ui/options.h"
+
+static const struct {
+	int status;
+	const char *help;
+} exit_statuses[] = {
+	{ EX_DONE, "success" },
+	{ EX_FAILED, "failed: refused by the system, or a file is invalid" },
+	{ EX_USAGE, "invalid command line, or no such cgroup" },
+	{ EX_MISSING, "not supported by this kernel, or debugfs is missing" },
+	{ EX_DENIED, "permission denied: needs root, or the kernel is locked down" },
+	{ EX_NOTHING, "nothing to do: not one page could be written" },
+	{ EX_INTERRUPTED, "interrupted by a signal; what was done is reported" },
+};
+
+static char *option_text(const struct option_spec *spec)
+{
+	char letter[] = { '-', spec->letter, ',', ' ', 0 };
+	const char *argument = option_form(spec->type)->argument;
+
+	return xasprintf("%s--%s%s%s", spec->letter ? letter : "    ", spec->name,
+			 argument && !option_is_optional(spec) ? " " : "",
+			 argument ? argument : "");
+}
+
+static void print_option(const struct option_spec *spec, const char *text, int width)
+{
+	printf("  %-*s  %s", width, text, spec->help);
+	for (const char *at = spec->excludes; at && *at; at += strspn(at, " ")) {
+		int length = strcspn(at, " ");
+
+		printf("%s--%.*s", at == spec->excludes ? " (not with " : ", ", length, at);
+		at += length;
+	}
+	puts(spec->excludes ? ")" : "");
+}
+
+static void print_options(const struct option_group *group)
+{
+	int width = 0;
+
+	for (int pass = 0; pass < 2; pass++) {
+		for (int g = 0; g < OPTION_GROUPS; g++) {
+			for (const struct option_spec *s = group[g].list; s && s->name; s++) {
+				char *text = option_text(s);
+
+				if (pass)
+					print_option(s, text, width);
+				else if ((int)strlen(text) > width)
+					width = strlen(text);
+				free(text);
+			}
+		}
+	}
+}
+
+static void print_columns(const struct view *view)
+{
+	int width = 0;
+
+	for (int i = 0; i < view->nr_columns; i++) {
+		if ((int)strlen(view_column(view, i)->name) > width)
+			width = strlen(view_column(view, i)->name);
+	}
+	printf("\nColumns%s%s (* without --output):\n", view->when ? " with " : "",
+	       view->when ? view->when : "");
+	for (int i = 0; i < view->nr_columns; i++) {
+		const struct column *column = view_column(view, i);
+
+		printf("  %-*s %c %s\n", width, column->name, column->shown ? '*' : ' ',
+		       column->help);
+	}
+}
+
+void help_subcommand(const struct subcommand *subcommand, const struct option_group *group)
+{
+	printf("Usage: " PROGRAM " %s [OPTIONS]\n\n", subcommand->name);
+	printf("%s\n\nOptions:\n", subcommand->summary);
+	print_options(group);
+	for (const struct view *const *v = subcommand->views; *v; v++)
+		print_columns(*v);
+	printf("\nExit status:\n");
+	for (size_t i = 0; i < ARRAY_SIZE(exit_statuses); i++)
+		printf("  %-3d  %s\n", exit_statuses[i].status, exit_statuses[i].help);
+}
+
+void help_general(void)
+{
+	const struct option_group group[OPTION_GROUPS] = { { common_options, NULL } };
+
+	printf("Usage: " PROGRAM " [--root DIR] [SUBCOMMAND] [OPTIONS]\n\n");
+	printf("See what is in zswap and how old it is; write the cold part of it to swap.\n");
+	printf("\nSubcommands (%s if none is named):\n", subcommands[0]->name);
+	for (int i = 0; subcommands[i]; i++)
+		printf("  %-10s %s\n", subcommands[i]->name, subcommands[i]->summary);
+	printf("\nOptions:\n");
+	print_options(group);
+	printf("\n'" PROGRAM " SUBCOMMAND --help' tells about the options of one.\n");
+}
