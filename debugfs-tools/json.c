@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "json.h"
-#include "ui/utf8.h"
+#include "ui/format.h"
 
 json_t *json_make(const char *format, ...)
 {

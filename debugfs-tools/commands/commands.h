@@ -5,6 +5,7 @@
 #ifndef COMMANDS_H
 #define COMMANDS_H
 
+#include "system/transaction.h"
 #include "ui/options.h"
 
 extern const struct subcommand status_subcommand, doctor_subcommand, ages_subcommand,
@@ -18,5 +19,21 @@ extern const struct view history_view;
 /* daemon --status, of the state at @path.  Returns an exit status. */
 int daemon_status(const struct context *context, const char *path);
 extern const struct view daemon_view;
+
+/* What writeback and readback share: commands until what was asked for is done. */
+struct job_options {		/* the command line */
+	struct command command;
+	const char *cgroup;
+	num until_free;		/* bytes; negative: not given */
+	bool quiet;
+};
+
+extern const struct view job_view;
+
+/* As a subcommand runs: @data is a struct job_options. */
+int job_run(struct context *context, void *data);
+
+/* The line that shows progress: "12.0M, 24.0M/s, 37 %"; to be freed.  @goal 0: not known. */
+char *job_progress(num pages, num elapsed_ms, num goal);
 
 #endif

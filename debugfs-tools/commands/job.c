@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "commands/job.h"
+#include "commands/commands.h"
 #include "system/amount.h"
 #include "system/stop.h"
 #include "system/system.h"

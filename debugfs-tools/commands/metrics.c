@@ -18,7 +18,7 @@
 #include "commands/commands.h"
 #include "decide/state.h"
 #include "system/system.h"
-#include "ui/utf8.h"
+#include "ui/format.h"
 
 #define COLD_DEFAULT	300	/* seconds */
 #define REASONS_MAX	8

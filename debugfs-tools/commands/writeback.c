@@ -4,7 +4,6 @@
  * of it.
  */
 #include "commands/commands.h"
-#include "commands/job.h"
 
 #define WHERE(member)	offsetof(struct job_options, member)
 

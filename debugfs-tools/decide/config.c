@@ -4,6 +4,7 @@
  * takes the rest of its line, because patterns have brackets and no bounds in length.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <fnmatch.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 
 #include "decide/config.h"
 #include "system/amount.h"
+#include "system/source.h"
 
 #define DAY		86400
 #define INTERVAL	60		/* seconds */
@@ -19,8 +21,6 @@
 #define PPM		1000000
 #define AGE_MAX		(3650LL * DAY)
 
-/* More than any configuration, less than any harm. */
-#define TEXT_MAX	0x100000
 #define BLANKS		" \t\v\f\r"
 
 struct reading {
@@ -338,41 +338,17 @@ int config_parse(const char *text, const char *name, struct config *config, char
 	return reading.error;
 }
 
-static int read_text(const char *path, char **text)
-{
-	FILE *file = fopen(path, "re");
-	size_t got;
-	int error = 0;
-
-	if (!file)
-		return -errno;
-	*text = xcalloc(TEXT_MAX + 2, 1);
-	errno = 0;
-	got = fread(*text, 1, TEXT_MAX + 1, file);
-	if (ferror(file))
-		error = errno ? -errno : -EIO;
-	else if (got > TEXT_MAX)
-		error = -EFBIG;
-	else if (strlen(*text) != got)
-		error = -EINVAL;
-	fclose(file);
-	if (error) {
-		free(*text);
-		*text = NULL;
-	}
-	return error;
-}
-
 int config_find(const char *named, const char *usual, struct config *config, char **message)
 {
 	const char *path = named ? named : usual;
 	char *text = NULL;
-	int error = path ? read_text(path, &text) : -ENOENT;
+	const struct source here = { .root = AT_FDCWD };
+	long error = path ? source_read(&here, path, &text) : -ENOENT;
 
 	*message = NULL;
 	if (error == -ENOENT && !named)
 		return config_parse("", "", config, message);
-	if (error) {
+	if (error < 0) {
 		*config = (struct config){ .nr = 0 };
 		*message = xasprintf("%s: %s", path,
 				     error == -EINVAL ? "invalid: no text" : strerror(-error));

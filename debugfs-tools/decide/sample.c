@@ -8,7 +8,7 @@
 
 #include "decide/state.h"
 #include "system/amount.h"
-#include "ui/utf8.h"
+#include "ui/format.h"
 
 #define UPTIME	"/proc/uptime"
 #define BOOT_ID	"/proc/sys/kernel/random/boot_id"

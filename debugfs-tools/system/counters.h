@@ -7,8 +7,28 @@
 #ifndef COUNTERS_H
 #define COUNTERS_H
 
-#include "column.h"
 #include "zswapctl.h"
+
+/* A column of a table, as it, --output, --help, the manual page and the completions have it. */
+enum column_type {
+	COLUMN_TEXT,
+	COLUMN_COUNT,		/* a number, as it is */
+	COLUMN_SIZE,		/* bytes: 1.2G, or exact with --bytes and in JSON */
+	COLUMN_AGE,		/* seconds: 1h, or exact with --bytes and in JSON */
+	COLUMN_PPM,		/* parts per million, shown as percent; a number in JSON */
+	COLUMN_RATIO,		/* thousandths, shown with two decimals */
+	COLUMN_BOOL,		/* yes, no; JSON true, false */
+	COLUMN_BAR,		/* text that is left out by --raw and --json unless asked for */
+	COLUMN_TREE,		/* text; draws the tree; cut where the terminal is too narrow */
+	COLUMN_PATH,		/* text; cut where the terminal is too narrow */
+};
+
+struct column {
+	const char *name;	/* as in the heading: upper case, words joined by '-' */
+	enum column_type type;
+	bool shown;		/* without --output */
+	const char *help;
+};
 
 enum {
 	COUNTER_OPTIONAL = 1,	/* an older kernel lacks it, and nothing is amiss */

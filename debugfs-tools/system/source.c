@@ -19,11 +19,11 @@
 #include "system/amount.h"
 #include "system/source.h"
 
-/* No file is to be waited for: a pipe in a recorded tree would be. */
+/* A pipe in a recorded tree is not to be waited for. */
 static int source_open_path(const struct source *source, const char *path, int flags)
 {
 	struct open_how how = {
-		.flags = flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
+		.flags = flags | O_CLOEXEC | O_NOCTTY | (source->recorded ? O_NONBLOCK : 0),
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
 	};
 	int fd;
@@ -68,7 +68,7 @@ void source_close(struct source *source)
 	source->root = -1;
 }
 
-/* A regular file of at most @max bytes, as far as it says so.  Returns 0 or a negative errno. */
+/* A file of at most @max bytes, as far as it says so.  Returns 0 or a negative errno. */
 static int source_stream(const struct source *source, const char *path, off_t max, FILE **file)
 {
 	int fd = source_open_path(source, path, O_RDONLY), err = 0;
@@ -80,7 +80,7 @@ static int source_stream(const struct source *source, const char *path, off_t ma
 		err = -errno;
 	else if (S_ISDIR(st.st_mode))
 		err = -EISDIR;
-	else if (!S_ISREG(st.st_mode))
+	else if (source->recorded && !S_ISREG(st.st_mode))
 		err = -EINVAL;
 	else if (st.st_size > max)
 		err = -EFBIG;

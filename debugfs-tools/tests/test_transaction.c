@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "commands/job.h"
+#include "commands/commands.h"
 #include "tap.h"
 #include "system/transaction.h"
 

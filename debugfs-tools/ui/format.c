@@ -2,6 +2,7 @@
 /*
  * Numbers as text for people.
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,32 +12,18 @@
 char *format_size(num bytes)
 {
 	static const char units[] = "BKMGTPE";
-	int shift = 0, unit = 0;
-	num tenths;
+	double size = bytes, rounded;
+	int unit = 0;
 
 	if (bytes < 0)
 		return xstrdup("-");
-	if (bytes < 1024)
-		return xasprintf("%lldB", bytes);
-
 	/* Rounding to the nearest must not make 1024K of it: 1023.5K is 1M */
-	while (shift < 60 && bytes >> shift >= 1024) {
-		shift += 10;
-		unit++;
-	}
-	/* The tenths of what is below the point; it has at most 60 bits */
-	tenths = (((bytes & ((1LL << shift) - 1)) >> (shift - 10)) * 10 + 512) >> 10;
-	tenths += (bytes >> shift) * 10;
-	if (tenths < 100 && tenths % 10)
-		return xasprintf("%lld.%lld%c", tenths / 10, tenths % 10, units[unit]);
-	bytes = (bytes >> shift) + ((bytes >> (shift - 1)) & 1);
-	if (tenths < 100)
-		bytes = tenths / 10;
-	if (bytes == 1024 && units[unit + 1]) {
-		bytes = 1;
-		unit++;
-	}
-	return xasprintf("%lld%c", bytes, units[unit]);
+	for (; size >= (unit ? 1023.5 : 1024) && units[unit + 1]; unit++)
+		size /= 1024;
+	rounded = floor(size * 10 + 0.5) / 10;
+	if (rounded >= 10)
+		rounded = floor(size + 0.5);
+	return xasprintf("%.*f%c", rounded != floor(rounded), rounded, units[unit]);
 }
 
 char *format_age(num seconds)
@@ -66,30 +53,16 @@ char *format_age(num seconds)
 	return text;
 }
 
-/* @part * @scale / @whole, rounded to the nearest; @scale is small, @whole is above 0 */
-static num format_share(num part, num whole, num scale)
-{
-	num share;
-
-	if (__builtin_mul_overflow(part / whole, scale, &share))
-		return INT64_MAX;
-	part %= whole;
-	/* The lowest bits of large numbers make no difference that could be seen */
-	while (whole > INT64_MAX / (4 * scale)) {
-		part >>= 1;
-		whole >>= 1;
-	}
-	return amount_add(share, (2 * part * scale + whole) / (2 * whole));
-}
-
 char *format_percent(num part, num whole)
 {
-	num tenths;
+	__int128 tenths;
 
 	if (whole <= 0 || part < 0)
 		return xstrdup("-");
-	tenths = format_share(part, whole, 1000);
-	return xasprintf("%lld.%lld", tenths / 10, tenths % 10);
+	tenths = ((__int128)part * 2000 + whole) / ((__int128)whole * 2);
+	if (tenths > INT64_MAX)
+		tenths = INT64_MAX;
+	return xasprintf("%lld.%d", (num)(tenths / 10), (int)(tenths % 10));
 }
 
 char *format_bar(num part, num whole, int width, bool utf8)
@@ -103,7 +76,7 @@ char *format_bar(num part, num whole, int width, bool utf8)
 		return xstrdup("");
 	if (part > whole)
 		part = whole;
-	length = format_share(part, whole, width * cells);
+	length = (num)((double)part / whole * width * cells + 0.5);
 	/* What is there is seen */
 	if (!length)
 		length = 1;

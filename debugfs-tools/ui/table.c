@@ -15,7 +15,6 @@
 #include "ui/format.h"
 #include "system/amount.h"
 #include "ui/table.h"
-#include "ui/utf8.h"
 
 /* A share of refaults that is worth a look, and one that hurts; ppm. */
 #define RATE_HIGH	100000

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ui/utf8.h"
+#include "ui/format.h"
 #include "zswapctl.h"
 
 /* Bytes of the character that @s begins with; 0 if it is none. */
