@@ -329,19 +329,6 @@ static int check_nodes(const struct ages *ages)
 	return EX_USAGE;
 }
 
-static int watch(const struct context *context, struct ages *ages)
-{
-	const struct screen_view view = {
-		.data = ages,
-		.look = look,
-		.draw = draw,
-		.seconds = ages->seconds,
-		.iterations = ages->iterations,
-	};
-
-	return screen_run(context, &view);
-}
-
 static int print(struct ages *ages)
 {
 	struct table *table;
@@ -350,15 +337,22 @@ static int print(struct ages *ages)
 	if (error)
 		return error;
 	table = full_table(ages);
-	error = table_print(table);
+	table_print(table);
 	options_say_foreign(&ages->cgroups);
 	table_free(table);
-	return error ? EX_FAILED : EX_DONE;
+	return EX_DONE;
 }
 
 static int run(struct context *context, void *data)
 {
 	struct ages *ages = data;
+	const struct screen_view view = {
+		.data = ages,
+		.look = look,
+		.draw = draw,
+		.seconds = ages->seconds,
+		.iterations = ages->iterations,
+	};
 	struct table *table;
 	char *path = NULL;
 	int result;
@@ -380,7 +374,7 @@ static int run(struct context *context, void *data)
 			return result;
 		free(path);
 	}
-	result = ages->seconds ? watch(context, ages) : print(ages);
+	result = ages->seconds ? screen_run(context, &view) : print(ages);
 	if (result < 0)
 		result = options_say_unreadable(ages->source, "the ages of what is in zswap",
 						result);

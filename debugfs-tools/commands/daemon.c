@@ -56,8 +56,6 @@ static const struct option_spec options[] = {
 	{ }
 };
 
-static const struct daemon_options defaults;
-
 struct daemon {
 	const struct daemon_options *options;
 	const struct source *source;
@@ -549,7 +547,6 @@ const struct subcommand daemon_subcommand = {
 	.summary = "keep writing what is cold and stays away",
 	.options = options,
 	.views = { &daemon_view },
-	.defaults = &defaults,
-	.size = sizeof(defaults),
+	.size = sizeof(struct daemon_options),
 	.run = run,
 };

@@ -53,8 +53,6 @@ static const struct option_spec options[] = {
 	{ }
 };
 
-static const struct status defaults;
-
 static const char ages_file[] = SYS_DEBUGFS "/age_buckets";
 
 /* -ENODATA is no lack: there is nothing that could be known. */
@@ -313,7 +311,6 @@ const struct subcommand status_subcommand = {
 	.summary = "what zswap holds, and what proactive writeback has done",
 	.options = options,
 	.views = { &view },
-	.defaults = &defaults,
-	.size = sizeof(defaults),
+	.size = sizeof(struct status),
 	.run = run,
 };

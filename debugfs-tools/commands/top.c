@@ -417,13 +417,6 @@ static char *draw(void *data, int lines, int width)
 	return text;
 }
 
-static bool wants_details(const struct table *table)
-{
-	return table_shows(table, RESIDENT) || table_shows(table, WRITEBACK) ||
-	       table_shows(table, WRITTEN_S) || table_shows(table, REFAULTED_S) ||
-	       table_shows(table, REFAULT_MIN);
-}
-
 static int run(struct context *context, void *data)
 {
 	struct top *top = data;
@@ -447,7 +440,9 @@ static int run(struct context *context, void *data)
 	if (!table)
 		return EX_USAGE;
 	snprintf(top->typed, sizeof(top->typed), "%s", top->filter ? top->filter : "");
-	top->details = wants_details(table) || top->sort_name;
+	top->details = top->sort_name;
+	for (int i = RESIDENT; i < NR_COLUMNS; i++)
+		top->details |= table_shows(table, i);
 	table_free(table);
 	result = screen_run(context, &screen);
 	if (result < 0)

@@ -259,50 +259,48 @@ void control_decide(const struct policy *policy, struct control_state *state,
  * Parts by worth; whoever wants less than its part leaves the rest to the others.  Sets @part,
  * negative for those that want nothing.
  */
-static void share_out(const struct decision *decision, int nr, double budget, double *part)
+static void share_out(const struct choice *choice, int nr, double budget, double *part)
 {
 	bool satisfied = true;
 
 	for (int i = 0; i < nr; i++)
-		part[i] = decision[i].action == ACTION_WRITE ? 0 : -1;
+		part[i] = choice[i].decision.action == ACTION_WRITE ? 0 : -1;
 	/* Each round satisfies somebody for good, or is the last one */
 	while (satisfied) {
 		double sum = 0, pool = budget;
 
 		for (int i = 0; i < nr; i++) {
 			if (part[i] == 0)
-				sum += decision[i].worth;
+				sum += choice[i].decision.worth;
 		}
 		satisfied = false;
 		for (int i = 0; i < nr && sum > 0; i++) {
-			if (part[i] != 0 || decision[i].wanted > pool * decision[i].worth / sum)
+			if (part[i] != 0 || choice[i].decision.wanted > pool * choice[i].decision.worth / sum)
 				continue;
-			part[i] = decision[i].wanted + 1.0;
-			budget -= decision[i].wanted;
+			part[i] = choice[i].decision.wanted + 1.0;
+			budget -= choice[i].decision.wanted;
 			satisfied = true;
 		}
 		for (int i = 0; i < nr && !satisfied && sum > 0; i++) {
 			if (part[i] == 0)
-				part[i] = pool * decision[i].worth / sum;
+				part[i] = pool * choice[i].decision.worth / sum;
 		}
 	}
 }
 
-num control_share(struct control_state *const *state, struct decision *decision, int nr,
-		  num budget, num page_size)
+void control_share(struct choice *choice, int nr, num budget, num page_size)
 {
 	double *part = xcalloc(nr, sizeof(*part)), left = budget;
-	num given = 0;
 
 	for (int i = 0; i < nr; i++) {
-		if (decision[i].action != ACTION_WRITE)
-			state[i]->credit = 0;
-		left -= state[i]->credit;
+		if (choice[i].decision.action != ACTION_WRITE)
+			choice[i].state->credit = 0;
+		left -= choice[i].state->credit;
 	}
-	share_out(decision, nr, left > 0 ? left : 0, part);
+	share_out(choice, nr, left > 0 ? left : 0, part);
 	for (int i = 0; i < nr; i++) {
-		struct decision *d = &decision[i];
-		double *credit = &state[i]->credit;
+		struct decision *d = &choice[i].decision;
+		double *credit = &choice[i].state->credit;
 
 		if (d->action != ACTION_WRITE)
 			continue;
@@ -318,10 +316,8 @@ num control_share(struct control_state *const *state, struct decision *decision,
 		*credit -= d->max;
 		if (*credit > COMMAND_MIN)
 			*credit = COMMAND_MIN;
-		given = amount_add(given, d->max);
 	}
 	free(part);
-	return given;
 }
 
 void control_written(struct control_state *state, const struct look *look, num pages)

@@ -54,6 +54,18 @@ struct decision {
 	double worth;		/* bytes freed for each byte written, less what comes back */
 };
 
+/* The decision about a cgroup, and what came of it. */
+struct choice {
+	int cgroup;		/* index in the sample, and in the daemon's state */
+	struct look look;
+	struct control_state *state;
+	struct decision decision;
+	num was_age;		/* before the decision */
+	bool changed;		/* the age or the reason is another one */
+	bool carried_out;	/* there is a result */
+	struct result result;
+};
+
 void policy_defaults(struct policy *policy);
 /* The unit of time of its evidence: see model.h. */
 double control_unit(const struct policy *policy);
@@ -67,10 +79,9 @@ void control_decide(const struct policy *policy, struct control_state *state,
 		    const struct look *look, struct decision *decision);
 /*
  * Share out @budget bytes of page data: each that wants to write gets a part by its worth, and
- * writes when it has enough for a command.  Returns how much was given out.
+ * writes when it has enough for a command.
  */
-num control_share(struct control_state *const *state, struct decision *decision, int nr,
-		  num budget, num page_size);
+void control_share(struct choice *choice, int nr, num budget, num page_size);
 /* @pages were written; they come from the coldest buckets of what @look saw. */
 void control_written(struct control_state *state, const struct look *look, num pages);
 const char *action_name(enum action action);

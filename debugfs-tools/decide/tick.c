@@ -272,12 +272,11 @@ static num budget_of(struct state *state, const struct config *config, num elaps
 	return budget < rate ? budget : rate;
 }
 
-static void keep_decision(struct state *state, struct choice *choice,
-			  const struct decision *decision)
+static void keep_decision(struct state *state, struct choice *choice)
 {
+	const struct decision *decision = &choice->decision;
 	struct state_cgroup *cgroup = &state->cgroup[choice->cgroup];
 
-	choice->decision = *decision;
 	choice->changed = !cgroup->reason || strcmp(cgroup->reason, decision->reason) ||
 			  decision->age != choice->was_age;
 	state->changed |= choice->changed;
@@ -296,8 +295,6 @@ int tick_decide(struct state *state, const struct config *config, const struct s
 	const struct cgroups *cgroups = &sample->cgroups;
 	struct look *looks = xcalloc(cgroups->nr, sizeof(*looks));
 	struct choice *list = xcalloc(cgroups->nr, sizeof(*list));
-	struct control_state **control = xcalloc(cgroups->nr, sizeof(*control));
-	struct decision *decision = xcalloc(cgroups->nr, sizeof(*decision));
 	bool needed = config_needed(config, sample->pool, sample->limit, sample->free,
 				    sample->total);
 	num last = state->now_ms, budget;
@@ -320,18 +317,14 @@ int tick_decide(struct state *state, const struct config *config, const struct s
 		list[nr] = (struct choice){ .cgroup = i, .look = looks[i] };
 		list[nr].look.needed = needed;
 		decide(state, config, &policy, &list[nr]);
-		decision[nr] = list[nr].decision;
-		control[nr] = &state->cgroup[i].control;
-		nr++;
+		list[nr++].state = &state->cgroup[i].control;
 	}
 	families_end(state, cgroups);
 	budget = budget_of(state, config, sample->now_ms - last);
-	control_share(control, decision, nr, budget, sample->page_size);
+	control_share(list, nr, budget, sample->page_size);
 	for (int i = 0; i < nr; i++)
-		keep_decision(state, &list[i], &decision[i]);
+		keep_decision(state, &list[i]);
 	free(looks);
-	free(control);
-	free(decision);
 	*choices = list;
 	return nr;
 }

@@ -8,17 +8,6 @@
 
 #include "decide/state.h"
 
-/* The decision about a cgroup, and what came of it. */
-struct choice {
-	int cgroup;		/* index in the sample, and in the state */
-	struct look look;
-	struct decision decision;
-	num was_age;		/* before the decision */
-	bool changed;		/* the age or the reason is another one */
-	bool carried_out;	/* there is a result */
-	struct result result;
-};
-
 /*
  * Makes @sample the last one of @state, and decides.  Returns how many *@choices there are; to
  * be freed.  Cgroups in both have the same index afterwards.

@@ -552,7 +552,7 @@ static void test_odd_cgroups(void)
 	CHECK(!strcmp(cgroups.cgroup[2].path, "/a") && !cgroups.cgroup[2].removed &&
 	      cgroups.cgroup[2].id == 20, "the id says who it is, not the path");
 	CHECK(cgroups.cgroup[3].id == 30 && cgroups.cgroup[3].parent == 2, "it has the children");
-	CHECK(cgroups.cgroup[3].ages.bucket[0].pages == 1 && cgroups.cgroup[3].ages.bucket[2].pages == 4,
+	CHECK(cgroup_pages(&cgroups, NULL, "/a/b", 0) == 1 && cgroup_pages(&cgroups, NULL, "/a/b", 2) == 4,
 	      "its records, in whatever order");
 	CHECK(cgroup_has(&cgroups, "/gone", 5, "/", true, true), "two of one path were removed");
 	CHECK(cgroups.cgroup[find_cgroup(&cgroups, "/gone/below")].parent ==

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * --help, from the lists of options and columns; the manual page and the completions are made of it.
+ * --help, from the lists of options and columns; manual page and completions are made of it.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -227,7 +227,9 @@ static int usage_error(const struct subcommand *subcommand)
  */
 static int find_subcommand(int argc, char **argv)
 {
-	const struct option_group group[OPTION_GROUPS] = { { output_options, NULL }, { common_options, NULL } };
+	const struct option_group group[OPTION_GROUPS] = {
+		{ output_options, NULL }, { common_options, NULL },
+	};
 	struct known known;
 	int value, place = 0;
 

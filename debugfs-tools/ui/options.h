@@ -60,7 +60,7 @@ struct subcommand {
 	const char *summary;		/* one line for zswapctl --help */
 	const struct option_spec *options; /* its own, NULL-terminated */
 	const struct view *views[4];	/* up to a NULL; none if it prints no table */
-	const void *defaults;		/* what the options are stored into begins as a copy */
+	const void *defaults;		/* what the options are stored into begins as a copy; NULL: zeroes */
 	size_t size;			/* of it */
 	/* @data: the copy.  Returns the exit status. */
 	int (*run)(struct context *context, void *data);

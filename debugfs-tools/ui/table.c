@@ -39,18 +39,9 @@ const struct column *view_column(const struct view *view, int i)
 }
 
 /* What libsmartcols can fail with here is memory. */
-static void *there(void *pointer)
-{
-	if (!pointer) {
-		say_errno(ENOMEM, "table");
-		exit(EX_FAILED);
-	}
-	return pointer;
-}
-
 static void done(int error)
 {
-	there(error ? NULL : &error);
+	xchecked(error ? NULL : &error);
 }
 
 bool output_is_table(const struct output *output)
@@ -166,7 +157,7 @@ static void add_column(struct table *table, const struct column *column)
 	/* libsmartcols draws trees in raw output, too: no script wants to read that. */
 	if (table->output->raw)
 		flags &= ~SCOLS_FL_TREE;
-	new = there(scols_table_new_column(table->smart, column->name, 0, flags));
+	new = xchecked(scols_table_new_column(table->smart, column->name, 0, flags));
 	done(scols_column_set_json_type(new, type[column->type].json));
 }
 
@@ -187,7 +178,7 @@ struct table *table_new(const struct view *view, const struct output *output)
 		return NULL;
 	}
 
-	table->smart = there(scols_new_table());
+	table->smart = xchecked(scols_new_table());
 	done(scols_table_set_name(table->smart, view->name));
 	/* These return what was set before. */
 	scols_table_enable_json(table->smart, output->json);
@@ -220,8 +211,8 @@ void table_heading(struct table *table, int column, const char *heading)
 
 		if (table->shown[i] != column)
 			continue;
-		shown = there(scols_table_get_column(table->smart, i));
-		done(scols_cell_set_data(there(scols_column_get_header(shown)), heading));
+		shown = xchecked(scols_table_get_column(table->smart, i));
+		done(scols_cell_set_data(xchecked(scols_column_get_header(shown)), heading));
 	}
 }
 
@@ -236,7 +227,7 @@ bool table_shows(const struct table *table, int column)
 
 struct libscols_line *table_line(struct table *table, struct libscols_line *parent)
 {
-	struct libscols_line *line = there(scols_table_new_line(table->smart, parent));
+	struct libscols_line *line = xchecked(scols_table_new_line(table->smart, parent));
 
 	/* What nobody sets is unknown, too. */
 	for (int i = 0; i < table->nr_shown && !table->output->json; i++)
@@ -337,7 +328,7 @@ void table_color(struct table *table, struct libscols_line *line, int column, co
 		done(scols_line_set_color(line, color));
 	for (int i = 0; i < table->nr_shown; i++) {
 		if (table->shown[i] == column)
-			done(scols_cell_set_color(there(scols_line_get_cell(line, i)), color));
+			done(scols_cell_set_color(xchecked(scols_line_get_cell(line, i)), color));
 	}
 }
 
@@ -346,13 +337,6 @@ void table_refault_rate(struct table *table, struct libscols_line *line, int col
 	table_number(table, line, column, ppm);
 	if (ppm >= RATE_HIGH)
 		table_color(table, line, column, ppm >= RATE_BAD ? "red" : "yellow");
-}
-
-static int flush(void)
-{
-	if (fflush(stdout))
-		return -errno;
-	return ferror(stdout) ? -EIO : 0;
 }
 
 /* Characters of the longest line. */
@@ -381,7 +365,7 @@ static void fit(struct table *table, int width)
 	scols_table_set_termforce(table->smart, SCOLS_TERMFORCE_ALWAYS);
 	scols_table_set_termwidth(table->smart, width);
 	for (int i = table->nr_shown - 1; i > 0; i--) {
-		struct libscols_column *column = there(scols_table_get_column(table->smart, i));
+		struct libscols_column *column = xchecked(scols_table_get_column(table->smart, i));
 		char *text = NULL;
 		bool fits;
 
@@ -401,22 +385,18 @@ int table_width(const struct table *table)
 	return scols_table_get_termwidth(table->smart);
 }
 
-int table_print(struct table *table)
+void table_print(struct table *table)
 {
-	int error;
-
 	if (!table->output->json && !table->output->raw && isatty(STDOUT_FILENO))
 		fit(table, table_width(table));
-	error = scols_print_table(table->smart);
-
-	return error ? error : flush();
+	scols_print_table(table->smart);
 }
 
 /* libsmartcols makes an object of each table: here is one of both. */
 static void print_json(struct table *first, struct table *second)
 {
 	char *one = table_render(first, 0), *two = table_render(second, 0);
-	char *end = there(strrchr(one, '}')), *begin = there(strchr(two, '{'));
+	char *end = xchecked(strrchr(one, '}')), *begin = xchecked(strchr(two, '{'));
 
 	/* The end of the line before the brace goes as well. */
 	while (end > one && strchr(" \n", end[-1]))
@@ -427,19 +407,15 @@ static void print_json(struct table *first, struct table *second)
 	free(two);
 }
 
-int table_print_two(struct table *first, struct table *second)
+void table_print_two(struct table *first, struct table *second)
 {
-	int error;
-
 	if (first->output->json) {
 		print_json(first, second);
-		return flush();
+		return;
 	}
-	error = table_print(first);
-	if (error)
-		return error;
+	table_print(first);
 	printf("\n");
-	return table_print(second);
+	table_print(second);
 }
 
 char *table_render(struct table *table, int width)

@@ -63,16 +63,13 @@ void table_counter(struct table *table, struct libscols_line *line, int column,
 		   const struct counter *counter, const void *base);
 /* Is the column going to be shown?  So that nobody reads a file for nothing. */
 bool table_shows(const struct table *table, int column);
-/*
- * Returns 0, or -errno from writing to stdout.  Nobody needs to say so: main() does, and
- * ends with EX_FAILED.
- */
-int table_print(struct table *table);
+/* Whether it could be written, main() says. */
+void table_print(struct table *table);
 /*
  * Two tables: with a blank line between them; as JSON one object with both arrays, whose
- * names have to differ.  They have the same kind of output.  Returns as table_print() does.
+ * names have to differ.  They have the same kind of output.
  */
-int table_print_two(struct table *first, struct table *second);
+void table_print_two(struct table *first, struct table *second);
 /* A table as a text, to be freed, for a terminal with @width columns; 0: as wide as it is. */
 char *table_render(struct table *table, int width);
 /* Of the terminal, or as wide as one usually is. */

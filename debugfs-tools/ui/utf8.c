@@ -21,30 +21,9 @@ static int character_length(const unsigned char *s)
 			return 0;
 		code = code << 6 | (s[i] & 0x3f);
 	}
-	return code < least[length] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000) ? 0 : length;
-}
-
-char *utf8_copy(const char *text)
-{
-	static const char replacement[] = "\xef\xbf\xbd";
-	const unsigned char *from = (const unsigned char *)text;
-	char *copy = xcalloc(strlen(text) + 1, strlen(replacement));
-	char *to = copy;
-
-	while (*from) {
-		int length = character_length(from);
-
-		if (length) {
-			memcpy(to, from, length);
-			from += length;
-			to += length;
-		} else {
-			memcpy(to, replacement, strlen(replacement));
-			from++;
-			to += strlen(replacement);
-		}
-	}
-	return copy;
+	if (code < least[length] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
+		return 0;
+	return length;
 }
 
 /* C0, DEL, and C1 as UTF-8 has them */
@@ -53,25 +32,33 @@ static bool is_control(const unsigned char *s, int length)
 	return s[0] < 0x20 || s[0] == 0x7f || (length == 2 && s[0] == 0xc2 && s[1] < 0xa0);
 }
 
-char *utf8_printable(const char *text, bool utf8)
+static char *clean(const char *text, bool terminal, bool utf8)
 {
 	const unsigned char *from = (const unsigned char *)text;
-	/* "\x1b" */
-	char *copy = xcalloc(strlen(text) + 1, 4);
-	char *to = copy;
+	char *copy = xcalloc(strlen(text) + 1, strlen("\\x1b")), *to = copy;
 
 	while (*from) {
 		int length = character_length(from);
 
-		if (length > 1 && !utf8)
+		if (terminal && ((length > 1 && !utf8) || is_control(from, length)))
 			length = 0;
-		if (length && !is_control(from, length)) {
-			memcpy(to, from, length);
-			from += length;
-			to += length;
-		} else {
-			to += sprintf(to, "\\x%02x", *from++);
-		}
+		if (length)
+			to = mempcpy(to, from, length);
+		else if (terminal)
+			to += sprintf(to, "\\x%02x", *from);
+		else
+			to = stpcpy(to, "\xef\xbf\xbd");
+		from += length ? length : 1;
 	}
 	return copy;
+}
+
+char *utf8_copy(const char *text)
+{
+	return clean(text, false, true);
+}
+
+char *utf8_printable(const char *text, bool utf8)
+{
+	return clean(text, true, utf8);
 }
