@@ -305,12 +305,12 @@ void control_share(struct choice *choice, int nr, num budget, num page_size)
 		if (d->action != ACTION_WRITE)
 			continue;
 		*credit += part[i];
-		d->max = d->wanted < *credit ? d->wanted : (num)*credit;
+		d->max = d->cold < *credit ? d->cold : (num)*credit;
 		d->max -= d->max % page_size;
 		/* A small command only for all there is; otherwise it saves up for a larger one */
 		if (!d->max || (d->max < COMMAND_MIN && d->max < d->cold)) {
 			d->max = 0;
-			hold(d, d->wanted < *credit ? "pace" : "budget");
+			hold(d, d->wanted < part[i] ? "pace" : "budget");
 			continue;
 		}
 		*credit -= d->max;

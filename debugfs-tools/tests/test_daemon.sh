@@ -253,6 +253,19 @@ replay record5 >again
 check 'the replay has the same lines' cmp out again
 rmdir state.new
 
+# --- what goes to the disk
+status 0 daemon --root tree --ticks 3 --state dry --dry-run
+check 'a dry run leaves nothing behind' is "$(echo dry*)" 'dry*'
+# LeakSanitizer cannot work under strace
+if ASAN_OPTIONS=detect_leaks=0 strace -f -o trace -e trace=rename,renameat,renameat2 \
+	"$zswapctl" daemon -C conf --root tree --interval 10 --ticks 12 --state once >out 2>err; then
+	# At 0 s, 60 s, and at the end at 110 s
+	check 'the state is saved once a minute at most' is "$(grep -c '^[0-9]* *rename.*once.new' trace)" 3
+else
+	echo '# no strace: nobody counts how often the state is saved'
+fi
+rm -f once once.lock
+
 # --- two at a time
 mkfifo fifo
 "$zswapctl" daemon -C fifo --root tree --state state >live 2>&1 &

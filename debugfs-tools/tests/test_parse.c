@@ -637,6 +637,40 @@ static void test_format(void)
 	test_formatted(format_bar(5, 5, 0, false), "");
 }
 
+/* One for each byte that is no part of a character. */
+#define BAD	"\xef\xbf\xbd"
+
+static void test_utf8(void)
+{
+	static const struct {
+		const char *text, *copy, *printed;
+	} names[] = {
+		{ "/a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", "/a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80",
+		  "/a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80" },
+		{ "\xed\x9f\xbf\xee\x80\x80\xf4\x8f\xbf\xbf", "\xed\x9f\xbf\xee\x80\x80\xf4\x8f\xbf\xbf",
+		  "\xed\x9f\xbf\xee\x80\x80\xf4\x8f\xbf\xbf" },
+		{ "\xed\xa0\x80", BAD BAD BAD, "\\xed\\xa0\\x80" },
+		{ "\xed\xbf\xbf", BAD BAD BAD, "\\xed\\xbf\\xbf" },
+		{ "\xf4\x90\x80\x80", BAD BAD BAD BAD, "\\xf4\\x90\\x80\\x80" },
+		{ "\xc0\x80", BAD BAD, "\\xc0\\x80" },
+		{ "\xc1\xbf", BAD BAD, "\\xc1\\xbf" },
+		{ "\xe0\x9f\xbf", BAD BAD BAD, "\\xe0\\x9f\\xbf" },
+		{ "\xf0\x8f\xbf\xbf", BAD BAD BAD BAD, "\\xf0\\x8f\\xbf\\xbf" },
+		{ "\xe2\x82", BAD BAD, "\\xe2\\x82" },
+		{ "\xc3x", BAD "x", "\\xc3x" },
+		{ "\xff\x80y", BAD BAD "y", "\\xff\\x80y" },
+		{ "\xf8\x88\x80\x80\x80", BAD BAD BAD BAD BAD, "\\xf8\\x88\\x80\\x80\\x80" },
+		{ "\x1b[m\n\x7f", "\x1b[m\n\x7f", "\\x1b[m\\x0a\\x7f" },
+		{ "\xc2\x9bm\xc2\xa0", "\xc2\x9bm\xc2\xa0", "\\xc2\\x9bm\xc2\xa0" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		test_formatted(utf8_copy(names[i].text), names[i].copy);
+		test_formatted(utf8_printable(names[i].text, true), names[i].printed);
+	}
+	test_formatted(utf8_printable("a\xc3\xa9", false), "a\\xc3\\xa9");
+}
+
 int main(void)
 {
 	test_numbers();
@@ -650,6 +684,7 @@ int main(void)
 	test_keys();
 	test_results();
 	test_format();
+	test_utf8();
 	CHECK(amount_add(INT64_MAX - 1, 1) == INT64_MAX, "a sum that fits");
 	CHECK(amount_add(INT64_MAX, INT64_MAX) == INT64_MAX, "and one that does not");
 	return tap_done();

@@ -473,6 +473,24 @@ static void test_circumstances(void)
 	CHECK(bursts >= 461, "io pressure in one minute of six does not stop it for good");
 }
 
+/* What may come back of it in a tick is less than a command: it is saved up. */
+static void test_small(const char *config)
+{
+	struct world world;
+	struct pod *pod;
+	num whole;
+
+	world_init(&world, config);
+	pod = add_pod(&world, "/small", 4 * MIB);
+	add_load(&world, pod, 8, INFINITY);
+	/* What is left at the end is less than another command, but all there is */
+	whole = (num)pod->nr * GROUP;
+	run(&world, 24);
+	CHECK(pod->on_disk * 10 >= whole * 9, "%s: %lld of %lld pages of a small one are on the disk",
+	      world.config.interval < 60 ? "every 10 s" : "once a minute", pod->on_disk, whole);
+	world_free(&world);
+}
+
 /* A tick that is hours late writes no more than one that is ten minutes late. */
 static void test_late(void)
 {
@@ -586,6 +604,8 @@ int main(void)
 	test_churn();
 	test_equal();
 	test_circumstances();
+	test_small("when = always\n");
+	test_small("when = always\ninterval = 10s\n");
 	test_late();
 	test_change();
 	test_frozen();
