@@ -55,6 +55,7 @@
 #include <linux/zswap_wb.h>
 
 #include "internal.h"
+#include "port.h"
 
 #define CREATE_TRACE_POINTS
 #include <trace/events/zswap_wb.h>
@@ -230,6 +231,7 @@ close:
  * * -EINTR if it has ended early; what was written stays written, and counted
  * * -ENODEV if zswap has never been set up
  * * -EINVAL if it names a bucket that there is not
+ * * -EOPNOTSUPP if it is for incompressible pages, and zswap of this series has none
  * * -EOPNOTSUPP, -ENOENT, -EPERM see zswap_wb_scope_open()
  * * -ENOMEM if there is not even memory for one page at a time
  */
@@ -248,6 +250,9 @@ int zswap_wb_run(const struct zswap_wb_command *cmd,
 	};
 	if (!zswap_wb_armed())
 		return -ENODEV;
+	if (cmd->type == ZSWAP_WB_TYPE_INCOMPRESSIBLE &&
+	    !zswap_wb_port_plain(PAGE_SIZE))
+		return -EOPNOTSUPP;
 	run.generation = zswap_wb_buckets_get(&run.edges);
 	err = zswap_wb_run_filter(&run);
 	if (err)

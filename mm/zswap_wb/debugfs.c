@@ -23,6 +23,7 @@
 #include <linux/zswap_wb.h>
 
 #include "buckets.h"
+#include "port.h"
 
 /* What was written to a file, to be freed. All that is valid fits into a page. */
 static char *zswap_wb_text_get(const char __user *buf, size_t count)
@@ -354,7 +355,7 @@ static int zswap_wb_cgroups_node(struct seq_file *m, struct mem_cgroup *memcg,
 
 		if (!survey->hist.bucket[i].pages && !loaded)
 			continue;
-		seq_printf(m, "%llu %d ", mem_cgroup_id(memcg), nid);
+		seq_printf(m, "%llu %d ", zswap_wb_port_cgroup_id(memcg), nid);
 		zswap_wb_table_bucket(m, survey, i, loaded);
 		seq_printf(m, " %s\n", cgroups->path);
 	}

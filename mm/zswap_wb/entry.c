@@ -54,7 +54,6 @@
 #include <linux/vmstat.h>
 #include <linux/xarray.h>
 
-#include "../swap_table.h"
 #include "internal.h"
 
 /* Further down in mm/zswap.c */
@@ -72,11 +71,9 @@ static void zswap_entry_free(struct zswap_entry *entry);
 static struct mem_cgroup *zswap_wb_entry_memcg(struct zswap_entry *entry,
 					       struct swap_cluster_info *ci)
 {
-	unsigned int offset = swp_cluster_offset(entry->swpentry);
-
 	if (entry->objcg)
 		return mem_cgroup_from_entry(entry);
-	return mem_cgroup_from_private_id(__swap_cgroup_get(ci, offset));
+	return mem_cgroup_from_private_id(zswap_wb_port_slot_memcg(ci, entry->swpentry));
 }
 
 #if defined(CONFIG_MEMCG) && defined(CONFIG_BLK_CGROUP)
@@ -111,7 +108,7 @@ static void zswap_wb_memcg_css(struct mem_cgroup *memcg,
 /* See zswap_wb_chunk_join() */
 void zswap_wb_pool_get(struct zswap_pool *pool)
 {
-	zswap_pool_get(pool);
+	zswap_wb_port_pool_get(pool);
 }
 
 /* Context: any in which bottom halves can be disabled */
@@ -122,20 +119,14 @@ void zswap_wb_pool_put(struct zswap_pool *pool)
 
 /* ---- fetch ---- */
 
-/* Is somebody using the page of a slot? The cluster is locked. */
-static bool zswap_wb_slot_cached(struct swap_cluster_info *ci, swp_entry_t slot)
-{
-	return ci->table &&
-	       swp_tb_is_folio(__swap_table_get(ci, swp_cluster_offset(slot)));
-}
-
 /* Is an entry still what it was? The cluster is locked. Return: 0 or why not */
 static int zswap_wb_entry_check(const struct zswap_wb_facts *facts,
+				struct swap_info_struct *si,
 				struct swap_cluster_info *ci)
 {
 	struct zswap_entry *entry = facts->entry;
 
-	if (zswap_wb_slot_cached(ci, facts->slot))
+	if (zswap_wb_port_slot_cached(si, ci, facts->slot))
 		return -EEXIST;
 	if (entry != xa_load(swap_zswap_tree(facts->slot),
 			     swp_offset(facts->slot)) ||
@@ -174,12 +165,11 @@ int zswap_wb_entry_fetch(struct zswap_wb_item *item,
 	struct zswap_entry *entry = facts->entry;
 	struct swap_cluster_info *ci;
 	struct zswap_pool *pool;
-	struct scatterlist sg[2];
 	void *data = scratch;
 	int err;
 
-	ci = swap_cluster_lock(si, swp_offset(facts->slot));
-	err = zswap_wb_entry_check(facts, ci);
+	ci = zswap_wb_port_cluster_lock(si, facts->slot);
+	err = zswap_wb_entry_check(facts, si, ci);
 	if (err)
 		goto unlock;
 	/* The walk has asked, too, but without a list per cgroup it can't tell */
@@ -200,14 +190,12 @@ int zswap_wb_entry_fetch(struct zswap_wb_item *item,
 			    zswap_wb_chunk_join(chunk, pool);
 	if (item->kind.image)
 		data = page_address(page) + ZSWAP_WB_IMAGE_HEADER;
-	else if (length == PAGE_SIZE)
+	else if (zswap_wb_port_plain(length))
 		data = page_address(page);
-	zs_obj_read_sg_begin(pool->zs_pool, entry->handle, sg, length);
-	memcpy_from_sglist(data, sg, 0, length);
-	zs_obj_read_sg_end(pool->zs_pool, entry->handle);
+	zswap_wb_port_object_read(pool, entry->handle, data, length);
 	/* The entry, which has a reference, may go as soon as we unlock */
-	zswap_pool_get(pool);
-	swap_cluster_unlock(ci);
+	zswap_wb_port_pool_get(pool);
+	zswap_wb_port_cluster_unlock(si, ci);
 
 	if (item->kind.image) {
 		zswap_wb_image_make(page_address(page), length, facts->slot,
@@ -215,15 +203,14 @@ int zswap_wb_entry_fetch(struct zswap_wb_item *item,
 	} else if (data == scratch &&
 		   !zswap_wb_decompress(pool, scratch, length, page)) {
 		zswap_wb_slot_unclaim(facts->slot, ticket);
-		/* May miss one, as where zswap itself counts */
-		data_race(zswap_decompress_fail++);
+		zswap_wb_port_count_damaged();
 		err = -EIO;
 	}
 	zswap_pool_put(pool);
 	return err;
 
 unlock:
-	swap_cluster_unlock(ci);
+	zswap_wb_port_cluster_unlock(si, ci);
 	return err;
 }
 
@@ -248,8 +235,8 @@ int zswap_wb_entry_launch(const struct zswap_wb_item *item,
 	struct swap_cluster_info *ci;
 	int err;
 
-	ci = swap_cluster_lock(si, swp_offset(facts->slot));
-	err = zswap_wb_entry_check(facts, ci);
+	ci = zswap_wb_port_cluster_lock(si, facts->slot);
+	err = zswap_wb_entry_check(facts, si, ci);
 	if (!err && !zswap_wb_slot_launch(facts->slot, ticket, &item->kind))
 		err = -ENOENT;
 	if (!err) {
@@ -258,7 +245,7 @@ int zswap_wb_entry_launch(const struct zswap_wb_item *item,
 		zswap_wb_memcg_css(zswap_wb_entry_memcg(facts->entry, ci), css);
 		rcu_read_unlock();
 	}
-	swap_cluster_unlock(ci);
+	zswap_wb_port_cluster_unlock(si, ci);
 	if (err)
 		zswap_wb_slot_unclaim(facts->slot, ticket);
 	return err;
@@ -277,7 +264,7 @@ static void zswap_wb_entry_account(struct zswap_entry *entry)
 		count_objcg_events(entry->objcg, ZSWPWB_PROACTIVE, 1);
 		count_objcg_events(entry->objcg, ZSWPWB_PROACTIVE_B,
 				   entry->length);
-		count_objcg_events(entry->objcg, PSWPOUT, 1);
+		zswap_wb_port_count_swapout(entry->objcg);
 	}
 	/* Like the rest of zswap's own counters: may miss one, and nothing goes by it */
 	data_race(zswap_written_back_pages++);
@@ -306,8 +293,7 @@ static void zswap_wb_slot_freed(struct swap_info_struct *si,
 	void (*notify)(struct block_device *bdev, unsigned long offset);
 
 	if (!(si->flags & SWP_BLKDEV) ||
-	    (ci->table &&
-	     !swp_tb_is_null(__swap_table_get(ci, swp_cluster_offset(slot)))))
+	    !zswap_wb_port_slot_unused(si, ci, slot))
 		return;
 	notify = si->bdev->bd_disk->fops->swap_slot_free_notify;
 	if (notify)
@@ -338,13 +324,13 @@ int zswap_wb_entry_land(const struct zswap_wb_item *item,
 	struct swap_cluster_info *ci;
 	int err;
 
-	ci = swap_cluster_lock(si, offset);
+	ci = zswap_wb_port_cluster_lock(si, facts->slot);
 	if (!*aloft) {
-		swap_cluster_unlock(ci);
+		zswap_wb_port_cluster_unlock(si, ci);
 		return -EALREADY;
 	}
 	WRITE_ONCE(*aloft, false);
-	err = zswap_wb_entry_check(facts, ci);
+	err = zswap_wb_entry_check(facts, si, ci);
 	if (failed)
 		err = -EIO;
 	if (err) {
@@ -354,7 +340,7 @@ int zswap_wb_entry_land(const struct zswap_wb_item *item,
 		xa_erase(tree, offset);
 	}
 	zswap_wb_slot_land(facts->slot, !err);
-	swap_cluster_unlock(ci);
+	zswap_wb_port_cluster_unlock(si, ci);
 	if (err)
 		return err;
 

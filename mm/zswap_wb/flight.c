@@ -88,7 +88,7 @@ struct zswap_wb_flight *zswap_wb_flight_alloc(unsigned int room,
 	flight->compressed = READ_ONCE(zswap_wb_compressed_writeback);
 	flight->room = room;
 	flight->budget = budget;
-	flight->copy[0].page = zswap_wb_page_alloc(GFP_KERNEL);
+	flight->copy[0].page = zswap_wb_pages_alloc(GFP_KERNEL, 0);
 	if (!flight->copy[0].page) {
 		kvfree(flight);
 		return NULL;
@@ -219,7 +219,7 @@ unsigned int zswap_wb_flight_fill(struct zswap_wb_flight *flight,
 {
 	nr = min(nr, flight->room);
 	while (flight->nr_pages < nr) {
-		struct page *page = zswap_wb_page_alloc(0);
+		struct page *page = zswap_wb_pages_alloc(0, 0);
 
 		if (!page)
 			break;

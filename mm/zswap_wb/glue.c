@@ -11,10 +11,12 @@
  *	entry.c		takes an entry to the disk, or leaves it where it is
  *	image.c		what a compressed page is on the disk, and back from there
  *	restore.c	makes an entry again of a page on the disk
+ *	port_glue.h	what is different in mm/zswap.c from one series of kernels to another
  */
 #ifdef CONFIG_ZSWAP_WB
 
 #include "internal.h"
+#include "port_glue.h"
 
 /*
  * The age is free: upstream's struct has an int, a bool and padding where we

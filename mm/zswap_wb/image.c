@@ -141,7 +141,7 @@ static unsigned int zswap_wb_acomp_locked(struct crypto_acomp_ctx *ctx,
 
 /*
  * The same without that mutex: a fault would wait for it, and so for a command that may
- * be nice. Only a compressor that is asynchronous needs the CPU's request.
+ * be nice. It needs the CPU's request if it is asynchronous, or on older kernels.
  */
 static unsigned int zswap_wb_acomp(struct zswap_pool *pool,
 				   int (*run)(struct acomp_req *req),
@@ -151,13 +151,10 @@ static unsigned int zswap_wb_acomp(struct zswap_pool *pool,
 	struct crypto_acomp_ctx *ctx = raw_cpu_ptr(pool->acomp_ctx);
 	int err;
 
-	ACOMP_REQUEST_ON_STACK(req, ctx->acomp);
-
-	acomp_request_set_params(req, input, output, length, PAGE_SIZE);
-	err = run(req);
+	err = zswap_wb_port_acomp(ctx, run, input, &length, output);
 	if (err != -EAGAIN)
-		return err ? 0 : req->dlen;
-	mutex_lock(&ctx->mutex);
+		return err ? 0 : length;
+	ctx = zswap_wb_port_ctx_lock(pool, ctx);
 	length = zswap_wb_acomp_locked(ctx, run, input, length, output);
 	mutex_unlock(&ctx->mutex);
 	return length;
@@ -181,7 +178,10 @@ static noinline bool zswap_wb_decompress(struct zswap_pool *pool,
 }
 ALLOW_ERROR_INJECTION(zswap_wb_decompress, NULL);
 
-/* Return: bytes that a page has become in @data, 0 if it does not get smaller */
+/*
+ * Return: bytes that a page has become in @data, which is of ZSWAP_WB_PORT_ROOM_ORDER; 0 if it
+ * does not get smaller
+ */
 static unsigned int zswap_wb_compress(struct zswap_pool *pool, struct page *page,
 				      void *data)
 {
@@ -189,7 +189,7 @@ static unsigned int zswap_wb_compress(struct zswap_pool *pool, struct page *page
 
 	sg_init_table(&input, 1);
 	sg_set_page(&input, page, PAGE_SIZE, 0);
-	sg_init_one(&output, data, PAGE_SIZE);
+	sg_init_one(&output, data, PAGE_SIZE << ZSWAP_WB_PORT_ROOM_ORDER);
 	return zswap_wb_acomp(pool, crypto_acomp_compress, &input, PAGE_SIZE,
 			      &output);
 }
@@ -198,14 +198,14 @@ static unsigned int zswap_wb_compress(struct zswap_pool *pool, struct page *page
 
 static bool zswap_wb_image_unpack(struct folio *folio, struct zswap_pool *pool)
 {
-	struct crypto_acomp_ctx *ctx = raw_cpu_ptr(pool->acomp_ctx);
+	struct crypto_acomp_ctx *ctx;
 	struct zswap_wb_image *image;
 	struct scatterlist input, output;
 	unsigned int length;
 	bool good = false;
 
 	/* Its buffer is ours, too */
-	mutex_lock(&ctx->mutex);
+	ctx = zswap_wb_port_ctx_lock(pool, raw_cpu_ptr(pool->acomp_ctx));
 	image = kmap_local_folio(folio, 0);
 	length = zswap_wb_image_check(image, folio->swap, pool);
 	memcpy(ctx->buffer, image + 1, length);

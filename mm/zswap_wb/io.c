@@ -29,13 +29,13 @@ int zswap_wb_io_init(void)
 }
 
 /*
- * Gets a page that is charged to nobody, or NULL. @reclaim: GFP_KERNEL, or 0 for one
- * that is free right now, so that nobody has to give one up for it
+ * Gets pages that are charged to nobody, or NULL. @reclaim: GFP_KERNEL, or 0 for what is
+ * free right now, so that nobody has to give one up for it
  */
-struct page *zswap_wb_page_alloc(gfp_t reclaim)
+struct page *zswap_wb_pages_alloc(gfp_t reclaim, unsigned int order)
 {
-	return alloc_page(reclaim | __GFP_NORETRY | __GFP_NOMEMALLOC |
-			  __GFP_NOWARN);
+	return alloc_pages(reclaim | __GFP_NORETRY | __GFP_NOMEMALLOC |
+			   __GFP_NOWARN, order);
 }
 
 /* Where a slot is on its device. A page of ours lends itself as a folio of that slot */

@@ -52,7 +52,7 @@ static inline void zswap_wb_page_set_failed(struct page *page, bool failed)
 }
 
 int zswap_wb_io_init(void);
-struct page *zswap_wb_page_alloc(gfp_t reclaim);
+struct page *zswap_wb_pages_alloc(gfp_t reclaim, unsigned int order);
 void zswap_wb_io_begin(struct zswap_wb_io *io, unsigned int room, blk_opf_t opf,
 		       void (*done)(struct zswap_wb_io *io));
 unsigned int zswap_wb_io_add(struct zswap_wb_io *io, struct page *page,

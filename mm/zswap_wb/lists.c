@@ -187,7 +187,7 @@ static struct list_head *zswap_wb_cursor_mark(struct zswap_wb_cursor *cursor)
  */
 static bool zswap_wb_list_owner(struct mem_cgroup *memcg)
 {
-	int index = memcg_kmem_id(memcg);
+	int index = zswap_wb_port_list_index(memcg);
 
 	return index < 0 || mem_cgroup_from_private_id(index) == memcg;
 }
@@ -220,7 +220,7 @@ static struct list_lru_one *zswap_wb_list_lock(int nid,
 		l = list_lru_lock(&zswap_list_lru, nid, memcg);
 		if (zswap_wb_list_owner(*memcg))
 			return l;
-		list_lru_unlock(l);
+		zswap_wb_port_list_unlock(nid, l);
 		*memcg = parent_mem_cgroup(*memcg);
 	}
 }
@@ -237,7 +237,7 @@ unsigned long zswap_wb_list_size(struct mem_cgroup *memcg, int nid)
 #ifdef CONFIG_MEMCG
 /**
  * zswap_wb_list_next() - find the next cgroup that has lists
- * @index:	memcg_kmem_id() to begin with; set to that of the cgroup
+ * @index:	where to begin; set to the index of the cgroup
  * @nodes:	nodes of its lists, or %NULL
  * @empty:	set if there are no entries in its lists on @nodes
  *
@@ -289,27 +289,29 @@ bool zswap_wb_cursor_open(struct zswap_wb_cursor *cursor,
 		return false;
 	rcu_read_lock();
 	l = zswap_wb_list_lock(nid, &owner);
-	if (owner == memcg && l->nr_items) {
+	if (owner == memcg && l->nr_items > 0) {
 		cursor->left = l->nr_items;
 		list_add(zswap_wb_cursor_mark(cursor), &l->list);
 	}
-	list_lru_unlock(l);
+	zswap_wb_port_list_unlock(nid, l);
 	rcu_read_unlock();
 	return cursor->left;
 }
 
 /*
  * Are all entries of a list that are behind @entry no older than it, by more than
- * ZSWAP_WB_ORDER_SLACK? See the top. @own: what entries that are the list's own are
- * charged to, if lists are per cgroup
+ * ZSWAP_WB_ORDER_SLACK? See the top. @memcg: whose list it is, if lists are per cgroup; @own:
+ * what entries are charged to then that are the list's own
  */
-static bool zswap_wb_order_holds(const struct lruvec *lruvec, bool per_cgroup,
+static bool zswap_wb_order_holds(const struct lruvec *lruvec,
+				 struct mem_cgroup *memcg,
 				 const struct obj_cgroup *own,
 				 const struct zswap_entry *entry)
 {
 	u32 disordered = READ_ONCE(lruvec->zswap_lruvec_state.disordered);
 
-	if (per_cgroup && entry->objcg != own)
+	if (!zswap_wb_port_order_known(memcg) ||
+	    (memcg && entry->objcg != own))
 		return false;
 	return (s32)(entry->store_time - disordered) > ZSWAP_WB_ORDER_SLACK;
 }
@@ -348,7 +350,7 @@ static void zswap_wb_list_return(struct zswap_entry *entry)
 				       zswap_wb_age_stamp(zswap_wb_age_now()));
 	__list_lru_add(&zswap_list_lru, l, &entry->lru, nid, memcg);
 	list_move_tail(&entry->lru, place);
-	list_lru_unlock(l);
+	zswap_wb_port_list_unlock(nid, l);
 	rcu_read_unlock();
 }
 
@@ -422,7 +424,7 @@ bool zswap_wb_cursor_scan(struct zswap_wb_cursor *cursor,
 	more = cursor->left && what != ZSWAP_WB_VISIT_LAST;
 	if (more)
 		list_add_tail(mark, next);
-	list_lru_unlock(l);
+	zswap_wb_port_list_unlock(cursor->nid, l);
 	rcu_read_unlock();
 	return more;
 }
@@ -440,5 +442,5 @@ void zswap_wb_cursor_close(struct zswap_wb_cursor *cursor)
 	guard(rcu)();
 	l = zswap_wb_list_lock(cursor->nid, &memcg);
 	list_del_init(zswap_wb_cursor_mark(cursor));
-	list_lru_unlock(l);
+	zswap_wb_port_list_unlock(cursor->nid, l);
 }

@@ -149,7 +149,7 @@ static struct zswap_wb_read *zswap_wb_read_alloc(unsigned int room)
 	if (!read)
 		return NULL;
 	read->room = room;
-	read->recall[0].page = zswap_wb_page_alloc(GFP_KERNEL);
+	read->recall[0].page = zswap_wb_pages_alloc(GFP_KERNEL, 0);
 	if (!read->recall[0].page) {
 		kfree(read);
 		return NULL;
@@ -165,7 +165,7 @@ static unsigned int zswap_wb_read_fill(struct zswap_wb_read *read, unsigned int 
 {
 	nr = min(nr, read->room);
 	while (read->nr_pages < nr && zswap_wb_memory_has_room(numa_mem_id())) {
-		struct page *page = zswap_wb_page_alloc(__GFP_THISNODE);
+		struct page *page = zswap_wb_pages_alloc(__GFP_THISNODE, 0);
 
 		if (!page)
 			break;
@@ -430,7 +430,8 @@ static int zswap_wb_readback_scope(struct zswap_wb_readback *back)
 	unsigned int noio = memalloc_noio_save();
 	int err = -ENOMEM;
 
-	back->scratch = zswap_wb_page_alloc(GFP_KERNEL);
+	back->scratch = zswap_wb_pages_alloc(GFP_KERNEL,
+					     ZSWAP_WB_PORT_ROOM_ORDER);
 	back->read = zswap_wb_read_alloc(min(back->cmd->max_pages,
 					     ZSWAP_WB_READ_MAX));
 	if (back->scratch && back->read) {
@@ -442,7 +443,7 @@ static int zswap_wb_readback_scope(struct zswap_wb_readback *back)
 	}
 	zswap_wb_read_put(back->read);
 	if (back->scratch)
-		__free_page(back->scratch);
+		__free_pages(back->scratch, ZSWAP_WB_PORT_ROOM_ORDER);
 	memalloc_noio_restore(noio);
 	return err;
 }

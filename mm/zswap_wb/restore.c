@@ -68,12 +68,12 @@ int zswap_wb_entry_recall(const struct zswap_wb_item *item,
 	*memcg = NULL;
 	*css = NULL;
 	*pool = NULL;
-	ci = swap_cluster_lock(si, swp_offset(slot));
-	if (zswap_wb_slot_cached(ci, slot)) {
+	ci = zswap_wb_port_cluster_lock(si, slot);
+	if (zswap_wb_port_slot_cached(si, ci, slot)) {
 		err = -EEXIST;
 		goto unlock;
 	}
-	*memcg = zswap_wb_scope_owner(__swap_cgroup_get(ci, swp_cluster_offset(slot)));
+	*memcg = zswap_wb_scope_owner(zswap_wb_port_slot_memcg(ci, slot));
 	if (!zswap_wb_scope_covers(scope, *memcg))
 		err = -ENOENT;
 	else if (!zswap_wb_scope_has_room(*memcg))
@@ -89,10 +89,10 @@ int zswap_wb_entry_recall(const struct zswap_wb_item *item,
 	rcu_read_unlock();
 	if (item->kind.image) {
 		*pool = zswap_wb_slot_image(slot, &nid);
-		zswap_pool_get(*pool);
+		zswap_wb_port_pool_get(*pool);
 	}
 unlock:
-	swap_cluster_unlock(ci);
+	zswap_wb_port_cluster_unlock(si, ci);
 	return err;
 }
 
@@ -119,16 +119,13 @@ static struct zswap_entry *zswap_wb_entry_make(const struct zswap_wb_item *item,
 	entry = zswap_entry_cache_alloc(gfp, nid);
 	if (!entry)
 		return NULL;
-	handle = zs_malloc(pool->zs_pool, length,
-			   gfp | __GFP_HIGHMEM | __GFP_MOVABLE, nid);
-	if (IS_ERR_VALUE(handle)) {
+	if (!zswap_wb_port_object_make(pool, data, length, gfp, nid, &handle)) {
 		zswap_entry_cache_free(entry);
 		return NULL;
 	}
-	zs_obj_write(pool->zs_pool, handle, data, length);
 
 	/* From here on zswap_entry_free() takes it apart */
-	zswap_pool_get(pool);
+	zswap_wb_port_pool_get(pool);
 	if (objcg) {
 		obj_cgroup_get(objcg);
 		/* Must not fail: there was room, but others may have been faster */
@@ -136,9 +133,7 @@ static struct zswap_entry *zswap_wb_entry_make(const struct zswap_wb_item *item,
 		obj_cgroup_charge_zswap(objcg, length);
 		memalloc_noreclaim_restore(flags);
 	}
-	atomic_long_inc(&zswap_stored_pages);
-	if (length == PAGE_SIZE)
-		atomic_long_inc(&zswap_stored_incompressible_pages);
+	zswap_wb_port_count_stored(length);
 	*entry = (struct zswap_entry) {
 		.swpentry	= item->facts.slot,
 		.length		= length,
@@ -161,8 +156,8 @@ static int zswap_wb_entry_publish(const struct zswap_wb_item *item,
 	struct swap_cluster_info *ci;
 	int err = -EEXIST;
 
-	ci = swap_cluster_lock(si, swp_offset(slot));
-	if (!zswap_wb_slot_cached(ci, slot) &&
+	ci = zswap_wb_port_cluster_lock(si, slot);
+	if (!zswap_wb_port_slot_cached(si, ci, slot) &&
 	    zswap_wb_slot_recalled(slot, &item->kind))
 		err = xa_insert(tree, swp_offset(slot), entry,
 				__GFP_NOWARN | __GFP_NOMEMALLOC);
@@ -170,13 +165,14 @@ static int zswap_wb_entry_publish(const struct zswap_wb_item *item,
 		zswap_lru_add(entry);
 		zswap_wb_slot_restored(slot, &item->kind);
 	}
-	swap_cluster_unlock(ci);
+	zswap_wb_port_cluster_unlock(si, ci);
 	return err;
 }
 
 /*
  * What a page is in the pool: data and length. Of an ordinary page in @scratch, but for
- * one that does not get smaller. Return: 0, or -EIO for a damaged image
+ * one that does not get smaller. Return: 0, -EIO for a damaged image, -E2BIG for a page that
+ * this series of kernels does not store
  */
 static int zswap_wb_restore_data(const struct zswap_wb_item *item,
 				 struct zswap_pool *pool, struct page *page,
@@ -198,6 +194,7 @@ static int zswap_wb_restore_data(const struct zswap_wb_item *item,
 	if (!*length || *length >= PAGE_SIZE) {
 		*length = PAGE_SIZE;
 		*data = from;
+		return zswap_wb_port_plain(PAGE_SIZE) ? 0 : -E2BIG;
 	}
 	return 0;
 }
@@ -244,6 +241,7 @@ static int zswap_wb_restore_charged(const struct zswap_wb_item *item,
  * * 0		the page is in zswap, and its slot like any other
  * * -EEXIST	somebody has come for the page, or freed it
  * * -EIO	the image is damaged
+ * * -E2BIG	it does not get smaller, and is nothing that this series of kernels stores
  * * -ENOSPC	its cgroup has no room for it
  * * -ENOMEM	not enough memory is free
  * * -ENODEV	there is no pool

@@ -17,6 +17,7 @@
 #include <linux/sched.h>
 
 #include "internal.h"
+#include "port.h"
 
 #ifdef CONFIG_MEMCG
 
@@ -50,7 +51,7 @@ static struct mem_cgroup *zswap_wb_scope_lookup(u64 id)
 	 * A cgroup without the memory controller yields the ancestor that its
 	 * pages are charged to: more than what was asked for.
 	 */
-	if (mem_cgroup_id(memcg) != id || !mem_cgroup_online(memcg)) {
+	if (zswap_wb_port_cgroup_id(memcg) != id || !mem_cgroup_online(memcg)) {
 		mem_cgroup_put(memcg);
 		return ERR_PTR(-ENOENT);
 	}
@@ -201,7 +202,7 @@ struct mem_cgroup *zswap_wb_scope_list(struct mem_cgroup *memcg)
 /* What a cgroup's own entries on a node are charged to, and no other cgroup's ever were */
 const struct obj_cgroup *zswap_wb_scope_objcg(struct mem_cgroup *memcg, int nid)
 {
-	return memcg ? memcg->nodeinfo[nid]->orig_objcg : NULL;
+	return memcg ? zswap_wb_port_orig_objcg(memcg, nid) : NULL;
 }
 
 /* ---- whose pages come back ---- */
@@ -259,8 +260,7 @@ struct obj_cgroup *zswap_wb_scope_objcg_get(struct mem_cgroup *memcg, int nid)
 {
 	guard(rcu)();
 	for (; memcg; memcg = parent_mem_cgroup(memcg)) {
-		struct obj_cgroup *objcg =
-			rcu_dereference(memcg->nodeinfo[nid]->objcg);
+		struct obj_cgroup *objcg = zswap_wb_port_objcg(memcg, nid);
 
 		if (objcg && obj_cgroup_tryget(objcg))
 			return objcg;

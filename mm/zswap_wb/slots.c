@@ -69,6 +69,7 @@
 #include <trace/events/zswap_wb.h>
 
 #include "internal.h"
+#include "port.h"
 
 #define ZSWAP_WB_CHUNK_SLOTS	512
 
@@ -441,7 +442,7 @@ static u64 zswap_wb_folio_cgroup(struct folio *folio)
 
 	guard(rcu)();
 	memcg = folio_memcg(folio);
-	return memcg ? mem_cgroup_id(memcg) : 0;
+	return memcg ? zswap_wb_port_cgroup_id(memcg) : 0;
 }
 
 static void zswap_wb_slot_refaulted(swp_entry_t slot, struct folio *folio)

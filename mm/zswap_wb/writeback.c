@@ -317,7 +317,7 @@ zswap_wb_window_try(unsigned int max, struct zswap_wb_budget *budget)
 	if (!window)
 		return NULL;
 	window->max = max;
-	window->scratch = zswap_wb_page_alloc(GFP_KERNEL);
+	window->scratch = zswap_wb_pages_alloc(GFP_KERNEL, 0);
 	window->flight[0] = zswap_wb_flight_alloc(room, budget);
 	window->flight[1] = zswap_wb_flight_alloc(room, budget);
 	if (window->scratch && window->flight[0] && window->flight[1])

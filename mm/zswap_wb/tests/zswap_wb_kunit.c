@@ -10,6 +10,7 @@
 #include <linux/string.h>
 
 #include "../internal.h"
+#include "port.h"
 
 /* ---- command.c ---- */
 
@@ -398,10 +399,10 @@ static void zswap_wb_select_budget(struct kunit *test)
 /* ---- list_lru: what lists.c must not rely on, and what it does ---- */
 
 /* Frees an item as zswap's shrinker does: unlocked, and by list_lru_del() */
-static enum lru_status zswap_wb_drift_cb(struct list_head *item,
-					 struct list_lru_one *l, void *lru)
+static enum lru_status zswap_wb_drift_visit(struct list_head *item,
+					    spinlock_t *lock, void *lru)
 {
-	spin_unlock(&l->lock);
+	spin_unlock(lock);
 	list_lru_del(lru, item, 0, NULL);
 	return LRU_REMOVED_RETRY;
 }
@@ -425,7 +426,7 @@ static void zswap_wb_list_lru_drift(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, list_lru_count_node(&lru, 0), 5);
 
-	list_lru_walk_one(&lru, 0, NULL, zswap_wb_drift_cb, &lru, &nr);
+	zswap_wb_port_walk(&lru, zswap_wb_drift_visit, &lru, &nr);
 	KUNIT_EXPECT_EQ(test, list_lru_count_one(&lru, 0, NULL), 2);
 	KUNIT_EXPECT_EQ(test, (long)list_lru_count_node(&lru, 0), 5 - 2 * 3);
 
@@ -438,8 +439,8 @@ static void zswap_wb_list_lru_drift(struct kunit *test)
 }
 
 /* Every other item is a mark */
-static enum lru_status zswap_wb_mark_cb(struct list_head *item,
-					struct list_lru_one *l, void *arg)
+static enum lru_status zswap_wb_mark_visit(struct list_head *item,
+					   spinlock_t *lock, void *arg)
 {
 	unsigned int *seen = arg;
 
@@ -460,8 +461,8 @@ static void zswap_wb_list_lru_mark(struct kunit *test)
 		INIT_LIST_HEAD(&item[i]);
 		list_lru_add(&lru, &item[i], 0, NULL);
 	}
-	KUNIT_EXPECT_EQ(test, list_lru_walk_one(&lru, 0, NULL, zswap_wb_mark_cb,
-						&seen, &nr), 0);
+	KUNIT_EXPECT_EQ(test, zswap_wb_port_walk(&lru, zswap_wb_mark_visit, &seen,
+						 &nr), 0);
 	KUNIT_EXPECT_EQ(test, nr, 0);
 	KUNIT_EXPECT_EQ(test, seen, 6);
 	for (i = 0; i < ARRAY_SIZE(item); i++)

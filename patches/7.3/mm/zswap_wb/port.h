@@ -7,6 +7,7 @@
 #ifndef _MM_ZSWAP_WB_PORT_H
 #define _MM_ZSWAP_WB_PORT_H
 
+#include <linux/memcontrol.h>
 #include <linux/swap.h>
 #include <linux/vmstat.h>
 
@@ -23,5 +24,35 @@ static inline void zswap_wb_port_count_write(void)
 {
 	count_vm_event(NRSWPOUT);
 }
+
+/* Pages that a compressor needs for one that does not get smaller, as a power of two */
+#define ZSWAP_WB_PORT_ROOM_ORDER	0
+
+/* Is what has so many bytes in zswap a page as it is, and not compressed? */
+static inline bool zswap_wb_port_plain(unsigned int length)
+{
+	return length == PAGE_SIZE;
+}
+
+/* The id that userspace names a cgroup by: the inode of its directory */
+static inline u64 zswap_wb_port_cgroup_id(struct mem_cgroup *memcg)
+{
+	return mem_cgroup_id(memcg);
+}
+
+#ifdef CONFIG_MEMCG
+/* What a cgroup's entries on a node are charged to. Context: RCU read side */
+static inline struct obj_cgroup *zswap_wb_port_objcg(struct mem_cgroup *memcg, int nid)
+{
+	return rcu_dereference(memcg->nodeinfo[nid]->objcg);
+}
+
+/* The same, also when the cgroup has handed that to its parent */
+static inline const struct obj_cgroup *
+zswap_wb_port_orig_objcg(struct mem_cgroup *memcg, int nid)
+{
+	return memcg->nodeinfo[nid]->orig_objcg;
+}
+#endif
 
 #endif /* _MM_ZSWAP_WB_PORT_H */
