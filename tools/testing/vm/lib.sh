@@ -170,15 +170,17 @@ configure() {
 		tail -n 10 "$log" >&2
 		die "configuring the kernel failed: see $log."
 	}
-	lost=$(cat "$@" | while read -r line; do
-		case $line in
-		'# CONFIG_'*' is not set')
-			symbol=${line#\# }
-			! grep -q "^${symbol%% *}=" "$out/.config" || echo "$line"
-			;;
-		CONFIG_*) grep -qxF "$line" "$out/.config" || echo "$line" ;;
-		esac
-	done)
+	# What this series of kernels does not know, it need not have.
+	lost=$(cat "$@" | grep -vxFf <(cat "$PATCHES/absent.config" 2>/dev/null || :) |
+		while read -r line; do
+			case $line in
+			'# CONFIG_'*' is not set')
+				symbol=${line#\# }
+				! grep -q "^${symbol%% *}=" "$out/.config" || echo "$line"
+				;;
+			CONFIG_*) grep -qxF "$line" "$out/.config" || echo "$line" ;;
+			esac
+		done)
 	[ -z "$lost" ] || {
 		printf '%s\n' "$lost" >&2
 		die "Kconfig dropped the lines above: correct them or add what they depend on in tools/testing/vm/configs."
