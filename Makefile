@@ -10,6 +10,9 @@ export KSERIES ?= 7.3
 export ACCEL ?=
 export JOBS ?= $(shell nproc)
 export BUILD ?= build
+# Which of Debian's configurations make kernel-deb takes, and for localmod what lsmod has printed
+export KCONFIG ?= debian
+export LSMOD ?=
 # torture and fuzz: for how long, how often, and what to repeat
 MINUTES ?= 5
 RUNS ?= 1000000
@@ -32,7 +35,7 @@ export PATH := $(PATH):$(SOURCES)/bin
 # Each step starts where the one before it ended; the kernel's make gets JOBS.
 .NOTPARALLEL:
 .PHONY: help deps source tree kernel kernel-debug kernel-kasan kernel-kcsan kunit demo check check-debug \
-	check-upstream check-harness torture fuzz coverage mutants bench shell lint zswapctl install deb apply series print-image print-config clean distclean
+	check-upstream check-harness torture fuzz coverage mutants bench shell lint zswapctl install deb apply series kernel-deb print-image print-config clean distclean
 
 help:			## this list
 	@echo 'usage: make TARGET [KSRC=dir] [KSERIES=7.3] [ACCEL=tcg|kvm] [JOBS=n] [BUILD=dir]'
@@ -112,6 +115,10 @@ source: deps		## fetch and unpack the kernel source, once
 
 apply:			## put our files and patches into your own tree: KSRC=dir
 	@$(V)/apply.sh
+
+kernel-deb: tree	## Debian's kernel with it, as packages beside Debian's own; KCONFIG=debian|cloud|localmod; hours, says how many
+	@$(V)/deps.sh kernel-deb
+	@$(V)/kernel-deb.sh
 
 series: source		## the same as a series of patches for git am, in build/series-7.3
 	@$(V)/series.sh

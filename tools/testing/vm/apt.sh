@@ -69,3 +69,16 @@ apt_read() {
 		die "the Debian mirror in /etc/apt cannot be read: check the network (or give an unpacked Linux $KSERIES tree with KSRC=dir) and run make again."
 	fi
 }
+
+# apt_find PACKAGE: read the lists of the suite that has it. 7.3 is in trixie's backports, 6.12
+# in trixie itself; kernels and their sources unpack anywhere.
+apt_find() {
+	local mirror suite
+	mirror=$(apt_mirror) || exit 1
+	for suite in trixie-backports trixie; do
+		say "looking for $1 in Debian $suite"
+		apt_read "$mirror" "$suite"
+		! private_apt apt-cache show "$1" >/dev/null 2>&1 || return 0
+	done
+	return 1
+}

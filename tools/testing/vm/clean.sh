@@ -11,7 +11,7 @@ cd "$BUILD"
 # By name, in case BUILD= is a directory with other things in it.
 rm -rf accel apply apt-arm64 arm64-4K arm64-64K bench bench-short bin check check-kasan check-kcsan check-upstream coverage \
 	demo deps.log fuzz \
-	kernel kernel-debug kernel-kasan kernel-kcsan kernel-locks kernel-off kernel-upstream lint linux linux.new \
+	kernel kernel-deb kernel-debug kernel-kasan kernel-kcsan kernel-locks kernel-off kernel-upstream lint linux linux.new \
 	mutants selftests series-* series.new torture tree um vm
 if [ "${1:-}" = all ]; then
 	rm -rf apt foreign source .lock

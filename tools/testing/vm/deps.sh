@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# deps.sh [lint]: install the Debian packages that are missing, and say which and what for.
-# lint: also those that only make lint needs.
+# deps.sh [lint|kernel-deb]: install the Debian packages that are missing, and say which and
+# what for. lint, kernel-deb: also those that only that target needs.
 
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -42,6 +42,9 @@ shellcheck       cmd:shellcheck       checks the scripts
 sparse           cmd:sparse           checks the kernel code
 gcc-s390x-linux-gnu    cmd:s390x-linux-gnu-gcc    compiles it for s390x
 gcc-riscv64-linux-gnu  cmd:riscv64-linux-gnu-gcc  compiles it for riscv64
+'
+[ "${1:-}" != kernel-deb ] || table+='
+dwarves          cmd:pahole           types of the kernel for BPF, as Debian has them
 '
 [ "$VM_ARCH" != arm64 ] || table+='
 gcc-aarch64-linux-gnu  cmd:aarch64-linux-gnu-gcc  compiles the kernel for arm64

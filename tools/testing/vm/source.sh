@@ -31,19 +31,8 @@ lock_build
 apt=$SOURCES/apt
 . "$VMDIR/apt.sh"
 
-mirror=$(apt_mirror) || exit 1
-
-# 7.3 is in trixie's backports, 6.12 in trixie itself; both unpack anywhere.
-found='' log=$apt/log
-for suite in trixie-backports trixie; do
-	say "looking for $package in Debian $suite"
-	apt_read "$mirror" "$suite"
-	if private_apt apt-cache show "$package" >/dev/null 2>&1; then
-		found=$suite
-		break
-	fi
-done
-[ -n "$found" ] ||
+log=$apt/log
+apt_find "$package" ||
 	die "Debian has no $package: use another KSERIES=, or give an unpacked Linux $KSERIES tree with KSRC=dir."
 
 new=$src/new

@@ -1,0 +1,154 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# kernel-deb.sh: Debian's kernel of KSERIES with our files and patches, as packages that are
+# installed beside Debian's own. KCONFIG says which:
+#
+# debian    Debian's configuration, with all its modules
+# cloud     that of Debian's kernel for virtual machines, which has few drivers
+# localmod  Debian's, with no modules but those that this machine has loaded; or, for
+#           another machine, that LSMOD=file lists, which lsmod has printed there
+#
+# The objects are kept: what was interrupted goes on where it was.
+
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/overlay.sh"
+
+[ "$VM_ARCH" = x86_64 ] || die "make kernel-deb makes packages for x86-64 only: leave ARCH= out."
+arch_check_host
+
+kconfig=${KCONFIG:-debian}
+case $kconfig in
+debian) flavour=amd64 suffix=-zswapwb ;;
+cloud) flavour=cloud-amd64 suffix=-zswapwb-cloud ;;
+localmod) flavour=amd64 suffix=-zswapwb-local ;;
+*) die "KCONFIG=$kconfig is unknown: use debian, cloud or localmod." ;;
+esac
+
+tree=$WORKTREE
+[ -d "$tree/mm/zswap_wb" ] || die "there is no kernel tree yet: run make tree."
+lock_build
+dir=$BUILD/kernel-deb/$KSERIES-$kconfig
+out=$dir/objects
+log=$out/build.log
+mkdir -p "$out"
+
+# The tools come from where they are, the objects stay here: a cache that is warm for the
+# tests need not make room for this.
+kernel_make_setup "$CROSS"
+export CCACHE_DISABLE=1
+kmake=("${KMAKE[@]}" -C "$tree" "O=$out" "ARCH=$KARCH")
+
+# ---- configuration ----
+
+# debian_config: print the path of Debian's configuration, which is fetched once.
+debian_config() {
+	local package=linux-config-$KSERIES to=$SOURCES/source/config-$KSERIES-$flavour
+	local apt=$SOURCES/apt new=$SOURCES/source/config.new
+	if [ ! -s "$to" ]; then
+		. "$VMDIR/apt.sh"
+		apt_find "$package" >&2 ||
+			die "Debian has no $package: use another KSERIES=."
+		rm -rf "$new"
+		mkdir -p "$new"
+		(cd "$new" && private_apt apt-get download "$package") >"$apt/log" 2>&1 ||
+			die "Debian's $package cannot be fetched: see $apt/log."
+		dpkg-deb -x "$new"/*.deb "$new"
+		xz -dc "$new/usr/src/$package/config.amd64_none_$flavour.xz" >"$new/config" ||
+			die "Debian's $package has no configuration for $flavour."
+		mv "$new/config" "$to"
+		rm -rf "$new" "$apt/cache"
+	fi
+	echo "$to"
+}
+
+# only_loaded: leave out what no module of $dir/lsmod needs.
+only_loaded() {
+	[ -z "${LSMOD:-}" ] || cp "$LSMOD" "$dir/lsmod" || die "LSMOD=$LSMOD cannot be read."
+	[ -s "$dir/lsmod" ] || lsmod >"$dir/lsmod"
+	[ "$(wc -l <"$dir/lsmod")" -gt 1 ] || {
+		rm -f "$dir/lsmod"
+		die "no module is loaded here: let lsmod print to a file on the machine that the kernel is for, and give it as LSMOD=file."
+	}
+	# It asks what is new, and takes what an empty line stands for.
+	(set +o pipefail && yes '' | "${kmake[@]}" "LSMOD=$dir/lsmod" localmodconfig)
+}
+
+from=$(debian_config)
+key=$({ cat "$from" "$tree/mm/Kconfig" "$tree/mm/zswap_wb/Kconfig" "${LSMOD:-/dev/null}"; echo "$suffix"; } | sha256sum)
+if [ ! -e "$out/.config" ] || [ "$(cat "$dir/configured" 2>/dev/null)" != "$key" ]; then
+	say "configuring: Debian's $flavour, and CONFIG_ZSWAP_WB"
+	rm -f "$dir/configured"
+	cp "$from" "$out/.config"
+	# Its key for modules is made here, for this build.
+	"$tree/scripts/config" --file "$out/.config" -e ZSWAP -e ZSWAP_WB -e ZSWAP_WB_DEBUGFS \
+		--set-str LOCALVERSION "$suffix" -d LOCALVERSION_AUTO \
+		--set-str SYSTEM_TRUSTED_KEYS '' --set-str SYSTEM_REVOCATION_KEYS ''
+	{
+		"${kmake[@]}" olddefconfig
+		[ "$kconfig" != localmod ] || only_loaded
+	} >"$out/config.log" 2>&1 9>&- || {
+		tail -n 10 "$out/config.log" >&2
+		die "configuring the kernel failed: see $out/config.log."
+	}
+	for line in CONFIG_ZSWAP_WB=y CONFIG_ZSWAP_WB_DEBUGFS=y "CONFIG_LOCALVERSION=\"$suffix\""; do
+		grep -qxF "$line" "$out/.config" || die "Kconfig has dropped $line: see $out/config.log."
+	done
+	date -uR >"$dir/date"
+	rm -f "$dir/pace"
+	echo "$key" >"$dir/configured"
+fi
+
+# What uname -v and the packages say. The same each time, or all would be linked again.
+release=$(kernel_release "$tree")
+debian=$(basename "$(cat "$BUILD/tree/origin")")
+case $debian in
+linux-"$release"-*) debian=${debian#linux-} ;;
+*) debian=$release-1 ;;
+esac
+KBUILD_BUILD_TIMESTAMP=$(cat "$dir/date")
+KDEB_PKGVERSION=$debian+zswapwb
+KBUILD_BUILD_VERSION=${KDEB_PKGVERSION##*-}
+export KBUILD_BUILD_TIMESTAMP KBUILD_BUILD_VERSION KDEB_PKGVERSION
+
+# ---- how long, and how much ----
+
+# One directory tells how fast this machine compiles, and how large what comes of it is.
+if [ ! -s "$dir/pace" ]; then
+	say "compiling some of it, to see how long all takes on this machine"
+	build_logged "${dir##*/}: tools" 100 "$out/prepare.log" "${kmake[@]}" -j"$JOBS" modules_prepare
+	start=$SECONDS before=$(du -sk "$out" | cut -f1)
+	build_logged "${dir##*/}: kernel/sched, mm" 200 "$out/sample.log" "${kmake[@]}" -j"$JOBS" kernel/sched/ mm/
+	files=$(grep -c '^  CC ' "$out/sample.log" || :)
+	[ "$files" -eq 0 ] || echo "$files $((SECONDS - start + 1)) $(($(du -sk "$out" | cut -f1) - before))" >"$dir/pace"
+fi
+
+# What make would still compile.
+left=$({ "${kmake[@]}" -n -k vmlinux modules 2>/dev/null || :; } | grep -c -- ' -c -o ' || :)
+modules=$(grep -c '=m$' "$out/.config" || :)
+if [ -s "$dir/pace" ]; then
+	read -r files seconds kilobytes <"$dir/pace"
+	say "$left files to compile: about $(clock $((left * seconds / files / 60))) hours on $JOBS CPUs"
+	# What is compiled is in a module or in vmlinux as well, and in a package.
+	need_space "$out" $((left * kilobytes * 3 / files / 1024 + 2000)) "the kernel with $modules modules"
+fi
+say "it can be stopped at any time: the same make goes on"
+
+# ---- all of it ----
+
+build_logged "${dir##*/}" $((left + 3 * modules)) "$log" "${kmake[@]}" -j"$JOBS" all
+# Without the package of debugging information, which is larger than all others
+export DEB_BUILD_PROFILES=pkg.linux-upstream.nokerneldbg
+rm -f "$dir"/*.deb
+build_logged "${dir##*/}: packages" $((2 * modules)) "$out/packages.log" "${kmake[@]}" -j"$JOBS" bindeb-pkg
+# C headers for all programs are none of our business
+rm -f "$dir"/linux-libc-dev_*.deb
+image=$(find "$dir" -maxdepth 1 -name 'linux-image-*.deb')
+[ -n "$image" ] || die "bindeb-pkg has made no linux-image package: see $out/packages.log."
+say "in $dir:"
+(cd "$dir" && du -h ./*.deb)
+cat <<E2
+To install it beside Debian's kernel, and to remove it again:
+    apt install $image
+    apt purge $(dpkg-deb -f "$image" Package)
+E2
