@@ -100,6 +100,10 @@ static inline bool memcg_is_dying(struct mem_cgroup *memcg)
 {
 	return false;
 }
+
+static inline void obj_cgroup_get(struct obj_cgroup *objcg)
+{
+}
 #endif
 
 #endif /* _MM_ZSWAP_WB_PORT_H */
