@@ -25,6 +25,8 @@ localmod) flavour=amd64 suffix=-zswapwb-local ;;
 *) die "KCONFIG=$kconfig is unknown: use debian, cloud or localmod." ;;
 esac
 
+[ -z "${LSMOD:-}" ] || [ -r "$LSMOD" ] || die "LSMOD=$LSMOD cannot be read: give a file that lsmod has written."
+
 tree=$WORKTREE
 [ -d "$tree/mm/zswap_wb" ] || die "there is no kernel tree yet: run make tree."
 lock_build
@@ -62,23 +64,29 @@ debian_config() {
 	echo "$to"
 }
 
-# only_loaded: leave out what no module of $dir/lsmod needs.
+# loaded_modules: leave what lsmod prints in $dir/lsmod.
+loaded_modules() {
+	if [ -n "${LSMOD:-}" ]; then
+		cp "$LSMOD" "$dir/lsmod"
+	else
+		lsmod >"$dir/lsmod" 2>/dev/null || :
+	fi
+	[ "$(wc -l <"$dir/lsmod")" -gt 1 ] ||
+		die "no module is loaded here: let lsmod write to a file on the machine that the kernel is for, and give it as LSMOD=file."
+}
+
+# only_loaded: leave out of the configuration what none of these needs.
 only_loaded() {
-	[ -z "${LSMOD:-}" ] || cp "$LSMOD" "$dir/lsmod" || die "LSMOD=$LSMOD cannot be read."
-	[ -s "$dir/lsmod" ] || lsmod >"$dir/lsmod"
-	[ "$(wc -l <"$dir/lsmod")" -gt 1 ] || {
-		rm -f "$dir/lsmod"
-		die "no module is loaded here: let lsmod print to a file on the machine that the kernel is for, and give it as LSMOD=file."
-	}
 	# It asks what is new, and takes what an empty line stands for.
 	(set +o pipefail && yes '' | "${kmake[@]}" "LSMOD=$dir/lsmod" localmodconfig)
 }
 
-from=$(debian_config)
+from=$(debian_config) || exit 1
 key=$({ cat "$from" "$tree/mm/Kconfig" "$tree/mm/zswap_wb/Kconfig" "${LSMOD:-/dev/null}"; echo "$suffix"; } | sha256sum)
 if [ ! -e "$out/.config" ] || [ "$(cat "$dir/configured" 2>/dev/null)" != "$key" ]; then
 	say "configuring: Debian's $flavour, and CONFIG_ZSWAP_WB"
 	rm -f "$dir/configured"
+	[ "$kconfig" != localmod ] || loaded_modules
 	cp "$from" "$out/.config"
 	# Its key for modules is made here, for this build.
 	"$tree/scripts/config" --file "$out/.config" -e ZSWAP -e ZSWAP_WB -e ZSWAP_WB_DEBUGFS \
@@ -116,9 +124,9 @@ export KBUILD_BUILD_TIMESTAMP KBUILD_BUILD_VERSION KDEB_PKGVERSION
 # One directory tells how fast this machine compiles, and how large what comes of it is.
 if [ ! -s "$dir/pace" ]; then
 	say "compiling some of it, to see how long all takes on this machine"
-	build_logged "${dir##*/}: tools" 100 "$out/prepare.log" "${kmake[@]}" -j"$JOBS" modules_prepare
+	build_logged "${dir##*/}: tools" 170 "$out/prepare.log" "${kmake[@]}" -j"$JOBS" modules_prepare
 	start=$SECONDS before=$(du -sk "$out" | cut -f1)
-	build_logged "${dir##*/}: kernel/sched, mm" 200 "$out/sample.log" "${kmake[@]}" -j"$JOBS" kernel/sched/ mm/
+	build_logged "${dir##*/}: block" 80 "$out/sample.log" "${kmake[@]}" -j"$JOBS" block/
 	files=$(grep -c '^  CC ' "$out/sample.log" || :)
 	[ "$files" -eq 0 ] || echo "$files $((SECONDS - start + 1)) $(($(du -sk "$out" | cut -f1) - before))" >"$dir/pace"
 fi
