@@ -35,8 +35,7 @@ out=$dir/objects
 log=$out/build.log
 mkdir -p "$out"
 
-# The tools come from where they are, the objects stay here: a cache that is warm for the
-# tests need not make room for this.
+# What is in the cache is for the tests, and need not make room for this: objects are kept anyway.
 kernel_make_setup "$CROSS"
 export CCACHE_DISABLE=1
 kmake=("${KMAKE[@]}" -C "$tree" "O=$out" "ARCH=$KARCH")
