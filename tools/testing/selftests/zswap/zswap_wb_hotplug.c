@@ -18,10 +18,18 @@
 #include <unistd.h>
 
 #include "kselftest.h"
+#include "zswap_wb_disk.h"
+#include "zswap_wb_pages.h"
 #include "zswap_wb_table.h"
 
 #define HOTPLUG_DIR		"/sys/devices/system/node"
+#define FLIGHT_PAGES		600
 #define HOTPLUG_WAIT_MS		3000
+
+static const struct zwb_disk_spec slow = {
+	.megabytes = 64,
+	.latency_us = 500000,
+};
 
 static char kernel_block[ZWB_PATH_MAX], movable_block[ZWB_PATH_MAX];
 static int block_node = -1;
@@ -192,6 +200,34 @@ static void directory_comes_and_goes(void)
 }
 
 /*
+ * Memory goes offline, and comes again, while pages that are in it are on their way to the
+ * disk: what is compressed moves, the copies of what is in flight are not of the pool.
+ *
+ * Turns red when a page in flight keeps memory from going, or finds something else where
+ * its entry was.
+ */
+static void memory_comes_and_goes_in_flight(void)
+{
+	struct zwb_async command;
+	struct zwb_load *load;
+
+	if (!need_blocks() || !zwb_write_string(movable_block, "online_movable"))
+		return;
+	load = zwb_disk_on(&slow) ? zwb_load(NULL, block_node, FLIGHT_PAGES, ZWB_TEXT) : NULL;
+	if (load && zwb_start(&command, ZWB_GLOBAL, 0, "age=0")) {
+		zwb_go(&command);
+		if (zwb_disk_wait_for_flight()) {
+			zwb_zero(set_offline(movable_block));
+			zwb_disk_wait_for_flight();
+			zwb_write_string(movable_block, "online_movable");
+		}
+		zwb_land(&command);
+		zwb_expect_read(load, load->pages, 0);
+	}
+	zwb_zero(set_offline(movable_block));
+}
+
+/*
  * Entries on the new node are reached by its file, by key and by global
  * commands, and its counters are part of the total.
  *
@@ -275,6 +311,7 @@ static void table_follows_the_node(void)
 static const struct zwb_test tests[] = {
 	ZWB_TEST(movable_memory_makes_no_directory),
 	ZWB_TEST(directory_comes_and_goes),
+	ZWB_TEST(memory_comes_and_goes_in_flight),
 	ZWB_TEST(table_follows_the_node),
 	ZWB_TEST(new_node_is_walked),
 };
