@@ -91,8 +91,8 @@ json_t *json_from_struct(json_t *object, const struct json_field *fields, const 
 			continue;
 		}
 		list = json_array();
-		for (int i = 0; i < nr; i++)
-			json_add(list, from_member(field, at + i * field->stride, nr));
+		for (int i = 0; i < nr; i++, at += field->stride)
+			json_add(list, from_member(field, at, nr));
 		json_put(object, field->key, list);
 	}
 	return object;
@@ -151,8 +151,8 @@ int json_to_struct(const json_t *object, const struct json_field *fields, void *
 		}
 		if (!json_is_array(json) || json_array_size(json) != (size_t)nr)
 			return -EINVAL;
-		for (int i = 0; i < nr && !error; i++)
-			error = to_member(json_array_get(json, i), field, at + i * field->stride, nr);
+		for (int i = 0; i < nr && !error; i++, at += field->stride)
+			error = to_member(json_array_get(json, i), field, at, nr);
 	}
 	return error;
 }

@@ -17,7 +17,6 @@
 #define UTF8_MAX	4	/* bytes of a character */
 #define COLD_DEFAULT	300	/* seconds */
 #define WATCH_DEFAULT	2	/* seconds */
-#define TRIES		3	/* while somebody sets new bounds */
 
 enum {
 	AGE, MIN_AGE, MAX_AGE, COUNTERS, SIZE = COUNTERS + NR_AGE_COUNTERS, SHARE, COLDER,
@@ -171,13 +170,8 @@ static int look_cgroup(struct ages *ages)
 static int look(void *data)
 {
 	struct ages *ages = data;
-	int error, tries = 0;
 
-	do {
-		error = ages->tree ? look_cgroups(ages) :
-			ages->id ? look_cgroup(ages) : look_system(ages);
-	} while (error == -ESTALE && ++tries < TRIES);
-	return error;
+	return ages->tree ? look_cgroups(ages) : ages->id ? look_cgroup(ages) : look_system(ages);
 }
 
 static void put_bucket(struct table *table, const struct ages *ages, int index, num pages,

@@ -275,10 +275,12 @@ static void share_out(const struct choice *choice, int nr, double budget, double
 		}
 		satisfied = false;
 		for (int i = 0; i < nr && sum > 0; i++) {
-			if (part[i] != 0 || choice[i].decision.wanted > pool * choice[i].decision.worth / sum)
+			const struct decision *d = &choice[i].decision;
+
+			if (part[i] != 0 || d->wanted > pool * d->worth / sum)
 				continue;
-			part[i] = choice[i].decision.wanted + 1.0;
-			budget -= choice[i].decision.wanted;
+			part[i] = d->wanted + 1.0;
+			budget -= d->wanted;
 			satisfied = true;
 		}
 		for (int i = 0; i < nr && !satisfied && sum > 0; i++) {

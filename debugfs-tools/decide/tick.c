@@ -229,7 +229,8 @@ static void decide(struct state *state, const struct config *config, const struc
 				choice->look.page_size);
 	if (!cgroup->begun) {
 		for (int level = 0; level < LEVELS && !known; level++) {
-			struct family *family = family_of(state, config, cgroup->path, level, false);
+			struct family *family = family_of(state, config, cgroup->path, level,
+							  false);
 
 			if (family && family->evidence.watched > 0)
 				known = &family->evidence;

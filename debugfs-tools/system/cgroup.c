@@ -208,7 +208,8 @@ static int take_record(const struct cgroup_record *record, void *data)
 		cgroup->removed = true;
 	}
 	/* No list of nodes can name those beyond the mask */
-	if (record->node < 64 ? gathering->nodes >> record->node & 1 : gathering->nodes == UINT64_MAX)
+	if (gathering->nodes == UINT64_MAX ||
+	    (record->node < 64 && gathering->nodes >> record->node & 1))
 		amount_add_row(&cgroup->ages.bucket[record->bucket], &record->row);
 	return 0;
 }
