@@ -782,6 +782,29 @@ static void test_large(void)
 	fixture_close(&fixture);
 }
 
+/* 15,000 cgroups have a longer table than any other file may be. */
+static void test_long_table(void)
+{
+	enum { NR = 15000, NAME = 4600 };
+	struct fixture fixture;
+	struct cgroups cgroups;
+	char *text, *end;
+	int error;
+
+	fixture_whole(&fixture);
+	text = xcalloc(NR, NAME + 64);
+	end = stpcpy(text, CGROUPS_HEADER);
+	for (int i = 0; i < NR; i++)
+		end += sprintf(end, "%d 0 1 30 120 1 3 0 /%0*d\n", 1000 + i, NAME, i);
+	tree_file(fixture.tree, SYS_DEBUGFS "/age_buckets_cgroup", text);
+	error = cgroups_read(&fixture.source, UINT64_MAX, false, &cgroups);
+	CHECK(end - text > SOURCE_MAX && !error && cgroups.nr == 1 + NR, "%d cgroups in %td bytes: %d",
+	      cgroups.nr, end - text, error);
+	cgroups_free(&cgroups);
+	free(text);
+	fixture_close(&fixture);
+}
+
 int main(void)
 {
 	test_source();
@@ -798,5 +821,6 @@ int main(void)
 	test_details();
 	test_names();
 	test_large();
+	test_long_table();
 	return tap_done();
 }
