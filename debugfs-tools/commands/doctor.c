@@ -106,7 +106,6 @@ static void check_zswap(struct doctor *doctor)
 
 static void check_feature(struct doctor *doctor)
 {
-	bool locked = false;
 	char *lockdown;
 	int error = doctor->system.ages_error;
 
@@ -122,8 +121,7 @@ static void check_feature(struct doctor *doctor)
 	else
 		say(doctor, "ages", OK, xstrdup("readable in debugfs"), NULL);
 	lockdown = source_line(doctor->source, "/sys/kernel/security/lockdown");
-	locked = lockdown && !strstr(lockdown, "[none]");
-	if (locked)
+	if (lockdown && !strstr(lockdown, "[none]"))
 		say(doctor, "lockdown", NOTE,
 		    xstrdup("locked down: no dry runs, no results of single commands"), NULL);
 	free(lockdown);

@@ -52,22 +52,6 @@ static int parse_num(const char **text, num *value)
 	return 0;
 }
 
-/* The same, with or without a minus. */
-static int parse_signed(const char **text, num *value)
-{
-	bool negative = **text == '-';
-	const char *p = *text + negative;
-	num magnitude;
-	int err;
-
-	err = parse_num(&p, &magnitude);
-	if (err)
-		return err;
-	*text = p;
-	*value = negative ? -magnitude : magnitude;
-	return 0;
-}
-
 int parse_number(const char *text, void *value)
 {
 	num parsed;
@@ -504,14 +488,15 @@ num parse_pressure_some(const char *text)
 static int parse_key(const char *text, const char *key, num *value)
 {
 	const char *p = parse_find_key(text, key);
-	int err;
+	char *end;
 
 	if (!p)
 		return -ENOENT;
-	err = parse_signed(&p, value);
-	if (err)
-		return err;
-	return parse_is_whole(p) ? 0 : -EINVAL;
+	if (!isdigit((unsigned char)p[*p == '-']))
+		return -EINVAL;
+	errno = 0;
+	*value = strtoll(p, &end, 10);
+	return errno ? -ERANGE : parse_is_whole(end) ? 0 : -EINVAL;
 }
 
 num parse_keyed(const char *text, const char *key)
