@@ -142,7 +142,7 @@ keys()
 		done
 		sleep 0.4
 		printf '\003'
-	} | script -qec "stty rows $lines cols 80; '$zswapctl' --root tree top --delay 60 --cold 1s" /dev/null >raw
+	} | script -qec "stty rows $lines cols 80; env --default-signal=INT '$zswapctl' --root tree top --delay 60 --cold 1s" /dev/null >raw
 	tr -d '\r' <raw | sed 's/\x1b\[?1049l.*//' | awk -v RS='\033\\[H' 'NF { last = $0 } END { print last }' |
 		sed 's/\x1b\[[0-9;?]*[a-zA-Z]//g' >screen
 	awk 'NR > 2 && NF { print $1 }' screen | tr '\n' ' ' >names
