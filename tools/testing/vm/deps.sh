@@ -44,7 +44,7 @@ gcc-s390x-linux-gnu    cmd:s390x-linux-gnu-gcc    compiles it for s390x
 gcc-riscv64-linux-gnu  cmd:riscv64-linux-gnu-gcc  compiles it for riscv64
 '
 [ "${1:-}" != kernel-deb ] || table+='
-dwarves          cmd:pahole           types of the kernel for BPF, as Debian has them
+pahole           cmd:pahole           types of the kernel for BPF, as Debian has them
 '
 [ "$VM_ARCH" != arm64 ] || table+='
 gcc-aarch64-linux-gnu  cmd:aarch64-linux-gnu-gcc  compiles the kernel for arm64

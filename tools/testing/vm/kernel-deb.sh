@@ -38,7 +38,7 @@ mkdir -p "$out"
 # What is in the cache is for the tests, and need not make room for this: objects are kept anyway.
 kernel_make_setup "$CROSS"
 export CCACHE_DISABLE=1
-kmake=("${KMAKE[@]}" -C "$tree" "O=$out" "ARCH=$KARCH")
+kmake=("${KMAKE[@]}" PAHOLE=pahole -C "$tree" "O=$out" "ARCH=$KARCH")
 
 # ---- configuration ----
 
@@ -98,9 +98,15 @@ if [ ! -e "$out/.config" ] || [ "$(cat "$dir/configured" 2>/dev/null)" != "$key"
 		tail -n 10 "$out/config.log" >&2
 		die "configuring the kernel failed: see $out/config.log."
 	}
-	for line in CONFIG_ZSWAP_WB=y CONFIG_ZSWAP_WB_DEBUGFS=y "CONFIG_LOCALVERSION=\"$suffix\""; do
-		grep -qxF "$line" "$out/.config" || die "Kconfig has dropped $line: see $out/config.log."
-	done
+	# The last one is dropped where there is no pahole.
+	{
+		echo CONFIG_ZSWAP_WB=y
+		echo CONFIG_ZSWAP_WB_DEBUGFS=y
+		echo "CONFIG_LOCALVERSION=\"$suffix\""
+		grep -x CONFIG_DEBUG_INFO_BTF=y "$from" || :
+	} >"$dir/wanted"
+	lost=$(grep -vxFf "$out/.config" "$dir/wanted" || :)
+	[ -z "$lost" ] || die "Kconfig has dropped $(xargs <<<"$lost"): see $out/config.log."
 	date -uR >"$dir/date"
 	rm -f "$dir/pace"
 	echo "$key" >"$dir/configured"
@@ -124,6 +130,7 @@ export KBUILD_BUILD_TIMESTAMP KBUILD_BUILD_VERSION KDEB_PKGVERSION
 if [ ! -s "$dir/pace" ]; then
 	say "compiling some of it, to see how long all takes on this machine"
 	build_logged "${dir##*/}: tools" 170 "$out/prepare.log" "${kmake[@]}" -j"$JOBS" modules_prepare
+	rm -rf "$out/block"
 	start=$SECONDS before=$(du -sk "$out" | cut -f1)
 	build_logged "${dir##*/}: block" 80 "$out/sample.log" "${kmake[@]}" -j"$JOBS" block/
 	files=$(grep -c '^  CC ' "$out/sample.log" || :)
@@ -135,9 +142,10 @@ left=$({ "${kmake[@]}" -n -k vmlinux modules 2>/dev/null || :; } | grep -c -- ' 
 modules=$(grep -c '=m$' "$out/.config" || :)
 if [ -s "$dir/pace" ]; then
 	read -r files seconds kilobytes <"$dir/pace"
-	say "$left files to compile: about $(clock $((left * seconds / files / 60))) hours on $JOBS CPUs"
 	# What is compiled is in a module or in vmlinux as well, and in a package.
-	need_space "$out" $((left * kilobytes * 3 / files / 1024 + 2000)) "the kernel with $modules modules"
+	megabytes=$((left * kilobytes * 3 / files / 1024 + 2000))
+	say "$left files to compile: about $(clock $((left * seconds / files / 60))) hours on $JOBS CPUs, and $((megabytes / 1024 + 1)) GB"
+	need_space "$out" "$megabytes" "the kernel with $modules modules"
 fi
 say "it can be stopped at any time: the same make goes on"
 

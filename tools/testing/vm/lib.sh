@@ -135,8 +135,9 @@ build_logged() {
 kernel_make_setup() {
 	local prefix=$1 ccache=
 	! command -v ccache >/dev/null || ccache='ccache '
+	# Whether there is a pahole changes the configuration, and so all objects: none is needed.
 	# What is counted for gcov is what the source says, not copies of it that are inlined.
-	KMAKE=(make "CC=$ccache${prefix}gcc" "HOSTCC=${ccache}gcc" "CROSS_COMPILE=$prefix"
+	KMAKE=(make "CC=$ccache${prefix}gcc" "HOSTCC=${ccache}gcc" "CROSS_COMPILE=$prefix" PAHOLE=none
 		"CFLAGS_GCOV=-fprofile-arcs -ftest-coverage -fno-tree-loop-im -fprofile-update=atomic -fno-early-inlining $GCOV_MACHINE")
 	# Depend mode halves what a miss costs on top of the compiler.
 	export CCACHE_BASEDIR=$BUILD CCACHE_DEPEND=1
