@@ -251,6 +251,9 @@ static void little_memory_stays_free(void)
 	if (!zwb_need_readback() ||
 	    !zwb_setting("/proc/sys/vm/watermark_scale_factor", "1000"))
 		return;
+	/* what others lose meanwhile is there, and comes back with the end of the disk */
+	if (!zwb_disk_on(&disk))
+		return;
 	load = zwb_load(NULL, ZWB_ANY_NODE, 500, ZWB_TEXT);
 	if (!load || !zwb_write_all(500))
 		return;
