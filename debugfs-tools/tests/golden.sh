@@ -144,10 +144,10 @@ refuses()
 {
 	tree=$1 reason=$2
 	shift 2
-	"$zswapctl" --root $tree "$@" >out 2>err
+	"$zswapctl" --root "$tree" "$@" >out 2>err
 	status=$?
 	cat err
-	[ $status -eq 3 ] && grep -q "not supported: $reason" err
+	[ "$status" -eq 3 ] && grep -q "not supported: $reason" err
 }
 while read -r tree reason; do
 	for command in 'ages --tree' 'ages -c redis' 'ages -c /system.slice' 'top --iterations 1' plan \
@@ -156,10 +156,10 @@ while read -r tree reason; do
 		check "$tree: $command" refuses $tree "$reason" $command
 	done
 	check "$tree: metrics tell the rest" grep -q zswap_stored_pages out
-	"$zswapctl" --root $tree doctor >out 2>&1
+	"$zswapctl" --root "$tree" doctor >out 2>&1
 	check "$tree: doctor" grep -q "^bad *cgroups: not supported: $reason" out
 	for command in status ages; do
-		check "$tree: $command" "$zswapctl" --root $tree $command
+		check "$tree: $command" "$zswapctl" --root "$tree" "$command"
 	done
 done <<TREES
 v1 the memory controller is on cgroup v1

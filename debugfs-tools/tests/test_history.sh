@@ -3,6 +3,9 @@
 #
 # test_history.sh DIR: the subcommand record of DIR/zswapctl, on a tree that changes from sample to
 # sample, and the file that ages --history reads.  TAP.
+#
+# What check() is given is called by it, and an argument of cold() may be left out.
+# shellcheck disable=SC2016,SC2119,SC2120,SC2317
 
 set -u
 export LC_ALL=C TERM=dumb TZ=UTC
@@ -46,7 +49,7 @@ status()
 	shift
 	"$@" >out 2>err
 	got=$?
-	[ $got -eq "$want" ] || {
+	[ "$got" -eq "$want" ] || {
 		echo "$got instead of $want"
 		return 1
 	}

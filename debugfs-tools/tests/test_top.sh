@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # test_top.sh DIR: the subcommand top of DIR/zswapctl: what a line counts, and the keys.  TAP.
+#
+# What check() is given is called by it. The pipe writes to raw, and the next one reads it.
+# shellcheck disable=SC2016,SC2094,SC2317
 
 set -u
 export LC_ALL=C TERM=vt100
