@@ -195,13 +195,19 @@ run_part() {
 
 # ---- parts beside others ----
 
+is_beside() {
+	[[ " ${beside[*]} " == *" $1 "* ]]
+}
+
 # As said of a part: what it prints is in NAME.log, and then its status in NAME.rc
 run_beside() {
 	local part rc
-	for part in "${beside[@]}"; do
+	for part in "${parts[@]}"; do
+		is_beside "$part" || continue
 		rc=0
 		run_part "$part" >"$out/$part.log" 2>&1 || rc=$?
-		echo "$rc" >"$out/$part.rc"
+		echo "$rc" >"$out/$part.rc.new"
+		mv "$out/$part.rc.new" "$out/$part.rc"
 	done
 }
 
@@ -265,7 +271,7 @@ for part in "${parts[@]}"; do
 	fi
 	say "part $nr of ${#parts[@]}, after $(clock $((SECONDS - start))): $part"
 	rc=0
-	if [ -n "$beside_pid" ] && [[ " ${beside[*]} " == *" $part "* ]]; then
+	if [ -n "$beside_pid" ] && is_beside "$part"; then
 		await_part "$part" || rc=$?
 	else
 		rm -f "$out/$part.done" "$out/$part.ktap"
