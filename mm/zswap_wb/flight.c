@@ -31,7 +31,6 @@
  * 3. Nothing is in the air when the system hibernates: see zswap_wb_pm_event().
  */
 #include <linux/atomic.h>
-#include <linux/bio.h>
 #include <linux/blk-cgroup.h>
 #include <linux/blk-integrity.h>
 #include <linux/blk-mq.h>
@@ -51,7 +50,7 @@
 
 #include "../swap.h"
 #include "flight.h"
-#include "port.h"
+#include "port_swap.h"
 
 /* How long the system waits for what is in the air before it does not go to sleep */
 #define ZSWAP_WB_SLEEP_PATIENCE	(10 * HZ)

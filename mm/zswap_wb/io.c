@@ -18,7 +18,7 @@
 
 #include "../swap.h"
 #include "io.h"
-#include "port.h"
+#include "port_swap.h"
 
 static struct bio_set zswap_wb_requests;
 

@@ -53,6 +53,7 @@
 #include "io.h"
 #include "internal.h"
 #include "port.h"
+#include "port_swap.h"
 
 #include <trace/events/zswap_wb.h>
 

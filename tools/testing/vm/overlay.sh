@@ -21,8 +21,8 @@ kernel_release() {
 	awk '$1 ~ /^(VERSION|PATCHLEVEL|SUBLEVEL)$/ && $2 == "=" { r = r s $3; s = "." } END { print r }' "$1/Makefile"
 }
 
-# our_files DIR...: those below these directories, at their in-tree paths. What only this
-# series of kernels has lies below patches/<series>/.
+# our_files DIR...: those below these directories, at their in-tree paths. What this
+# series of kernels has otherwise, or alone, lies below patches/<series>/.
 our_files() {
 	local root d
 	for root in "$TOP" "$PATCHES"; do
@@ -30,7 +30,7 @@ our_files() {
 			[ ! -d "$root/$d" ] || (cd "$root" && find "$d" -type f ! -name '*~' ! -name '*.orig' \
 				! -name '*.rej' ! -name '*.o' ! -name '.*.sw?' ! -name '*.pyc')
 		done
-	done | LC_ALL=C sort
+	done | LC_ALL=C sort -u
 }
 
 # our_file PATH: where it is here.

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Proactive zswap writeback: what is different from one series of kernels to
- * another, here for Linux 6.12. Each series has its own, and the tree gets the one
- * of KSERIES: nothing else in mm/zswap_wb/ asks for a version.
+ * another, here for Linux 6.12.
  *
  * What later kernels have under a name that this one does not know is here under that
  * name. What is called the same and means something else has a name of ours.
@@ -12,21 +11,7 @@
 
 #include <linux/cgroup.h>
 #include <linux/memcontrol.h>
-#include <linux/swap.h>
-#include <linux/vmstat.h>
-
-#include "../swap.h"
-
-/* Does a swap device take its I/O by the block layer, and not by a filesystem? */
-static inline bool zswap_wb_port_has_blocks(const struct swap_info_struct *si)
-{
-	return !(READ_ONCE(si->flags) & SWP_FS_OPS);
-}
-
-/* This series has no counter for requests that are written: no nrswpout in vmstat */
-static inline void zswap_wb_port_count_write(void)
-{
-}
+#include <linux/mm.h>
 
 /*
  * Pages that a compressor needs for one that does not get smaller, as a power of two: here it

@@ -1,29 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Proactive zswap writeback: what is different from one series of kernels to
- * another, here for Linux 7.3. Each series has its own, and the tree gets the one
- * of KSERIES: nothing else in mm/zswap_wb/ asks for a version.
+ * another. This and the other port headers are for the newest one, and a series that
+ * differs brings its own: nothing else in mm/zswap_wb/ asks for a version.
  */
 #ifndef _MM_ZSWAP_WB_PORT_H
 #define _MM_ZSWAP_WB_PORT_H
 
 #include <linux/memcontrol.h>
-#include <linux/swap.h>
-#include <linux/vmstat.h>
-
-#include "../swap.h"
-
-/* Does a swap device take its I/O by the block layer, and not by a filesystem? */
-static inline bool zswap_wb_port_has_blocks(const struct swap_info_struct *si)
-{
-	return si->ops == &swap_bdev_ops;
-}
-
-/* A request is written to a swap device */
-static inline void zswap_wb_port_count_write(void)
-{
-	count_vm_event(NRSWPOUT);
-}
+#include <linux/mm.h>
 
 /* Pages that a compressor needs for one that does not get smaller, as a power of two */
 #define ZSWAP_WB_PORT_ROOM_ORDER	0

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Proactive zswap writeback: what is different from one series of kernels to
- * another for glue.c, which is part of mm/zswap.c; here for Linux 7.3.
+ * another for glue.c, which is part of mm/zswap.c.
  */
 #ifndef _MM_ZSWAP_WB_PORT_GLUE_H
 #define _MM_ZSWAP_WB_PORT_GLUE_H

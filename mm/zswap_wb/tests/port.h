@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Proactive zswap writeback: what is different from one series of kernels to
- * another for the KUnit tests; here for Linux 7.3.
+ * another for the KUnit tests.
  */
 #ifndef _MM_ZSWAP_WB_TESTS_PORT_H
 #define _MM_ZSWAP_WB_TESTS_PORT_H

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Proactive zswap writeback: what is different from one series of kernels to another
+ * about swap devices.
+ */
+#ifndef _MM_ZSWAP_WB_PORT_SWAP_H
+#define _MM_ZSWAP_WB_PORT_SWAP_H
+
+#include <linux/swap.h>
+#include <linux/vmstat.h>
+
+#include "../swap.h"
+
+/* Does a swap device take its I/O by the block layer, and not by a filesystem? */
+static inline bool zswap_wb_port_has_blocks(const struct swap_info_struct *si)
+{
+	return si->ops == &swap_bdev_ops;
+}
+
+/* A request is written to a swap device */
+static inline void zswap_wb_port_count_write(void)
+{
+	count_vm_event(NRSWPOUT);
+}
+
+#endif /* _MM_ZSWAP_WB_PORT_SWAP_H */
