@@ -23,8 +23,12 @@
 /* A batch of the next size has this many times as many pages at most */
 #define ZSWAP_WB_BATCH_GROWTH	4
 
-/* Batches that are larger than that have a multiple of it: full requests */
+/*
+ * Batches of about that, or more, have a multiple of it: full requests. Those of some pages
+ * less would need more of them
+ */
 #define ZSWAP_WB_REQUEST_PAGES	(SZ_512K / PAGE_SIZE)
+#define ZSWAP_WB_REQUEST_SLACK	(ZSWAP_WB_REQUEST_PAGES / 8)
 
 /*
  * A device is left alone after so many batches in a row of which it has done nothing. One
@@ -70,8 +74,9 @@ static void zswap_wb_device_measure(struct zswap_wb_device *device,
 		fit = div64_u64(ZSWAP_WB_BATCH_NS, device->page_ns);
 	}
 	fit = clamp(fit, 1, min(most, ZSWAP_WB_BATCH_MAX));
-	if (fit > ZSWAP_WB_REQUEST_PAGES)
-		fit = round_down(fit, ZSWAP_WB_REQUEST_PAGES);
+	if (fit + ZSWAP_WB_REQUEST_SLACK >= ZSWAP_WB_REQUEST_PAGES)
+		fit = round_down(fit + ZSWAP_WB_REQUEST_SLACK,
+				 ZSWAP_WB_REQUEST_PAGES);
 	device->room = fit;
 }
 

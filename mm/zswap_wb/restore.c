@@ -210,7 +210,7 @@ static int zswap_wb_restore_charged(const struct zswap_wb_item *item,
 	struct mem_cgroup *memcg;
 	int err;
 
-	if (objcg) {
+	if (IS_ENABLED(CONFIG_MEMCG) && objcg) {
 		memcg = get_mem_cgroup_from_objcg(objcg);
 		err = memcg_list_lru_alloc(memcg, &zswap_list_lru, GFP_KERNEL);
 		mem_cgroup_put(memcg);

@@ -25,6 +25,7 @@ static const struct zswap_wb_device_case zswap_wb_device_cases[] = {
 	{ "100 us a page", 0, 100000, 90, 110 },
 	{ "100 us a page behind 2 ms", 2000000, 100000, 90, 110 },
 	{ "100 us a page behind 0.7 s", 700000000, 100000, 90, 110 },
+	{ "79 us a page", 0, 79000, 128, 128 },
 	{ "5 ms a page", 0, 5000000, 1, 16 },
 	{ "80 ms a page", 0, 80000000, 1, 3 },
 	{ "2 s a page", 0, 2000000000, 1, 2 },
