@@ -23,10 +23,12 @@ SEED ?=
 export VM_ARCH := $(if $(filter command,$(firstword $(origin ARCH))),$(ARCH),x86_64)
 export VM_PAGES := $(or $(PAGES),4K)
 
-# Where the kernel's source is, and where all is built
+# Where the kernel's source is, and where all is built: another series or machine has a
+# directory of its own below
 export SOURCES := $(abspath $(BUILD))
+series := $(filter-out 7.3,$(KSERIES))
 machine := $(filter-out x86_64-4K,$(VM_ARCH)-$(VM_PAGES))
-override BUILD := $(SOURCES)$(addprefix /,$(machine))
+override BUILD := $(SOURCES)$(addprefix /,$(series))$(addprefix /,$(machine))
 V := tools/testing/vm
 # deps.sh links what it does not have to install into build/bin
 export PATH := $(PATH):$(SOURCES)/bin
@@ -34,8 +36,8 @@ export PATH := $(PATH):$(SOURCES)/bin
 .DEFAULT_GOAL := help
 # Each step starts where the one before it ended; the kernel's make gets JOBS.
 .NOTPARALLEL:
-.PHONY: help deps source tree kernel kernel-debug kernel-kasan kernel-kcsan kunit demo check check-debug \
-	check-upstream check-harness torture fuzz coverage mutants bench shell lint zswapctl install deb apply series kernel-deb print-image print-config clean distclean
+.PHONY: help deps source tree kernel kernel-debug kernel-kasan kernel-kcsan kunit demo check check-debug check-series \
+	check-upstream check-harness torture fuzz coverage mutants bench shell lint zswapctl install deb apply series kernel-deb print-build print-image print-config clean distclean
 
 help:			## this list
 	@echo 'usage: make TARGET [KSRC=dir] [KSERIES=7.3] [ACCEL=tcg|kvm] [JOBS=n] [BUILD=dir]'
@@ -49,7 +51,10 @@ check: kernel-debug	## all tests: KUnit, kselftests, zswapctl, torture and fuzz 
 	@$(V)/check.sh
 
 check-debug: kernel-kasan kernel-kcsan ## for hours: THP and MGLRU on and off, longer, KCSAN as well
-	@$(V)/check-debug.sh
+	@$(V)/check-more.sh debug
+
+check-series:		## the kselftests on each series of kernels, for hours
+	@$(V)/check-more.sh series
 
 torture: kernel-kasan	## commands against everything at once, MINUTES=5 SEED=n
 	@tools/testing/torture/torture.sh --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
@@ -125,6 +130,9 @@ series: source		## the same as a series of patches for git am, in build/series-7
 
 deps:			## install the Debian packages that are missing
 	@$(V)/deps.sh
+
+print-build:		## directory where all of this KSERIES and ARCH is built (builds nothing)
+	@echo $(BUILD)
 
 print-image:		## path of the kernel image (builds nothing)
 	@bash -c '. $(V)/lib.sh && echo "$$KERNEL_OUT/$$IMAGE"'

@@ -264,7 +264,7 @@ mkdir -p "$out"
 start=$SECONDS nr=0
 for part in "${parts[@]}"; do
 	nr=$((nr + 1))
-	if [ -z "$only" ] && [ "$(cat "$out/$part.done" 2>/dev/null)" = "$key" ]; then
+	if [ -n "$resume" ] && [ "$(cat "$out/$part.done" 2>/dev/null)" = "$key" ]; then
 		say "part $nr of ${#parts[@]}, $part: green already"
 		account "$part" 0
 		continue

@@ -13,6 +13,9 @@ rm -rf accel apply apt-arm64 arm64-4K arm64-64K bench bench-short bin check chec
 	demo deps.log fuzz \
 	kernel kernel-deb kernel-debug kernel-kasan kernel-kcsan kernel-locks kernel-off kernel-upstream lint linux linux.new \
 	mutants selftests series-* series.new torture tree um vm
+for series in "$TOP"/patches/[0-9]*; do
+	rm -rf "${series##*/}"
+done
 if [ "${1:-}" = all ]; then
 	rm -rf apt foreign source .lock
 	cd "$TOP"
