@@ -235,9 +235,30 @@ control() {
 	say "control: $test is green without a mutant, $seconds s"
 	echo "$this $seconds" >"$results/control.$test"
 }
-for test in $(printf '%s\n' "${mutants[@]}" | cut -d' ' -f4- | tr ' ' '\n' | sed 's/:.*//' | sort -u); do
-	control "$test"
-done
+
+# at_a_time COMMAND ITEM...: run it with each item, as many as --jobs says at a time. The
+# status is that of those which failed.
+at_a_time() {
+	local command=$1 item running=0 rc=0
+	shift
+	for item; do
+		if [ "$running" -eq "$jobs" ]; then
+			wait -n || rc=1
+			running=$((running - 1))
+		fi
+		"$command" "$item" &
+		running=$((running + 1))
+	done
+	for (( ; running; running--)); do
+		wait -n || rc=1
+	done
+	return "$rc"
+}
+
+# What runs in the background ignores Ctrl-C, and so would the VMs.
+trap 'trap "" TERM; kill -TERM 0; exit 130' INT TERM
+mapfile -t tests_needed < <(printf '%s\n' "${mutants[@]}" | cut -d' ' -f4- | tr ' ' '\n' | sed 's/:.*//' | sort -u)
+at_a_time control "${tests_needed[@]}" || exit 1
 
 run_mutant() {
 	local number name files named this begin=$SECONDS rc=0 result
@@ -266,15 +287,7 @@ known() {
 
 rm -rf "$out/lines"
 mkdir "$out/lines"
-# What runs in the background ignores Ctrl-C, and so would the VMs.
-trap 'trap "" TERM; kill -TERM 0; exit 130' INT TERM
-for mutant in "${mutants[@]}"; do
-	while [ "$(jobs -pr | wc -l)" -ge "$jobs" ]; do
-		wait -n || :
-	done
-	run_mutant "$mutant" &
-done
-wait
+at_a_time run_mutant "${mutants[@]}"
 known
 
 # ---- the summary ----
