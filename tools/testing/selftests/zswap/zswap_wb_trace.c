@@ -4,6 +4,7 @@
  * the pages that come back.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 #define MAX_EVENTS		8192
 #define MAX_FIELDS		16
 #define MAX_PAGES		2048
+#define INTERRUPT_MS		20000
 
 #define NO_LIMIT		(~0ULL)
 
@@ -25,6 +27,7 @@ enum event_name {
 	BATCH,
 	END,
 	REFAULT,
+	READBACK,
 	NR_EVENTS,
 };
 
@@ -34,6 +37,7 @@ static const char * const event_names[NR_EVENTS] = {
 	[BATCH]		= "zswap_wb_batch",
 	[END]		= "zswap_wb_end",
 	[REFAULT]	= "zswap_wb_refault",
+	[READBACK]	= "zswap_wb_readback",
 };
 
 static const char * const event_fields[NR_EVENTS][MAX_FIELDS] = {
@@ -43,6 +47,7 @@ static const char * const event_fields[NR_EVENTS][MAX_FIELDS] = {
 	[END] = { "cgroup", "status", "scanned", "written", "released_bytes", "skipped_young",
 		  "skipped_busy", "skipped_protected", "skipped_gone", "failed", "looked" },
 	[REFAULT] = { "cgroup", "node", "bucket", "type", "offset" },
+	[READBACK] = { "cgroup", "status", "pages", "bytes" },
 };
 
 /**
@@ -751,6 +756,97 @@ static void refaults_are_traced(void)
 	trace_run(trace_refaults_with_edges);
 }
 
+/* The trace is one readback, which is told with what was counted and what it said. */
+static void expect_readback(unsigned long long cgroup, int status, long long pages,
+			    long long bytes)
+{
+	const struct event *event = &trace.event[0];
+
+	if (!trace_read() || !zwb_equal((long long)trace.nr, 1) ||
+	    !zwb_equal((long long)trace.nr_of[READBACK], 1))
+		return;
+	zwb_equal((unsigned long long)field(event, "cgroup"), cgroup);
+	zwb_equal(field(event, "status"), status);
+	zwb_equal(field(event, "pages"), pages);
+	zwb_equal(field(event, "bytes"), bytes);
+}
+
+/* Of all that is in zswap; -1 after a failure. */
+static long long zswap_bytes(void)
+{
+	static struct zwb_table table;
+
+	return zwb_table_read(ZWB_GLOBAL, &table) ? zwb_table_sum(&table, 0, -1).bytes : -1;
+}
+
+/* A signal comes for a readback that has only begun. */
+static void trace_interrupted_readback(const char *cgroup, long long pages)
+{
+	long long deadline = zwb_now() + INTERRUPT_MS * ZWB_NS_PER_MS, bytes = zswap_bytes();
+	struct zwb_snap before, delta;
+	struct zwb_async command;
+
+	zwb_snap(&before);
+	if (!zwb_start(&command, ZWB_READBACK, 0, "cgroup=%llu rate=64K", zwb_cgroup_id(cgroup)))
+		return;
+	zwb_go(&command);
+	do {
+		zwb_pause();
+		zwb_since(&delta, &before);
+	} while (!delta.total.readback && zwb_now() < deadline);
+	kill(command.pid, SIGUSR1);
+	zwb_equal(zwb_wait(&command), -EINTR);
+	zwb_since(&delta, &before);
+	zwb_between(delta.total.readback, 1, pages - 1);
+	expect_readback(zwb_cgroup_id(cgroup), -EINTR, delta.total.readback, zswap_bytes() - bytes);
+}
+
+static void trace_readbacks(void)
+{
+	const char *text = zwb_cgroup(NULL, "text"), *noise = zwb_cgroup(NULL, "noise");
+	struct zwb_snap delta;
+	long long bytes;
+
+	if (!text || !noise || !zwb_load(text, ZWB_ANY_NODE, 400, ZWB_TEXT) ||
+	    !zwb_load(noise, ZWB_ANY_NODE, 300, ZWB_NOISE) || !zwb_write_all(700) ||
+	    !zwb_trace_clear())
+		return;
+	zwb_readback(&delta, "cgroup=%llu max=%lld", zwb_cgroup_id(text), 150LL * zwb_page_size);
+	zwb_equal(delta.total.readback, 150);
+	bytes = zswap_bytes();
+	zwb_between(bytes, 150, 150 * zwb_page_size / 2);
+	expect_readback(zwb_cgroup_id(text), 0, 150, bytes);
+
+	if (!zwb_trace_clear())
+		return;
+	trace_interrupted_readback(noise, 300);
+	if (!zwb_trace_clear())
+		return;
+	bytes = zswap_bytes();
+	zwb_readback(&delta, "max=1G");
+	zwb_equal(zwb_stored(), 700);
+	expect_readback(0, 0, delta.total.readback, zswap_bytes() - bytes);
+
+	/* there is nothing left */
+	if (!zwb_trace_clear())
+		return;
+	zwb_equal(zwb_readback(&delta, "cgroup=%llu", zwb_cgroup_id(noise)), -EAGAIN);
+	expect_readback(zwb_cgroup_id(noise), -EAGAIN, 0, 0);
+}
+
+/*
+ * Pages that come back with a command are told of by one event, which has its scope, what
+ * it said, and what it brought back: pages, and their size in zswap.
+ *
+ * Turns red when it is not sent, or once a page or batch, when a field holds another
+ * one's value or what was asked for, or when bytes are those of the pages or of the disk.
+ */
+static void readbacks_are_traced(void)
+{
+	if (zwb_need_readback() && zwb_need_tables())
+		trace_run(trace_readbacks);
+}
+
 static const struct zwb_test tests[] = {
 	ZWB_TEST(events_have_their_fields),
 	ZWB_TEST(command_from_start_to_end),
@@ -759,6 +855,7 @@ static const struct zwb_test tests[] = {
 	ZWB_TEST(start_tells_the_scope),
 	ZWB_TEST(refused_command_is_not_traced),
 	ZWB_TEST(refaults_are_traced),
+	ZWB_TEST(readbacks_are_traced),
 };
 
 int main(void)
