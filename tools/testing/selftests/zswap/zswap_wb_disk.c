@@ -95,7 +95,8 @@ static bool disk_make(const struct zwb_disk_spec *spec)
 	}
 	disk_is_made = true;
 	if (!disk_set_number("size", spec->megabytes) ||
-	    !disk_set_number("blocksize", zwb_page_size) || !disk_set("memory_backed", "1") ||
+	    !disk_set_number("blocksize", spec->sectors ? DISK_SECTOR_BYTES : zwb_page_size) ||
+	    !disk_set("memory_backed", "1") ||
 	    !disk_set_number("max_sectors", disk_max_sectors(spec)))
 		return false;
 	if (spec->depth && !disk_set_number("hw_queue_depth", spec->depth))

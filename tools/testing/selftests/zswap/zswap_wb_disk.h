@@ -19,6 +19,7 @@
  * @badblocks: zwb_disk_fail_writes() will be called: at most ZWB_DISK_BAD_MAX megabytes
  * @discard: it is told of slots that are free, and forgets what was there
  * @bare: it is there, and nobody swaps to it
+ * @sectors: its blocks are sectors, and not pages: images take less than a page
  */
 struct zwb_disk_spec {
 	long long megabytes;
@@ -28,6 +29,7 @@ struct zwb_disk_spec {
 	bool badblocks;
 	bool discard;
 	bool bare;
+	bool sectors;
 };
 
 /* the kernel remembers 512 ranges of bad blocks, of 256 KiB each */

@@ -428,8 +428,10 @@ static void platform_during_a_command(void)
 }
 
 static const struct zwb_test tests[] = {
-	ZWB_TEST(between_two_commands),
-	ZWB_TEST(during_a_command),
+	ZWB_TEST_PAGES(between_two_commands),
+	ZWB_TEST_IMAGES(between_two_commands),
+	ZWB_TEST_PAGES(during_a_command),
+	ZWB_TEST_IMAGES(during_a_command),
 	ZWB_TEST(freezer_during_a_command),
 	ZWB_TEST(devices_during_a_command),
 	ZWB_TEST(platform_during_a_command),

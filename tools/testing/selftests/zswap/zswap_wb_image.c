@@ -22,7 +22,6 @@
 #include "zswap_wb_pages.h"
 #include "zswap_wb_util.h"
 
-#define COMPRESSED		"/sys/kernel/mm/zswap/compressed_writeback"
 #define CORRUPTED		"/sys/kernel/mm/zswap/stats/corrupted"
 #define IMAGE_PAGES		700
 #define DEVICE_PAGES		2048
@@ -71,14 +70,6 @@ static long long count_images(const unsigned long long *slots, long long nr)
 
 /* --- the pages --- */
 
-static bool need_compressed(void)
-{
-	if (!access(COMPRESSED, W_OK))
-		return true;
-	zwb_skip("needs " COMPRESSED);
-	return false;
-}
-
 static bool write_pages(struct zwb_pages *pages, unsigned int version,
 			unsigned long long *slots)
 {
@@ -89,7 +80,7 @@ static bool write_pages(struct zwb_pages *pages, unsigned int version,
 /* On a device whose blocks can be looked at. */
 static bool begin(struct zwb_pages *pages)
 {
-	return need_compressed() && zwb_need_small_swap() && zwb_setting(COMPRESSED, "1") &&
+	return zwb_need_compressed() && zwb_need_small_swap() && zwb_setting(ZWB_COMPRESSED, "1") &&
 	       zwb_small_swap_on(DEVICE_PAGES) &&
 	       zwb_pages_map(pages, ZWB_ANY_NODE, IMAGE_PAGES);
 }
@@ -135,7 +126,7 @@ static void both_kinds_take_turns(void)
 
 	if (begin(&pages)) {
 		for (version = 1; version <= 4 && !zwb_failed(); version++) {
-			zwb_write_string(COMPRESSED, version % 2 ? "1" : "0");
+			zwb_write_string(ZWB_COMPRESSED, version % 2 ? "1" : "0");
 			if (!write_pages(&pages, version, slots))
 				break;
 			zwb_equal(count_images(slots, IMAGE_PAGES), version % 2 * IMAGE_PAGES);
@@ -186,7 +177,7 @@ static void compressor_may_change(void)
 	char compressor[64];
 	size_t i;
 
-	if (!need_compressed() || !zwb_setting(COMPRESSED, "1") || !zwb_disk_on(&disk) ||
+	if (!zwb_need_compressed() || !zwb_setting(ZWB_COMPRESSED, "1") || !zwb_disk_on(&disk) ||
 	    !zwb_param_get("compressor", compressor, sizeof(compressor)))
 		return;
 	for (i = 0; i < ARRAY_SIZE(compressors) && !zwb_failed(); i++) {

@@ -237,6 +237,7 @@ static void check_in_flight(const char *cgroup)
 		.megabytes = 64,
 		.latency_us = KSM_FLIGHT_US,
 		.depth = 1024,
+		.sectors = true,
 	};
 	struct zwb_async command;
 
@@ -275,10 +276,14 @@ static void merged_pages_in_flight(void)
 }
 
 static const struct zwb_test tests[] = {
-	ZWB_TEST(merged_pages_there_and_back),
-	ZWB_TEST(merged_again_while_some_are_away),
-	ZWB_TEST(unmerged_while_on_the_disk),
-	ZWB_TEST(merged_pages_in_flight),
+	ZWB_TEST_PAGES(merged_pages_there_and_back),
+	ZWB_TEST_IMAGES(merged_pages_there_and_back),
+	ZWB_TEST_PAGES(merged_again_while_some_are_away),
+	ZWB_TEST_IMAGES(merged_again_while_some_are_away),
+	ZWB_TEST_PAGES(unmerged_while_on_the_disk),
+	ZWB_TEST_IMAGES(unmerged_while_on_the_disk),
+	ZWB_TEST_PAGES(merged_pages_in_flight),
+	ZWB_TEST_IMAGES(merged_pages_in_flight),
 };
 
 int main(void)

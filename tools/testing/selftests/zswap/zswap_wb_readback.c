@@ -18,7 +18,6 @@
 #include "zswap_wb_short.h"
 #include "zswap_wb_util.h"
 
-#define COMPRESSED	"/sys/kernel/mm/zswap/compressed_writeback"
 #define EDGES		"/sys/kernel/debug/zswap/age_edges"
 #define BACK_PAGES	600
 #define SLOW_PAGES	64
@@ -66,10 +65,10 @@ static void what_was_written_comes_back(void)
 	struct zwb_pages pages = { 0 };
 	unsigned int version;
 
-	if (zwb_need_readback() && zwb_setting(COMPRESSED, "0") && zwb_disk_on(&disk) &&
+	if (zwb_need_readback() && zwb_setting(ZWB_COMPRESSED, "0") && zwb_disk_on(&disk) &&
 	    zwb_pages_map(&pages, ZWB_ANY_NODE, BACK_PAGES)) {
 		for (version = 1; version <= 4 && !zwb_failed(); version++) {
-			zwb_write_string(COMPRESSED, version > 2 ? "1" : "0");
+			zwb_write_string(ZWB_COMPRESSED, version > 2 ? "1" : "0");
 			check_brought_back(&pages, version);
 		}
 	}
@@ -83,10 +82,10 @@ static void what_came_back_is_written_again(void)
 	struct zwb_snap delta;
 	int round;
 
-	if (zwb_need_readback() && zwb_setting(COMPRESSED, "1") && zwb_disk_on(&disk) &&
+	if (zwb_need_readback() && zwb_setting(ZWB_COMPRESSED, "1") && zwb_disk_on(&disk) &&
 	    zwb_pages_map(&pages, ZWB_ANY_NODE, BACK_PAGES) && zwb_pages_store(&pages, 1)) {
 		for (round = 0; round < 4 && !zwb_failed(); round++) {
-			zwb_write_string(COMPRESSED, round % 2 ? "1" : "0");
+			zwb_write_string(ZWB_COMPRESSED, round % 2 ? "1" : "0");
 			if (!zwb_write_all(BACK_PAGES))
 				break;
 			zwb_readback(&delta, "max=1G");
@@ -316,9 +315,9 @@ static bool wait_for_reads(void)
 
 static bool written_to_slow_disk(struct zwb_pages *pages, const char *compressed)
 {
-	return zwb_need_readback() && zwb_setting(COMPRESSED, compressed) && zwb_disk_on(&slow) &&
-	       zwb_pages_map(pages, ZWB_ANY_NODE, SLOW_PAGES) && zwb_pages_store(pages, 1) &&
-	       zwb_write_all(SLOW_PAGES);
+	return zwb_need_readback() && zwb_setting(ZWB_COMPRESSED, compressed) &&
+	       zwb_disk_on(&slow) && zwb_pages_map(pages, ZWB_ANY_NODE, SLOW_PAGES) &&
+	       zwb_pages_store(pages, 1) && zwb_write_all(SLOW_PAGES);
 }
 
 /* A command has begun, and the disk is at a batch of some pages. Sets those that are back */
@@ -445,7 +444,7 @@ static void neighbours_are_read_together(void)
 	char path[ZWB_PATH_MAX];
 	long long reads;
 
-	if (zwb_need_readback() && zwb_setting(COMPRESSED, "0") && zwb_disk_on(&disk) &&
+	if (zwb_need_readback() && zwb_setting(ZWB_COMPRESSED, "0") && zwb_disk_on(&disk) &&
 	    zwb_pages_map(&pages, ZWB_ANY_NODE, 2048) && zwb_pages_store(&pages, 1) &&
 	    zwb_write_all(2048)) {
 		snprintf(path, sizeof(path), "/sys/block/%s/stat", zwb_disk_name());

@@ -130,7 +130,8 @@ static void shmem_with_huge_always(void)
 }
 
 static const struct zwb_test tests[] = {
-	ZWB_TEST(shmem_with_huge_always),
+	ZWB_TEST_PAGES(shmem_with_huge_always),
+	ZWB_TEST_IMAGES(shmem_with_huge_always),
 };
 
 int main(void)

@@ -142,8 +142,10 @@ static void swapoff_of_shared_memory_is_killed(void)
 }
 
 static const struct zwb_test tests[] = {
-	ZWB_TEST(swapoff_is_killed_half_way),
-	ZWB_TEST(swapoff_of_shared_memory_is_killed),
+	ZWB_TEST_PAGES(swapoff_is_killed_half_way),
+	ZWB_TEST_IMAGES(swapoff_is_killed_half_way),
+	ZWB_TEST_PAGES(swapoff_of_shared_memory_is_killed),
+	ZWB_TEST_IMAGES(swapoff_of_shared_memory_is_killed),
 };
 
 int main(void)

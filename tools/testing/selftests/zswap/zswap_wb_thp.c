@@ -270,11 +270,16 @@ static void collapse_of_what_is_everywhere(void)
 }
 
 static const struct zwb_test tests[] = {
-	ZWB_TEST(huge_folios_there_and_back),
-	ZWB_TEST(small_folios_there_and_back),
-	ZWB_TEST(huge_folios_of_several),
-	ZWB_TEST(small_folios_of_several),
-	ZWB_TEST(collapse_of_what_is_everywhere),
+	ZWB_TEST_PAGES(huge_folios_there_and_back),
+	ZWB_TEST_IMAGES(huge_folios_there_and_back),
+	ZWB_TEST_PAGES(small_folios_there_and_back),
+	ZWB_TEST_IMAGES(small_folios_there_and_back),
+	ZWB_TEST_PAGES(huge_folios_of_several),
+	ZWB_TEST_IMAGES(huge_folios_of_several),
+	ZWB_TEST_PAGES(small_folios_of_several),
+	ZWB_TEST_IMAGES(small_folios_of_several),
+	ZWB_TEST_PAGES(collapse_of_what_is_everywhere),
+	ZWB_TEST_IMAGES(collapse_of_what_is_everywhere),
 };
 
 int main(void)

@@ -856,6 +856,14 @@ static long long *util_answer_value(const struct zwb_answer *answer, size_t line
 	return (long long *)((char *)answer + util_answer_lines[line].offset);
 }
 
+bool zwb_need_compressed(void)
+{
+	if (!access(ZWB_COMPRESSED, W_OK))
+		return true;
+	zwb_skip("needs " ZWB_COMPRESSED);
+	return false;
+}
+
 bool zwb_need_readback(void)
 {
 	if (!access(ZWB_SYSFS "/proactive_readback", W_OK))
@@ -1995,6 +2003,35 @@ static void util_begin(void)
 	util_other_writeback = false;
 }
 
+/* Says what pages are to be on the disk while a test runs; false if that cannot be. */
+static bool util_choose_pages(const struct zwb_test *test)
+{
+	return !test->compressed || (zwb_need_compressed() &&
+				     zwb_setting(ZWB_COMPRESSED, test->compressed));
+}
+
+/*
+ * And that they were.  A request ends where the image of its last page does; those before
+ * that are as long as the page, and so are all on a device of the device mapper.
+ */
+static void util_check_pages(const struct zwb_test *test)
+{
+	long long most, least;
+	struct zwb_snap delta;
+
+	if (!test->compressed || util_test_failed || util_test_skipped || util_test_late)
+		return;
+	zwb_since(&delta, &util_test_start);
+	least = delta.total.written * zwb_page_size;
+	/* what was not written in the end may have been sent all the same */
+	most = least + (delta.total.failed + delta.total.skipped_busy +
+			delta.total.skipped_gone) * zwb_page_size;
+	if (test->compressed[0] == '0')
+		zwb_between(delta.total.disk_bytes, least, most);
+	else
+		zwb_between(delta.total.disk_bytes, 1, most - !zwb_mapped_path()[0]);
+}
+
 /* Pages that commands have written and that nobody has read or freed yet; true if none. */
 static bool util_on_disk(long long *left)
 {
@@ -2122,7 +2159,9 @@ static void util_run_test(const struct zwb_suite *suite, const struct zwb_test *
 			zwb_snap(&util_test_start);
 			if (!suite->setup)
 				util_empty_start = util_test_start;
-			test->fn();
+			if (util_choose_pages(test))
+				test->fn();
+			util_check_pages(test);
 			if (util_test_late)
 				util_test_failed = false;
 		}

@@ -19,6 +19,7 @@
 
 #define ZWB_SYSFS		"/sys/kernel/mm/zswap"
 #define ZWB_PARAMS		"/sys/module/zswap/parameters"
+#define ZWB_COMPRESSED		ZWB_SYSFS "/compressed_writeback"
 #define ZWB_DEBUGFS		"/sys/kernel/debug/zswap"
 #define ZWB_ANSWER_FILE		ZWB_DEBUGFS "/writeback"
 #define ZWB_MAX_NODES		64
@@ -193,13 +194,19 @@ struct zwb_async {
  * struct zwb_test - one test
  * @fn: the function
  * @name: its name in the report
+ * @compressed: what ZWB_COMPRESSED is meanwhile, or NULL if that is as it is.  The disk must get
+ *	whole pages then, or less than that
  */
 struct zwb_test {
 	void (*fn)(void);
 	const char *name;
+	const char *compressed;
 };
 
-#define ZWB_TEST(fn) { fn, #fn }
+#define ZWB_TEST(fn) { fn, #fn, NULL }
+/* with ordinary pages on the disk, and with images */
+#define ZWB_TEST_PAGES(fn) { fn, #fn, "0" }
+#define ZWB_TEST_IMAGES(fn) { fn, #fn "_images", "1" }
 
 /**
  * struct zwb_suite - the tests of one program
@@ -279,6 +286,7 @@ int zwb_wait(struct zwb_async *async);
 bool zwb_wait_for_writeback(long long before);
 bool zwb_write_all(long long want);
 bool zwb_write_pages(long long nr);
+bool zwb_need_compressed(void);
 bool zwb_need_readback(void);
 int __printf(2, 3) zwb_readback(struct zwb_snap *delta, const char *fmt, ...);
 
