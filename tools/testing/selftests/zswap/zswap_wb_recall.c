@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What happens to a page between the time that a command has recalled it from the disk
+ * and the time that it has been read: it is freed, its slot is used for another page, or
+ * somebody comes for it.
+ *
+ * Reads for the cgroup of the pages are held for as long as the test wants, by a limit
+ * that they could never keep, and those of faults are not: no luck is needed, and no clock.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "kselftest.h"
+#include "zswap_wb_disk.h"
+#include "zswap_wb_pages.h"
+#include "zswap_wb_util.h"
+
+/* less than half of the disk's slots, so that a page that is read keeps its slot */
+#define RECALL_PAGES		120
+/* nearly all: who needs so many gets the same ones */
+#define AGAIN_PAGES		250
+#define BLOCKED_MS		60000
+#define SETTLE_MS		300
+
+static const struct zwb_disk_spec disk = { .megabytes = 1, .sectors = true };
+
+/**
+ * struct recall - a command that has recalled a page, and waits for the disk
+ * @cgroup: of the pages
+ * @pages: all that it is to bring back
+ * @first: which of them it has recalled; it begins with one page, of the lowest slot
+ * @slot: its slot
+ * @before: the counters before the command
+ * @command: the command
+ */
+struct recall {
+	const char *cgroup;
+	struct zwb_pages pages;
+	long long first;
+	unsigned long long slot;
+	struct zwb_snap before;
+	struct zwb_async command;
+};
+
+static bool limit_reads(const struct recall *recall, const char *rate)
+{
+	char path[ZWB_PATH_MAX], text[64];
+	struct stat status;
+
+	snprintf(path, sizeof(path), "/dev/%s", zwb_disk_name());
+	if (stat(path, &status)) {
+		zwb_fail("%s: %s", path, strerror(errno));
+		return false;
+	}
+	snprintf(text, sizeof(text), "%u:%u rbps=%s", major(status.st_rdev),
+		 minor(status.st_rdev), rate);
+	return zwb_cgroup_set(recall->cgroup, "io.max", text);
+}
+
+/* The process of a command has nothing to do until somebody else has done something. */
+static bool wait_until_blocked(const struct zwb_async *command)
+{
+	long long deadline = zwb_now() + BLOCKED_MS * ZWB_NS_PER_MS;
+	char path[64], where[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/wchan", command->pid);
+	do {
+		zwb_pause();
+		where[0] = '\0';
+		file = fopen(path, "r");
+		if (file && !fgets(where, sizeof(where), file))
+			where[0] = '\0';
+		if (file)
+			fclose(file);
+		if (!strncmp(where, "zswap_wb_", strlen("zswap_wb_")))
+			return true;
+	} while (zwb_now() < deadline);
+	zwb_fail("the command does not wait, but is at '%s'", where);
+	return false;
+}
+
+/* Which page has the lowest slot. */
+static bool find_first(const struct zwb_pages *pages, long long *first, unsigned long long *slot)
+{
+	unsigned long long slots[AGAIN_PAGES];
+	long long i;
+
+	if (!zwb_pages_slots(pages, slots))
+		return false;
+	*first = 0;
+	for (i = 1; i < pages->nr; i++) {
+		if (slots[i] < slots[*first])
+			*first = i;
+	}
+	*slot = slots[*first];
+	return true;
+}
+
+/* Pages of a cgroup are on the disk. */
+static bool recall_prepare(struct recall *recall)
+{
+	recall->cgroup = zwb_cgroup(NULL, "held");
+	if (!zwb_need_readback() || !recall->cgroup)
+		return false;
+	if (access("/sys/fs/cgroup/io.stat", F_OK) && errno == ENOENT) {
+		zwb_skip("needs the io controller (CONFIG_BLK_CGROUP, CONFIG_BLK_DEV_THROTTLING)");
+		return false;
+	}
+	return zwb_cgroup_set(zwb_cgroup_root(), "cgroup.subtree_control", "+io") &&
+	       zwb_disk_on(&disk) && zwb_pages_map(&recall->pages, ZWB_ANY_NODE, RECALL_PAGES) &&
+	       zwb_cgroup_enter(recall->cgroup) && zwb_pages_store(&recall->pages, 1) &&
+	       zwb_cgroup_enter(NULL) &&
+	       find_first(&recall->pages, &recall->first, &recall->slot) &&
+	       zwb_write_all(RECALL_PAGES);
+}
+
+/* And one is on its way back, until recall_end(). */
+static bool recall_begin(struct recall *recall)
+{
+	if (!recall_prepare(recall) || !limit_reads(recall, "1") ||
+	    !zwb_start(&recall->command, ZWB_READBACK, 0, "max=1G"))
+		return false;
+	zwb_snap(&recall->before);
+	zwb_go(&recall->command);
+	if (wait_until_blocked(&recall->command))
+		return true;
+	limit_reads(recall, "max");
+	zwb_wait(&recall->command);
+	return false;
+}
+
+/* Let it go on. Since it began so many have come back, and nothing else was counted. */
+static bool recall_end(struct recall *recall, long long back)
+{
+	struct zwb_snap delta;
+	int err;
+
+	zwb_since(&delta, &recall->before);
+	zwb_zero(delta.total.readback);
+	if (!limit_reads(recall, "max"))
+		return false;
+	err = zwb_wait(&recall->command);
+	zwb_since(&delta, &recall->before);
+	return zwb_equal(err, back ? 0 : -EAGAIN) && zwb_equal(delta.total.readback, back);
+}
+
+static void recall_clean(struct recall *recall)
+{
+	zwb_cgroup_enter(NULL);
+	zwb_pages_unmap(&recall->pages);
+}
+
+static unsigned char *first_page(const struct recall *recall)
+{
+	return recall->pages.mem + recall->first * zwb_page_size;
+}
+
+/* What the pages hold, and how many of them come from the disk; all others are in zswap. */
+static void check_pages(struct zwb_pages *pages, unsigned int version, long long on_disk)
+{
+	struct zwb_snap before, delta;
+
+	zwb_snap(&before);
+	zwb_pages_are(pages, version);
+	zwb_since(&delta, &before);
+	zwb_equal(delta.vm.pswpin, on_disk);
+	zwb_equal(delta.total.refaulted, on_disk);
+	zwb_equal(delta.vm.zswpin, pages->nr - on_disk);
+}
+
+/* --- freed --- */
+
+/*
+ * A page is freed while it is being read.
+ *
+ * Turns red when it comes back all the same, into a slot that is nobody's, when it is counted
+ * as anything but dropped, or when its neighbours do not come.
+ */
+static void freed_while_recalled(void)
+{
+	struct recall recall = { 0 };
+	struct zwb_snap delta;
+
+	if (recall_begin(&recall)) {
+		madvise(first_page(&recall), zwb_page_size, MADV_DONTNEED);
+		zwb_since(&delta, &recall.before);
+		zwb_equal(delta.total.dropped, 1);
+		recall_end(&recall, RECALL_PAGES - 1);
+		zwb_since(&delta, &recall.before);
+		zwb_equal(delta.total.dropped, 1);
+		zwb_equal(delta.total.on_disk, -RECALL_PAGES);
+		zwb_equal(zwb_stored(), RECALL_PAGES - 1);
+		/* it is a new page now */
+		zwb_page_fill(first_page(&recall), recall.first, 1);
+		zwb_snap(&recall.before);
+		zwb_pages_are(&recall.pages, 1);
+		zwb_since(&delta, &recall.before);
+		zwb_zero(delta.vm.pswpin);
+		zwb_equal(delta.vm.zswpin, RECALL_PAGES - 1);
+	}
+	recall_clean(&recall);
+}
+
+/* --- freed, and used again --- */
+
+/* The pages give up their slots to others, which have the recalled one as well. */
+static bool use_again(struct recall *recall)
+{
+	unsigned long long slot;
+	struct zwb_snap delta;
+	long long first;
+
+	zwb_pages_unmap(&recall->pages);
+	zwb_since(&delta, &recall->before);
+	zwb_equal(delta.total.dropped, RECALL_PAGES);
+	return zwb_pages_map(&recall->pages, ZWB_ANY_NODE, AGAIN_PAGES) &&
+	       zwb_pages_store(&recall->pages, 2) && find_first(&recall->pages, &first, &slot) &&
+	       zwb_equal(slot, recall->slot);
+}
+
+/*
+ * All pages are freed, and the slots used for others, which are in zswap.
+ *
+ * Turns red when an old page takes the place of a new one, or its counts.
+ */
+static void slot_used_again_while_recalled(void)
+{
+	struct recall recall = { 0 };
+
+	if (recall_begin(&recall)) {
+		use_again(&recall);
+		recall_end(&recall, 0);
+		zwb_equal(zwb_stored(), AGAIN_PAGES);
+		check_pages(&recall.pages, 2, 0);
+	}
+	recall_clean(&recall);
+}
+
+/*
+ * And which a command has written: the slot's word says that it was written, as it said
+ * before.
+ *
+ * Turns red when what was recalled is taken for what is there now: it stays where it is, and
+ * is the only one, because the command has not come to the others yet.
+ */
+static void slot_written_again_while_recalled(void)
+{
+	struct recall recall = { 0 };
+
+	if (recall_begin(&recall)) {
+		if (use_again(&recall))
+			zwb_write_all(AGAIN_PAGES);
+		recall_end(&recall, AGAIN_PAGES - 1);
+		check_pages(&recall.pages, 2, 1);
+	}
+	recall_clean(&recall);
+}
+
+/* --- somebody comes --- */
+
+/* Somebody reads the page, and holds it or not. */
+static void come_for_page(bool holds)
+{
+	struct recall recall = { 0 };
+	struct zwb_snap delta;
+
+	if (recall_begin(&recall)) {
+		struct zwb_pages first = { .mem = first_page(&recall), .nr = 1 };
+
+		zwb_pages_read(&first);
+		if (!holds)
+			zwb_pages_out(&first);
+		zwb_since(&delta, &recall.before);
+		zwb_equal(delta.total.refaulted, 1);
+		zwb_equal(delta.vm.pswpin, 1);
+		recall_end(&recall, RECALL_PAGES - 1);
+		zwb_since(&delta, &recall.before);
+		zwb_equal(delta.total.refaulted, 1);
+		zwb_zero(delta.total.dropped);
+		zwb_pages_are(&recall.pages, 1);
+	}
+	recall_clean(&recall);
+}
+
+/*
+ * A fault is quicker than the command, and the page is in memory.
+ *
+ * Turns red when it gets an entry all the same, or is counted as brought back, too.
+ */
+static void read_while_recalled(void)
+{
+	come_for_page(true);
+}
+
+/*
+ * And has gone from there again, unchanged: only the disk, or zswap, has it.
+ *
+ * Turns red as above.
+ */
+static void read_and_gone_while_recalled(void)
+{
+	come_for_page(false);
+}
+
+/* --- two commands --- */
+
+static bool is_done(const struct zwb_async *command)
+{
+	struct pollfd done = { .fd = command->result, .events = POLLIN };
+
+	return poll(&done, 1, SETTLE_MS);
+}
+
+/* Another readback, for as much, which waits. */
+static bool start_second(struct zwb_async *command)
+{
+	if (!zwb_start(command, ZWB_READBACK, 0, "max=2G"))
+		return false;
+	zwb_go(command);
+	if (!wait_until_blocked(command) || is_done(command)) {
+		zwb_fail("the second command does not wait for the first one");
+		kill(command->pid, SIGUSR1);
+		zwb_wait(command);
+		return false;
+	}
+	return true;
+}
+
+/*
+ * A second readback comes to a device from which the first one has recalled a page: it waits,
+ * and a signal ends that.
+ *
+ * Turns red when both have pages of one device recalled, so that one would take the other's
+ * recall for its own, when a signal has to wait for the first command, or when a page is brought
+ * back twice.
+ */
+static void second_readback_waits(void)
+{
+	struct recall recall = { 0 };
+	struct zwb_async second;
+	struct zwb_snap delta;
+	int err;
+
+	if (recall_begin(&recall)) {
+		if (start_second(&second)) {
+			kill(second.pid, SIGUSR1);
+			zwb_equal(zwb_wait(&second), -EINTR);
+		}
+		if (!zwb_failed() && start_second(&second)) {
+			zwb_since(&delta, &recall.before);
+			zwb_zero(delta.total.readback);
+			limit_reads(&recall, "max");
+			err = zwb_wait(&second);
+			/* the first may have brought back all meanwhile, or the second */
+			if (err != -EAGAIN)
+				zwb_zero(err);
+			err = zwb_wait(&recall.command);
+			if (err != -EAGAIN)
+				zwb_zero(err);
+		} else {
+			limit_reads(&recall, "max");
+			zwb_wait(&recall.command);
+		}
+		zwb_since(&delta, &recall.before);
+		zwb_equal(delta.total.readback, RECALL_PAGES);
+		check_pages(&recall.pages, 1, 0);
+	}
+	recall_clean(&recall);
+}
+
+static const struct zwb_test tests[] = {
+	ZWB_TEST_PAGES(freed_while_recalled),
+	ZWB_TEST_IMAGES(freed_while_recalled),
+	ZWB_TEST_PAGES(slot_used_again_while_recalled),
+	ZWB_TEST_IMAGES(slot_used_again_while_recalled),
+	ZWB_TEST_PAGES(slot_written_again_while_recalled),
+	ZWB_TEST_IMAGES(slot_written_again_while_recalled),
+	ZWB_TEST_PAGES(read_while_recalled),
+	ZWB_TEST_IMAGES(read_while_recalled),
+	ZWB_TEST_PAGES(read_and_gone_while_recalled),
+	ZWB_TEST_IMAGES(read_and_gone_while_recalled),
+	ZWB_TEST(second_readback_waits),
+};
+
+int main(void)
+{
+	static const struct zwb_suite suite = {
+		.tests = tests,
+		.nr_tests = ARRAY_SIZE(tests),
+		/* what was faulted on another CPU may wait there, and not be paged out */
+		.one_cpu = true,
+	};
+
+	return zwb_main(&suite);
+}
