@@ -409,7 +409,7 @@ struct mem_cgroup *zswap_wb_scope_owner(unsigned short private_id);
 bool zswap_wb_scope_covers(const struct zswap_wb_scope *scope,
 			   struct mem_cgroup *memcg);
 bool zswap_wb_scope_has_room(struct mem_cgroup *memcg);
-bool zswap_wb_scope_may_zswap(struct mem_cgroup *memcg, int nid);
+bool zswap_wb_scope_may_zswap(struct mem_cgroup *memcg, int nid, unsigned int length);
 struct obj_cgroup *zswap_wb_scope_objcg_get(struct mem_cgroup *memcg, int nid);
 
 /* ---- lists.c: lists of entries, and how to walk them ---- */

@@ -88,12 +88,8 @@ struct zswap_wb_readback {
 	struct zswap_wb_pace		pace;	/* when the next batch is due */
 	struct zswap_wb_read		*read;	/* the batch */
 	struct page			*scratch;	/* room to compress a page */
-	/* the bucket and its generation of this pass, ... */
-	struct zswap_wb_kind		kind;
-	enum zswap_wb_readback_pass {
-		ZSWAP_WB_READ_BUCKET,	/* ... which is for pages of the bucket */
-		ZSWAP_WB_READ_OTHERS,	/* ... for those of another generation */
-	} pass;
+	/* this pass is for pages that were in this bucket when they were written */
+	unsigned int			bucket;
 	struct zswap_wb_device		device[MAX_SWAPFILES];	/* what is known of each */
 	nodemask_t			nodes;	/* nodes that are wanted, and have room */
 	bool				full;	/* there is no room for more */
@@ -121,7 +117,7 @@ static void zswap_wb_read_put(struct zswap_wb_read *read)
 		return;
 	while (read->nr_pages)
 		__free_page(read->recall[--read->nr_pages].page);
-	kfree(read);
+	kvfree(read);
 }
 
 /* Is memory free that nobody has to be woken up for? */
@@ -145,14 +141,14 @@ static struct zswap_wb_read *zswap_wb_read_alloc(unsigned int room)
 {
 	struct zswap_wb_read *read;
 
-	read = kzalloc_flex(*read, recall, room,
-			    GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
+	read = kvzalloc_flex(*read, recall, room,
+			     GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
 	if (!read)
 		return NULL;
 	read->room = room;
 	read->recall[0].page = zswap_wb_pages_alloc(GFP_KERNEL, 0);
 	if (!read->recall[0].page) {
-		kfree(read);
+		kvfree(read);
 		return NULL;
 	}
 	read->nr_pages = 1;
@@ -219,13 +215,8 @@ static int zswap_wb_read_all(struct zswap_wb_read *read)
 static bool zswap_wb_readback_wants(const struct zswap_wb_kind *kind, const void *arg)
 {
 	const struct zswap_wb_readback *back = arg;
-	bool known = kind->generation == back->kind.generation;
 
-	if (!node_isset(kind->nid, back->nodes))
-		return false;
-	if (back->pass == ZSWAP_WB_READ_OTHERS)
-		return !known;
-	return known && kind->bucket == back->kind.bucket;
+	return node_isset(kind->nid, back->nodes) && kind->bucket == back->bucket;
 }
 
 static void zswap_wb_recall_put(struct zswap_wb_recall *recall)
@@ -260,7 +251,8 @@ static void zswap_wb_readback_recall(struct zswap_wb_readback *back,
 					  &recall->memcg, &recall->css,
 					  &recall->pool))
 			continue;
-		if (zswap_wb_scope_may_zswap(recall->memcg, item->kind.nid)) {
+		/* How long it will be is not known yet */
+		if (zswap_wb_scope_may_zswap(recall->memcg, item->kind.nid, 1)) {
 			read->nr++;
 			continue;
 		}
@@ -409,20 +401,17 @@ static int zswap_wb_readback_pass(struct zswap_wb_readback *back)
 	return err;
 }
 
-/* The warmest come first. Return: as above */
+/*
+ * The warmest come first, by the buckets that they were in when they were written: also
+ * where the edges have been changed since. Return: as above
+ */
 static int zswap_wb_readback_passes(struct zswap_wb_readback *back)
 {
-	struct zswap_wb_edges edges;
-	unsigned int bucket;
 	int err = 0;
 
-	back->kind.generation = zswap_wb_buckets_get(&edges);
-	for (bucket = 0; bucket < edges.nr && !err; bucket++) {
-		back->kind.bucket = bucket;
+	for (; back->bucket < ZSWAP_WB_BUCKETS_MAX && !err; back->bucket++)
 		err = zswap_wb_readback_pass(back);
-	}
-	back->pass = ZSWAP_WB_READ_OTHERS;
-	return err ?: zswap_wb_readback_pass(back);
+	return err;
 }
 
 /* Carries out a readback whose scope is known */

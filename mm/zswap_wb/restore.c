@@ -261,7 +261,7 @@ int zswap_wb_entry_restore(struct zswap_wb_item *item, struct swap_info_struct *
 	nid = zswap_wb_restore_node(item->kind.nid);
 	err = zswap_wb_restore_data(item, pool, page, scratch, &data, &length);
 	if (!err && (!zswap_wb_scope_has_room(memcg) ||
-		     !zswap_wb_scope_may_zswap(memcg, nid)))
+		     !zswap_wb_scope_may_zswap(memcg, nid, length)))
 		err = -ENOSPC;
 	if (!err) {
 		objcg = zswap_wb_scope_objcg_get(memcg, nid);

@@ -268,13 +268,19 @@ struct obj_cgroup *zswap_wb_scope_objcg_get(struct mem_cgroup *memcg, int nid)
 	return NULL;
 }
 
-/* Does memory.zswap.max allow a cgroup one entry more? Context: may sleep */
-bool zswap_wb_scope_may_zswap(struct mem_cgroup *memcg, int nid)
+/* Does memory.zswap.max allow a cgroup an entry of so many bytes more? Context: may sleep */
+bool zswap_wb_scope_may_zswap(struct mem_cgroup *memcg, int nid, unsigned int length)
 {
 	struct obj_cgroup *objcg = zswap_wb_scope_objcg_get(memcg, nid);
 	bool may = !objcg || obj_cgroup_may_zswap(objcg);
 
 	obj_cgroup_put(objcg);
+	/* A store may exceed the limit by its entry. The counts are up to date now */
+	for (; may && memcg; memcg = parent_mem_cgroup(memcg)) {
+		u64 max = (u64)READ_ONCE(memcg->zswap_max) * PAGE_SIZE;
+
+		may = memcg_page_state(memcg, MEMCG_ZSWAP_B) + length <= max;
+	}
 	return may;
 }
 
@@ -350,7 +356,7 @@ bool zswap_wb_scope_has_room(struct mem_cgroup *memcg)
 	return true;
 }
 
-bool zswap_wb_scope_may_zswap(struct mem_cgroup *memcg, int nid)
+bool zswap_wb_scope_may_zswap(struct mem_cgroup *memcg, int nid, unsigned int length)
 {
 	return true;
 }

@@ -150,23 +150,31 @@ static void only_what_was_on_the_node(void)
 
 /* --- limits --- */
 
+/* Writes 200 pages that are old and 100 that are young. Returns the latter */
+static struct zwb_load *write_old_and_young(void)
+{
+	struct zwb_load *old, *young;
+
+	if (!zwb_need_readback() || !zwb_need_answers() || !zwb_setting(EDGES, "0 3"))
+		return NULL;
+	old = zwb_load(NULL, ZWB_ANY_NODE, 200, ZWB_TEXT);
+	if (!old)
+		return NULL;
+	zwb_wait_age(old, 3);
+	young = zwb_load(NULL, ZWB_ANY_NODE, 100, ZWB_TEXT);
+	return young && zwb_still_younger(young, 3) && zwb_write_all(300) ? young : NULL;
+}
+
 /*
  * Turns red when a page too many comes back, when compressed bytes are exceeded by more
  * than a page, or when a limit does not begin with the warmest.
  */
 static void limits_are_exact_and_the_warmest_come_first(void)
 {
-	struct zwb_load *old, *young;
+	struct zwb_load *young = write_old_and_young();
 	struct zwb_snap delta;
 
-	if (!zwb_need_readback() || !zwb_need_answers() || !zwb_setting(EDGES, "0 3"))
-		return;
-	old = zwb_load(NULL, ZWB_ANY_NODE, 200, ZWB_TEXT);
-	if (!old)
-		return;
-	zwb_wait_age(old, 3);
-	young = zwb_load(NULL, ZWB_ANY_NODE, 100, ZWB_TEXT);
-	if (!young || !zwb_still_younger(young, 3) || !zwb_write_all(300))
+	if (!young)
 		return;
 	zwb_readback(&delta, "max=%ldK", 40 * zwb_page_size / 1024);
 	zwb_equal(delta.total.readback, 40);
@@ -177,6 +185,19 @@ static void limits_are_exact_and_the_warmest_come_first(void)
 	zwb_equal(delta.total.readback, 1);
 	zwb_readback(&delta, "max_compressed=%d", 10 * TEXT_BYTES_MAX);
 	zwb_between(delta.total.readback, 10, 199);
+}
+
+/* Turns red when nobody knows any more, after new edges, which pages were the warmest. */
+static void warmest_come_first_after_new_edges(void)
+{
+	struct zwb_load *young = write_old_and_young();
+	struct zwb_snap delta;
+
+	if (!young || !zwb_write_string(EDGES, "0 3"))
+		return;
+	zwb_readback(&delta, "max=%ldK", 100 * zwb_page_size / 1024);
+	zwb_equal(delta.total.readback, 100);
+	zwb_expect_read(young, 0, 100);
 }
 
 /* Turns red when pages come back that are more than a cgroup may have. */
@@ -209,6 +230,30 @@ static void cgroup_limits_hold(void)
 	zwb_cgroup_set(cgroup, "memory.high", "max");
 	zwb_readback(&delta, "cgroup=%llu", zwb_cgroup_id(cgroup));
 	zwb_expect_read(load, 0, 1000);
+}
+
+/* Turns red when the last page exceeds memory.zswap.max by a part of it, as a store may. */
+static void no_byte_more_than_zswap_max(void)
+{
+	const long long max = 16 * zwb_page_size;
+	const char *cgroup;
+	struct zwb_load *load;
+	struct zwb_snap delta;
+	char text[32];
+
+	if (!zwb_need_readback())
+		return;
+	cgroup = zwb_cgroup(NULL, "small");
+	load = cgroup ? zwb_load(cgroup, ZWB_ANY_NODE, 1000, ZWB_TEXT) : NULL;
+	if (!load || !zwb_write_all(1000))
+		return;
+	snprintf(text, sizeof(text), "%lld", max);
+	zwb_cgroup_set(cgroup, "memory.zswap.max", text);
+	zwb_readback(&delta, "cgroup=%llu", zwb_cgroup_id(cgroup));
+	zwb_between(delta.total.readback, max / zwb_page_size, 999);
+	zwb_between(zwb_cgroup_number(cgroup, "memory.zswap.current"), max - zwb_page_size, max);
+	zwb_cgroup_set(cgroup, "memory.zswap.max", "max");
+	zwb_expect_read(load, 1000 - delta.total.readback, delta.total.readback);
 }
 
 /* Turns red when a pool that is full, or switched off, gets more pages. */
@@ -500,7 +545,9 @@ static const struct zwb_test tests[] = {
 	ZWB_TEST(only_what_is_in_scope),
 	ZWB_TEST(only_what_was_on_the_node),
 	ZWB_TEST(limits_are_exact_and_the_warmest_come_first),
+	ZWB_TEST(warmest_come_first_after_new_edges),
 	ZWB_TEST(cgroup_limits_hold),
+	ZWB_TEST(no_byte_more_than_zswap_max),
 	ZWB_TEST(full_pool_gets_nothing),
 	ZWB_TEST(pool_that_was_full_is_empty),
 	ZWB_TEST(little_memory_stays_free),
