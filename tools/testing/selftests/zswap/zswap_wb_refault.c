@@ -608,7 +608,8 @@ static void pressure_does_not_count(void)
 	zwb_allow_other_writeback();
 	cgroup = zwb_cgroup(NULL, "cgroup");
 	first = cgroup ? zwb_load(cgroup, ZWB_ANY_NODE, 600, ZWB_NOISE) : NULL;
-	second = first ? zwb_load_resident(cgroup, 500, false) : NULL;
+	/* More than the others: each may have looked at one of these, which gets a second chance */
+	second = first ? zwb_load_resident(cgroup, 800, false) : NULL;
 	if (!second || !zwb_memory_stat_is(cgroup, "zswapped", 600 * zwb_page_size))
 		return;
 	snprintf(limit, sizeof(limit), "%lld", 500LL * zwb_page_size);
@@ -622,8 +623,8 @@ static void pressure_does_not_count(void)
 	left = zwb_stored();
 	ksft_print_msg("%lld pages left zswap, %lld never came there, %lld are there\n",
 		       delta.vm.zswpwb, delta.vm.pswpout - delta.vm.zswpwb, left);
-	zwb_between(delta.vm.zswpwb, 1, 1099);
-	zwb_between(delta.vm.pswpout - delta.vm.zswpwb, 1, 500);
+	zwb_between(delta.vm.zswpwb, 1, 1399);
+	zwb_between(delta.vm.pswpout - delta.vm.zswpwb, 1, 800);
 	expect(&start, 0, 0);
 	if (!zwb_cgroup_set(cgroup, "memory.zswap.max", "max") || !zwb_write_all(left))
 		return;
@@ -631,7 +632,7 @@ static void pressure_does_not_count(void)
 	if (!leave_swap_cache(first) || !leave_swap_cache(second))
 		return;
 	expect(&start, left, 0);
-	if (!zwb_expect_read(first, 600, 0) || !zwb_expect_read(second, 500, 0))
+	if (!zwb_expect_read(first, 600, 0) || !zwb_expect_read(second, 800, 0))
 		return;
 	expect(&start, left, 0);
 	zwb_load_stop(first);

@@ -52,8 +52,9 @@ static void check_hole(int fd, long long nr)
 	}
 	zwb_since(&delta, &before);
 	zwb_between(delta.total.dropped, 1, SHMEM_HOLE_PAGES - 1);
-	zwb_equal(delta.total.dropped - delta.stored, SHMEM_HOLE_PAGES);
-	zwb_zero(delta.total.refaulted);
+	/* Linux 7.2 may read a page at the edge of the hole, and then throw it away */
+	zwb_between(delta.total.refaulted, 0, 1);
+	zwb_equal(delta.total.dropped + delta.total.refaulted - delta.stored, SHMEM_HOLE_PAGES);
 	check_file(fd);
 }
 
