@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Structs to and from JSON, where what is not known is null, and lines of JSON.
+ * Structs to and from JSON, where what is not known is null.
  */
 #include <errno.h>
 #include <math.h>
@@ -10,93 +10,106 @@
 #include "json.h"
 #include "ui/format.h"
 
-json_t *json_make(const char *format, ...)
-{
-	va_list args;
-	json_t *json;
+/* ---- writing ---- */
 
-	va_start(args, format);
-	json = xchecked(json_vpack_ex(NULL, 0, format, args));
-	va_end(args);
-	return json;
+static void write_text(FILE *out, const char *text)
+{
+	autofree char *valid = text ? utf8_copy(text) : NULL;
+	json_t *json = xchecked(valid ? json_string(valid) : json_null());
+
+	json_dumpf(json, out, JSON_ENCODE_ANY);
+	json_decref(json);
 }
 
-json_t *json_num(num value)
+static void write_num(FILE *out, num value, bool known)
 {
-	return xchecked(value < 0 ? json_null() : json_integer(value));
+	if (known)
+		fprintf(out, "%lld", value);
+	else
+		fputs("null", out);
 }
 
-json_t *json_text(const char *text)
+/* As JSON has it, and other than an integer. */
+static void write_real(FILE *out, double value, int digits)
 {
-	char *valid = utf8_copy(text);
-	json_t *json = xchecked(json_string(valid));
+	char text[64];
 
-	free(valid);
-	return json;
+	snprintf(text, sizeof(text), "%.*g", digits, value);
+	fprintf(out, "%s%s", text, text[strcspn(text, ".e")] ? "" : ".0");
 }
 
-void json_put(json_t *object, const char *key, json_t *value)
-{
-	xchecked(json_object_set_new(object, key, xchecked(value)) ? NULL : object);
-}
-
-void json_add(json_t *list, json_t *value)
-{
-	xchecked(json_array_append_new(list, xchecked(value)) ? NULL : list);
-}
-
-json_t *json_head(const char *what, int version)
-{
-	return json_make("{s:s, s:i}", "zswapctl", what, "version", version);
-}
-
-num json_version(const json_t *object, const char *what)
-{
-	const char *said = json_string_value(json_object_get(object, "zswapctl"));
-	const json_t *version = json_object_get(object, "version");
-
-	return said && !strcmp(said, what) && json_is_integer(version) ?
-	       json_integer_value(version) : -EINVAL;
-}
-
-static json_t *from_member(const struct json_field *field, const void *at, int nr)
+static void write_member(FILE *out, const struct json_field *field, const void *at, int nr)
 {
 	switch (field->kind) {
 	case JSON_NUM:
-		return json_num(*(const num *)at);
+		write_num(out, *(const num *)at, *(const num *)at >= 0);
+		break;
 	case JSON_COUNT:
 	case JSON_SIGNED:
-		return json_integer(*(const num *)at);
+		write_num(out, *(const num *)at, true);
+		break;
 	case JSON_POSITIVE:
 	case JSON_ANY:
-		return json_real(*(const double *)at);
-	case JSON_BOOL:
-		return json_boolean(*(const bool *)at);
-	case JSON_TEXT:
-		return *(char *const *)at ? json_text(*(char *const *)at) : json_null();
-	case JSON_STRUCT:
+		write_real(out, *(const double *)at, 17);
 		break;
+	case JSON_RATE:
+		if (*(const double *)at < 0)
+			write_num(out, 0, false);
+		else
+			write_real(out, *(const double *)at, 9);
+		break;
+	case JSON_BOOL:
+		fputs(*(const bool *)at ? "true" : "false", out);
+		break;
+	case JSON_TEXT:
+		write_text(out, *(char *const *)at);
+		break;
+	default:
+		json_write(out, field->fields, at, nr);
 	}
-	return json_from_struct(json_object(), field->fields, at, nr);
 }
 
-json_t *json_from_struct(json_t *object, const struct json_field *fields, const void *base, int nr)
+void json_members(FILE *out, const char *comma, const struct json_field *fields,
+		  const void *base, int nr)
 {
 	for (const struct json_field *field = fields; field->key; field++) {
 		const char *at = (const char *)base + field->where;
-		json_t *list;
+		const void *more = (const char *)base + field->nr;
+		int elements = nr;
 
+		if (field->kind == JSON_MAYBE && !*(const bool *)more)
+			continue;
+		fprintf(out, "%s\"%s\":", comma, field->key);
+		comma = ",";
+		if (field->kind == JSON_LIST) {
+			at = *(char *const *)at;
+			elements = *(const int *)more;
+		}
 		if (!field->stride) {
-			json_put(object, field->key, from_member(field, at, nr));
+			write_member(out, field, at, nr);
 			continue;
 		}
-		list = json_array();
-		for (int i = 0; i < nr; i++, at += field->stride)
-			json_add(list, from_member(field, at, nr));
-		json_put(object, field->key, list);
+		for (int i = 0; i < elements; i++, at += field->stride) {
+			putc(i ? ',' : '[', out);
+			write_member(out, field, at, nr);
+		}
+		fputs(elements ? "]" : "[]", out);
 	}
-	return object;
 }
+
+void json_write(FILE *out, const struct json_field *fields, const void *base, int nr)
+{
+	putc('{', out);
+	json_members(out, "", fields, base, nr);
+	putc('}', out);
+}
+
+void json_head(FILE *out, const char *what, int version)
+{
+	fprintf(out, "{\"zswapctl\":\"%s\",\"version\":%d", what, version);
+}
+
+/* ---- reading ---- */
 
 static int to_num(const json_t *json, enum json_kind kind, num *value)
 {
@@ -124,6 +137,7 @@ static int to_member(const json_t *json, const struct json_field *field, void *a
 		return to_num(json, field->kind, at);
 	case JSON_POSITIVE:
 	case JSON_ANY:
+	case JSON_RATE:
 		return to_real(json, field->kind, at);
 	case JSON_BOOL:
 		*(bool *)at = json_is_true(json);
@@ -131,10 +145,9 @@ static int to_member(const json_t *json, const struct json_field *field, void *a
 	case JSON_TEXT:
 		*(char **)at = json_is_string(json) ? xstrdup(json_string_value(json)) : NULL;
 		return json_is_string(json) || json_is_null(json) ? 0 : -EINVAL;
-	case JSON_STRUCT:
-		break;
+	default:
+		return json_to_struct(json, field->fields, at, nr);
 	}
-	return json_to_struct(json, field->fields, at, nr);
 }
 
 int json_to_struct(const json_t *object, const struct json_field *fields, void *base, int nr)
@@ -144,35 +157,51 @@ int json_to_struct(const json_t *object, const struct json_field *fields, void *
 	for (const struct json_field *field = fields; field->key && !error; field++) {
 		const json_t *json = json_object_get(object, field->key);
 		char *at = (char *)base + field->where;
+		void *more = (char *)base + field->nr;
+		size_t elements = json_array_size(json);
 
+		if (field->kind == JSON_MAYBE)
+			*(bool *)more = json;
 		if (!field->stride) {
-			error = to_member(json, field, at, nr);
+			error = json || field->kind != JSON_MAYBE ?
+				to_member(json, field, at, nr) : 0;
 			continue;
 		}
-		if (!json_is_array(json) || json_array_size(json) != (size_t)nr)
+		if (!json_is_array(json))
 			return -EINVAL;
-		for (int i = 0; i < nr && !error; i++, at += field->stride)
+		if (field->kind == JSON_LIST) {
+			at = *(char **)at = xcalloc(elements, field->stride);
+			*(int *)more = elements;
+		} else if (elements != (size_t)nr) {
+			return -EINVAL;
+		}
+		for (size_t i = 0; i < elements && !error; i++, at += field->stride)
 			error = to_member(json_array_get(json, i), field, at, nr);
 	}
 	return error;
 }
 
-char *json_why(const json_error_t *error)
+num json_version(const json_t *object, const char *what)
 {
-	char *text = xstrdup(error->text);
+	const char *said = json_string_value(json_object_get(object, "zswapctl"));
+	const json_t *version = json_object_get(object, "version");
 
+	return said && !strcmp(said, what) && json_is_integer(version) ?
+	       json_integer_value(version) : -EINVAL;
+}
+
+json_t *json_read(FILE *file, size_t flags, char **why)
+{
+	json_error_t error;
+	json_t *json = json_loadf(file, JSON_REJECT_DUPLICATES | flags, &error);
+
+	if (json)
+		return json;
 	/* It quotes the text, which may be anything. */
-	for (char *c = text; *c; c++) {
+	for (char *c = error.text; *c; c++) {
 		if (*c < ' ' || *c > '~')
 			*c = '?';
 	}
-	return text;
-}
-
-char *json_line(json_t *json, size_t flags)
-{
-	char *line = xchecked(json_dumps(json, JSON_COMPACT | JSON_PRESERVE_ORDER | flags));
-
-	json_decref(json);
-	return line;
+	*why = xasprintf("line %d: %s", error.line, error.text);
+	return NULL;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What jansson leaves to its users: structs to and from objects, by lists of their members, and
- * numbers that may not be known (null).
+ * Structs to and from JSON, by lists of their members.  It is written as text at once, since a tree of
+ * all cgroups would take ten times the memory; jansson reads it.
  */
 #ifndef JSON_H
 #define JSON_H
@@ -16,47 +16,43 @@ enum json_kind {
 	JSON_SIGNED,		/* num */
 	JSON_POSITIVE,		/* double, not below 0 */
 	JSON_ANY,		/* double */
+	JSON_RATE,		/* double to nine digits; negative: null.  It is only written */
 	JSON_BOOL,		/* bool */
 	JSON_TEXT,		/* char *, a copy in UTF-8; NULL: null */
 	JSON_STRUCT,		/* a struct of its own: @fields */
+	JSON_MAYBE,		/* the same, left out unless the bool at @nr */
+	JSON_LIST,		/* pointer to an array of such structs, the int at @nr tells how many */
 };
 
 struct json_field {
 	const char *key;	/* NULL ends a list */
 	enum json_kind kind;
 	size_t where;		/* in the struct */
-	size_t stride;		/* from one element to the next of a list; 0: it is none */
+	size_t stride;		/* from one element to the next; 0: it is none of several */
 	const struct json_field *fields;
+	size_t nr;		/* in the struct */
 };
 
-/* json_pack() that ends the program if there is no memory. */
-json_t *json_make(const char *format, ...);
-/* A negative number is one that is not known. */
-json_t *json_num(num value);
-/* Any bytes, made into UTF-8. */
-json_t *json_text(const char *text);
-/* Add @value, whose reference is taken. */
-void json_put(json_t *object, const char *key, json_t *value);
-void json_add(json_t *list, json_t *value);
+/* "{...}" with the members of the struct at @base; lists inside of it have @nr elements. */
+void json_write(FILE *out, const struct json_field *fields, const void *base, int nr);
+/* The members alone, with commas between them; @comma is "," if there is one before them. */
+void json_members(FILE *out, const char *comma, const struct json_field *fields,
+		  const void *base, int nr);
+/* "{" and the members that say what the text is. */
+void json_head(FILE *out, const char *what, int version);
 
-/* An object that says what the text is; and the version that it is of, or -EINVAL. */
-json_t *json_head(const char *what, int version);
-num json_version(const json_t *object, const char *what);
-
-/* Add the members of the struct at @base to @object; lists have @nr elements.  Returns @object. */
-json_t *json_from_struct(json_t *object, const struct json_field *fields, const void *base, int nr);
 /*
- * The other way: all have to be there.  Returns 0 or -EINVAL; texts that were copied are the
- * struct's in any case.
+ * The other way: all have to be there.  Returns 0 or -EINVAL; texts and lists that were made are
+ * the struct's in any case.
  */
 int json_to_struct(const json_t *object, const struct json_field *fields, void *base, int nr);
+/* The version of an object that says that it is @what, or -EINVAL. */
+num json_version(const json_t *object, const char *what);
 
-/* What is wrong with a JSON text, to be freed; nothing in it would change a terminal. */
-char *json_why(const json_error_t *error);
 /*
- * One line of text without the newline, to be freed; keys in the order they were added.
- * @flags are jansson's, too: JSON_REAL_PRECISION(), or 0.  Takes the reference.
+ * The next value of @file, or NULL; then *@why, to be freed, says what is wrong, and nothing in it
+ * would change a terminal.  @flags are jansson's: JSON_DISABLE_EOF_CHECK if more may follow.
  */
-char *json_line(json_t *json, size_t flags);
+json_t *json_read(FILE *file, size_t flags, char **why);
 
 #endif

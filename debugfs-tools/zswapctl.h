@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <sys/types.h>
 #include <time.h>
 
@@ -49,6 +50,13 @@ void *xcalloc(size_t nr, size_t size);
 void *xrealloc(void *old, size_t size);
 char *xstrdup(const char *text);
 char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* A variable that is freed where its block ends.  Such declarations come first in a block. */
+#define autofree __attribute__((cleanup(free_at_end)))
+static inline void free_at_end(void *variable)
+{
+	free(*(void **)variable);
+}
+
 /* Put more behind *@text, which is moved. */
 void xappend(char **text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -18,47 +18,60 @@
 #define COLD_DEFAULT	300	/* seconds */
 #define WATCH_DEFAULT	2	/* seconds */
 
-enum {
-	AGE, MIN_AGE, MAX_AGE, COUNTERS, SIZE = COUNTERS + NR_AGE_COUNTERS, SHARE, COLDER,
-	REFAULT_RATE, BAR, NR_BUCKET_COLUMNS
+struct bucket_row {
+	const char *age, *bar;
+	num share, colder, refault_rate;
+	struct age_bucket bucket;
 };
 
-static const struct column bucket_columns[NR_BUCKET_COLUMNS] = {
-	[AGE] = { "AGE", COLUMN_TEXT, true, "for how long pages have been in zswap" },
-	[MIN_AGE] = { "MIN-AGE", COLUMN_AGE, false, "at least this long" },
-	[MAX_AGE] = { "MAX-AGE", COLUMN_AGE, false, "and less than this" },
-	[SIZE] = { "SIZE", COLUMN_SIZE, false, "size of PAGES before compression" },
-	[SHARE] = { "SHARE", COLUMN_PPM, false, "PAGES in percent of all" },
-	[COLDER] = { "COLDER", COLUMN_SIZE, true, "what writing this age and older would free" },
-	[REFAULT_RATE] = { "REFAULT-RATE", COLUMN_PPM, true, "REFAULTED in percent of WRITTEN" },
-	[BAR] = { "BAR", COLUMN_BAR, true, "COMPRESSED, drawn" },
+enum { COUNTERS = 3, SIZE = COUNTERS + NR_AGE_COUNTERS };
+
+#define ROW(member)	offsetof(struct bucket_row, member)
+
+static const struct column bucket_columns[] = {
+	{ "AGE", COLUMN_TEXT, true, "for how long pages have been in zswap", ROW(age) },
+	{ "MIN-AGE", COLUMN_AGE, false, "at least this long", ROW(bucket.min_age) },
+	{ "MAX-AGE", COLUMN_AGE, false, "and less than this", ROW(bucket.max_age) },
+	[SIZE] = { "SIZE", COLUMN_PAGES, false, "size of PAGES before compression",
+		   ROW(bucket.pages) },
+	{ "SHARE", COLUMN_PPM, false, "PAGES in percent of all", ROW(share) },
+	{ "COLDER", COLUMN_SIZE, true, "what writing this age and older would free", ROW(colder) },
+	{ "REFAULT-RATE", COLUMN_REFAULTS, true, "REFAULTED in percent of WRITTEN",
+	  ROW(refault_rate) },
+	{ "BAR", COLUMN_BAR, true, "COMPRESSED, drawn", ROW(bar) },
 };
 
-enum {
-	CGROUP, ID, TREE_PAGES, TREE_COMPRESSED, OWN_PAGES, OWN_COMPRESSED, COLD, OLDEST,
-	HISTOGRAM, REMOVED, NR_TREE_COLUMNS
+#undef ROW
+#define ROW(member)	offsetof(struct tree_row, member)
+
+struct tree_row {
+	const char *name, *histogram;
+	num id, cold, oldest, removed;
+	struct age_bucket total, own;
 };
 
-static const struct column tree_columns[NR_TREE_COLUMNS] = {
-	[CGROUP] = { "CGROUP", COLUMN_TREE, true, "name; the path with --raw and --json" },
-	[ID] = { "ID", COLUMN_COUNT, false, "the kernel's number for it" },
-	[TREE_PAGES] = { "PAGES", COLUMN_COUNT, true, "pages in zswap, with descendants" },
-	[TREE_COMPRESSED] = { "COMPRESSED", COLUMN_SIZE, true, "their size in zswap" },
-	[OWN_PAGES] = { "OWN-PAGES", COLUMN_COUNT, false, "pages without those of descendants" },
-	[OWN_COMPRESSED] = { "OWN-COMPRESSED", COLUMN_SIZE, false, "their size in zswap" },
-	[COLD] = { "COLD", COLUMN_SIZE, true, "of COMPRESSED: at least --cold old" },
-	[OLDEST] = { "OLDEST", COLUMN_AGE, true, "the oldest pages are at least this old" },
-	[HISTOGRAM] = { "HISTOGRAM", COLUMN_BAR, true,
-			"COMPRESSED by bucket of age, the youngest first" },
-	[REMOVED] = { "REMOVED", COLUMN_BOOL, false, "the cgroup is gone, its pages are not" },
+static const struct column tree_columns[] = {
+	{ "CGROUP", COLUMN_TREE, true, "name; the path with --raw and --json", ROW(name) },
+	{ "ID", COLUMN_COUNT, false, "the kernel's number for it", ROW(id) },
+	{ "PAGES", COLUMN_COUNT, true, "pages in zswap, with descendants", ROW(total.pages) },
+	{ "COMPRESSED", COLUMN_SIZE, true, "their size in zswap", ROW(total.bytes) },
+	{ "OWN-PAGES", COLUMN_COUNT, false, "pages without those of descendants",
+	  ROW(own.pages) },
+	{ "OWN-COMPRESSED", COLUMN_SIZE, false, "their size in zswap", ROW(own.bytes) },
+	{ "COLD", COLUMN_SIZE, true, "of COMPRESSED: at least --cold old", ROW(cold) },
+	{ "OLDEST", COLUMN_AGE, true, "the oldest pages are at least this old", ROW(oldest) },
+	{ "HISTOGRAM", COLUMN_BAR, true, "COMPRESSED by bucket of age, the youngest first",
+	  ROW(histogram) },
+	{ "REMOVED", COLUMN_BOOL, false, "the cgroup is gone, its pages are not", ROW(removed) },
 };
 
 static const struct view bucket_view = {
-	"buckets", bucket_columns, NR_BUCKET_COLUMNS, NULL, { { age_counters, COUNTERS } }
+	.name = "buckets", .columns = bucket_columns, .nr_columns = ARRAY_SIZE(bucket_columns),
+	.counters = { { age_counters, COUNTERS, offsetof(struct bucket_row, bucket) } },
 };
 
 static const struct view tree_view = {
-	.name = "cgroups", .columns = tree_columns, .nr_columns = NR_TREE_COLUMNS,
+	.name = "cgroups", .columns = tree_columns, .nr_columns = ARRAY_SIZE(tree_columns),
 	.when = "--tree",
 };
 
@@ -174,96 +187,84 @@ static int look(void *data)
 	return ages->tree ? look_cgroups(ages) : ages->id ? look_cgroup(ages) : look_system(ages);
 }
 
-static void put_bucket(struct table *table, const struct ages *ages, int index, num pages,
-		       num most)
+/* The largest of the buckets, compressed. */
+static num most_bytes(const struct age_table *table)
 {
-	const struct age_bucket *bucket = &ages->table.bucket[index];
-	struct libscols_line *line = table_line(table, NULL);
-	char *from = format_age(bucket->min_age), *to, *text;
-	struct age_bucket colder;
-
-	if (bucket->max_age == AGE_NO_BOUND) {
-		text = xasprintf("%s+", from);
-	} else {
-		to = format_age(bucket->max_age);
-		text = xasprintf("%s-%s", from, to);
-		free(to);
-	}
-	table_text(table, line, AGE, text);
-	free(text);
-	free(from);
-
-	amount_colder(&ages->table, bucket->min_age, &colder);
-	table_number(table, line, MIN_AGE, bucket->min_age);
-	table_number(table, line, MAX_AGE, bucket->max_age);
-	for (int i = 0; i < NR_AGE_COUNTERS; i++)
-		table_counter(table, line, COUNTERS + i, &age_counters[i], bucket);
-	table_number(table, line, SIZE, amount_bytes(bucket->pages));
-	table_number(table, line, SHARE, amount_ratio(bucket->pages, pages, 1000000));
-	table_number(table, line, COLDER, colder.bytes);
-	table_refault_rate(table, line, REFAULT_RATE,
-			   amount_ratio(bucket->refaulted, bucket->written, 1000000));
-	text = format_bar(bucket->bytes, most, BAR_WIDTH, table_utf8(ages->output));
-	table_text(table, line, BAR, text);
-	free(text);
-	if (bucket->pages && bucket->min_age == amount_oldest(&ages->table))
-		table_color(table, line, AGE, "bold");
-}
-
-static void put_buckets(struct table *table, const struct ages *ages)
-{
-	struct age_bucket total;
-	num most = 0;
-
-	amount_total(&ages->table, &total);
-	for (int i = 0; i < ages->table.nr; i++) {
-		if (ages->table.bucket[i].bytes > most)
-			most = ages->table.bucket[i].bytes;
-	}
-	for (int i = 0; i < ages->table.nr; i++)
-		put_bucket(table, ages, i, total.pages, most);
-}
-
-/* A character for each bucket; to be freed. */
-static char *histogram(const struct age_table *table, bool utf8)
-{
-	char *text = xcalloc(table->nr + 1, UTF8_MAX);
 	num most = 0;
 
 	for (int i = 0; i < table->nr; i++) {
 		if (table->bucket[i].bytes > most)
 			most = table->bucket[i].bytes;
 	}
+	return most;
+}
+
+static void put_buckets(struct table *table, const struct ages *ages)
+{
+	num most = most_bytes(&ages->table), oldest = amount_oldest(&ages->table);
+	struct age_bucket total, colder;
+
+	amount_total(&ages->table, &total);
+	for (int i = 0; i < ages->table.nr; i++) {
+		const struct age_bucket *bucket = &ages->table.bucket[i];
+		bool last = bucket->max_age == AGE_NO_BOUND;
+		char *age = xasprintf("%s%s%s", format_age(bucket->min_age).text, last ? "+" : "-",
+				      last ? "" : format_age(bucket->max_age).text);
+		char *bar = format_bar(bucket->bytes, most, BAR_WIDTH, table_utf8(ages->output));
+		struct libscols_line *line;
+
+		amount_colder(&ages->table, bucket->min_age, &colder);
+		line = table_row(table, NULL, &(struct bucket_row){
+			.age = age,
+			.bar = bar,
+			.share = amount_ratio(bucket->pages, total.pages, 1000000),
+			.colder = colder.bytes,
+			.refault_rate = amount_ratio(bucket->refaulted, bucket->written, 1000000),
+			.bucket = *bucket,
+		});
+		if (bucket->pages && bucket->min_age == oldest)
+			table_color(table, line, "AGE", "bold");
+		free(age);
+		free(bar);
+	}
+}
+
+/* A character for each bucket; to be freed. */
+static char *histogram(const struct age_table *table, bool utf8)
+{
+	char *text = xcalloc(table->nr + 1, UTF8_MAX);
+	num most = most_bytes(table);
+
 	for (int i = 0; i < table->nr; i++)
 		strcat(text, format_level(table->bucket[i].bytes, most, utf8));
 	return text;
 }
 
-static void put_cgroup(struct table *table, const struct ages *ages, int index,
-		       struct libscols_line *line, bool whole_path)
+static struct libscols_line *put_cgroup(struct table *table, const struct ages *ages, int index,
+					struct libscols_line *parent)
 {
+	autofree char *levels = histogram(&ages->sum[index], table_utf8(ages->output));
 	const struct cgroup *cgroup = &ages->cgroups.cgroup[index];
+	bool whole_path = !parent || ages->output->raw || ages->output->json;
 	const struct age_table *sum = &ages->sum[index];
-	struct age_bucket total, own, cold;
-	char *text;
+	struct tree_row row = {
+		.name = whole_path ? cgroup->path : cgroup_name(cgroup->path),
+		.histogram = levels,
+		.id = cgroup->id,
+		.oldest = amount_oldest(sum),
+		.removed = cgroup->removed,
+	};
+	struct libscols_line *line;
+	struct age_bucket cold;
 
-	amount_total(sum, &total);
-	amount_total(&cgroup->ages, &own);
+	amount_total(sum, &row.total);
+	amount_total(&cgroup->ages, &row.own);
 	amount_colder(sum, ages->cold, &cold);
-	table_text(table, line, CGROUP, whole_path ? cgroup->path : cgroup_name(cgroup->path));
-	table_number(table, line, ID, cgroup->id);
-	table_number(table, line, TREE_PAGES, total.pages);
-	table_number(table, line, TREE_COMPRESSED, total.bytes);
-	table_number(table, line, OWN_PAGES, own.pages);
-	table_number(table, line, OWN_COMPRESSED, own.bytes);
-	table_number(table, line, COLD, cold.bytes);
-	table_number(table, line, OLDEST, amount_oldest(sum));
-	text = histogram(sum, table_utf8(ages->output));
-	table_text(table, line, HISTOGRAM, text);
-	free(text);
-	table_number(table, line, REMOVED, cgroup->removed);
+	row.cold = cold.bytes;
+	line = table_row(table, parent, &row);
 	if (cgroup->removed)
-		table_color(table, line, CGROUP, "yellow");
+		table_color(table, line, "CGROUP", "yellow");
+	return line;
 }
 
 static void put_tree(struct table *table, const struct ages *ages)
@@ -278,9 +279,7 @@ static void put_tree(struct table *table, const struct ages *ages)
 
 		if (!top && (parent < 0 || !line[parent]))
 			continue;
-		line[i] = table_line(table, top ? NULL : line[parent]);
-		put_cgroup(table, ages, i, line[i],
-			   top || ages->output->raw || ages->output->json);
+		line[i] = put_cgroup(table, ages, i, top ? NULL : line[parent]);
 	}
 	free(line);
 }

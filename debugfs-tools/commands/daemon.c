@@ -66,7 +66,7 @@ struct daemon {
 	num saved_ms;
 	struct state state;
 	FILE *record;			/* NULL: nothing is recorded */
-	struct recording *recording;	/* NULL: not a replay */
+	struct recording recording;	/* without a file: not a replay */
 	bool dry_run;
 	bool said_blind;		/* that pressure is not known */
 	struct record_tick now;		/* the tick that is decided about */
@@ -90,15 +90,14 @@ static void end(struct daemon *daemon, int result)
 /* Returns an exit status; the configuration stays as it was unless it is EX_DONE. */
 static int read_config(struct daemon *daemon)
 {
+	autofree char *message = NULL;
 	const struct daemon_options *options = daemon->options;
 	struct config config;
-	char *message;
 
 	/* What another system has seen has nothing to do with how this one is configured. */
 	if (config_find(options->config, daemon->source->recorded ? NULL : CONFIG_FILE, &config,
 			&message)) {
 		say_error("%s", message);
-		free(message);
 		return EX_USAGE;
 	}
 	config_free(&daemon->config);
@@ -117,9 +116,9 @@ static const char *state_path(const struct daemon *daemon)
 
 static void reload_config(struct daemon *daemon)
 {
-	char *state = xstrdup(state_path(daemon));
+	autofree char *state = xstrdup(state_path(daemon));
 
-	if (daemon->record || daemon->recording) {
+	if (daemon->record || daemon->recording.file) {
 		say_error("the configuration stays as it was: it is part of the recording");
 	} else if (read_config(daemon) == EX_DONE) {
 		say_error("the configuration was read again");
@@ -129,7 +128,6 @@ static void reload_config(struct daemon *daemon)
 	} else {
 		say_error("the configuration stays as it was");
 	}
-	free(state);
 }
 
 /* Wait until @deadline, or until a signal says that it is over; 0 does not wait. */
@@ -187,18 +185,16 @@ static bool look(struct daemon *daemon)
 	if (!daemon->ticks)
 		options_say_foreign(&daemon->now.sample.cgroups);
 	set_clock(daemon);
-	check_record(daemon, record_sample(daemon->record, &daemon->now.sample));
-	return !daemon->over;
+	return true;
 }
 
 static bool look_back(struct daemon *daemon)
 {
-	char *message;
-	int got = recording_next(daemon->recording, &daemon->now, &message);
+	autofree char *message = NULL;
+	int got = recording_next(&daemon->recording, &daemon->now, &message);
 
 	if (got < 0) {
 		say_error("%s", message);
-		free(message);
 		end(daemon, EX_FAILED);
 	} else if (!got) {
 		end(daemon, EX_DONE);
@@ -209,7 +205,9 @@ static bool look_back(struct daemon *daemon)
 /* What is known of a command that no file would take. */
 static void result_unknown(struct result *result)
 {
-	*result = (struct result){ .coldest_left = -ENODATA, .elapsed_us = -ENODATA };
+	*result = (struct result){
+		.status = -ENODATA, .coldest_left = -ENODATA, .elapsed_us = -ENODATA,
+	};
 	for (int i = 0; i < NR_STATS; i++)
 		*counter_at(&result->count, &stats_counters[i]) = -ENODATA;
 }
@@ -240,17 +238,16 @@ static void run_command(struct daemon *daemon, const struct cgroup *cgroup, stru
 		result_unknown(&choice->result);
 	choice->result.status = error;
 	if (!transaction.asked) {
-		char *reason = transaction_reason(daemon->source, &command, &transaction, error);
+		autofree char *reason = transaction_reason(daemon->source, &command, &transaction, error);
 
 		say_error("%s: %s", cgroup->path, reason);
-		free(reason);
 		/* A kernel that cannot read back can still write */
 		if (decision->action == ACTION_WRITE)
 			end(daemon, options_exit_status(error));
 	}
 	if (stop_asked)
 		end(daemon, EX_DONE);
-	check_record(daemon, record_result(daemon->record, cgroup->id, &choice->result));
+	record_add(&daemon->now, cgroup->id, &choice->result);
 }
 
 /* What was seen, or what was decided from it, is no longer to be acted on. */
@@ -273,7 +270,7 @@ static bool carry_out(struct daemon *daemon, struct choice *choice)
 	const struct cgroup *cgroup = &daemon->now.sample.cgroups.cgroup[choice->cgroup];
 	const struct result *recorded = NULL;
 
-	if (daemon->recording) {
+	if (daemon->recording.file) {
 		if (!daemon->dry_run)
 			recorded = record_find(&daemon->now, cgroup->id);
 		if (recorded) {
@@ -283,7 +280,7 @@ static bool carry_out(struct daemon *daemon, struct choice *choice)
 		return recorded || !daemon->now.interrupted;
 	}
 	if (must_stop(daemon)) {
-		check_record(daemon, record_interrupted(daemon->record));
+		daemon->now.interrupted = true;
 		return false;
 	}
 	if (!daemon->dry_run)
@@ -293,42 +290,65 @@ static bool carry_out(struct daemon *daemon, struct choice *choice)
 
 /* ---- output ---- */
 
-static json_t *pages_a_minute(double rate)
-{
-	return rate < 0 ? json_null() : json_real(rate);
-}
+/* A decision, and what came of it. */
+struct line {
+	num tick, now_ms, id, budget, written_bytes;
+	const char *cgroup, *action, *reason;
+	struct decision decision;
+	struct result result;
+};
+
+#define LINE(member)	offsetof(struct line, member)
+
+static const struct json_field line_fields[] = {
+	{ "tick", JSON_COUNT, LINE(tick) },
+	{ "now_ms", JSON_COUNT, LINE(now_ms) },
+	{ "cgroup", JSON_TEXT, LINE(cgroup) },
+	{ "id", JSON_NUM, LINE(id) },
+	{ "action", JSON_TEXT, LINE(action) },
+	{ "reason", JSON_TEXT, LINE(reason) },
+	{ "age", JSON_COUNT, LINE(decision.age) },
+	{ "max", JSON_COUNT, LINE(decision.max) },
+	{ "cold_bytes", JSON_COUNT, LINE(decision.cold) },
+	{ "allowed", JSON_RATE, LINE(decision.allowed) },
+	{ "forecast", JSON_RATE, LINE(decision.forecast) },
+	{ "measured", JSON_RATE, LINE(decision.measured) },
+	{ "budget", JSON_NUM, LINE(budget) },
+	{ }
+};
 
 static void print_choice(const struct daemon *daemon, const struct choice *choice)
 {
 	const struct sample *sample = &daemon->now.sample;
 	const struct cgroup *cgroup = &sample->cgroups.cgroup[choice->cgroup];
 	const struct decision *decision = &choice->decision;
-	struct result result = choice->result;
-	json_t *line;
-	char *text;
+	struct line line = {
+		.tick = daemon->ticks,
+		.now_ms = sample->now_ms,
+		.id = cgroup->id,
+		.budget = daemon->config.wear ? (num)daemon->state.wear : -ENODATA,
+		.cgroup = cgroup->path,
+		.action = action_name(decision->action),
+		.reason = decision->reason,
+		.decision = *decision,
+		.result = choice->result,
+	};
+	const struct json_field done[] = {
+		{ "status", choice->carried_out ? JSON_SIGNED : JSON_NUM, LINE(result.status) },
+		{ "written_bytes", JSON_NUM, LINE(written_bytes) },
+		{ }
+	};
 
-	line = json_make("{s:I, s:I, s:o, s:o, s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o}",
-			 "tick", daemon->ticks, "now_ms", sample->now_ms,
-			 "cgroup", json_text(cgroup->path), "id", json_num(cgroup->id),
-			 "action", action_name(decision->action), "reason", decision->reason,
-			 "age", decision->age, "max", decision->max, "cold_bytes", decision->cold,
-			 "allowed", pages_a_minute(decision->allowed),
-			 "forecast", pages_a_minute(decision->forecast),
-			 "measured", pages_a_minute(decision->measured),
-			 "budget", json_num(daemon->config.wear ? (num)daemon->state.wear :
-					    -ENODATA));
+	putchar('{');
+	json_members(stdout, "", line_fields, &line, 0);
 	if (decision->action == ACTION_WRITE || decision->action == ACTION_READ) {
 		if (!choice->carried_out)
-			result_unknown(&result);
-		json_put(line, "status", choice->carried_out ? json_integer(result.status)
-							     : json_null());
-		json_put(line, "written_bytes",
-			 json_num(amount_times(result.count.written, sample->page_size)));
-		record_answer(line, &result);
+			result_unknown(&line.result);
+		line.written_bytes = amount_times(line.result.count.written, sample->page_size);
+		json_members(stdout, ",", done, &line, 0);
+		json_members(stdout, ",", record_answer(), &line.result, 0);
 	}
-	text = json_line(line, JSON_REAL_PRECISION(9));
-	puts(text);
-	free(text);
+	puts("}");
 }
 
 /* Not more often than once a minute, and only if there is something new. */
@@ -369,7 +389,7 @@ static void tick(struct daemon *daemon)
 	int nr;
 
 	daemon->reloaded = false;
-	if (!(daemon->recording ? look_back(daemon) : look(daemon)))
+	if (!(daemon->recording.file ? look_back(daemon) : look(daemon)))
 		return;
 	daemon->ticks++;
 	nr = tick_decide(&daemon->state, &daemon->config, &daemon->now.sample, &choice);
@@ -397,13 +417,14 @@ static void tick(struct daemon *daemon)
 		say_errno(errno ? errno : EIO, "standard output");
 		end(daemon, EX_FAILED);
 	}
+	check_record(daemon, record_tick(daemon->record, &daemon->now));
 	free(choice);
 	record_tick_free(&daemon->now);
 }
 
 static void loop(struct daemon *daemon)
 {
-	bool waits = !daemon->recording && !daemon->source->recorded;
+	bool waits = !daemon->recording.file && !daemon->source->recorded;
 	num next = clock_us();
 
 	take_signals(daemon, 0);
@@ -430,7 +451,7 @@ static void loop(struct daemon *daemon)
  */
 static int load_state(struct daemon *daemon)
 {
-	char *message;
+	autofree char *message = NULL;
 	int error, result = EX_DONE;
 
 	daemon->state_lock = state_lock(daemon->state_file);
@@ -447,28 +468,24 @@ static int load_state(struct daemon *daemon)
 		say_error("%s: %s; it is not overwritten", daemon->state_file, message);
 		result = EX_USAGE;
 	} else if (error == -EACCES || error == -EPERM) {
-		say_errno(-error, "%s", daemon->state_file);
+		say_error("%s: %s", daemon->state_file, message);
 		result = EX_DENIED;
 	} else if (error && error != -ENOENT) {
-		say_error("%s: %s; it begins anew", daemon->state_file,
-			  message ? message : strerror(-error));
+		say_error("%s: %s; it begins anew", daemon->state_file, message);
 	}
-	free(message);
 	return result;
 }
 
 static int begin_replay(struct daemon *daemon)
 {
-	char *message, *text;
+	autofree char *message = NULL, *text = NULL;
 
 	if (recording_open(daemon->options->replay, &daemon->recording, &daemon->state, &text,
 			   &message) ||
 	    config_parse(text, daemon->options->replay, &daemon->config, &message)) {
 		say_error("%s", message);
-		free(message);
 		return EX_FAILED;
 	}
-	free(text);
 	return EX_DONE;
 }
 
@@ -533,7 +550,7 @@ static int run(struct context *context, void *data)
 		check_record(&daemon, -errno);
 		result = EX_FAILED;
 	}
-	recording_close(daemon.recording);
+	recording_close(&daemon.recording);
 	state_free(&daemon.state);
 	config_free(&daemon.config);
 	free(daemon.state_file);

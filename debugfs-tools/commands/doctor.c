@@ -4,11 +4,10 @@
  * with what mends it.
  */
 #include <errno.h>
-#include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "commands/commands.h"
@@ -24,16 +23,22 @@
 #define GROWING_US	1000000	/* time between the two looks at what grows */
 #define NAMES_MAX	3
 
-enum { CHECK, STATE, FINDING, FIX, NR_COLUMNS };
-
-static const struct column columns[NR_COLUMNS] = {
-	[CHECK] = { "CHECK", COLUMN_TEXT, true, "what was looked at" },
-	[STATE] = { "STATE", COLUMN_TEXT, true, "ok, note (as one may want it), bad or unknown" },
-	[FINDING] = { "FINDING", COLUMN_TEXT, true, "what was found" },
-	[FIX] = { "FIX", COLUMN_TEXT, true, "what mends it" },
+struct row {
+	const char *check, *state, *finding, *fix;
 };
 
-static const struct view view = { .name = "checks", .columns = columns, .nr_columns = NR_COLUMNS };
+#define ROW(member)	offsetof(struct row, member)
+
+static const struct column columns[] = {
+	{ "CHECK", COLUMN_TEXT, true, "what was looked at", ROW(check) },
+	{ "STATE", COLUMN_TEXT, true, "ok, note (as one may want it), bad or unknown", ROW(state) },
+	{ "FINDING", COLUMN_TEXT, true, "what was found", ROW(finding) },
+	{ "FIX", COLUMN_TEXT, true, "what mends it", ROW(fix) },
+};
+
+static const struct view view = {
+	.name = "checks", .columns = columns, .nr_columns = ARRAY_SIZE(columns),
+};
 
 enum verdict { OK, NOTE, BAD, UNKNOWN };
 
@@ -54,32 +59,32 @@ static const struct option_spec options[] = {
 
 static const struct doctor defaults = { .state = DAEMON_STATE };
 
-/* @finding is freed; @fix may be NULL. */
-static void say(struct doctor *doctor, const char *check, enum verdict verdict, char *finding,
-		const char *fix)
+/* What was found, as printf() has it; @fix may be NULL, and is not said if all is well. */
+__attribute__((format(printf, 5, 6)))
+static void say(struct doctor *doctor, const char *check, enum verdict verdict, const char *fix,
+		const char *format, ...)
 {
 	static const char *const name[] = { "ok", "note", "bad", "unknown" };
-	struct libscols_line *line;
+	autofree char *finding = NULL;
+	va_list args;
 
+	va_start(args, format);
+	if (vasprintf(&finding, format, args) < 0)
+		finding = xchecked(NULL);
+	va_end(args);
 	if (verdict == OK)
 		fix = NULL;
-	if (!doctor->table) {
+	if (doctor->table)
+		table_row(doctor->table, NULL, &(struct row){ check, name[verdict], finding, fix });
+	else
 		printf("%-7s %s: %s%s%s%s\n", name[verdict], check, finding,
 		       fix ? " (fix: " : "", fix ? fix : "", fix ? ")" : "");
-	} else {
-		line = table_line(doctor->table, NULL);
-		table_text(doctor->table, line, CHECK, check);
-		table_text(doctor->table, line, STATE, name[verdict]);
-		table_text(doctor->table, line, FINDING, finding);
-		table_text(doctor->table, line, FIX, fix);
-	}
-	free(finding);
 	doctor->bad |= verdict == BAD;
 }
 
 static void say_unknown(struct doctor *doctor, const char *check, const char *file, num error)
 {
-	say(doctor, check, UNKNOWN, xstrdup(system_reason_for(doctor->source, file, error)), NULL);
+	say(doctor, check, UNKNOWN, NULL, "%s", system_reason_for(doctor->source, file, error));
 }
 
 /* ---- the kernel ---- */
@@ -91,17 +96,16 @@ static void check_zswap(struct doctor *doctor)
 	if (system->enabled < 0)
 		say_unknown(doctor, "zswap", SYS_PARAMETERS "/enabled", system->enabled);
 	else if (!system->enabled)
-		say(doctor, "zswap", BAD, xstrdup("disabled"),
-		    "echo Y >" SYS_PARAMETERS "/enabled, or zswap.enabled=1 at boot");
+		say(doctor, "zswap", BAD,
+		    "echo Y >" SYS_PARAMETERS "/enabled, or zswap.enabled=1 at boot", "disabled");
 	else
-		say(doctor, "zswap", OK, xasprintf("enabled, compressor %s", system->compressor ?
-						   system->compressor : "unknown"), NULL);
+		say(doctor, "zswap", OK, NULL, "enabled, compressor %s",
+		    system->compressor ? system->compressor : "unknown");
 	if (system->shrinker_enabled > 0)
-		say(doctor, "shrinker", NOTE,
-		    xstrdup("on: it writes back in its own order, beside commands"),
-		    "echo N >" SYS_PARAMETERS "/shrinker_enabled");
+		say(doctor, "shrinker", NOTE, "echo N >" SYS_PARAMETERS "/shrinker_enabled",
+		    "on: it writes back in its own order, beside commands");
 	else if (!system->shrinker_enabled)
-		say(doctor, "shrinker", OK, xstrdup("off"), NULL);
+		say(doctor, "shrinker", OK, NULL, "off");
 }
 
 static void check_feature(struct doctor *doctor)
@@ -110,20 +114,21 @@ static void check_feature(struct doctor *doctor)
 	int error = doctor->system.ages_error;
 
 	if (system_supported(doctor->source)) {
-		say(doctor, "feature", BAD, xstrdup("this kernel has no proactive zswap writeback"),
-		    "a kernel with CONFIG_ZSWAP_WB");
+		say(doctor, "feature", BAD, "a kernel with CONFIG_ZSWAP_WB",
+		    "this kernel has no proactive zswap writeback");
 		return;
 	}
-	say(doctor, "feature", OK, xstrdup("CONFIG_ZSWAP_WB"), NULL);
+	say(doctor, "feature", OK, NULL, "CONFIG_ZSWAP_WB");
 	if (error)
-		say(doctor, "ages", BAD, xstrdup(system_reason(doctor->source, error)),
-		    error == -ENOENT ? "mount -t debugfs none /sys/kernel/debug" : "as root");
+		say(doctor, "ages", BAD,
+		    error == -ENOENT ? "mount -t debugfs none /sys/kernel/debug" : "as root",
+		    "%s", system_reason(doctor->source, error));
 	else
-		say(doctor, "ages", OK, xstrdup("readable in debugfs"), NULL);
+		say(doctor, "ages", OK, NULL, "readable in debugfs");
 	lockdown = source_line(doctor->source, "/sys/kernel/security/lockdown");
 	if (lockdown && !strstr(lockdown, "[none]"))
-		say(doctor, "lockdown", NOTE,
-		    xstrdup("locked down: no dry runs, no results of single commands"), NULL);
+		say(doctor, "lockdown", NOTE, NULL,
+		    "locked down: no dry runs, no results of single commands");
 	free(lockdown);
 }
 
@@ -138,10 +143,9 @@ static num queue_number(const struct source *source, const char *device, const c
 	num value = -ENOENT;
 
 	for (size_t i = 0; i < ARRAY_SIZE(form) && value < 0; i++) {
-		char *path = xasprintf(i ? form[1] : form[0], device, file);
+		autofree char *path = xasprintf(i ? form[1] : form[0], device, file);
 
 		value = source_number(source, path);
-		free(path);
 	}
 	return value;
 }
@@ -149,29 +153,27 @@ static num queue_number(const struct source *source, const char *device, const c
 static void check_device(struct doctor *doctor, const char *name, const char *type, num size,
 			 num used)
 {
+	autofree char *check = xasprintf("swap %s", name);
 	const char *device = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
-	char *total = format_size(amount_times(size, 1024));
-	char *check = xasprintf("swap %s", name), *percent = format_percent(used, size);
+	struct brief all = format_size(amount_times(size, 1024));
+	struct brief percent = format_percent(used, size);
 
 	if (!strncmp(device, "zram", 4))
-		say(doctor, check, BAD, xstrdup("zram: writing to it frees no memory"),
-		    "swap on a disk, with a higher priority");
+		say(doctor, check, BAD, "swap on a disk, with a higher priority",
+		    "zram: writing to it frees no memory");
 	else if (amount_ratio(used, size, PPM) >= SWAP_FULL)
-		say(doctor, check, BAD, xasprintf("%s %% of %s in use", percent, total),
-		    "more swap: nothing is written when it is full");
+		say(doctor, check, BAD, "more swap: nothing is written when it is full",
+		    "%s %% of %s in use", percent.text, all.text);
 	else if (!strcmp(type, "file"))
-		say(doctor, check, OK, xasprintf("a file of %s, %s %% in use", total, percent), NULL);
+		say(doctor, check, OK, NULL, "a file of %s, %s %% in use", all.text, percent.text);
 	else if (queue_number(doctor->source, device, "rotational") == 1)
-		say(doctor, check, NOTE, xasprintf("rotational: %s, %s %% in use; reading back is slow",
-						   total, percent), "a flash device");
+		say(doctor, check, NOTE, "a flash device",
+		    "rotational: %s, %s %% in use; reading back is slow", all.text, percent.text);
 	else if (!queue_number(doctor->source, device, "discard_max_bytes"))
-		say(doctor, check, NOTE, xasprintf("%s, %s %% in use; without discard", total, percent),
-		    "on flash, a device with discard, and swapon --discard");
+		say(doctor, check, NOTE, "on flash, a device with discard, and swapon --discard",
+		    "%s, %s %% in use; without discard", all.text, percent.text);
 	else
-		say(doctor, check, OK, xasprintf("%s, %s %% in use", total, percent), NULL);
-	free(total);
-	free(percent);
-	free(check);
+		say(doctor, check, OK, NULL, "%s, %s %% in use", all.text, percent.text);
 }
 
 static void check_swap(struct doctor *doctor)
@@ -196,8 +198,8 @@ static void check_swap(struct doctor *doctor)
 	}
 	free(text);
 	if (!nr)
-		say(doctor, "swap", BAD, xstrdup("none: zswap has nowhere to write to"),
-		    "mkswap and swapon a device");
+		say(doctor, "swap", BAD, "mkswap and swapon a device",
+		    "none: zswap has nowhere to write to");
 }
 
 /* ---- the pool ---- */
@@ -206,29 +208,27 @@ static void check_pool(struct doctor *doctor)
 {
 	const struct system *system = &doctor->system;
 	num limit = system_limit(system), full = amount_ratio(system->pool_bytes, limit, PPM);
-	char *pool = format_size(system->pool_bytes), *most = format_size(limit);
-	char *percent = format_percent(system->pool_bytes, limit);
+	struct brief pool = format_size(system->pool_bytes), most = format_size(limit);
+	struct brief percent = format_percent(system->pool_bytes, limit);
 	bool stuck = system->limit_hit > 0 && full >= system->accept_percent * (PPM / 100);
 
 	if (full < 0)
 		say_unknown(doctor, "pool", SYS_DEBUGFS "/pool_total_size", system->pool_bytes);
 	else if (full >= NEAR_LIMIT || stuck)
-		say(doctor, "pool", BAD, xasprintf("%s of %s (%s %%): once full, it takes no pages until below %lld %%",
-					       pool, most, percent, system->accept_percent),
-		    "zswapctl writeback or daemon, or a larger max_pool_percent");
+		say(doctor, "pool", BAD, "zswapctl writeback or daemon, or a larger max_pool_percent",
+		    "%s of %s (%s %%): once full, it takes no pages until below %lld %%",
+		    pool.text, most.text, percent.text, system->accept_percent);
 	else
-		say(doctor, "pool", OK, xasprintf("%s of %s (%s %%)", pool, most, percent), NULL);
-	free(pool);
-	free(most);
-	free(percent);
+		say(doctor, "pool", OK, NULL, "%s of %s (%s %%)", pool.text, most.text,
+		    percent.text);
 }
 
 /* What the pool turned away, and whether it goes on. */
 static void check_rejected(struct doctor *doctor)
 {
+	autofree char *list = xstrdup("");
+	bool growing = false, known = false;
 	struct system later;
-	char *list = xstrdup("");
-	bool any = false, growing = false, known = false;
 
 	/* A recorded tree stands still */
 	if (!doctor->source->recorded)
@@ -246,19 +246,17 @@ static void check_rejected(struct doctor *doctor)
 			continue;
 		xappend(&list, "%s%s %lld%s", *list ? ", " : "", counter->column.name,
 				   now, now > before ? " and growing" : "");
-		any = true;
 		growing |= now > before;
 	}
 	system_free(&later);
-	if (any)
-		say(doctor, "rejected", growing ? BAD : NOTE, list,
-		    "REJECT-RECLAIM and LIMIT-HIT: a smaller or larger pool; REJECT-POOR: data that does not compress");
+	if (*list)
+		say(doctor, "rejected", growing ? BAD : NOTE,
+		    "REJECT-RECLAIM and LIMIT-HIT: a smaller or larger pool; REJECT-POOR: data that does not compress",
+		    "%s", list);
 	else if (known)
-		say(doctor, "rejected", OK, xstrdup("no page"), NULL);
+		say(doctor, "rejected", OK, NULL, "no page");
 	else
 		say_unknown(doctor, "rejected", SYS_DEBUGFS "/pool_limit_hit", doctor->system.limit_hit);
-	if (!any)
-		free(list);
 }
 
 static void check_disk(struct doctor *doctor)
@@ -266,32 +264,29 @@ static void check_disk(struct doctor *doctor)
 	const struct counters *counters = &doctor->system.counters;
 
 	if (counters->corrupted > 0)
-		say(doctor, "images", BAD, xasprintf("%lld pages were damaged on the disk",
-						     counters->corrupted),
-		    "another device; the kernel log tells which");
+		say(doctor, "images", BAD, "another device; the kernel log tells which",
+		    "%lld pages were damaged on the disk", counters->corrupted);
 	else if (counters->failed > 0)
-		say(doctor, "writes", NOTE, xasprintf("%lld pages could not be written",
-						      counters->failed),
-		    "the kernel log tells of I/O errors");
+		say(doctor, "writes", NOTE, "the kernel log tells of I/O errors",
+		    "%lld pages could not be written", counters->failed);
 }
 
 /* ---- cgroups, pressure, the daemon ---- */
 
 static void check_cgroups(struct doctor *doctor)
 {
+	autofree char *list = xstrdup("");
 	struct cgroups cgroups;
-	char *list = xstrdup("");
 	int off = 0, error = cgroups_read(doctor->source, UINT64_MAX, true, &cgroups);
 
-	if (error) {
-		free(list);
-		if (error == -EOPNOTSUPP)
-			say(doctor, "cgroups", BAD, xstrdup(system_reason(doctor->source, error)),
-			    "cgroup2 for all at " SYS_CGROUP ": cgroup_no_v1=all at boot");
-		else
-			say_unknown(doctor, "cgroups", SYS_DEBUGFS "/age_buckets_cgroup", error);
+	if (error == -EOPNOTSUPP)
+		say(doctor, "cgroups", BAD,
+		    "cgroup2 for all at " SYS_CGROUP ": cgroup_no_v1=all at boot",
+		    "%s", system_reason(doctor->source, error));
+	else if (error)
+		say_unknown(doctor, "cgroups", SYS_DEBUGFS "/age_buckets_cgroup", error);
+	if (error)
 		return;
-	}
 	cgroups_read_details(doctor->source, &cgroups);
 	for (int i = 0; i < cgroups.nr; i++) {
 		const struct cgroup *cgroup = &cgroups.cgroup[i];
@@ -304,18 +299,15 @@ static void check_cgroups(struct doctor *doctor)
 		xappend(&list, "%s%s", *list ? ", " : "", cgroup->path);
 	}
 	if (off)
-		say(doctor, "cgroups", NOTE,
-		    xasprintf("writeback is off in %d and those below: %s%s", off, list,
-			      off > NAMES_MAX ? ", ..." : ""),
-		    "echo 1 >memory.zswap.writeback");
+		say(doctor, "cgroups", NOTE, "echo 1 >memory.zswap.writeback",
+		    "writeback is off in %d and those below: %s%s", off, list,
+		    off > NAMES_MAX ? ", ..." : "");
 	else
-		say(doctor, "cgroups", OK, xstrdup("none has writeback off"), NULL);
+		say(doctor, "cgroups", OK, NULL, "none has writeback off");
 	if (cgroups.foreign)
-		say(doctor, "namespace", NOTE,
-		    xasprintf("%d cgroups outside of this cgroup namespace are left alone",
-			      cgroups.foreign), NULL);
+		say(doctor, "namespace", NOTE, NULL,
+		    "%d cgroups outside of this cgroup namespace are left alone", cgroups.foreign);
 	cgroups_free(&cgroups);
-	free(list);
 }
 
 /* "some avg10=1.23 ..." as ppm; negative: not known */
@@ -338,12 +330,12 @@ static void check_pressure(struct doctor *doctor, const char *check, const char 
 	num ppm = pressure(doctor->source, path);
 
 	if (ppm < 0)
-		say(doctor, check, NOTE, xstrdup("unknown: it is not considered"),
-		    "CONFIG_PSI, psi=1 at boot");
+		say(doctor, check, NOTE, "CONFIG_PSI, psi=1 at boot",
+		    "unknown: it is not considered");
 	else
-		say(doctor, check, ppm >= STALLED ? BAD : OK,
-		    xasprintf("some task stalled in %lld.%lld %% of the last 10 s", ppm / 10000,
-			      ppm / 1000 % 10), fix);
+		say(doctor, check, ppm >= STALLED ? BAD : OK, fix,
+		    "some task stalled in %lld.%lld %% of the last 10 s", ppm / 10000,
+		    ppm / 1000 % 10);
 }
 
 /* The reason that most cgroups have. */
@@ -371,33 +363,24 @@ static const char *usual_reason(const struct state *state, int *most)
 
 static void check_daemon(struct doctor *doctor)
 {
-	char *message, *lock = xasprintf("%s.lock", doctor->state);
-	int error, fd = -1, most;
+	autofree char *message = NULL;
 	struct state state;
 	const char *reason;
-	bool alive = false;
+	int error, most;
 
 	if (doctor->source->recorded && !strcmp(doctor->state, DAEMON_STATE))
-		goto out;
-	/* Not state_lock(): that would make the file */
-	fd = source_open_file(doctor->source, lock, O_RDONLY);
-	alive = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK;
+		return;
 	error = state_load(doctor->state, &state, &message);
 	reason = usual_reason(&state, &most);
 	if (error && error != -ENOENT)
-		say(doctor, "daemon", BAD, xasprintf("%s: %s", doctor->state, message ? message :
-						     strerror(-error)), "remove it");
-	else if (!alive)
-		say(doctor, "daemon", NOTE, xstrdup("not running"), "systemctl start zswapctl");
+		say(doctor, "daemon", BAD, "remove it", "%s: %s", doctor->state, message);
+	else if (!state_is_locked(doctor->state))
+		say(doctor, "daemon", NOTE, "systemctl start zswapctl", "not running");
+	else if (!reason)
+		say(doctor, "daemon", OK, NULL, "running");
 	else
-		say(doctor, "daemon", OK, reason ? xasprintf("running; %d cgroups: %s", most, reason)
-						 : xstrdup("running"), NULL);
-	free(message);
+		say(doctor, "daemon", OK, NULL, "running; %d cgroups: %s", most, reason);
 	state_free(&state);
-	if (fd >= 0)
-		close(fd);
-out:
-	free(lock);
 }
 
 static int run(struct context *context, void *data)
@@ -413,7 +396,7 @@ static int run(struct context *context, void *data)
 	}
 	system_read(doctor->source, &doctor->system);
 	if (source_exists(doctor->source, SYS_PARAMETERS)) {
-		say(doctor, "zswap", BAD, xstrdup("this kernel has no zswap"), "CONFIG_ZSWAP");
+		say(doctor, "zswap", BAD, "CONFIG_ZSWAP", "this kernel has no zswap");
 	} else {
 		check_zswap(doctor);
 		check_feature(doctor);

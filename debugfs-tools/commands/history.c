@@ -3,6 +3,7 @@
  * zswapctl ages --history: what record wrote, as a heat map for people, time from left to right and
  * the oldest pages at the top; or as a table.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,18 +17,22 @@
 #define DATE		sizeof("01-31 23:59")
 #define NO_SAMPLE	(-1)
 
-enum { TIME, AWAKE, MIN_AGE, PAGES, SIZE, NR_COLUMNS };
+struct row {
+	num time, awake, min_age, pages, bytes;
+};
 
-static const struct column columns[NR_COLUMNS] = {
-	[TIME] = { "TIME", COLUMN_COUNT, true, "seconds since 1970" },
-	[AWAKE] = { "AWAKE", COLUMN_AGE, false, "for how long the system had been awake" },
-	[MIN_AGE] = { "MIN-AGE", COLUMN_AGE, true, "where the age bucket begins" },
-	[PAGES] = { "PAGES", COLUMN_COUNT, true, "pages in it" },
-	[SIZE] = { "SIZE", COLUMN_SIZE, true, "their size before compression" },
+#define ROW(member)	offsetof(struct row, member)
+
+static const struct column columns[] = {
+	{ "TIME", COLUMN_COUNT, true, "seconds since 1970", ROW(time) },
+	{ "AWAKE", COLUMN_AGE, false, "for how long the system had been awake", ROW(awake) },
+	{ "MIN-AGE", COLUMN_AGE, true, "where the age bucket begins", ROW(min_age) },
+	{ "PAGES", COLUMN_COUNT, true, "pages in it", ROW(pages) },
+	{ "SIZE", COLUMN_SIZE, true, "their size before compression", ROW(bytes) },
 };
 
 const struct view history_view = {
-	.name = "history", .columns = columns, .nr_columns = NR_COLUMNS, .when = "--history",
+	.name = "history", .columns = columns, .nr_columns = ARRAY_SIZE(columns), .when = "--history",
 };
 
 static num bytes_of(const struct history_sample *sample, int b)
@@ -40,16 +45,13 @@ static void print_table(struct table *table, const struct history *history)
 	for (int i = 0; i < history->nr; i++) {
 		const struct history_sample *sample = &history->sample[i];
 
-		for (int b = 0; b < sample->ages.nr; b++) {
-			struct libscols_line *line = table_line(table, NULL);
-
-			table_number(table, line, TIME, sample->time);
-			table_number(table, line, AWAKE, sample->awake_ms < 0 ? -1 :
-				     sample->awake_ms / 1000);
-			table_number(table, line, MIN_AGE, sample->ages.bucket[b].min_age);
-			table_number(table, line, PAGES, sample->ages.bucket[b].pages);
-			table_number(table, line, SIZE, bytes_of(sample, b));
-		}
+		for (int b = 0; b < sample->ages.nr; b++)
+			table_row(table, NULL, &(struct row){
+				sample->time,
+				sample->awake_ms < 0 ? -ENODATA : sample->awake_ms / 1000,
+				sample->ages.bucket[b].min_age, sample->ages.bucket[b].pages,
+				bytes_of(sample, b),
+			});
 	}
 	table_print(table);
 }
@@ -74,13 +76,13 @@ static int compare_nums(const void *a, const void *b)
 /* From one sample to the next, as it is mostly. */
 static num usual_distance(const struct history *history)
 {
-	num *distance = xcalloc(history->nr, sizeof(*distance)), usual;
+	autofree num *distance = xcalloc(history->nr, sizeof(*distance));
+	num usual;
 
 	for (int i = 1; i < history->nr; i++)
 		distance[i - 1] = history->sample[i].time - history->sample[i - 1].time;
 	qsort(distance, history->nr - 1, sizeof(*distance), compare_nums);
 	usual = history->nr > 1 ? distance[(history->nr - 1) / 2] : 1;
-	free(distance);
 	return usual > 0 ? usual : 1;
 }
 
@@ -156,27 +158,21 @@ static void print_date(num seconds, int width)
 
 static void print_map(const struct map *map, int label, bool utf8)
 {
-	char *most = format_size(map->most), *step = format_age(map->step);
-
 	for (int row = map->rows->nr - 1; row >= 0; row--) {
-		char *age = format_age(map->rows->bucket[row].min_age);
-
-		printf("%*s+ ", label, age);
+		printf("%*s+ ", label, format_age(map->rows->bucket[row].min_age).text);
 		for (int column = 0; column < map->width; column++) {
 			num bytes = map->cell[row * map->width + column];
 
 			fputs(bytes == NO_SAMPLE ? " " : format_level(bytes, map->most, utf8), stdout);
 		}
 		putchar('\n');
-		free(age);
 	}
 	printf("%*s", label + 2, "");
 	if (map->width >= 2 * (int)DATE)
 		print_date(map->begin, -(map->width - (int)DATE + 1));
 	print_date(map->begin + (map->width - 1) * map->step, 0);
-	printf("\n%s: %s, .: none; a column: %s\n", format_level(1, 1, utf8), most, step);
-	free(most);
-	free(step);
+	printf("\n%s: %s, .: none; a column: %s\n", format_level(1, 1, utf8),
+	       format_size(map->most).text, format_age(map->step).text);
 }
 
 static void draw(const struct history *history, int width, bool utf8)
@@ -185,11 +181,10 @@ static void draw(const struct history *history, int width, bool utf8)
 	int label = 0;
 
 	for (int row = 0; row < map.rows->nr; row++) {
-		char *age = format_age(map.rows->bucket[row].min_age);
+		int length = strlen(format_age(map.rows->bucket[row].min_age).text);
 
-		if ((int)strlen(age) > label)
-			label = strlen(age);
-		free(age);
+		if (length > label)
+			label = length;
 	}
 	fill(&map, history, width - label - 2 > 1 ? width - label - 2 : 1);
 	print_map(&map, label, utf8);
@@ -198,10 +193,10 @@ static void draw(const struct history *history, int width, bool utf8)
 
 int history_show(const struct output *output, const char *file)
 {
+	autofree char *message = NULL;
 	struct table *table = table_new(&history_view, output);
 	struct history history;
 	int error, result = EX_DONE;
-	char *message;
 
 	if (!table)
 		return EX_USAGE;

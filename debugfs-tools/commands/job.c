@@ -22,14 +22,19 @@
 #define STEP_MAX	(64LL << 20)
 #define STEP_MIN	(1LL << 20)
 
-enum { COL_OUTCOME, COL_PAGES, COL_SIZE, COL_MEANING };
+struct row {
+	const char *outcome, *meaning;
+	num pages, bytes;
+};
+
+#define ROW(member)	offsetof(struct row, member)
 
 static const struct column columns[] = {
-	[COL_OUTCOME] = { "OUTCOME", COLUMN_TEXT, true, "what came of the pages" },
-	[COL_PAGES] = { "PAGES", COLUMN_COUNT, true, "how many" },
-	[COL_SIZE] = { "SIZE", COLUMN_SIZE, true,
-		       "page data; compressed bytes in the line \"released\"" },
-	[COL_MEANING] = { "MEANING", COLUMN_TEXT, true, "the same in words" },
+	{ "OUTCOME", COLUMN_TEXT, true, "what came of the pages", ROW(outcome) },
+	{ "PAGES", COLUMN_COUNT, true, "how many", ROW(pages) },
+	{ "SIZE", COLUMN_SIZE, true, "page data; compressed bytes in the line \"released\"",
+	  ROW(bytes) },
+	{ "MEANING", COLUMN_TEXT, true, "the same in words", ROW(meaning) },
 };
 
 const struct view job_view = {
@@ -67,29 +72,23 @@ char *job_progress(num pages, num elapsed_ms, num goal)
 {
 	num bytes = amount_bytes(pages > 0 ? pages : 0);
 	num percent = goal > 0 ? amount_ratio(pages, goal, 100) : -ENODATA;
-	char *size = format_size(bytes);
-	char *rate = format_size(amount_ratio(bytes, elapsed_ms > 0 ? elapsed_ms : 1, 1000));
-	char *line;
+	struct brief size = format_size(bytes);
+	struct brief rate = format_size(amount_ratio(bytes, elapsed_ms > 0 ? elapsed_ms : 1, 1000));
 
-	/* Other commands count, too, where debugfs cannot tell. */
 	if (percent < 0)
-		line = xasprintf("%s, %s/s", size, rate);
-	else
-		line = xasprintf("%s, %s/s, %lld %%", size, rate, percent > 100 ? 100 : percent);
-	free(size);
-	free(rate);
-	return line;
+		return xasprintf("%s, %s/s", size.text, rate.text);
+	/* Other commands count, too, where debugfs cannot tell. */
+	return xasprintf("%s, %s/s, %lld %%", size.text, rate.text, percent > 100 ? 100 : percent);
 }
 
 static void draw(const struct job *job)
 {
-	char *line = job_progress(done_pages(job, &job->sum),
-				  (clock_us() - job->began_us) / 1000, job->goal);
+	autofree char *line = job_progress(done_pages(job, &job->sum),
+					   (clock_us() - job->began_us) / 1000, job->goal);
 
 	/* From the left edge, and nothing left behind it of a longer one. */
 	fprintf(stderr, "\r%s\033[K", line);
 	fflush(stderr);
-	free(line);
 }
 
 /* What there is to be done: the kernel can count it, if it has debugfs. */
@@ -278,74 +277,61 @@ static num outcome_pages(const struct job *job, const struct outcome *outcome)
 	return *(const num *)((const char *)&job->sum.count + outcome->where);
 }
 
-static void print_line(struct table *table, const char *outcome, num pages, num bytes,
-		       const char *meaning, const char *color)
-{
-	struct libscols_line *line = table_line(table, NULL);
-
-	table_text(table, line, COL_OUTCOME, outcome);
-	table_number(table, line, COL_PAGES, pages);
-	table_number(table, line, COL_SIZE, bytes);
-	table_text(table, line, COL_MEANING, meaning);
-	if (pages > 0 && color)
-		table_color(table, line, COL_OUTCOME, color);
-}
-
 static void print_table(struct table *table, const struct job *job)
 {
-	const struct counters *count = &job->sum.count;
 	bool dry = job->command.dry_run;
 
 	for (size_t i = 0; i < ARRAY_SIZE(outcomes); i++) {
 		const struct outcome *outcome = &outcomes[i];
 		num pages = outcome_pages(job, outcome);
+		struct libscols_line *line;
 
-		if (outcome->readback == job->readback)
-			print_line(table, outcome->name, pages, amount_bytes(pages),
-				   dry && !i ? "would be written" : outcome->meaning, outcome->color);
+		if (outcome->readback != job->readback)
+			continue;
+		line = table_row(table, NULL, &(struct row){
+			outcome->name, dry && !i ? "would be written" : outcome->meaning, pages,
+			amount_bytes(pages),
+		});
+		if (pages > 0 && outcome->color)
+			table_color(table, line, "OUTCOME", outcome->color);
 	}
 	if (!job->readback)
-		print_line(table, "released", -1, count->released_bytes,
-			   dry ? "compressed size of what would be written"
-			       : "compressed size of what was written: out of the pool", NULL);
+		table_row(table, NULL, &(struct row){
+			"released", dry ? "compressed size of what would be written" :
+			"compressed size of what was written: out of the pool", -ENODATA,
+			job->sum.count.released_bytes,
+		});
 	table_print(table);
-}
-
-/* "2.4 s" */
-static char *seconds_text(num us)
-{
-	num tenths = us / 100000;
-
-	return us < 100000 ? xasprintf("%lld ms", us / 1000)
-			   : xasprintf("%lld.%lld s", tenths / 10, tenths % 10);
 }
 
 static void say_summary(const struct job *job)
 {
 	const struct result *sum = &job->sum;
-	char *done = format_size(amount_bytes(done_pages(job, sum)));
-	char *released = format_size(sum->count.released_bytes);
-	char *elapsed = seconds_text(sum->elapsed_us > 0 ? sum->elapsed_us : 0);
-	char *left = sum->coldest_left < 0 ? NULL : format_age(sum->coldest_left);
+	struct brief done = format_size(amount_bytes(done_pages(job, sum)));
+	struct brief released = format_size(sum->count.released_bytes);
+	num ms = sum->elapsed_us > 0 ? sum->elapsed_us / 1000 : 0;
+	char elapsed[32];
 
-	if (job->readback)
-		say_error("%s read back in %s", done, elapsed);
-	else if (job->command.dry_run)
-		say_error("%s would be written, %s of the pool be freed", done, released);
+	if (ms < 100)
+		sprintf(elapsed, "%lld ms", ms);
 	else
-		say_error("%s written in %s, %s of the pool freed%s%s%s", done, elapsed, released,
-			  left ? "; the coldest page left of these is " : "", left ? left : "",
-			  left ? " old" : "");
-	free(done);
-	free(released);
-	free(elapsed);
-	free(left);
+		sprintf(elapsed, "%lld.%lld s", ms / 1000, ms / 100 % 10);
+	if (job->readback)
+		say_error("%s read back in %s", done.text, elapsed);
+	else if (job->command.dry_run)
+		say_error("%s would be written, %s of the pool be freed", done.text, released.text);
+	else if (sum->coldest_left < 0)
+		say_error("%s written in %s, %s of the pool freed", done.text, elapsed,
+			  released.text);
+	else
+		say_error("%s written in %s, %s of the pool freed; the coldest page left of these is %s old",
+			  done.text, elapsed, released.text, format_age(sum->coldest_left).text);
 }
 
 /* Why not one page was written, from what became of them. */
 static void say_nothing(const struct job *job)
 {
-	char *list = xstrdup("");
+	autofree char *list = xstrdup("");
 
 	for (size_t i = 0; !job->readback && i < ARRAY_SIZE(outcomes); i++) {
 		num pages = outcome_pages(job, &outcomes[i]);
@@ -354,28 +340,23 @@ static void say_nothing(const struct job *job)
 			xappend(&list, "%s %lld %s", *list ? "," : ":", pages, outcomes[i].reason);
 	}
 	say_error("nothing to %s%s", job->readback ? "read back, or no room for it" : "write", list);
-	free(list);
 }
 
 static void say_missing(const struct job *job)
 {
-	char *missing = format_size(job->missing), *goal = format_size(job->wanted->until_free);
-
-	say_error("%s are missing to %s of free memory: %s", missing, goal,
+	say_error("%s are missing to %s of free memory: %s", format_size(job->missing).text,
+		  format_size(job->wanted->until_free).text,
 		  job->used_up ? "the limit is used up" : "nothing left to write");
-	free(missing);
-	free(goal);
 }
 
 static void say_refused(const struct job *job, int error)
 {
-	char *reason = transaction_reason(job->source, &job->command, &job->last, error);
+	autofree char *reason = transaction_reason(job->source, &job->command, &job->last, error);
 
 	if (job->last.asked && job->wanted->cgroup)
 		say_error("%s: %s", job->wanted->cgroup, reason);
 	else
 		say_error("%s", reason);
-	free(reason);
 }
 
 /* Say how it ended.  Returns the exit status. */
@@ -446,6 +427,7 @@ static bool wants_progress(const struct context *context, const struct job_optio
 
 int job_run(struct context *context, void *data)
 {
+	autofree char *path = NULL;
 	const struct job_options *wanted = data;
 	struct job job = {
 		.source = &context->source,
@@ -457,7 +439,6 @@ int job_run(struct context *context, void *data)
 		.progress = wants_progress(context, wanted),
 	};
 	struct table *table;
-	char *path = NULL;
 	int error, status = check_usage(wanted);
 
 	if (status)
@@ -484,7 +465,6 @@ int job_run(struct context *context, void *data)
 		if (done_pages(&job, &job.sum) > 0 && !wanted->quiet)
 			say_summary(&job);
 	}
-	free(path);
 	table_free(table);
 	return status;
 }

@@ -9,6 +9,7 @@
  * is there twice makes it drop the whole file: names of cgroups are checked for that.
  */
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,14 +73,32 @@ static bool ends_with(const char *text, const char *end)
 	return length > tail && !strcmp(text + length - tail, end);
 }
 
+/* @text as the value of a label: valid UTF-8, \ " and newline escaped. */
+static void put_label(struct metrics *metrics, char before, const char *name, const char *text)
+{
+	autofree char *valid = utf8_copy(text);
+
+	fprintf(metrics->out, "%c%s=\"", before, name);
+	for (const char *c = valid; *c; c++) {
+		if (*c == '\\' || *c == '"' || *c == '\n')
+			putc('\\', metrics->out);
+		putc(*c == '\n' ? 'n' : *c, metrics->out);
+	}
+	putc('"', metrics->out);
+}
+
 /*
  * All samples of a family come in a row.  The unit is what the name ends with; @help begins
- * with a small letter.  @labels: "" or "{...}"; @file: where @value is from.
+ * with a small letter; @file: where @value is from.  Then names of labels and their values, up to
+ * a NULL; without a value there is no such label.
  */
 static void put_sample(struct metrics *metrics, const char *name, bool level, const char *help,
-		       const char *labels, const char *file, num value)
+		       const char *file, num value, ...)
 {
 	static const char *const units[] = { "bytes", "pages", "seconds" };
+	const char *label, *text;
+	char before = '{';
+	va_list args;
 
 	if (value < 0) {
 		leave_out(metrics, file, value);
@@ -94,59 +113,52 @@ static void put_sample(struct metrics *metrics, const char *name, bool level, co
 		}
 		fprintf(metrics->out, "# HELP %s %c%s.\n", name, *help - 'a' + 'A', help + 1);
 	}
-	fprintf(metrics->out, "%s%s%s %lld\n", name, level ? "" : "_total", labels, value);
+	fprintf(metrics->out, "%s%s", name, level ? "" : "_total");
+	va_start(args, value);
+	while ((label = va_arg(args, const char *))) {
+		text = va_arg(args, const char *);
+		if (text)
+			put_label(metrics, before, label, text);
+		before = text ? ',' : before;
+	}
+	va_end(args);
+	fprintf(metrics->out, "%s %lld\n", before == ',' ? "}" : "", value);
 }
 
 /* One of what an older kernel may lack without anything being amiss. */
-static void put_counter(struct metrics *metrics, const struct counter *counter,
-			const char *labels, const char *file, const void *base)
+static void put_counter(struct metrics *metrics, const struct counter *counter, const char *file,
+			const void *base, const char *node, const char *min_age)
 {
 	num value = counter_value(base, counter);
 
 	if (!counter->metric || (value == -ENOENT && counter->flags & COUNTER_OPTIONAL))
 		return;
 	put_sample(metrics, counter->metric, counter->flags & COUNTER_LEVEL,
-		   counter->column.help, labels, file, value);
+		   counter->column.help, file, value, "node", node, "reason", counter->label,
+		   "min_age_seconds", min_age, NULL);
 }
 
-/* @text as the value of a label: valid UTF-8, \ " and newline escaped; to be freed. */
-static char *escape(const char *text)
+static struct brief decimal(num value)
 {
-	char *valid = utf8_copy(text);
-	char *escaped = xcalloc(strlen(valid) + 1, 2);
-	char *to = escaped;
+	struct brief brief;
 
-	for (const char *from = valid; *from; from++) {
-		if (*from == '\\' || *from == '"' || *from == '\n')
-			*to++ = '\\';
-		*to++ = *from == '\n' ? 'n' : *from;
-	}
-	free(valid);
-	return escaped;
+	sprintf(brief.text, "%lld", value);
+	return brief;
 }
 
 static void put_system(struct metrics *metrics, const struct system *system)
 {
-	char *name = escape(system->compressor ? system->compressor : "");
-	char *labels = xasprintf("{compressor=\"%s\"}", name);
-
 	if (system->compressor)
 		put_sample(metrics, "zswap_compressor", true,
-			   "the algorithm that new pages are compressed with", labels, "", 1);
-	free(labels);
-	free(name);
-	put_sample(metrics, "zswap_page_size_bytes", true, "size of a page", "", "",
-		   system->page_size);
-	put_sample(metrics, "zswap_pool_limit_bytes", true, "memory that the pool may take", "",
-		   SYS_PARAMETERS "/max_pool_percent", system_limit(system));
-	for (int i = 0; i < NR_ZSWAP; i++) {
-		const struct counter *counter = &zswap_counters[i];
-
-		labels = counter->label ? xasprintf("{reason=\"%s\"}", counter->label)
-					: xstrdup("");
-		put_counter(metrics, counter, labels, system_file(counter), system);
-		free(labels);
-	}
+			   "the algorithm that new pages are compressed with", "", 1,
+			   "compressor", system->compressor, NULL);
+	put_sample(metrics, "zswap_page_size_bytes", true, "size of a page", "",
+		   system->page_size, NULL);
+	put_sample(metrics, "zswap_pool_limit_bytes", true, "memory that the pool may take",
+		   SYS_PARAMETERS "/max_pool_percent", system_limit(system), NULL);
+	for (int i = 0; i < NR_ZSWAP; i++)
+		put_counter(metrics, &zswap_counters[i], system_file(&zswap_counters[i]), system,
+			    NULL, NULL);
 }
 
 /* The nodes add up to what the kernel counts for the system: that is left out. */
@@ -156,16 +168,11 @@ static void put_stats(struct metrics *metrics, const struct system *system)
 		const struct counter *counter = &stats_counters[i];
 
 		if (counter->flags & COUNTER_SYSTEM)
-			put_counter(metrics, counter, "", SYS_ZSWAP "/stats", &system->counters);
-		for (int n = 0; n < system->nr_nodes && !(counter->flags & COUNTER_SYSTEM); n++) {
-			const struct node *node = &system->nodes[n];
-			char *labels = counter->label ?
-				xasprintf("{node=\"%d\",reason=\"%s\"}", node->id, counter->label) :
-				xasprintf("{node=\"%d\"}", node->id);
-
-			put_counter(metrics, counter, labels, SYS_ZSWAP "/node", &node->counters);
-			free(labels);
-		}
+			put_counter(metrics, counter, SYS_ZSWAP "/stats", &system->counters, NULL,
+				    NULL);
+		for (int n = 0; n < system->nr_nodes && !(counter->flags & COUNTER_SYSTEM); n++)
+			put_counter(metrics, counter, SYS_ZSWAP "/node", &system->nodes[n].counters,
+				    decimal(system->nodes[n].id).text, NULL);
 	}
 }
 
@@ -181,20 +188,16 @@ static void put_buckets(struct metrics *metrics, const struct system *system)
 		for (int n = 0; n < system->nr_nodes; n++) {
 			const struct node *node = &system->nodes[n];
 
-			for (int b = 0; b < node->ages.nr; b++) {
-				const struct age_bucket *bucket = &node->ages.bucket[b];
-				char *labels = xasprintf("{node=\"%d\",min_age_seconds=\"%lld\"}",
-							 node->id, bucket->min_age);
-
-				put_counter(metrics, &age_counters[i], labels, file, bucket);
-				free(labels);
-			}
+			for (int b = 0; b < node->ages.nr; b++)
+				put_counter(metrics, &age_counters[i], file, &node->ages.bucket[b],
+					    decimal(node->id).text,
+					    decimal(node->ages.bucket[b].min_age).text);
 		}
 	}
 }
 
 struct cgroup_sample {
-	char *name;		/* escaped */
+	char *name;		/* its path in UTF-8 */
 	num pages, bytes, cold, written, refaulted;
 };
 
@@ -245,7 +248,7 @@ static int cgroup_samples(const struct cgroups *cgroups, num cold, struct cgroup
 			continue;
 		amount_colder(&cgroup->ages, cold, &colder);
 		sample[nr++] = (struct cgroup_sample){
-			escape(cgroup->path), total.pages, total.bytes, colder.bytes,
+			utf8_copy(cgroup->path), total.pages, total.bytes, colder.bytes,
 			cgroup->all.written, cgroup->all.refaulted,
 		};
 	}
@@ -285,17 +288,14 @@ static void put_cgroups(struct metrics *metrics)
 	for (size_t i = 0; i < ARRAY_SIZE(cgroup_metrics); i++) {
 		for (int c = 0; c < nr; c++) {
 			num value = *sample_at(&sample[c], cgroup_metrics[i].where);
-			char *labels = cgroup_metrics[i].has_age ?
-				xasprintf("{cgroup=\"%s\",min_age_seconds=\"%lld\"}",
-					  sample[c].name, metrics->cold) :
-				xasprintf("{cgroup=\"%s\"}", sample[c].name);
 
 			/* A cgroup that is gone has no counters any more */
 			if (value != -ENOENT)
 				put_sample(metrics, cgroup_metrics[i].metric,
-					   cgroup_metrics[i].level, cgroup_metrics[i].help,
-					   labels, file, value);
-			free(labels);
+					   cgroup_metrics[i].level, cgroup_metrics[i].help, file,
+					   value, "cgroup", sample[c].name, "min_age_seconds",
+					   cgroup_metrics[i].has_age ? decimal(metrics->cold).text :
+					   NULL, NULL);
 		}
 	}
 	for (int c = 0; c < nr; c++)
@@ -322,37 +322,32 @@ static void put_daemon_cgroup(struct metrics *metrics, const struct state_cgroup
 	size_t where = daemon_metrics[m].where;
 	double value = where ? *(const double *)((const char *)cgroup + where) :
 		       cgroup->control.age;
-	char *path = escape(cgroup->path);
-	char *labels = where ? xasprintf("{cgroup=\"%s\"}", path) :
-		xasprintf("{cgroup=\"%s\",reason=\"%s\"}", path, cgroup->reason ?: "");
 
 	/* Negative: not known, and left out */
 	if (cgroup->begun && value >= 0)
-		put_sample(metrics, daemon_metrics[m].metric, true, daemon_metrics[m].help, labels,
-			   "", (num)(value + 0.5));
-	free(labels);
-	free(path);
+		put_sample(metrics, daemon_metrics[m].metric, true, daemon_metrics[m].help, "",
+			   (num)(value + 0.5), "cgroup", cgroup->path, "reason",
+			   where ? NULL : cgroup->reason ?: "", NULL);
 }
 
 /* What the daemon last decided, where there is one; paths in its state are UTF-8, each once. */
 static void put_daemon(struct metrics *metrics)
 {
+	autofree char *message = NULL;
 	const char *file = metrics->state ? metrics->state : DAEMON_STATE;
 	struct state state;
-	char *message;
 	int error;
 
 	if (metrics->source->recorded && !metrics->state)
 		return;
 	error = state_load(file, &state, &message);
 	if (error && (error != -ENOENT || metrics->state)) {
-		say_error("%s: %s", file, message ? message : strerror(-error));
+		say_error("%s: %s", file, message);
 		metrics->error = metrics->error ? metrics->error : error;
 	}
-	free(message);
 	if (!error && state.wear >= 0)
 		put_sample(metrics, "zswap_daemon_budget_bytes", true,
-			   "page data that the daemon may still write", "", "", (num)state.wear);
+			   "page data that the daemon may still write", "", (num)state.wear, NULL);
 	for (size_t m = 0; m < ARRAY_SIZE(daemon_metrics) && metrics->cgroups; m++) {
 		for (int i = 0; i < state.nr; i++)
 			put_daemon_cgroup(metrics, &state.cgroup[i], m);
@@ -400,9 +395,9 @@ static int put_out(const struct metrics *metrics, const char *text, size_t lengt
 
 static int run(struct context *context, void *data)
 {
+	autofree char *text = NULL;
 	struct metrics *metrics = data;
 	int error, result = EX_DONE;
-	char *text = NULL;
 	size_t length = 0;
 
 	if (source_exists(&context->source, SYS_PARAMETERS)) {
@@ -428,7 +423,6 @@ static int run(struct context *context, void *data)
 		say_errno(-error, "%s", metrics->file);
 		result = EX_FAILED;
 	}
-	free(text);
 	return result;
 }
 

@@ -30,60 +30,65 @@ struct plan {			/* the command line */
 	struct item *items;
 };
 
-/* A cgroup that has pages in zswap. */
+/* A cgroup that has pages in zswap, and its line. */
 struct item {
 	const struct cgroup *cgroup;
 	const char *obstacle;	/* why nothing can be written, or NULL */
-	const char *basis;
+	const char *path, *basis, *command;
 	struct evidence evidence;
-	double allowed;		/* pages a minute */
+	double allowed, forecast; /* pages a minute */
+	num id, pace;
 	num age;		/* proposed; negative: none */
 	struct age_bucket sum;	/* from the age on */
 };
 
-enum {
-	COL_CGROUP, COL_ID, COL_AGE, COL_PAGES, COL_SIZE, COL_FREES, COL_FORECAST, COL_ALLOWED,
-	COL_PACE, COL_BASIS, COL_COMMAND,
-};
+#define ROW(member)	offsetof(struct item, member)
 
 static const struct column columns[] = {
-	[COL_CGROUP] = { "CGROUP", COLUMN_PATH, true, "path of the cgroup: without those below" },
-	[COL_ID] = { "ID", COLUMN_COUNT, false, "its id" },
-	[COL_AGE] = { "AGE", COLUMN_AGE, true, "proposed age; - if none is within the target" },
-	[COL_PAGES] = { "PAGES", COLUMN_COUNT, false, "pages that are as old" },
-	[COL_SIZE] = { "SIZE", COLUMN_SIZE, true, "the same in bytes: what would be written" },
-	[COL_FREES] = { "FREES", COLUMN_SIZE, true,
-			"their compressed bytes: what would leave the pool" },
-	[COL_FORECAST] = { "FORECAST", COLUMN_RATIO, true,
-			   "pages a minute that are expected to come back" },
-	[COL_ALLOWED] = { "ALLOWED", COLUMN_RATIO, true, "pages a minute that may come back" },
-	[COL_PACE] = { "PACE", COLUMN_SIZE, false,
-		       "page data a minute that the daemon would write at most" },
-	[COL_BASIS] = { "BASIS", COLUMN_TEXT, true,
-			"what the forecast goes by: daemon, kernel (counts since boot), or nothing" },
-	[COL_COMMAND] = { "COMMAND", COLUMN_TEXT, false, "what writes them" },
+	{ "CGROUP", COLUMN_PATH, true, "path of the cgroup: without those below", ROW(path) },
+	{ "ID", COLUMN_COUNT, false, "its id", ROW(id) },
+	{ "AGE", COLUMN_AGE, true, "proposed age; - if none is within the target", ROW(age) },
+	{ "PAGES", COLUMN_COUNT, false, "pages that are as old", ROW(sum.pages) },
+	{ "SIZE", COLUMN_PAGES, true, "the same in bytes: what would be written", ROW(sum.pages) },
+	{ "FREES", COLUMN_SIZE, true, "their compressed bytes: what would leave the pool",
+	  ROW(sum.bytes) },
+	{ "FORECAST", COLUMN_RATE, true, "pages a minute that are expected to come back",
+	  ROW(forecast) },
+	{ "ALLOWED", COLUMN_RATE, true, "pages a minute that may come back", ROW(allowed) },
+	{ "PACE", COLUMN_PAGES, false, "page data a minute that the daemon would write at most",
+	  ROW(pace) },
+	{ "BASIS", COLUMN_TEXT, true,
+	  "what the forecast goes by: daemon, kernel (counts since boot), or nothing", ROW(basis) },
+	{ "COMMAND", COLUMN_TEXT, false, "what writes them", ROW(command) },
 };
 
-static const struct view view = { .name = "plan", .columns = columns, .nr_columns = ARRAY_SIZE(columns) };
-
-enum {
-	EXP_CGROUP, EXP_AGE, EXP_MAX_AGE, EXP_PAGES, EXP_COMPRESSED, EXP_WRITTEN, EXP_CAME_BACK,
-	EXP_EXPECTED, EXP_SUM, EXP_VERDICT,
+static const struct view view = {
+	.name = "plan", .columns = columns, .nr_columns = ARRAY_SIZE(columns),
 };
+
+struct judged {			/* an age bucket of a cgroup */
+	const char *path, *verdict;
+	struct age_bucket own;
+	num written, came_back;	/* in the whole system */
+	double expected, sum;
+};
+
+#undef ROW
+#define ROW(member)	offsetof(struct judged, member)
 
 static const struct column explain_columns[] = {
-	[EXP_CGROUP] = { "CGROUP", COLUMN_PATH, true, "path of the cgroup" },
-	[EXP_AGE] = { "AGE", COLUMN_AGE, true, "where the age bucket begins, coldest first" },
-	[EXP_MAX_AGE] = { "MAX-AGE", COLUMN_AGE, false, "where it ends" },
-	[EXP_PAGES] = { "PAGES", COLUMN_COUNT, true, "pages of the cgroup in it" },
-	[EXP_COMPRESSED] = { "COMPRESSED", COLUMN_SIZE, true, "their compressed bytes" },
-	[EXP_WRITTEN] = { "WRITTEN", COLUMN_SIZE, false,
-			  "what commands wrote from this bucket before, in the whole system" },
-	[EXP_CAME_BACK] = { "CAME-BACK", COLUMN_PPM, false, "share of that which came back" },
-	[EXP_EXPECTED] = { "EXPECTED", COLUMN_RATIO, true,
-			   "pages of this age that come back a minute" },
-	[EXP_SUM] = { "SUM", COLUMN_RATIO, true, "the same with all that are colder" },
-	[EXP_VERDICT] = { "VERDICT", COLUMN_TEXT, true, "whether the bucket is taken, or why not" },
+	{ "CGROUP", COLUMN_PATH, true, "path of the cgroup", ROW(path) },
+	{ "AGE", COLUMN_AGE, true, "where the age bucket begins, coldest first", ROW(own.min_age) },
+	{ "MAX-AGE", COLUMN_AGE, false, "where it ends", ROW(own.max_age) },
+	{ "PAGES", COLUMN_COUNT, true, "pages of the cgroup in it", ROW(own.pages) },
+	{ "COMPRESSED", COLUMN_SIZE, true, "their compressed bytes", ROW(own.bytes) },
+	{ "WRITTEN", COLUMN_PAGES, false,
+	  "what commands wrote from this bucket before, in the whole system", ROW(written) },
+	{ "CAME-BACK", COLUMN_PPM, false, "share of that which came back", ROW(came_back) },
+	{ "EXPECTED", COLUMN_RATE, true, "pages of this age that come back a minute",
+	  ROW(expected) },
+	{ "SUM", COLUMN_RATE, true, "the same with all that are colder", ROW(sum) },
+	{ "VERDICT", COLUMN_TEXT, true, "whether the bucket is taken, or why not", ROW(verdict) },
 };
 
 static const struct view explain_view = {
@@ -173,7 +178,9 @@ static void add_item(struct plan *plan, const struct cgroup *cgroup, num pages)
 	struct item *item = &plan->items[plan->nr++];
 	const struct state_cgroup *known = find_state(plan, cgroup);
 
-	*item = (struct item){ .cgroup = cgroup, .age = -1 };
+	*item = (struct item){
+		.cgroup = cgroup, .path = cgroup->path, .id = cgroup->id, .age = -1,
+	};
 	item->allowed = model_allowed(plan->target, cgroup->own.anon, pages,
 				      plan->sample.page_size);
 	if (cgroup->removed)
@@ -213,7 +220,6 @@ static void choose_by_refaults(struct plan *plan)
 static int choose_by_bytes(struct plan *plan)
 {
 	const struct age_table *ages = &plan->sample.bounds;
-	char *wanted, *there, *from;
 	num age = plan->min_age, found = 0;
 
 	for (int b = ages->nr - 1; b >= 0 && found < plan->bytes; b--) {
@@ -232,14 +238,8 @@ static int choose_by_bytes(struct plan *plan)
 	}
 	if (found >= plan->bytes)
 		return EX_DONE;
-	wanted = format_size(plan->bytes);
-	there = format_size(found);
-	from = format_age(age);
-	say_error("%s not found: what may be written and is at least %s old has %s", wanted, from,
-		  there);
-	free(wanted);
-	free(there);
-	free(from);
+	say_error("%s not found: what may be written and is at least %s old has %s",
+		  format_size(plan->bytes).text, format_age(age).text, format_size(found).text);
 	return EX_NOTHING;
 }
 
@@ -271,34 +271,22 @@ static int choose(struct plan *plan)
 
 /* ---- output ---- */
 
-static void put_item(struct table *table, const struct plan *plan, const struct item *item)
+static void put_item(struct table *table, const struct plan *plan, struct item *item)
 {
-	struct libscols_line *line;
-	double share = model_share(&item->evidence, item->allowed);
-	char *command;
+	autofree char *command = NULL;
 
 	/* What is there for a shell has no empty lines */
-	if (item->age < 0 && table_shows(table, COL_COMMAND))
-		return;
-	line = table_line(table, NULL);
-	table_text(table, line, COL_CGROUP, item->cgroup->path);
-	table_number(table, line, COL_ID, item->cgroup->id);
-	table_number(table, line, COL_AGE, item->age);
-	table_number(table, line, COL_PAGES, item->sum.pages);
-	table_number(table, line, COL_SIZE, amount_bytes(item->sum.pages));
-	table_number(table, line, COL_FREES, item->sum.bytes);
-	table_rate(table, line, COL_FORECAST, item->age < 0 ? -1 :
-		   model_forecast(&item->evidence, &plan->sample.bounds, item->age));
-	table_rate(table, line, COL_ALLOWED, item->allowed);
-	table_number(table, line, COL_PACE, amount_bytes((num)(item->allowed / share)));
-	table_text(table, line, COL_BASIS, item->basis);
-	if (item->age < 0)
+	if (item->age < 0 && table_shows(table, "COMMAND"))
 		return;
 	/* By its id: a path may have any character */
-	command = xasprintf("zswapctl writeback --age %lld --cgroup %llu --no-descend", item->age,
-			    (unsigned long long)item->cgroup->id);
-	table_text(table, line, COL_COMMAND, command);
-	free(command);
+	if (item->age >= 0)
+		command = xasprintf("zswapctl writeback --age %lld --cgroup %lld --no-descend",
+				    item->age, item->id);
+	item->command = command;
+	item->forecast = item->age < 0 ? -1 :
+		model_forecast(&item->evidence, &plan->sample.bounds, item->age);
+	item->pace = (num)(item->allowed / model_share(&item->evidence, item->allowed));
+	table_row(table, NULL, item);
 }
 
 static const char *verdict(const struct plan *plan, const struct item *item, num age, double sum)
@@ -321,28 +309,23 @@ static void explain(struct table *table, const struct plan *plan, const struct i
 	for (int b = plan->sample.bounds.nr - 1; b >= 0; b--) {
 		const struct age_bucket *own = &item->cgroup->ages.bucket[b];
 		const struct age_bucket *system = &plan->sample.bounds.bucket[b];
-		double rate = model_rate(&item->evidence, b);
+		struct judged row = {
+			.path = item->path,
+			.own = *own,
+			.written = system->written,
+			.came_back = amount_ratio(system->refaulted, system->written, 1000000),
+			.expected = model_rate(&item->evidence, b),
+		};
 		struct libscols_line *line;
-		const char *text;
 
-		sum += rate;
-		if (!own->pages && rate <= 0)
+		sum += row.expected;
+		if (!own->pages && row.expected <= 0)
 			continue;
-		line = table_line(table, NULL);
-		text = verdict(plan, item, own->min_age, sum);
-		table_text(table, line, EXP_CGROUP, item->cgroup->path);
-		table_number(table, line, EXP_AGE, own->min_age);
-		table_number(table, line, EXP_MAX_AGE, own->max_age);
-		table_number(table, line, EXP_PAGES, own->pages);
-		table_number(table, line, EXP_COMPRESSED, own->bytes);
-		table_number(table, line, EXP_WRITTEN, amount_bytes(system->written));
-		table_number(table, line, EXP_CAME_BACK,
-			     amount_ratio(system->refaulted, system->written, 1000000));
-		table_rate(table, line, EXP_EXPECTED, rate);
-		table_rate(table, line, EXP_SUM, sum);
-		table_text(table, line, EXP_VERDICT, text);
-		if (!strcmp(text, "taken"))
-			table_color(table, line, EXP_VERDICT, "green");
+		row.sum = sum;
+		row.verdict = verdict(plan, item, own->min_age, sum);
+		line = table_row(table, NULL, &row);
+		if (!strcmp(row.verdict, "taken"))
+			table_color(table, line, "VERDICT", "green");
 	}
 }
 
@@ -352,8 +335,8 @@ static const char unreadable[] = "the ages of what is in zswap";
 static int look(struct plan *plan, const struct source *source, const char *top)
 {
 	const struct cgroups *cgroups = &plan->sample.cgroups;
+	autofree char *message = NULL;
 	const char *path;
-	char *message;
 	int error = sample_read(source, &plan->sample, &path);
 
 	if (error)
@@ -363,9 +346,7 @@ static int look(struct plan *plan, const struct source *source, const char *top)
 		error = state_load(plan->state ? plan->state : DAEMON_STATE, &plan->daemon,
 				   &message);
 		if (error && plan->state)
-			options_say_file(plan->state, message, error);
-		else
-			free(message);
+			say_error("%s: %s", plan->state, message);
 	}
 	plan->items = xcalloc(cgroups->nr, sizeof(*plan->items));
 	for (int i = 0; i < cgroups->nr; i++) {
@@ -382,7 +363,7 @@ static int look(struct plan *plan, const struct source *source, const char *top)
 static int propose(struct plan *plan, const struct source *source, struct table *first,
 		   struct table *second)
 {
-	char *path = NULL;
+	autofree char *path = NULL;
 	int error = system_supported(source), status = EX_DONE;
 	uint64_t id;
 
@@ -393,7 +374,6 @@ static int propose(struct plan *plan, const struct source *source, struct table 
 	if (status)
 		return status;
 	error = look(plan, source, path ? path : "/");
-	free(path);
 	if (error)
 		return options_say_unreadable(source, unreadable, error);
 	options_say_foreign(&plan->sample.cgroups);

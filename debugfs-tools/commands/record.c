@@ -32,6 +32,7 @@ static const struct record defaults = { .keep = KEEP_DEFAULT };
 
 static int run(struct context *context, void *data)
 {
+	autofree char *message = NULL;
 	const struct source *source = &context->source;
 	const struct record *record = data;
 	const char *file = record->file ? record->file : HISTORY_FILE;
@@ -40,7 +41,6 @@ static int run(struct context *context, void *data)
 		.awake_ms = sample_awake_ms(source),
 		.page_size = amount_page_size(),
 	};
-	char *message;
 	int error;
 
 	if ((source->recorded && !record->file) || record->keep > HISTORY_MAX) {

@@ -26,38 +26,41 @@
 #define PPM		1000000
 #define ESCAPE		27
 
-enum {
-	CGROUP, ID, COLD, COMPRESSED, PAGES, SIZE, INCOMPRESSIBLE, OLDEST, RESIDENT, WRITEBACK,
-	WRITTEN_S, REFAULTED_S, REFAULT_MIN, NR_COLUMNS
-};
-
-static const struct column columns[NR_COLUMNS] = {
-	[CGROUP] = { "CGROUP", COLUMN_PATH, true, "path" },
-	[ID] = { "ID", COLUMN_COUNT, false, "the kernel's number for it" },
-	[COLD] = { "COLD", COLUMN_SIZE, true, "of COMPRESSED: at least --cold old" },
-	[COMPRESSED] = { "COMPRESSED", COLUMN_SIZE, true, "its pages' size in zswap" },
-	[PAGES] = { "PAGES", COLUMN_COUNT, false, "its pages in zswap" },
-	[SIZE] = { "SIZE", COLUMN_SIZE, false, "their size before compression" },
-	[INCOMPRESSIBLE] = { "INCOMPRESSIBLE", COLUMN_COUNT, false,
-			     "pages of those that are stored as they are" },
-	[OLDEST] = { "OLDEST", COLUMN_AGE, true, "the oldest pages are at least this old" },
-	[RESIDENT] = { "RESIDENT", COLUMN_SIZE, false, "in memory" },
-	[WRITEBACK] = { "WRITEBACK", COLUMN_BOOL, false, "may it be written: memory.zswap.writeback, here and above" },
-	[WRITTEN_S] = { "WRITTEN/S", COLUMN_SIZE, false,
-			"page data written by commands a second" },
-	[REFAULTED_S] = { "REFAULTED/S", COLUMN_SIZE, true,
-			  "of that read back a second" },
-	[REFAULT_MIN] = { "REFAULT/MIN", COLUMN_PPM, true,
-			  "read back a minute, in percent of what swap backs, as target-refault has it" },
-};
-
-static const struct view view = { .name = "cgroups", .columns = columns, .nr_columns = NR_COLUMNS };
 struct row {
 	struct age_bucket total;
-	num cold, compressed, oldest, resident;
-	num memory;			/* bytes: what refaults are a share of */
-	num written, refaulted;		/* pages since the last look; -ENODATA at the first */
+	const char *path;		/* as it is shown */
+	num id, cold, oldest, resident, writeback;
+	num refaulted;			/* pages since the last look; -ENODATA at the first */
+	num written_s, refaulted_s;	/* bytes */
+	num refaults;			/* ppm a minute */
 	int depth;
+};
+
+#define ROW(member)	offsetof(struct row, member)
+
+static const struct column columns[] = {
+	{ "CGROUP", COLUMN_PATH, true, "path", ROW(path) },
+	{ "ID", COLUMN_COUNT, false, "the kernel's number for it", ROW(id) },
+	{ "COLD", COLUMN_SIZE, true, "of COMPRESSED: at least --cold old", ROW(cold) },
+	{ "COMPRESSED", COLUMN_SIZE, true, "its pages' size in zswap", ROW(total.bytes) },
+	{ "PAGES", COLUMN_COUNT, false, "its pages in zswap", ROW(total.pages) },
+	{ "SIZE", COLUMN_PAGES, false, "their size before compression", ROW(total.pages) },
+	{ "INCOMPRESSIBLE", COLUMN_COUNT, false, "pages of those that are stored as they are",
+	  ROW(total.incompressible) },
+	{ "OLDEST", COLUMN_AGE, true, "the oldest pages are at least this old", ROW(oldest) },
+	{ "RESIDENT", COLUMN_SIZE, false, "in memory", ROW(resident) },
+	{ "WRITEBACK", COLUMN_BOOL, false,
+	  "may it be written: memory.zswap.writeback, here and above", ROW(writeback) },
+	{ "WRITTEN/S", COLUMN_SIZE, false, "page data written by commands a second",
+	  ROW(written_s) },
+	{ "REFAULTED/S", COLUMN_SIZE, true, "of that read back a second", ROW(refaulted_s) },
+	{ "REFAULT/MIN", COLUMN_PPM, true,
+	  "read back a minute, in percent of what swap backs, as target-refault has it",
+	  ROW(refaults) },
+};
+
+static const struct view view = {
+	.name = "cgroups", .columns = columns, .nr_columns = ARRAY_SIZE(columns),
 };
 
 struct top {
@@ -74,8 +77,6 @@ struct top {
 
 	const struct source *source;
 	const struct output *output;
-	bool details;			/* a column wants them */
-
 	struct cgroups cgroups;
 	struct age_table *sum;		/* by cgroup, with descendants */
 	struct row *row;		/* by cgroup */
@@ -110,11 +111,11 @@ static const struct {
 	char key;
 	size_t where;			/* in struct row; 0 is none of those */
 } orders[] = {
-	{ "cold", 'c', offsetof(struct row, cold) },
-	{ "compressed", 'z', offsetof(struct row, compressed) },
-	{ "oldest", 'o', offsetof(struct row, oldest) },
-	{ "resident", 'm', offsetof(struct row, resident) },
-	{ "refaulted", 'f', offsetof(struct row, refaulted) },
+	{ "cold", 'c', ROW(cold) },
+	{ "compressed", 'z', ROW(total.bytes) },
+	{ "oldest", 'o', ROW(oldest) },
+	{ "resident", 'm', ROW(resident) },
+	{ "refaulted", 'f', ROW(refaulted) },
 	{ "path", 'p', 0 },
 };
 
@@ -161,26 +162,31 @@ static void fill_row(struct top *top, int i)
 	const struct age_table *ages = whole ? &top->sum[i] : &cgroup->ages;
 	const struct cgroup_usage *usage = whole ? &cgroup->all : &cgroup->own;
 	const struct cgroup *before = cgroups_find(&top->before, cgroup->path);
+	const struct cgroup_usage *then = NULL;
 	struct row *row = &top->row[i];
 	struct age_bucket cold;
+	num memory, back;
 
 	amount_total(ages, &row->total);
 	amount_colder(ages, top->cold, &cold);
+	if (before && before->id == cgroup->id)
+		then = whole ? &before->all : &before->own;
+	row->id = cgroup->id;
 	row->cold = cold.bytes;
-	row->compressed = row->total.bytes;
 	row->oldest = amount_oldest(ages);
 	row->resident = usage->resident;
-	row->memory = usage->anon < 0 ? usage->anon :
-		      amount_bytes((num)model_allowed(PPM, usage->anon, row->total.pages,
-						      amount_page_size()));
-	row->written = -ENODATA;
-	row->refaulted = -ENODATA;
-	if (before && before->id == cgroup->id) {
-		const struct cgroup_usage *then = whole ? &before->all : &before->own;
-
-		row->written = amount_since(usage->written, then->written);
-		row->refaulted = amount_since(usage->refaulted, then->refaulted);
-	}
+	row->writeback = !cgroup->off;
+	row->refaulted = then ? amount_since(usage->refaulted, then->refaulted) : -ENODATA;
+	back = amount_bytes(row->refaulted);
+	row->refaulted_s = amount_ratio(back, top->elapsed_ms, 1000);
+	row->written_s = amount_ratio(amount_bytes(then ? amount_since(usage->written,
+								       then->written) : -ENODATA),
+				      top->elapsed_ms, 1000);
+	/* What refaults are a share of; 1000 ms a second, 60 s a minute */
+	memory = usage->anon < 0 ? usage->anon :
+		 amount_bytes((num)model_allowed(PPM, usage->anon, row->total.pages,
+						 amount_page_size()));
+	row->refaults = amount_ratio(amount_ratio(back, top->elapsed_ms, 60000), memory, PPM);
 }
 
 /* Which of the cgroups have a line. */
@@ -220,8 +226,7 @@ static int look(void *data)
 
 	if (error)
 		return error;
-	if (top->details)
-		cgroups_read_details(top->source, &cgroups);
+	cgroups_read_details(top->source, &cgroups);
 	now_ms = clock_us() / 1000;
 	top->elapsed_ms = now_ms - top->time_ms;
 	top->time_ms = now_ms;
@@ -253,55 +258,28 @@ static char *fit_path(const char *path, int width)
 
 static void put_row(struct table *table, const struct top *top, int i, int width)
 {
-	const struct cgroup *cgroup = &top->cgroups.cgroup[i];
-	const struct row *row = &top->row[i];
-	struct libscols_line *line = table_line(table, NULL);
-	num refaulted_bytes = amount_bytes(row->refaulted);
-	char *path = top->tree && !top->output->json && !top->output->raw ?
-		     xasprintf("%*s%s", 2 * row->depth, "", cgroup_name(cgroup->path)) :
-		     fit_path(cgroup->path, width);
+	const char *path = top->cgroups.cgroup[i].path;
+	bool tree = top->tree && !top->output->json && !top->output->raw;
+	autofree char *shown = tree ? xasprintf("%*s%s", 2 * top->row[i].depth, "",
+						cgroup_name(path)) : fit_path(path, width);
+	struct row row = top->row[i];
+	struct libscols_line *line;
 
-	table_text(table, line, CGROUP, path);
-	free(path);
-	table_number(table, line, ID, cgroup->id);
-	table_number(table, line, COLD, row->cold);
-	table_number(table, line, COMPRESSED, row->compressed);
-	table_number(table, line, PAGES, row->total.pages);
-	table_number(table, line, SIZE, amount_bytes(row->total.pages));
-	table_number(table, line, INCOMPRESSIBLE, row->total.incompressible);
-	table_number(table, line, OLDEST, row->oldest);
-	if (!top->details)
-		return;
-	table_number(table, line, RESIDENT, row->resident);
-	table_number(table, line, WRITEBACK, !cgroup->off);
-	table_number(table, line, WRITTEN_S,
-		     amount_ratio(amount_bytes(row->written), top->elapsed_ms, 1000));
-	table_number(table, line, REFAULTED_S,
-		     amount_ratio(refaulted_bytes, top->elapsed_ms, 1000));
-	/* 1000 ms a second, 60 s a minute */
-	table_number(table, line, REFAULT_MIN,
-		     amount_ratio(amount_ratio(refaulted_bytes, top->elapsed_ms, 60000),
-				  row->memory, PPM));
-	if (row->refaulted > 0)
-		table_color(table, line, REFAULTED_S, "yellow");
+	row.path = shown;
+	line = table_row(table, NULL, &row);
+	if (row.refaulted > 0)
+		table_color(table, line, "REFAULTED/S", "yellow");
 }
 
 /* Above the table on a terminal; to be freed. */
 static char *heading(const struct top *top)
 {
-	char *cold = format_size(top->all_cold), *compressed = format_size(top->all_compressed);
-	char *age = format_age(top->cold), *text;
-
 	if (top->typing)
-		text = xasprintf("only paths with: %s_", top->typed);
-	else
-		text = xasprintf("%d cgroups, %s in zswap, %s of it %s or older; every %llds; h: help%s%s",
-				 top->nr_shown, compressed, cold, age, top->seconds,
-				 *top->typed ? "; with " : "", top->typed);
-	free(cold);
-	free(compressed);
-	free(age);
-	return text;
+		return xasprintf("only paths with: %s_", top->typed);
+	return xasprintf("%d cgroups, %s in zswap, %s of it %s or older; every %llds; h: help%s%s",
+			 top->nr_shown, format_size(top->all_compressed).text,
+			 format_size(top->all_cold).text, format_age(top->cold).text, top->seconds,
+			 *top->typed ? "; with " : "", top->typed);
 }
 
 /* For whoever presses h; to be freed. */
@@ -440,9 +418,6 @@ static int run(struct context *context, void *data)
 	if (!table)
 		return EX_USAGE;
 	snprintf(top->typed, sizeof(top->typed), "%s", top->filter ? top->filter : "");
-	top->details = top->sort_name;
-	for (int i = RESIDENT; i < NR_COLUMNS; i++)
-		top->details |= table_shows(table, i);
 	table_free(table);
 	result = screen_run(context, &screen);
 	if (result < 0)

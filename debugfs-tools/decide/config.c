@@ -340,8 +340,8 @@ int config_parse(const char *text, const char *name, struct config *config, char
 
 int config_find(const char *named, const char *usual, struct config *config, char **message)
 {
+	autofree char *text = NULL;
 	const char *path = named ? named : usual;
-	char *text = NULL;
 	const struct source here = { .root = AT_FDCWD };
 	long error = path ? source_read(&here, path, &text) : -ENOENT;
 
@@ -355,7 +355,6 @@ int config_find(const char *named, const char *usual, struct config *config, cha
 		return error;
 	}
 	error = config_parse(text, path, config, message);
-	free(text);
 	return error;
 }
 

@@ -292,7 +292,8 @@ static void share_out(const struct choice *choice, int nr, double budget, double
 
 void control_share(struct choice *choice, int nr, num budget, num page_size)
 {
-	double *part = xcalloc(nr, sizeof(*part)), left = budget;
+	autofree double *part = xcalloc(nr, sizeof(*part));
+	double left = budget;
 
 	for (int i = 0; i < nr; i++) {
 		if (choice[i].decision.action != ACTION_WRITE)
@@ -319,7 +320,6 @@ void control_share(struct choice *choice, int nr, num budget, num page_size)
 		if (*credit > COMMAND_MIN)
 			*credit = COMMAND_MIN;
 	}
-	free(part);
 }
 
 void control_written(struct control_state *state, const struct look *look, num pages)

@@ -32,6 +32,19 @@ static const struct json_field fields[] = {
 	{ }
 };
 
+/* The first line. */
+struct head {
+	const char *what;
+	num version, keep;
+};
+
+static const struct json_field head_fields[] = {
+	{ "zswapctl", JSON_TEXT, offsetof(struct head, what) },
+	{ "version", JSON_COUNT, offsetof(struct head, version) },
+	{ "keep", JSON_COUNT, offsetof(struct head, keep) },
+	{ }
+};
+
 static json_t *read_slot(int fd, num slot)
 {
 	char text[SLOT];
@@ -41,23 +54,22 @@ static json_t *read_slot(int fd, num slot)
 	return json_loadb(text, SLOT, JSON_REJECT_DUPLICATES, NULL);
 }
 
-/* Takes the reference of @json. */
-static int write_slot(int fd, num slot, json_t *json)
+static int write_slot(int fd, num slot, const struct json_field *list, const void *base, int nr)
 {
-	char *line = json_line(json, 0), text[SLOT];
-	size_t length = strlen(line);
-	int error = length < SLOT ? 0 : -EFBIG;
+	char text[SLOT];
+	FILE *out = xchecked(fmemopen(text, sizeof(text), "w"));
+	long length;
 
-	if (!error) {
-		memset(text, ' ', SLOT);
-		memcpy(text, line, length);
-		text[SLOT - 1] = '\n';
-		errno = 0;
-		if (pwrite(fd, text, SLOT, slot * SLOT) != SLOT)
-			error = errno ? -errno : -EIO;
-	}
-	free(line);
-	return error;
+	json_write(out, list, base, nr);
+	length = ftell(out);
+	if (fclose(out) || length >= SLOT)
+		return -EFBIG;
+	memset(text + length, ' ', SLOT - length);
+	text[SLOT - 1] = '\n';
+	errno = 0;
+	if (pwrite(fd, text, SLOT, slot * SLOT) != SLOT)
+		return errno ? -errno : -EIO;
+	return 0;
 }
 
 static int sample_from_json(const json_t *json, struct history_sample *sample)
@@ -113,50 +125,56 @@ static int load(int fd, struct history *history, char **message)
 
 int history_read(const char *path, struct history *history, char **message)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), error;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int error = fd < 0 ? -errno : 0;
 
 	*history = (struct history){ .nr = 0 };
 	*message = NULL;
-	if (fd < 0)
-		return -errno;
-	error = load(fd, history, message);
-	close(fd);
+	if (!error) {
+		error = load(fd, history, message);
+		close(fd);
+	}
+	if (error && !*message)
+		*message = xstrdup(strerror(-error));
 	return error;
 }
 
-int history_add(const char *path, num keep, struct history_sample *sample, char **message)
+/* One sample behind the last, in an open file. */
+static int add(int fd, num keep, struct history_sample *sample, char **message)
 {
+	const struct head head = { "ages", HISTORY_VERSION, keep };
 	struct history history = { .keep = keep };
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0644);
 	struct stat st;
-	json_t *json;
-	int error = 0;
+	int error;
 
-	*message = NULL;
-	if (fd < 0)
-		return -errno;
 	/* One at a time: each goes behind the last */
-	if (flock(fd, LOCK_EX) || fstat(fd, &st)) {
-		error = -errno;
-	} else if (st.st_size || !S_ISREG(st.st_mode)) {
+	if (flock(fd, LOCK_EX) || fstat(fd, &st))
+		return -errno;
+	if (st.st_size || !S_ISREG(st.st_mode))
 		error = load(fd, &history, message);
-	} else {
-		json = json_head("ages", HISTORY_VERSION);
-		json_put(json, "keep", json_num(keep));
-		error = write_slot(fd, 0, json);
-	}
+	else
+		error = write_slot(fd, 0, head_fields, &head, 0);
 	sample->nr = 0;
 	for (int i = 0; i < history.nr; i++) {
 		if (history.sample[i].nr >= sample->nr)
 			sample->nr = history.sample[i].nr + 1;
 	}
-	if (!error) {
-		json = json_from_struct(json_object(), fields, sample, sample->ages.nr);
-		error = write_slot(fd, 1 + sample->nr % history.keep, json);
-	}
+	if (!error)
+		error = write_slot(fd, 1 + sample->nr % history.keep, fields, sample,
+				   sample->ages.nr);
 	history_free(&history);
-	if (close(fd) && !error)
+	return error;
+}
+
+int history_add(const char *path, num keep, struct history_sample *sample, char **message)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0644);
+	int error = fd < 0 ? -errno : add(fd, keep, sample, message);
+
+	if (fd >= 0 && close(fd) && !error)
 		error = -errno;
+	if (error && !*message)
+		*message = xstrdup(strerror(-error));
 	return error;
 }
 

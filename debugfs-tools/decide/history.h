@@ -29,7 +29,7 @@ struct history {
 };
 
 /*
- * Each returns 0 or a negative errno; *@message, to be freed, says more, or is NULL.  -EEXIST: it
+ * Each returns 0 or a negative errno; *@message, to be freed, then says why.  -EEXIST: it
  * is another file, and stays as it is.
  */
 int history_read(const char *path, struct history *history, char **message);

@@ -100,10 +100,9 @@ int sample_read(const struct source *source, struct sample *sample, const char *
 	cgroups_read_details(source, cgroups);
 	/* What is read from a state or a recording can only be UTF-8 */
 	for (int i = 0; i < cgroups->nr; i++) {
-		char *path = cgroups->cgroup[i].path;
+		autofree char *path = cgroups->cgroup[i].path;
 
 		cgroups->cgroup[i].path = utf8_copy(path);
-		free(path);
 	}
 	return 0;
 }

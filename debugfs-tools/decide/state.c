@@ -70,17 +70,6 @@ static const struct json_field family_fields[] = {
 
 #define CGROUP(member)	offsetof(struct state_cgroup, member)
 
-static const struct json_field cgroup_fields[] = {
-	{ "path", JSON_TEXT, CGROUP(path) },
-	{ "id", JSON_COUNT, CGROUP(id) },
-	{ "refaulted", JSON_NUM, CGROUP(refaulted) },
-	{ "stalled_memory", JSON_NUM, CGROUP(stalled_memory) },
-	{ "stalled_io", JSON_NUM, CGROUP(stalled_io) },
-	{ "loaded", JSON_NUM, CGROUP(loaded), sizeof(num) },
-	{ }
-};
-
-/* "control", which is there when it has begun. */
 static const struct json_field control_fields[] = {
 	{ "age", JSON_COUNT, CGROUP(control.age) },
 	/* What has just begun may have been watched, through others, since before the boot */
@@ -100,54 +89,36 @@ static const struct json_field control_fields[] = {
 	{ }
 };
 
-static const struct json_field state_fields[] = {
-	{ "boot_id", JSON_TEXT, offsetof(struct state, boot_id) },
-	{ "now_ms", JSON_COUNT, offsetof(struct state, now_ms) },
-	{ "wear", JSON_ANY, offsetof(struct state, wear) },
-	{ "edges", JSON_COUNT, offsetof(struct state, bounds.bucket[0].min_age),
-	  sizeof(struct age_bucket) },
+static const struct json_field cgroup_fields[] = {
+	{ "path", JSON_TEXT, CGROUP(path) },
+	{ "id", JSON_COUNT, CGROUP(id) },
+	{ "refaulted", JSON_NUM, CGROUP(refaulted) },
+	{ "stalled_memory", JSON_NUM, CGROUP(stalled_memory) },
+	{ "stalled_io", JSON_NUM, CGROUP(stalled_io) },
+	{ "loaded", JSON_NUM, CGROUP(loaded), sizeof(num) },
+	{ "control", JSON_MAYBE, 0, 0, control_fields, CGROUP(begun) },
 	{ }
 };
 
-/* One by one: a tree of all cgroups would take ten times the memory.  Takes the reference. */
-static void put_item(FILE *out, bool first, json_t *json)
+#define STATE(member)	offsetof(struct state, member)
+
+static const struct json_field state_fields[] = {
+	{ "boot_id", JSON_TEXT, STATE(boot_id) },
+	{ "now_ms", JSON_COUNT, STATE(now_ms) },
+	{ "wear", JSON_ANY, STATE(wear) },
+	{ "edges", JSON_COUNT, STATE(bounds.bucket[0].min_age), sizeof(struct age_bucket) },
+	{ "families", JSON_LIST, STATE(family), sizeof(struct family), family_fields,
+	  STATE(nr_families) },
+	{ "cgroups", JSON_LIST, STATE(cgroup), sizeof(struct state_cgroup), cgroup_fields,
+	  STATE(nr) },
+	{ }
+};
+
+void state_write(FILE *out, const struct state *state)
 {
-	char *line = json_line(json, 0);
-
-	fprintf(out, "%s%s", first ? "" : ",", line);
-	free(line);
-}
-
-char *state_text(const struct state *state)
-{
-	int nr = state->bounds.nr;
-	size_t length;
-	char *text;
-	FILE *out = xchecked(open_memstream(&text, &length));
-
-	put_item(out, true, json_from_struct(json_head("state", STATE_VERSION), state_fields, state,
-					     nr));
-	/* The lists go before its last brace */
-	fseek(out, -1, SEEK_CUR);
-	fputs(",\"families\":[", out);
-	for (int i = 0; i < state->nr_families; i++)
-		put_item(out, !i, json_from_struct(json_object(), family_fields, &state->family[i],
-						   nr));
-	fputs("],\"cgroups\":[", out);
-	for (int i = 0; i < state->nr; i++) {
-		const struct state_cgroup *cgroup = &state->cgroup[i];
-		json_t *json = json_from_struct(json_object(), cgroup_fields, cgroup, nr);
-
-		if (cgroup->begun)
-			json_put(json, "control", json_from_struct(json_object(), control_fields,
-								   cgroup, nr));
-		put_item(out, !i, json);
-	}
-	fputs("]}", out);
-	/* Memory is what it can fail with */
-	xchecked(ferror(out) ? NULL : out);
-	xchecked(fclose(out) ? NULL : text);
-	return text;
+	json_head(out, "state", STATE_VERSION);
+	json_members(out, ",", state_fields, state, state->bounds.nr);
+	putc('}', out);
 }
 
 static int compare_cgroups(const void *a, const void *b)
@@ -156,39 +127,24 @@ static int compare_cgroups(const void *a, const void *b)
 				    ((const struct state_cgroup *)b)->path);
 }
 
-static int lists_from_json(const json_t *json, struct state *state)
+/* Families are searched by name. */
+static bool is_valid(const struct state *state)
 {
-	const json_t *families = json_object_get(json, "families");
-	const json_t *cgroups = json_object_get(json, "cgroups");
-	int nr = state->bounds.nr;
+	for (int i = 0; i < state->nr_families; i++) {
+		const struct family *family = &state->family[i];
 
-	if (!json_is_array(families) || !json_is_array(cgroups))
-		return -EINVAL;
-	state->family = xcalloc(json_array_size(families), sizeof(*state->family));
-	for (size_t i = 0; i < json_array_size(families); i++) {
-		struct family *to = &state->family[state->nr_families++];
-
-		/* They are searched by name */
-		if (json_to_struct(json_array_get(families, i), family_fields, to, nr) || !to->name ||
-		    (i && strcmp(to[-1].name, to->name) >= 0) || to->evidence.unit < 1)
-			return -EINVAL;
+		if (!family->name || (i && strcmp(family[-1].name, family->name) >= 0) ||
+		    family->evidence.unit < 1)
+			return false;
 	}
-	state->cgroup = xcalloc(json_array_size(cgroups), sizeof(*state->cgroup));
-	for (size_t i = 0; i < json_array_size(cgroups); i++) {
-		const json_t *from = json_array_get(cgroups, i);
-		const json_t *control = json_object_get(from, "control");
-		struct state_cgroup *to = &state->cgroup[state->nr++];
+	for (int i = 0; i < state->nr; i++) {
+		const struct state_cgroup *cgroup = &state->cgroup[i];
 
-		to->begun = control;
-		if (json_to_struct(from, cgroup_fields, to, nr) || !to->path || to->path[0] != '/')
-			return -EINVAL;
-		if (control && (json_to_struct(control, control_fields, to, nr) ||
-				to->control.evidence.unit < 1))
-			return -EINVAL;
+		if (!cgroup->path || cgroup->path[0] != '/' ||
+		    (cgroup->begun && cgroup->control.evidence.unit < 1))
+			return false;
 	}
-	if (state->nr)
-		qsort(state->cgroup, state->nr, sizeof(*state->cgroup), compare_cgroups);
-	return 0;
+	return true;
 }
 
 int bounds_from_json(const json_t *json, struct age_table *bounds)
@@ -231,12 +187,13 @@ int state_from_json(const json_t *json, struct state *state, char **message)
 		return -EINVAL;
 	}
 	if (bounds_from_json(json, &state->bounds) ||
-	    json_to_struct(json, state_fields, state, state->bounds.nr) ||
-	    lists_from_json(json, state)) {
+	    json_to_struct(json, state_fields, state, state->bounds.nr) || !is_valid(state)) {
 		state_free(state);
 		*message = xstrdup("invalid content");
 		return -EINVAL;
 	}
+	if (state->nr)
+		qsort(state->cgroup, state->nr, sizeof(*state->cgroup), compare_cgroups);
 	return 0;
 }
 
@@ -244,22 +201,22 @@ int state_from_json(const json_t *json, struct state *state, char **message)
 
 int state_load(const char *path, struct state *state, char **message)
 {
+	autofree char *why = NULL;
 	FILE *file = fopen(path, "re");
-	json_error_t wrong;
 	json_t *json;
 	int error;
 
 	state_begin(state);
 	*message = NULL;
-	if (!file)
-		return -errno;
-	json = json_loadf(file, JSON_REJECT_DUPLICATES, &wrong);
+	if (!file) {
+		error = -errno;
+		*message = xstrdup(strerror(-error));
+		return error;
+	}
+	json = json_read(file, 0, &why);
 	fclose(file);
 	if (!json) {
-		char *why = json_why(&wrong);
-
-		*message = xasprintf("invalid: line %d: %s", wrong.line, why);
-		free(why);
+		*message = xasprintf("invalid: %s", why);
 		return -EEXIST;
 	}
 	error = state_from_json(json, state, message);
@@ -268,28 +225,42 @@ int state_load(const char *path, struct state *state, char **message)
 }
 
 /* A file of its own: the state's is another one after each saving. */
-int state_lock(const char *path)
+static int lock_file(const char *path, int flags, int operation)
 {
-	char *lock = xasprintf("%s.lock", path);
-	int fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	autofree char *lock = xasprintf("%s.lock", path);
+	int fd = open(lock, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
 	int error = fd < 0 ? -errno : 0;
 
-	free(lock);
-	if (!error && flock(fd, LOCK_EX | LOCK_NB)) {
+	if (!error && flock(fd, operation | LOCK_NB)) {
 		error = -errno;
 		close(fd);
 	}
 	return error ? error : fd;
 }
 
+int state_lock(const char *path)
+{
+	return lock_file(path, O_RDWR | O_CREAT, LOCK_EX);
+}
+
+bool state_is_locked(const char *path)
+{
+	int fd = lock_file(path, O_RDONLY, LOCK_SH);
+
+	if (fd >= 0)
+		close(fd);
+	return fd == -EWOULDBLOCK;
+}
+
 int state_save(const char *path, const struct state *state)
 {
-	char *text = state_text(state);
-	size_t length = strlen(text);
-	int error;
+	autofree char *text = NULL;
+	size_t length;
+	FILE *out = xchecked(open_memstream(&text, &length));
 
-	text[length] = '\n';
-	error = replace_file(path, text, length + 1, 0600);
-	free(text);
-	return error;
+	state_write(out, state);
+	putc('\n', out);
+	/* Memory is what it can fail with */
+	xchecked(fclose(out) ? NULL : text);
+	return replace_file(path, text, length, 0600);
 }

@@ -7,6 +7,7 @@
 #define STATE_H
 
 #include <jansson.h>
+#include <stdio.h>
 
 #include "decide/config.h"
 #include "system/system.h"
@@ -65,8 +66,8 @@ void state_free(struct state *state);
 void state_drop_cgroups(struct state *state);
 void state_drop_families(struct state *state);
 
-/* JSON in one line, without its end; to be freed. */
-char *state_text(const struct state *state);
+/* JSON in one line, without its end. */
+void state_write(FILE *out, const struct state *state);
 /* -EINVAL: *@message, to be freed, says why; @state is empty then. */
 int state_from_json(const json_t *json, struct state *state, char **message);
 
@@ -75,8 +76,8 @@ int bounds_from_json(const json_t *json, struct age_table *bounds);
 
 /*
  * The file at @path.  Returns 0 or a negative errno, -ENOENT if there is none; then @state is
- * empty.  *@message is to be freed; NULL unless the file is invalid.  -EEXIST: it is not a
- * state file, and not to be overwritten.
+ * empty, and *@message, to be freed, says why.  -EEXIST: it is not a state file, and not to be
+ * overwritten.
  */
 int state_load(const char *path, struct state *state, char **message);
 /*
@@ -84,6 +85,8 @@ int state_load(const char *path, struct state *state, char **message);
  * negative errno: -EWOULDBLOCK if another has it.
  */
 int state_lock(const char *path);
+/* Is it kept away by another, a daemon?  This makes no file. */
+bool state_is_locked(const char *path);
 /* The old file or the new one is there at any time.  Returns 0 or a negative errno. */
 int state_save(const char *path, const struct state *state);
 

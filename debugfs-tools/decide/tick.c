@@ -147,10 +147,9 @@ static struct family *family_find(struct state *state, const char *name, bool ad
 static struct family *family_of(struct state *state, const struct config *config, const char *path,
 				int level, bool add)
 {
-	char *name = config_family(config, path, level);
+	autofree char *name = config_family(config, path, level);
 	struct family *family = name ? family_find(state, name, add) : NULL;
 
-	free(name);
 	return family;
 }
 
@@ -174,14 +173,13 @@ static void family_add(struct family *family, const struct look *look, double al
 /* Are there still cgroups of its kind?  Those of sections are few, and stay. */
 static bool family_lives(const struct family *family, const struct cgroups *cgroups)
 {
-	char *path = xstrdup(family->name);
+	autofree char *path = xstrdup(family->name);
 	size_t length = strlen(path);
 	bool lives = *path == '[' || length < 2;
 
 	path[length - 1] = '\0';
 	if (!lives)
 		lives = cgroups_find(cgroups, path);
-	free(path);
 	return lives;
 }
 

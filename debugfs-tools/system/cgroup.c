@@ -81,7 +81,7 @@ const char *cgroup_hierarchy_reason(const struct source *source)
 int cgroup_walk(const struct source *source, const char *path,
 		int (*each)(const char *path, num inode, void *data), void *data)
 {
-	char *directory = cgroup_file(path, "");
+	autofree char *directory = cgroup_file(path, "");
 	struct dirent **list;
 	int nr = source_directories(source, directory, &list), found = 0;
 
@@ -89,13 +89,11 @@ int cgroup_walk(const struct source *source, const char *path,
 		found = each(path, source_inode(source, directory), data);
 	/* One that cannot be looked into has just been removed */
 	for (int i = 0; i < nr && !found; i++) {
-		char *below = xasprintf("%s/%s", strcmp(path, "/") ? path : "", list[i]->d_name);
+		autofree char *below = xasprintf("%s/%s", strcmp(path, "/") ? path : "", list[i]->d_name);
 
 		found = cgroup_walk(source, below, each, data);
-		free(below);
 	}
 	source_free_list(list, nr);
-	free(directory);
 	return found;
 }
 
@@ -386,7 +384,7 @@ void cgroups_set_parents(struct cgroups *cgroups)
 /* Leave only those with entries, and their ancestors. */
 static void cgroups_drop_empty(struct cgroups *cgroups)
 {
-	int *moved = xcalloc(cgroups->nr, sizeof(*moved));
+	autofree int *moved = xcalloc(cgroups->nr, sizeof(*moved));
 	struct cgroup *cgroup = cgroups->cgroup;
 	int i, nr = 0;
 
@@ -409,7 +407,6 @@ static void cgroups_drop_empty(struct cgroups *cgroups)
 		moved[i] = nr++;
 	}
 	cgroups->nr = nr;
-	free(moved);
 }
 
 int cgroups_read(const struct source *source, uint64_t nodes, bool all, struct cgroups *cgroups)
@@ -458,24 +455,24 @@ struct cgroup *cgroups_find(const struct cgroups *cgroups, const char *path)
 
 static num read_pressure(const struct source *source, const char *cgroup, const char *name)
 {
-	char *path = cgroup_file(cgroup, name), *text;
+	autofree char *path = cgroup_file(cgroup, name);
+	char *text;
 	num value = source_read(source, path, &text);
 
 	if (value >= 0)
 		value = parse_pressure_some(text);
 	free(text);
-	free(path);
 	return value;
 }
 
 static void cgroup_read_stat(const struct source *source, struct cgroup *cgroup)
 {
-	char *path = cgroup_file(cgroup->path, "memory.stat"), *text;
+	autofree char *path = cgroup_file(cgroup->path, "memory.stat");
+	char *text;
 	long len = source_read(source, path, &text);
 	struct cgroup_usage *all = &cgroup->all;
 	num shared;
 
-	free(path);
 	if (len < 0) {
 		*all = (struct cgroup_usage) { len, len, len, len };
 		return;
@@ -504,8 +501,8 @@ void cgroups_read_details(const struct source *source, struct cgroups *cgroups)
 	struct cgroup *cgroup = cgroups->cgroup;
 
 	for (int i = 0; i < cgroups->nr; i++) {
-		char *writeback = cgroup_file(cgroup[i].path, "memory.zswap.writeback");
-		char *events = cgroup_file(cgroup[i].path, "cgroup.events");
+		autofree char *events = cgroup_file(cgroup[i].path, "cgroup.events");
+		autofree char *writeback = cgroup_file(cgroup[i].path, "memory.zswap.writeback");
 
 		/* There may be a new one of the same path */
 		if (!cgroup[i].removed) {
@@ -517,8 +514,6 @@ void cgroups_read_details(const struct source *source, struct cgroups *cgroups)
 			cgroup[i].frozen = system_keyed(source, events, "frozen");
 			cgroup[i].own = cgroup[i].all;
 		}
-		free(writeback);
-		free(events);
 	}
 	/* Parents come first, and what is taken off one of them is of a whole subtree */
 	for (int i = 0; i < cgroups->nr; i++) {

@@ -2,8 +2,6 @@
 /*
  * The lists of what the kernel counts.
  */
-#include <string.h>
-
 #include "system/counters.h"
 #include "system/system.h"
 
@@ -17,7 +15,7 @@ const struct counter stats_counters[NR_STATS] = {
 	  { "SCANNED", COLUMN_COUNT, false, "pages that commands looked at" },
 	  "zswap_writeback_scanned_pages" },
 	{ STAT(written), COUNTER_ANSWER,
-	  { "WRITTEN", COLUMN_SIZE, true, "page data written to swap by commands" },
+	  { "WRITTEN", COLUMN_PAGES, true, "page data written to swap by commands" },
 	  "zswap_writeback_written_pages" },
 	{ STAT(released_bytes), COUNTER_ANSWER,
 	  { "RELEASED", COLUMN_SIZE, false, "compressed memory freed by that" },
@@ -38,16 +36,16 @@ const struct counter stats_counters[NR_STATS] = {
 	  { "FAILED", COLUMN_COUNT, false, "pages not written: no memory or I/O error" },
 	  "zswap_writeback_failed_pages" },
 	{ STAT(refaulted), 0,
-	  { "REFAULTED", COLUMN_SIZE, true, "of WRITTEN: read back from swap on demand" },
+	  { "REFAULTED", COLUMN_PAGES, true, "of WRITTEN: read back from swap on demand" },
 	  "zswap_writeback_refaulted_pages" },
 	{ STAT(dropped), 0,
-	  { "DROPPED", COLUMN_SIZE, true, "of WRITTEN: freed without being read" },
+	  { "DROPPED", COLUMN_PAGES, true, "of WRITTEN: freed without being read" },
 	  "zswap_writeback_dropped_pages" },
 	{ STAT(readback), COUNTER_OPTIONAL,
-	  { "READBACK", COLUMN_SIZE, false, "of WRITTEN: brought back by readback commands" },
+	  { "READBACK", COLUMN_PAGES, false, "of WRITTEN: brought back by readback commands" },
 	  "zswap_writeback_readback_pages" },
 	{ STAT(on_disk), COUNTER_OPTIONAL | COUNTER_LEVEL,
-	  { "ON-DISK", COLUMN_SIZE, false, "of WRITTEN: on a swap device now" },
+	  { "ON-DISK", COLUMN_PAGES, false, "of WRITTEN: on a swap device now" },
 	  "zswap_writeback_on_disk_pages" },
 	{ STAT(disk_bytes), COUNTER_OPTIONAL,
 	  { "DISK-BYTES", COLUMN_SIZE, false, "bytes sent to the disk by commands" },
@@ -71,18 +69,18 @@ const struct counter age_counters[NR_AGE_COUNTERS] = {
 	  { "INCOMPRESSIBLE", COLUMN_COUNT, false, "pages of those that are stored as they are" },
 	  "zswap_age_bucket_incompressible_pages" },
 	{ AGED(loaded), COUNTER_OPTIONAL,
-	  { "LOADED", COLUMN_SIZE, true,
+	  { "LOADED", COLUMN_PAGES, true,
 	    "page data asked back from zswap at that age, since age_edges was written" },
 	  "zswap_age_bucket_loaded_pages" },
 	{ AGED(written), COUNTER_OPTIONAL,
-	  { "WRITTEN", COLUMN_SIZE, true,
+	  { "WRITTEN", COLUMN_PAGES, true,
 	    "page data written by commands at that age, since age_edges was written" },
 	  "zswap_age_bucket_written_pages" },
 	{ AGED(refaulted), COUNTER_OPTIONAL,
-	  { "REFAULTED", COLUMN_SIZE, false, "of WRITTEN: read back from swap on demand" },
+	  { "REFAULTED", COLUMN_PAGES, false, "of WRITTEN: read back from swap on demand" },
 	  "zswap_age_bucket_refaulted_pages" },
 	{ AGED(dropped), COUNTER_OPTIONAL,
-	  { "DROPPED", COLUMN_SIZE, false, "of WRITTEN: freed without being read" },
+	  { "DROPPED", COLUMN_PAGES, false, "of WRITTEN: freed without being read" },
 	  "zswap_age_bucket_dropped_pages" },
 };
 
@@ -146,9 +144,3 @@ const struct counter zswap_counters[NR_ZSWAP] = {
 	  { "WRITEBACKS", COLUMN_COUNT, false, "pages written from zswap to swap by anybody" },
 	  "zswap_vmstat_written_back_pages" },
 };
-
-bool counter_is_pages(const struct counter *counter)
-{
-	return counter->column.type == COLUMN_SIZE && !strstr(counter->name, "bytes") &&
-	       !strstr(counter->name, "size");
-}

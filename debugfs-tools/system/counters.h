@@ -11,16 +11,19 @@
 
 /* A column of a table, as it, --output, --help, the manual page and the completions have it. */
 enum column_type {
-	COLUMN_TEXT,
-	COLUMN_COUNT,		/* a number, as it is */
+	COLUMN_BOOL,		/* num; yes, no; JSON true, false */
+	COLUMN_COUNT,		/* num, as it is; so are the next ones, with a unit */
 	COLUMN_SIZE,		/* bytes: 1.2G, or exact with --bytes and in JSON */
+	COLUMN_PAGES,		/* pages, shown in bytes */
 	COLUMN_AGE,		/* seconds: 1h, or exact with --bytes and in JSON */
 	COLUMN_PPM,		/* parts per million, shown as percent; a number in JSON */
+	COLUMN_REFAULTS,	/* the same, coloured where it is high */
 	COLUMN_RATIO,		/* thousandths, shown with two decimals */
-	COLUMN_BOOL,		/* yes, no; JSON true, false */
-	COLUMN_BAR,		/* text that is left out by --raw and --json unless asked for */
-	COLUMN_TREE,		/* text; draws the tree; cut where the terminal is too narrow */
-	COLUMN_PATH,		/* text; cut where the terminal is too narrow */
+	COLUMN_RATE,		/* double, as COLUMN_RATIO shows it */
+	COLUMN_TEXT,		/* const char *; so are the next ones */
+	COLUMN_BAR,		/* left out by --raw and --json unless asked for */
+	COLUMN_TREE,		/* draws the tree; cut where the terminal is too narrow */
+	COLUMN_PATH,		/* cut where the terminal is too narrow */
 };
 
 struct column {
@@ -28,6 +31,8 @@ struct column {
 	enum column_type type;
 	bool shown;		/* without --output */
 	const char *help;
+	size_t where;		/* offset in the struct that is a row; of a counter, see there */
+	const char *heading;	/* where the name makes the usual table too wide; or NULL */
 };
 
 enum {
@@ -42,7 +47,7 @@ struct counter {
 	const char *name;	/* the file, the line of an answer, or the column in a table */
 	size_t where;		/* offset in the struct that is named at the list */
 	unsigned int flags;
-	struct column column;	/* a COLUMN_SIZE of what is counted in pages is multiplied */
+	struct column column;	/* without its own @where */
 	const char *metric;	/* without the "_total" of a counter; NULL: there is none */
 	const char *label;	/* a label that tells several of one metric apart, or NULL */
 };
@@ -83,8 +88,5 @@ static inline num counter_value(const void *base, const struct counter *counter)
 {
 	return *(const num *)((const char *)base + counter->where);
 }
-
-/* Is it counted in pages?  Bytes have the unit in their names. */
-bool counter_is_pages(const struct counter *counter);
 
 #endif

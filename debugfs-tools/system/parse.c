@@ -13,43 +13,17 @@
 
 /* ---- numbers ---- */
 
-static bool parse_is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-static const char *parse_skip_blanks(const char *text)
-{
-	return text + strspn(text, " \t");
-}
-
 /* Digits at *@text, which is moved behind them. */
-static int parse_digits(const char **text, uint64_t *value)
+static int parse_num(const char **text, num *value)
 {
 	char *end;
 
 	if (!isdigit((unsigned char)**text))
 		return -EINVAL;
 	errno = 0;
-	*value = strtoull(*text, &end, 10);
-	if (errno)
-		return -ERANGE;
+	*value = strtoll(*text, &end, 10);
 	*text = end;
-	return 0;
-}
-
-static int parse_num(const char **text, num *value)
-{
-	uint64_t digits;
-	int err;
-
-	err = parse_digits(text, &digits);
-	if (err)
-		return err;
-	if (digits > INT64_MAX)
-		return -ERANGE;
-	*value = digits;
-	return 0;
+	return errno ? -ERANGE : 0;
 }
 
 int parse_number(const char *text, void *value)
@@ -222,19 +196,7 @@ int parse_nodes(const char *text, void *mask)
 
 /* ---- tables ---- */
 
-struct parse_field {
-	const char *start;		/* NULL: there is no such column */
-	size_t len;
-};
-
-/* The next field of the line at *@line, which is moved behind it; false at the end. */
-static bool parse_next_field(const char **line, struct parse_field *field)
-{
-	field->start = parse_skip_blanks(*line);
-	field->len = strcspn(field->start, " \t\n");
-	*line = field->start + field->len;
-	return field->len;
-}
+#define BLANKS	" \t"
 
 /* Columns with a name: these, and between them those of age_counters. */
 enum {
@@ -256,17 +218,6 @@ static const char *parse_field_name(int which)
 	return name[which] ? name[which] : age_counters[which - FIELD_COUNTERS].name;
 }
 
-static int parse_which(const struct parse_field *field)
-{
-	for (int i = 0; i < NR_FIELDS; i++) {
-		const char *name = parse_field_name(i);
-
-		if (strlen(name) == field->len && !memcmp(name, field->start, field->len))
-			return i;
-	}
-	return -1;
-}
-
 static bool parse_is_needed(int which, bool cgroups)
 {
 	if (which >= FIELD_CGROUP)
@@ -276,23 +227,26 @@ static bool parse_is_needed(int which, bool cgroups)
 	return !(age_counters[which - FIELD_COUNTERS].flags & COUNTER_OPTIONAL);
 }
 
-/* The header line at *@text, which is moved behind it; no column is there twice. */
-static int parse_header(const char **text, bool cgroups, struct parse_header *header)
+/* No column is there twice; one too far behind to be remembered is as good as missing. */
+static int parse_header(char *line, bool cgroups, struct parse_header *header)
 {
 	bool seen[NR_FIELDS] = {};
-	struct parse_field field;
+	char *word, *rest;
 
-	for (header->nr = 0; parse_next_field(text, &field); header->nr++) {
-		int which = parse_which(&field);
+	*header = (struct parse_header){ .nr = 0 };
+	for (word = strtok_r(line, BLANKS, &rest); word; word = strtok_r(NULL, BLANKS, &rest)) {
+		int which = NR_FIELDS - 1;
 
+		while (which >= 0 && strcmp(word, parse_field_name(which)))
+			which--;
 		if (which >= 0 && seen[which])
 			return -EINVAL;
-		/* Too far behind to be remembered is as good as missing */
 		if (header->nr < PARSE_COLUMNS) {
 			header->known[header->nr] = which;
 			if (which >= 0)
 				seen[which] = true;
 		}
+		header->nr++;
 	}
 	for (int i = 0; i < NR_FIELDS; i++) {
 		if (!seen[i] && parse_is_needed(i, cgroups))
@@ -301,152 +255,121 @@ static int parse_header(const char **text, bool cgroups, struct parse_header *he
 	return 0;
 }
 
-/* The next @nr fields of the line at *@line; known ones go to @fields. */
-static int parse_fields(const char **line, const struct parse_header *header, long nr,
-			struct parse_field *fields)
+/* The first @nr columns of a line, known ones to @fields.  Returns what is behind them, or NULL. */
+static char *parse_fields(char *line, const struct parse_header *header, long nr, char **fields)
 {
-	struct parse_field field;
+	char *rest = line;
 
 	for (long i = 0; i < nr; i++) {
-		if (!parse_next_field(line, &field))
-			return -EINVAL;
+		char *word = strtok_r(i ? NULL : line, BLANKS, &rest);
+
+		if (!word)
+			return NULL;
 		if (i < PARSE_COLUMNS && header->known[i] >= 0)
-			fields[header->known[i]] = field;
+			fields[header->known[i]] = word;
 	}
-	return 0;
-}
-
-/* A field that is one number and nothing else; the text behind a field is never a digit. */
-static int parse_field_number(const struct parse_field *field, num *value)
-{
-	const char *p = field->start;
-	int err = parse_num(&p, value);
-
-	if (err)
-		return err;
-	return p == field->start + field->len ? 0 : -EINVAL;
-}
-
-static int parse_field_bound(const struct parse_field *field, num *value)
-{
-	if (field->len == 3 && !memcmp(field->start, "inf", 3)) {
-		*value = AGE_NO_BOUND;
-		return 0;
-	}
-	return parse_field_number(field, value);
+	return rest;
 }
 
 /* What both tables have in a line. */
-static int parse_row(const struct parse_field *fields, num *bucket, struct age_bucket *row)
+static int parse_row(char **fields, int *number, struct age_bucket *row)
 {
-	int err = parse_field_number(&fields[FIELD_BUCKET], bucket);
+	num bucket;
+	int err = parse_number(fields[FIELD_BUCKET], &bucket);
 
 	if (!err)
-		err = parse_field_number(&fields[FIELD_MIN_AGE], &row->min_age);
-	if (!err)
-		err = parse_field_bound(&fields[FIELD_MAX_AGE], &row->max_age);
+		err = parse_number(fields[FIELD_MIN_AGE], &row->min_age);
+	row->max_age = AGE_NO_BOUND;
+	if (!err && strcmp(fields[FIELD_MAX_AGE], "inf"))
+		err = parse_number(fields[FIELD_MAX_AGE], &row->max_age);
 	for (int i = 0; !err && i < NR_AGE_COUNTERS; i++) {
-		const struct parse_field *field = &fields[FIELD_COUNTERS + i];
 		num *value = counter_at(row, &age_counters[i]);
 
 		*value = -ENOENT;
-		err = field->start ? parse_field_number(field, value) : 0;
+		if (fields[FIELD_COUNTERS + i])
+			err = parse_number(fields[FIELD_COUNTERS + i], value);
 	}
-	if (err)
-		return err;
-	if (*bucket >= AGE_BUCKETS_MAX)
-		return -ERANGE;
-	return row->min_age < row->max_age ? 0 : -EINVAL;
+	if (!err && bucket >= AGE_BUCKETS_MAX)
+		err = -ERANGE;
+	if (!err && row->min_age >= row->max_age)
+		err = -EINVAL;
+	if (!err)
+		*number = bucket;
+	return err;
 }
 
-static int parse_age_row(const struct parse_field *fields, struct age_table *table)
+static int parse_age_line(char *line, const struct parse_header *header, struct age_table *table)
 {
 	struct age_bucket *row = &table->bucket[table->nr];
-	num bucket;
-	int err;
+	char *fields[NR_FIELDS] = {}, *rest = parse_fields(line, header, header->nr, fields);
+	int bucket, err;
 
+	if (!rest)
+		return -EINVAL;
 	if (table->nr == AGE_BUCKETS_MAX)
 		return -ERANGE;
 	err = parse_row(fields, &bucket, row);
 	if (err)
 		return err;
 	/* Each begins where the one before ends */
-	if (bucket != table->nr || (bucket && row[-1].max_age != row->min_age))
+	if (rest[strspn(rest, BLANKS)] || bucket != table->nr || (bucket && row[-1].max_age != row->min_age))
 		return -EINVAL;
 	table->nr++;
 	return 0;
 }
 
-int parse_age_table(const char *text, struct age_table *table)
+int parse_age_table(char *text, struct age_table *table)
 {
+	char *end = strrchr(text, '\n'), *line;
 	struct age_table parsed = {};
 	struct parse_header header;
-	int err = parse_header(&text, false, &header);
+	int err;
 
-	if (err)
-		return err;
-	if (*text++ != '\n')
+	if (!end || end[1])
 		return -EINVAL;
-	while (*text) {
-		struct parse_field fields[NR_FIELDS] = {};
-
-		err = parse_fields(&text, &header, header.nr, fields);
-		if (!err)
-			err = parse_age_row(fields, &parsed);
-		if (err)
-			return err;
-		text = parse_skip_blanks(text);
-		if (*text++ != '\n')
-			return -EINVAL;
-	}
+	*end = '\0';
+	err = parse_header(strsep(&text, "\n"), false, &header);
+	while (!err && (line = strsep(&text, "\n")))
+		err = parse_age_line(line, &header, &parsed);
 	/* A table that was cut off at the end of a line lacks the bucket without an end */
-	if (!parsed.nr || parsed.bucket[parsed.nr - 1].max_age != AGE_NO_BOUND)
-		return -EINVAL;
-	*table = parsed;
-	return 0;
-}
-
-int parse_cgroup_header(const char *line, struct parse_header *header)
-{
-	int err = parse_header(&line, true, header);
-
-	if (err)
-		return err;
-	/* A path may have blanks: it can only be the last column */
-	if (*line || header->nr > PARSE_COLUMNS || header->known[header->nr - 1] != FIELD_PATH)
-		return -EINVAL;
-	return 0;
-}
-
-int parse_cgroup_line(const char *line, const struct parse_header *header,
-		      struct cgroup_record *record)
-{
-	struct parse_field fields[NR_FIELDS] = {};
-	const char *id;
-	num bucket, node;
-	int err = parse_fields(&line, header, header->nr - 1, fields);
-
-	if (err)
-		return err;
-	id = fields[FIELD_CGROUP].start;
-	err = parse_digits(&id, &record->id);
-	if (!err && id != fields[FIELD_CGROUP].start + fields[FIELD_CGROUP].len)
+	if (!err && (!parsed.nr || parsed.bucket[parsed.nr - 1].max_age != AGE_NO_BOUND))
 		err = -EINVAL;
 	if (!err)
-		err = parse_field_number(&fields[FIELD_NODE], &node);
+		*table = parsed;
+	return err;
+}
+
+int parse_cgroup_header(char *line, struct parse_header *header)
+{
+	int err = parse_header(line, true, header);
+
+	/* A path may have blanks: it can only be the last column */
+	if (!err && (header->nr > PARSE_COLUMNS || header->known[header->nr - 1] != FIELD_PATH))
+		err = -EINVAL;
+	return err;
+}
+
+int parse_cgroup_line(char *line, const struct parse_header *header, struct cgroup_record *record)
+{
+	char *fields[NR_FIELDS] = {}, *rest = parse_fields(line, header, header->nr - 1, fields);
+	num node;
+	int err;
+
+	/* Behind one blank all that is left is the path, whatever is in it */
+	if (!rest)
+		return -EINVAL;
+	errno = 0;
+	record->id = strtoull(fields[FIELD_CGROUP], &record->path, 10);
+	if (!isdigit((unsigned char)*fields[FIELD_CGROUP]) || *record->path)
+		return -EINVAL;
+	err = errno ? -ERANGE : parse_number(fields[FIELD_NODE], &node);
 	if (!err)
-		err = parse_row(fields, &bucket, &record->row);
+		err = parse_row(fields, &record->bucket, &record->row);
 	if (!err && node > INT_MAX)
 		err = -ERANGE;
-	if (err)
-		return err;
-	/* One blank, and all that is left is the path, whatever is in it */
-	if (!parse_is_blank(*line) || !line[1])
-		return -EINVAL;
-	record->path = line + 1;
-	record->node = node;
-	record->bucket = bucket;
-	return 0;
+	record->node = err ? 0 : node;
+	record->path = rest;
+	return err || *rest ? err : -EINVAL;
 }
 
 /* ---- keys ---- */
@@ -457,8 +380,10 @@ static const char *parse_find_key(const char *text, const char *key)
 	size_t len = strlen(key);
 
 	while (text) {
-		if (!strncmp(text, key, len) && (text[len] == ':' || parse_is_blank(text[len])))
-			return parse_skip_blanks(text + len + 1);
+		if (!strncmp(text, key, len) && text[len] && strchr(": \t", text[len])) {
+			text += len + 1;
+			return text + strspn(text, BLANKS);
+		}
 		text = strchr(text, '\n');
 		if (text)
 			text++;
@@ -469,7 +394,7 @@ static const char *parse_find_key(const char *text, const char *key)
 /* A number that ends at the end of the text may have been cut off */
 static bool parse_is_whole(const char *end)
 {
-	return *end == '\n' || parse_is_blank(*end);
+	return *end && strchr("\n" BLANKS, *end);
 }
 
 num parse_pressure_some(const char *text)

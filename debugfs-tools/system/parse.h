@@ -45,8 +45,11 @@ struct age_table {
 	struct age_bucket bucket[AGE_BUCKETS_MAX];
 };
 
-/* age_buckets, of the system or of a node: columns by name, rows in order and without a gap. */
-int parse_age_table(const char *text, struct age_table *table);
+/*
+ * age_buckets, of the system or of a node: columns by name, rows in order and without a gap.  This
+ * and the next ones cut the text to pieces.
+ */
+int parse_age_table(char *text, struct age_table *table);
 
 /* More columns than any kernel has: those behind them are passed over. */
 #define PARSE_COLUMNS	32
@@ -61,13 +64,12 @@ struct cgroup_record {
 	uint64_t id;
 	int node, bucket;
 	struct age_bucket row;
-	const char *path;		/* rest of the line; it is in the text, and valid as long */
+	char *path;			/* rest of the line; it is in the text, and valid as long */
 };
 
 /* age_buckets_cgroup, line by line, each without its newline: it may be very long. */
-int parse_cgroup_header(const char *line, struct parse_header *header);
-int parse_cgroup_line(const char *line, const struct parse_header *header,
-		      struct cgroup_record *record);
+int parse_cgroup_header(char *line, struct parse_header *header);
+int parse_cgroup_line(char *line, const struct parse_header *header, struct cgroup_record *record);
 
 /*
  * "key value" lines, as in memory.stat, vmstat, meminfo ("Key: 123 kB" gives 123).

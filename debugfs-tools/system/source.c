@@ -121,7 +121,7 @@ long source_read(const struct source *source, const char *path, char **text)
 int source_lines(const struct source *source, const char *path,
 		 int (*each)(char *line, void *data), void *data)
 {
-	char *line = NULL;
+	autofree char *line = NULL;
 	size_t room = 0;
 	ssize_t len;
 	FILE *file;
@@ -142,7 +142,6 @@ int source_lines(const struct source *source, const char *path,
 	}
 	if (!err && ferror(file))
 		err = errno ? -errno : -EIO;
-	free(line);
 	fclose(file);
 	return err;
 }
@@ -206,10 +205,9 @@ num source_inode(const struct source *source, const char *path)
 	int fd;
 
 	if (source->recorded) {
-		char *file = xasprintf("%s/.inode", path);
+		autofree char *file = xasprintf("%s/.inode", path);
 
 		inode = source_number(source, file);
-		free(file);
 		return inode;
 	}
 	fd = source_open_path(source, path, O_PATH | O_DIRECTORY);

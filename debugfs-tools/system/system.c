@@ -17,10 +17,9 @@
 /* A switch of a kernel module: "Y" or "N". */
 static num system_switch(const struct source *source, const char *path)
 {
-	char *line = source_line(source, path);
+	autofree char *line = source_line(source, path);
 	num value = line && !strcmp(line, "Y") ? 1 : line && !strcmp(line, "N") ? 0 : -EINVAL;
 
-	free(line);
 	/* Why it cannot be read */
 	return line ? value : source_number(source, path);
 }
@@ -77,10 +76,9 @@ int system_read_ages(const struct source *source, const char *path, struct age_t
 void system_counters(const struct source *source, const char *directory, struct counters *counters)
 {
 	for (int i = 0; i < NR_STATS; i++) {
-		char *path = xasprintf("%s/stats/%s", directory, stats_counters[i].name);
+		autofree char *path = xasprintf("%s/stats/%s", directory, stats_counters[i].name);
 
 		*counter_at(counters, &stats_counters[i]) = source_number(source, path);
-		free(path);
 	}
 }
 
@@ -115,7 +113,7 @@ static void system_find_feature_nodes(const struct source *source, struct system
 /* Without the feature they are those that have memory that zswap could hold pages of. */
 static void system_find_memory_nodes(const struct source *source, struct system *system)
 {
-	char *list = source_line(source, SYSTEM_NODES "/has_normal_memory");
+	autofree char *list = source_line(source, SYSTEM_NODES "/has_normal_memory");
 	uint64_t mask;
 	int id;
 
@@ -125,7 +123,6 @@ static void system_find_memory_nodes(const struct source *source, struct system 
 				system_add_node(system, id);
 		}
 	}
-	free(list);
 }
 
 static void system_read_node(const struct source *source, struct node *node)
@@ -176,10 +173,9 @@ void system_read(const struct source *source, struct system *system)
 int system_missing_node(const struct source *source, uint64_t nodes)
 {
 	for (int node = 0; node < 64; node++) {
-		char *path = xasprintf(SYS_ZSWAP "/node%d", node);
+		autofree char *path = xasprintf(SYS_ZSWAP "/node%d", node);
 		bool missing = nodes >> node & 1 && source_exists(source, path) == -ENOENT;
 
-		free(path);
 		if (missing)
 			return node;
 	}

@@ -122,7 +122,7 @@ static void read_counters(const struct source *source, uint64_t nodes, struct co
 	}
 	*sum = (struct counters){ .commands = 0 };
 	for (int node = 0; node < 64; node++) {
-		char *path = xasprintf(SYS_ZSWAP "/node%d", node);
+		autofree char *path = xasprintf(SYS_ZSWAP "/node%d", node);
 		struct counters part;
 
 		/* A node that has no memory has done nothing. */
@@ -130,7 +130,6 @@ static void read_counters(const struct source *source, uint64_t nodes, struct co
 			system_counters(source, path, &part);
 			counters_add(stats_counters, NR_STATS, sum, &part);
 		}
-		free(path);
 	}
 }
 

@@ -320,7 +320,7 @@ static void parse_table(const char *text)
 	struct age_table table;
 	struct age_bucket colder;
 
-	if (parse_age_table(text, &table))
+	if (parse_age_text(text, &table))
 		return;
 	must_be_ages(&table);
 	amount_colder(&table, 60, &colder);

@@ -10,6 +10,15 @@
 
 #include "system/parse.h"
 
+/* A table of ages that may be tried again. */
+__attribute__((unused))
+static int parse_age_text(const char *text, struct age_table *table)
+{
+	autofree char *copy = xstrdup(text);
+
+	return parse_age_table(copy, table);
+}
+
 /* All lines of a table, as system/cgroup.c reads them. */
 __attribute__((unused))
 static int parse_cgroup_table(char *text, int (*each)(const struct cgroup_record *, void *),

@@ -209,7 +209,7 @@ static void test_table(void)
 	char *cut;
 	size_t len;
 
-	CHECK(!parse_age_table(text, &table) && table.nr == 2, "a table of two buckets");
+	CHECK(!parse_age_text(text, &table) && table.nr == 2, "a table of two buckets");
 	CHECK(bucket[0].min_age == 0 && bucket[0].max_age == 30, "ages of the first");
 	CHECK(bucket[0].pages == 3308 && bucket[0].bytes == 4012345 &&
 	      bucket[0].incompressible == 7, "entries of the first");
@@ -224,7 +224,7 @@ static void test_table(void)
 		int err;
 
 		memcpy(cut, text, len);
-		err = parse_age_table(cut, &untouched);
+		err = parse_age_text(cut, &untouched);
 		if (err != -EINVAL || untouched.nr != UNTOUCHED)
 			break;
 	}
@@ -241,24 +241,24 @@ static void test_newer_table(void)
 	struct age_table table;
 	const struct age_bucket *bucket = table.bucket;
 
-	CHECK(!parse_age_table(text, &table) && table.nr == 2, "other order, one column more");
+	CHECK(!parse_age_text(text, &table) && table.nr == 2, "other order, one column more");
 	CHECK(bucket[0].min_age == 0 && bucket[0].max_age == 30 && bucket[0].pages == 3308 &&
 	      bucket[0].bytes == 4012345 && bucket[0].incompressible == 7 &&
 	      bucket[0].written == 10 && bucket[0].refaulted == 2 && bucket[0].dropped == 1,
 	      "each is found");
-	CHECK(!parse_age_table("bucket min_age max_age pages bytes incompressible\n"
+	CHECK(!parse_age_text("bucket min_age max_age pages bytes incompressible\n"
 			       "0 0 inf 1 2 0\n", &table) &&
 	      table.bucket[0].written == -ENOENT && table.bucket[0].refaulted == -ENOENT &&
 	      table.bucket[0].dropped == -ENOENT, "without fates they are not known");
-	CHECK(!parse_age_table(HEADER FIRST LAST, &table) && table.bucket[0].loaded == -ENOENT,
+	CHECK(!parse_age_text(HEADER FIRST LAST, &table) && table.bucket[0].loaded == -ENOENT,
 	      "without the column of loads they are not known");
-	CHECK(!parse_age_table(NEW_HEADER "0 0 inf 1 2 0 3 6 5 4\n", &table) &&
+	CHECK(!parse_age_text(NEW_HEADER "0 0 inf 1 2 0 3 6 5 4\n", &table) &&
 	      table.bucket[0].loaded == 3 && table.bucket[0].written == 6 &&
 	      table.bucket[0].refaulted == 5 && table.bucket[0].dropped == 4,
 	      "and with it they are");
-	CHECK(parse_age_table(NEW_HEADER "0 0 inf 1 2 0 x 6 5 4\n", &table) == -EINVAL,
+	CHECK(parse_age_text(NEW_HEADER "0 0 inf 1 2 0 x 6 5 4\n", &table) == -EINVAL,
 	      "if they are numbers");
-	CHECK(!parse_age_table("bucket  min_age\tmax_age pages bytes incompressible \n"
+	CHECK(!parse_age_text("bucket  min_age\tmax_age pages bytes incompressible \n"
 			       " 0 0 \t inf 1 2 0 \n", &table), "blanks more than one");
 }
 
@@ -299,7 +299,7 @@ static void test_bad_tables(void)
 
 	for (i = 0; i < ARRAY_SIZE(tables); i++) {
 		struct age_table table = { .nr = UNTOUCHED };
-		int err = parse_age_table(tables[i].text, &table);
+		int err = parse_age_text(tables[i].text, &table);
 
 		CHECK(err == tables[i].err && table.nr == UNTOUCHED, "table with %s: %d",
 		      tables[i].what, err);
@@ -337,30 +337,30 @@ static void test_table_limits(void)
 	char *text, *end;
 
 	text = make_table(AGE_BUCKETS_MAX, 0);
-	CHECK(!parse_age_table(text, &table) && table.nr == AGE_BUCKETS_MAX, "%d buckets",
+	CHECK(!parse_age_text(text, &table) && table.nr == AGE_BUCKETS_MAX, "%d buckets",
 	      AGE_BUCKETS_MAX);
 	free(text);
 	text = make_table(AGE_BUCKETS_MAX + 1, 0);
-	CHECK(parse_age_table(text, &table) == -ERANGE, "and one more");
+	CHECK(parse_age_text(text, &table) == -ERANGE, "and one more");
 	free(text);
 	text = make_table(2, 20);
-	CHECK(!parse_age_table(text, &table) && table.nr == 2, "20 columns more");
+	CHECK(!parse_age_text(text, &table) && table.nr == 2, "20 columns more");
 	free(text);
 	text = make_table(2, 1000);
-	CHECK(parse_age_table(text, &table) == -EINVAL, "what we need behind 1000 columns");
+	CHECK(parse_age_text(text, &table) == -EINVAL, "what we need behind 1000 columns");
 	free(text);
 
 	text = xcalloc(1 << 20, 1);
 	memset(text, '1', (1 << 20) - 1);
-	CHECK(parse_age_table(text, &table) == -EINVAL, "a million digits for a header");
+	CHECK(parse_age_text(text, &table) == -EINVAL, "a million digits for a header");
 	end = stpcpy(text, HEADER "0 0 inf 1 ");
 	*end = '1';
 	memcpy(text + (1 << 20) - sizeof(rest), rest, sizeof(rest));
-	CHECK(parse_age_table(text, &table) == -ERANGE, "a million digits for a number");
+	CHECK(parse_age_text(text, &table) == -ERANGE, "a million digits for a number");
 	memset(text, ' ', (1 << 20) - 1);
-	CHECK(parse_age_table(text, &table) == -EINVAL, "a million blanks");
+	CHECK(parse_age_text(text, &table) == -EINVAL, "a million blanks");
 	memset(text, '\n', (1 << 20) - 1);
-	CHECK(parse_age_table(text, &table) == -EINVAL, "a million lines");
+	CHECK(parse_age_text(text, &table) == -EINVAL, "a million lines");
 	free(text);
 }
 
@@ -575,9 +575,14 @@ static void test_results(void)
 
 /* ---- format ---- */
 
-static void test_formatted(char *text, const char *wanted)
+static void test_formatted(const char *text, const char *wanted)
 {
 	CHECK(!strcmp(text, wanted), "'%s' reads '%s'", wanted, text);
+}
+
+static void test_owned(char *text, const char *wanted)
+{
+	test_formatted(text, wanted);
 	free(text);
 }
 
@@ -603,38 +608,38 @@ static void test_format(void)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++)
-		test_formatted(format_size(sizes[i].value), sizes[i].text);
+		test_formatted(format_size(sizes[i].value).text, sizes[i].text);
 	for (i = 0; i < ARRAY_SIZE(ages); i++)
-		test_formatted(format_age(ages[i].value), ages[i].text);
+		test_formatted(format_age(ages[i].value).text, ages[i].text);
 
-	test_formatted(format_percent(37, 1000), "3.7");
-	test_formatted(format_percent(0, 1), "0.0");
-	test_formatted(format_percent(1, 3), "33.3");
-	test_formatted(format_percent(2, 3), "66.7");
-	test_formatted(format_percent(9996, 10000), "100.0");
-	test_formatted(format_percent(5, 0), "-");
-	test_formatted(format_percent(5, -ENOENT), "-");
-	test_formatted(format_percent(-EACCES, 5), "-");
-	test_formatted(format_percent(INT64_MAX, INT64_MAX), "100.0");
-	test_formatted(format_percent(INT64_MAX / 2, INT64_MAX), "50.0");
-	test_formatted(format_percent(1, INT64_MAX), "0.0");
-	test_formatted(format_percent(INT64_MAX / 1000, 1), "922337203685477500.0");
-	test_formatted(format_percent(INT64_MAX, 1), "922337203685477580.7");
+	test_formatted(format_percent(37, 1000).text, "3.7");
+	test_formatted(format_percent(0, 1).text, "0.0");
+	test_formatted(format_percent(1, 3).text, "33.3");
+	test_formatted(format_percent(2, 3).text, "66.7");
+	test_formatted(format_percent(9996, 10000).text, "100.0");
+	test_formatted(format_percent(5, 0).text, "-");
+	test_formatted(format_percent(5, -ENOENT).text, "-");
+	test_formatted(format_percent(-EACCES, 5).text, "-");
+	test_formatted(format_percent(INT64_MAX, INT64_MAX).text, "100.0");
+	test_formatted(format_percent(INT64_MAX / 2, INT64_MAX).text, "50.0");
+	test_formatted(format_percent(1, INT64_MAX).text, "0.0");
+	test_formatted(format_percent(INT64_MAX / 1000, 1).text, "922337203685477500.0");
+	test_formatted(format_percent(INT64_MAX, 1).text, "922337203685477580.7");
 
-	test_formatted(format_bar(0, 8, 8, false), "");
-	test_formatted(format_bar(1, 8, 8, false), "#");
-	test_formatted(format_bar(8, 8, 8, false), "########");
-	test_formatted(format_bar(9, 8, 8, false), "########");
-	test_formatted(format_bar(1, 1000, 8, false), "#");
-	test_formatted(format_bar(1, 1000, 8, true), "\xe2\x96\x8f");
-	test_formatted(format_bar(3, 4, 1, true), "\xe2\x96\x8a");
-	test_formatted(format_bar(9, 16, 2, true), "\xe2\x96\x88\xe2\x96\x8f");
-	test_formatted(format_bar(2, 2, 2, true), "\xe2\x96\x88\xe2\x96\x88");
-	test_formatted(format_bar(INT64_MAX, INT64_MAX, 4, false), "####");
-	test_formatted(format_bar(INT64_MAX / 2, INT64_MAX, 4, true), "\xe2\x96\x88\xe2\x96\x88");
-	test_formatted(format_bar(5, 0, 4, false), "");
-	test_formatted(format_bar(-ENOENT, 5, 4, false), "");
-	test_formatted(format_bar(5, 5, 0, false), "");
+	test_owned(format_bar(0, 8, 8, false), "");
+	test_owned(format_bar(1, 8, 8, false), "#");
+	test_owned(format_bar(8, 8, 8, false), "########");
+	test_owned(format_bar(9, 8, 8, false), "########");
+	test_owned(format_bar(1, 1000, 8, false), "#");
+	test_owned(format_bar(1, 1000, 8, true), "\xe2\x96\x8f");
+	test_owned(format_bar(3, 4, 1, true), "\xe2\x96\x8a");
+	test_owned(format_bar(9, 16, 2, true), "\xe2\x96\x88\xe2\x96\x8f");
+	test_owned(format_bar(2, 2, 2, true), "\xe2\x96\x88\xe2\x96\x88");
+	test_owned(format_bar(INT64_MAX, INT64_MAX, 4, false), "####");
+	test_owned(format_bar(INT64_MAX / 2, INT64_MAX, 4, true), "\xe2\x96\x88\xe2\x96\x88");
+	test_owned(format_bar(5, 0, 4, false), "");
+	test_owned(format_bar(-ENOENT, 5, 4, false), "");
+	test_owned(format_bar(5, 5, 0, false), "");
 }
 
 /* One for each byte that is no part of a character. */
@@ -665,10 +670,10 @@ static void test_utf8(void)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		test_formatted(utf8_copy(names[i].text), names[i].copy);
-		test_formatted(utf8_printable(names[i].text, true), names[i].printed);
+		test_owned(utf8_copy(names[i].text), names[i].copy);
+		test_owned(utf8_printable(names[i].text, true), names[i].printed);
 	}
-	test_formatted(utf8_printable("a\xc3\xa9", false), "a\\xc3\\xa9");
+	test_owned(utf8_printable("a\xc3\xa9", false), "a\\xc3\\xa9");
 }
 
 int main(void)

@@ -70,22 +70,29 @@ static bool same_result(const struct result *a, const struct result *b)
 static void write_recording(const char *path)
 {
 	const struct result result = some_result();
+	struct record_tick tick = { .nr = 0 };
 	FILE *file = fopen(path, "w");
-	struct sample sample;
 	struct state state;
+	int error;
 
 	state_begin(&state);
-	fill_sample(&sample);
-	CHECK(!record_begin(file, "wear = 1G/day\n", &state) && !record_sample(file, &sample) &&
-	      !record_result(file, 11, &result) && !record_sample(file, &sample) &&
-	      !record_interrupted(file), "a recording is written");
+	fill_sample(&tick.sample);
+	error = record_begin(file, "wear = 1G/day\n", &state);
+	record_add(&tick, 11, &result);
+	tick.interrupted = false;
+	error |= record_tick(file, &tick);
+	tick.nr = 0;
+	tick.interrupted = true;
+	error |= record_tick(file, &tick);
+	CHECK(!error, "a recording is written");
+	free(tick.result);
 	fclose(file);
 }
 
 static void test_round(const char *path)
 {
 	const struct result result = some_result();
-	struct recording *recording;
+	struct recording recording;
 	struct record_tick tick;
 	char *config, *message;
 	const struct cgroup *cgroup;
@@ -94,7 +101,7 @@ static void test_round(const char *path)
 	write_recording(path);
 	CHECK(!recording_open(path, &recording, &state, &config, &message) &&
 	      !strcmp(config, "wear = 1G/day\n") && !state.nr, "and read");
-	CHECK(recording_next(recording, &tick, &message) == 1 && tick.nr == 1 && !tick.interrupted,
+	CHECK(recording_next(&recording, &tick, &message) == 1 && tick.nr == 1 && !tick.interrupted,
 	      "a tick");
 	CHECK(tick.sample.now_ms == 12345 && tick.sample.page_size == 65536 &&
 	      tick.sample.total < 0 && tick.sample.bounds.nr == 2 &&
@@ -110,11 +117,11 @@ static void test_round(const char *path)
 	CHECK(record_find(&tick, 11) && same_result(record_find(&tick, 11), &result) &&
 	      !record_find(&tick, 10), "and the result");
 	record_tick_free(&tick);
-	CHECK(recording_next(recording, &tick, &message) == 1 && !tick.nr && tick.interrupted,
+	CHECK(recording_next(&recording, &tick, &message) == 1 && !tick.nr && tick.interrupted,
 	      "the next one was interrupted");
 	record_tick_free(&tick);
-	CHECK(!recording_next(recording, &tick, &message), "that is all");
-	recording_close(recording);
+	CHECK(!recording_next(&recording, &tick, &message), "that is all");
+	recording_close(&recording);
 	state_free(&state);
 	free(config);
 }
@@ -122,7 +129,7 @@ static void test_round(const char *path)
 /* Read it all.  Returns how many ticks, or the error. */
 static int read_all(const char *path, char **message)
 {
-	struct recording *recording;
+	struct recording recording;
 	struct record_tick tick;
 	struct state state;
 	char *config;
@@ -130,19 +137,21 @@ static int read_all(const char *path, char **message)
 
 	if (got)
 		return got;
-	while ((got = recording_next(recording, &tick, message)) == 1) {
+	while ((got = recording_next(&recording, &tick, message)) == 1) {
 		record_tick_free(&tick);
 		nr++;
 	}
-	recording_close(recording);
+	recording_close(&recording);
 	state_free(&state);
 	free(config);
 	return got < 0 ? got : nr;
 }
 
-#define HEAD	"{\"zswapctl\":\"recording\",\"version\":2,\"config\":\"\"}\n"
-#define STATE	"{\"state\":{\"zswapctl\":\"state\",\"version\":2,\"boot_id\":null," \
+#define HEAD	"{\"zswapctl\":\"recording\",\"version\":3,\"config\":\"\""
+#define STATE	HEAD ",\"state\":{\"zswapctl\":\"state\",\"version\":2,\"boot_id\":null," \
 		"\"now_ms\":0,\"wear\":-1.0,\"edges\":[],\"families\":[],\"cgroups\":[]}}\n"
+#define SAMPLE	"{\"sample\":{\"boot_id\":\"b\",\"now_ms\":0,\"page_size\":4096,\"pool\":0," \
+		"\"limit\":0,\"free\":0,\"total\":0,\"edges\":[],\"cgroups\":[]}"
 
 static void test_refused(const char *tree, const char *path)
 {
@@ -151,14 +160,19 @@ static void test_refused(const char *tree, const char *path)
 	} bad[] = {
 		{ "", "1: invalid: no recording of zswapctl daemon" },
 		{ "{}\n", "1: invalid: no recording of zswapctl daemon" },
-		{ "[]\n", "1: invalid: no object" },
-		{ "{\"zswapctl\":\"recording\",\"version\":3,\"config\":\"\"}\n",
+		{ "[]\n", "1: invalid: no recording of zswapctl daemon" },
+		{ "{\"zswapctl\":\"recording\",\"version\":2,\"config\":\"\"}\n",
 		  "1: invalid: another version has recorded this" },
-		{ HEAD, "2: state: invalid: no state of zswapctl daemon" },
-		{ HEAD "{\"state\":{}}\n", "2: state: invalid: no state of zswapctl daemon" },
-		{ HEAD STATE "{\"result\":{}}\n", "3: invalid or missing sample" },
-		{ HEAD STATE "{\"sample\":{}}\n", "3: invalid or missing sample" },
-		{ HEAD STATE "{\"sample\":{", "3: invalid: the file ends in the middle of a line" },
+		{ HEAD "}\n", "1: state: invalid: no state of zswapctl daemon" },
+		{ HEAD ",\"state\":{}}\n",
+		  "1: state: invalid: no state of zswapctl daemon" },
+		{ STATE "{}\n", "2: invalid or missing sample" },
+		{ STATE "{\"sample\":{}}\n", "2: invalid or missing sample" },
+		{ STATE SAMPLE "}\n", "2: invalid result" },
+		{ STATE SAMPLE ",\"results\":[{}],\"interrupted\":false}\n", "2: invalid result" },
+		{ STATE SAMPLE ",\"results\":[],\"interrupted\":false}\n{}\n",
+		  "3: invalid or missing sample" },
+		{ STATE "{\"sample\":{", "2: invalid: line 1: string or '}' expected near end of file" },
 	};
 	char *message;
 
@@ -172,7 +186,7 @@ static void test_refused(const char *tree, const char *path)
 		CHECK(got == -EINVAL && !strcmp(said, bad[i].message), "%s", said);
 		free(message);
 	}
-	tree_file(tree, "/r", HEAD STATE);
+	tree_file(tree, "/r", STATE);
 	CHECK(!read_all(path, &message), "one without a tick");
 	CHECK(read_all("/nowhere", &message) == -ENOENT, "no file");
 	free(message);
@@ -473,7 +487,7 @@ static void test_live(void)
 	tree_file(tree, "/etc/zswapctl.conf", CONF "interval = 1s\n");
 	CHECK(!live_slow(tree, LATE) && said(tree, "/out", "\"status\":0", 1) &&
 	      said(tree, "/out", "\"status\":null", 1), "nor when the next tick is due");
-	CHECK(said(tree, "/record", "interrupted", 1) && replays(tree), "which is replayed");
+	CHECK(said(tree, "/record", "\"interrupted\":true", 1) && replays(tree), "which is replayed");
 
 	forget(tree, KERNEL);
 	tree_file(tree, KERNEL, "");
@@ -481,7 +495,7 @@ static void test_live(void)
 	CHECK(!live(tree, NULL) && said(tree, "/out", "\"status\":null", 2),
 	      "a state that cannot be saved: no command");
 	CHECK(said(tree, "/err", "nothing is written to swap", 1), "which is said once");
-	CHECK(said(tree, "/record", "interrupted", 1) && replays(tree), "and replayed");
+	CHECK(said(tree, "/record", "\"interrupted\":true", 1) && replays(tree), "and replayed");
 
 	tree_file(tree, "/etc/zswapctl.conf", "wear = 24G/day\nbad\n");
 	CHECK(live(tree, NULL) == EX_USAGE, "the configuration in its usual place");

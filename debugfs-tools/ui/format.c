@@ -3,30 +3,43 @@
  * Numbers as text for people.
  */
 #include <math.h>
-#include <stdlib.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "system/amount.h"
 #include "ui/format.h"
 
-char *format_size(num bytes)
+__attribute__((format(printf, 1, 2)))
+static struct brief brief(const char *format, ...)
+{
+	struct brief brief;
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(brief.text, sizeof(brief.text), format, args);
+	va_end(args);
+	return brief;
+}
+
+struct brief format_size(num bytes)
 {
 	static const char units[] = "BKMGTPE";
 	double size = bytes, rounded;
 	int unit = 0;
 
 	if (bytes < 0)
-		return xstrdup("-");
+		return brief("-");
 	/* Rounding to the nearest must not make 1024K of it: 1023.5K is 1M */
 	for (; size >= (unit ? 1023.5 : 1024) && units[unit + 1]; unit++)
 		size /= 1024;
 	rounded = floor(size * 10 + 0.5) / 10;
 	if (rounded >= 10)
 		rounded = floor(size + 0.5);
-	return xasprintf("%.*f%c", rounded != floor(rounded), rounded, units[unit]);
+	return brief("%.*f%c", rounded != floor(rounded), rounded, units[unit]);
 }
 
-char *format_age(num seconds)
+struct brief format_age(num seconds)
 {
 	static const struct {
 		num length;
@@ -34,35 +47,31 @@ char *format_age(num seconds)
 	} units[] = {
 		{ 24 * 60 * 60, 'd' }, { 60 * 60, 'h' }, { 60, 'm' }, { 1, 's' },
 	};
-	char *text;
-	size_t i;
+	struct brief age;
+	char *end = age.text;
 
-	if (seconds < 0)
-		return xstrdup("-");
+	if (seconds <= 0)
+		return brief(seconds ? "-" : "0s");
 	if (seconds == INT64_MAX)
-		return xstrdup("inf");
-	if (!seconds)
-		return xstrdup("0s");
-	text = xstrdup("");
-	for (i = 0; i < ARRAY_SIZE(units); i++) {
-		if (seconds < units[i].length)
-			continue;
-		xappend(&text, "%lld%c", seconds / units[i].length, units[i].letter);
+		return brief("inf");
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
+		if (seconds >= units[i].length)
+			end += sprintf(end, "%lld%c", seconds / units[i].length, units[i].letter);
 		seconds %= units[i].length;
 	}
-	return text;
+	return age;
 }
 
-char *format_percent(num part, num whole)
+struct brief format_percent(num part, num whole)
 {
 	__int128 tenths;
 
 	if (whole <= 0 || part < 0)
-		return xstrdup("-");
+		return brief("-");
 	tenths = ((__int128)part * 2000 + whole) / ((__int128)whole * 2);
 	if (tenths > INT64_MAX)
 		tenths = INT64_MAX;
-	return xasprintf("%lld.%d", (num)(tenths / 10), (int)(tenths % 10));
+	return brief("%lld.%d", (num)(tenths / 10), (int)(tenths % 10));
 }
 
 char *format_bar(num part, num whole, int width, bool utf8)

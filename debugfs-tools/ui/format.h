@@ -1,20 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Numbers as text for people.  Each returns a text of its own, to be freed; a negative
- * number is not known and gives "-".
+ * Numbers as text for people; a negative number is not known and gives "-".
  */
 #ifndef FORMAT_H
 #define FORMAT_H
 
 #include "zswapctl.h"
 
+/* By value: format_size(n).text is good for as long as the expression that it is in. */
+struct brief {
+	char text[48];
+};
+
 /* To the nearest, as zramctl has them: 512B 1.2G 3G 12G. */
-char *format_size(num bytes);
+struct brief format_size(num bytes);
 /* Exact: 30s 5m 1h 1m30s; AGE_NO_BOUND is inf. */
-char *format_age(num seconds);
+struct brief format_age(num seconds);
 /* One decimal, without the sign: 3.7; "-" if @whole is 0. */
-char *format_percent(num part, num whole);
-/* At most @width characters, # or eighth blocks; at least one for what is not 0. */
+struct brief format_percent(num part, num whole);
+/* To be freed; at most @width characters, # or eighth blocks; at least one for what is not 0. */
 char *format_bar(num part, num whole, int width, bool utf8);
 /* One character: . for nothing, and then eight levels, to 8 or a full block for all of @whole. */
 const char *format_level(num part, num whole, bool utf8);

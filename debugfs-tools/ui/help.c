@@ -50,13 +50,12 @@ static void print_options(const struct option_group *group)
 	for (int pass = 0; pass < 2; pass++) {
 		for (int g = 0; g < OPTION_GROUPS; g++) {
 			for (const struct option_spec *s = group[g].list; s && s->name; s++) {
-				char *text = option_text(s);
+				autofree char *text = option_text(s);
 
 				if (pass)
 					print_option(s, text, width);
 				else if ((int)strlen(text) > width)
 					width = strlen(text);
-				free(text);
 			}
 		}
 	}

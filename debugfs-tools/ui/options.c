@@ -24,33 +24,12 @@ static int parse_text(const char *text, void *where)
 	return *text ? 0 : -EINVAL;
 }
 
-static int parse_count(const char *text, void *where)
-{
-	int error = parse_number(text, where);
-
-	return error || *(num *)where ? error : -ERANGE;
-}
-
-static int parse_bytes(const char *text, void *where)
-{
-	int error = parse_size(text, where);
-
-	return error || *(num *)where ? error : -ERANGE;
-}
-
-static int parse_seconds(const char *text, void *where)
-{
-	num *seconds = where;
-	int error = parse_age(text, seconds);
-
-	return error || (*seconds >= 1 && *seconds <= DAY) ? error : -ERANGE;
-}
-
 /* N, N-M, or N- for all that are at least as cold. */
 static int parse_buckets(const char *text, void *where)
 {
+	autofree char *copy = xstrdup(text);
 	struct bucket_range *buckets = where;
-	char *copy = xstrdup(text), *last = strchr(copy, '-');
+	char *last = strchr(copy, '-');
 	num min, max;
 	int error;
 
@@ -64,7 +43,6 @@ static int parse_buckets(const char *text, void *where)
 		error = -EINVAL;
 	if (!error)
 		*buckets = (struct bucket_range){ min, last && !*last ? -1 : max };
-	free(copy);
 	return error;
 }
 
@@ -83,9 +61,11 @@ static int parse_color(const char *text, void *where)
 	return -EINVAL;
 }
 
+/* Numbers are within @min and @max, if there is one. */
 static const struct {
 	struct option_form form;
 	int (*parse)(const char *text, void *where);
+	num min, max;
 } types[] = {
 	[OPTION_FLAG] = { { NULL, NULL }, NULL },
 	[OPTION_TEXT] = { { "NAME", NULL }, parse_text },
@@ -93,11 +73,11 @@ static const struct {
 	[OPTION_DIRECTORY] = { { "DIR", NULL }, parse_text },
 	[OPTION_CGROUP] = { { "CGROUP", NULL }, parse_text },
 	[OPTION_COLUMNS] = { { "[+]LIST", NULL }, parse_text },
-	[OPTION_COUNT] = { { "N", "3" }, parse_count },
-	[OPTION_SIZE] = { { "SIZE", "4096, 64M, 1.5G" }, parse_bytes },
+	[OPTION_COUNT] = { { "N", "3" }, parse_number, 1, INT64_MAX },
+	[OPTION_SIZE] = { { "SIZE", "4096, 64M, 1.5G" }, parse_size, 1, INT64_MAX },
 	[OPTION_AGE] = { { "AGE", "90s, 30m, 1h30m, 2d" }, parse_age },
-	[OPTION_SECONDS] = { { "SECONDS", "2, 90s, 1h" }, parse_seconds },
-	[OPTION_WATCH] = { { "[=SECONDS]", "2, 90s, 1h" }, parse_seconds },
+	[OPTION_SECONDS] = { { "SECONDS", "2, 90s, 1h" }, parse_age, 1, DAY },
+	[OPTION_WATCH] = { { "[=SECONDS]", "2, 90s, 1h" }, parse_age, 1, DAY },
 	[OPTION_REFAULTS] = { { "RATE", "0.2%/min, 1%/h" }, parse_rate },
 	[OPTION_NODES] = { { "NODES", "0,2-3" }, parse_nodes },
 	[OPTION_BUCKETS] = { { "N[-M]", "3, 3-5, 3-" }, parse_buckets },
@@ -147,71 +127,53 @@ const struct option_spec common_options[] = {
 
 /* ---- parsing ---- */
 
-/* The same for getopt_long(). */
+#define OPTIONS_MAX	64	/* of a subcommand and all */
+#define LONG_BASE	256
+
+/* The same for getopt_long(); val: the letter, or LONG_BASE + index. */
 struct known {
 	int nr;
 	struct {
 		const struct option_spec *spec;
 		void *data;
 		bool given;
-	} *at;
-	struct option *longs;	/* val: LONG_BASE + index */
-	char *letters;
+	} at[OPTIONS_MAX];
+	struct option longs[OPTIONS_MAX + 1];
+	char letters[3 * OPTIONS_MAX + 2];
 };
-
-#define LONG_BASE	256
 
 static void known_init(struct known *known, const struct option_group *group, bool permute)
 {
-	char *letter;
-	int nr = 0;
+	char *letter = known->letters;
 
-	for (int g = 0; g < OPTION_GROUPS; g++) {
-		for (const struct option_spec *s = group[g].list; s && s->name; s++)
-			nr++;
-	}
-	known->nr = nr;
-	known->at = xcalloc(nr, sizeof(*known->at));
-	known->longs = xcalloc(nr + 1, sizeof(*known->longs));
-	/* A letter takes up to three characters: "w::". */
-	known->letters = xcalloc(3 * nr + 2, 1);
-	letter = known->letters;
+	*known = (struct known){ .nr = 0 };
 	if (!permute)
 		*letter++ = '+';
-
-	nr = 0;
 	for (int g = 0; g < OPTION_GROUPS; g++) {
-		for (const struct option_spec *s = group[g].list; s && s->name; s++, nr++) {
+		for (const struct option_spec *s = group[g].list; s && s->name; s++) {
 			int kind = s->type == OPTION_FLAG ? no_argument :
 				   option_is_optional(s) ? optional_argument : required_argument;
+			int nr = known->nr++;
 
 			known->at[nr].spec = s;
 			known->at[nr].data = group[g].data;
-			known->longs[nr] = (struct option){ s->name, kind, NULL, LONG_BASE + nr };
+			known->longs[nr] = (struct option){
+				s->name, kind, NULL, s->letter ? s->letter : LONG_BASE + nr,
+			};
+			/* "w::" */
 			if (s->letter)
-				*letter++ = s->letter;
-			for (int i = 0; s->letter && i < kind; i++)
-				*letter++ = ':';
+				letter += sprintf(letter, "%c%.*s", s->letter, kind, "::");
 		}
 	}
 }
 
-static void known_free(struct known *known)
-{
-	free(known->at);
-	free(known->longs);
-	free(known->letters);
-}
-
 static int known_find(const struct known *known, int value)
 {
-	if (value >= LONG_BASE)
-		return value - LONG_BASE;
-	for (int i = 0; i < known->nr; i++) {
-		if (known->at[i].spec->letter == value)
-			return i;
-	}
-	return -ENOENT;
+	int i = known->nr - 1;
+
+	while (i >= 0 && known->longs[i].val != value)
+		i--;
+	return i;
 }
 
 static int usage_error(const struct subcommand *subcommand)
@@ -241,7 +203,6 @@ static int find_subcommand(int argc, char **argv)
 	} while (value != -1 && value != '?');
 	if (value == -1 && optind < argc && strcmp(argv[optind - 1], "--"))
 		place = optind;
-	known_free(&known);
 	return place;
 }
 
@@ -281,6 +242,9 @@ static int take(const struct option_spec *spec, void *data, const char *argument
 		return 0;
 	}
 	error = types[spec->type].parse(argument, where);
+	if (!error && types[spec->type].max && (*(num *)where < types[spec->type].min ||
+						*(num *)where > types[spec->type].max))
+		error = -ERANGE;
 	if (error)
 		say_invalid(spec, argument, error);
 	return error;
@@ -330,33 +294,24 @@ static int parse(int argc, char **argv, const struct subcommand *subcommand,
 		 const struct option_group *group)
 {
 	struct known known;
-	int value, result = EX_DONE;
+	int value;
 
 	known_init(&known, group, true);
 	opterr = 1;
 	optind = 0;
-	while (result == EX_DONE) {
-		const char *argument;
-		int at;
+	while ((value = getopt_long(argc, argv, known.letters, known.longs, NULL)) != -1) {
+		int at = known_find(&known, value);
+		const char *argument = optarg;
 
-		value = getopt_long(argc, argv, known.letters, known.longs, NULL);
-		if (value == -1)
-			break;
-		at = known_find(&known, value);
-		if (at < 0) {
-			result = usage_error(subcommand);
-			break;
-		}
-		argument = option_is_optional(known.at[at].spec) ? optional_argument_of(argc, argv)
-							      : optarg;
+		if (at < 0)
+			return usage_error(subcommand);
+		if (option_is_optional(known.at[at].spec))
+			argument = optional_argument_of(argc, argv);
 		known.at[at].given = true;
 		if (take(known.at[at].spec, known.at[at].data, argument))
-			result = usage_error(subcommand);
+			return usage_error(subcommand);
 	}
-	if (result == EX_DONE && !check_together(&known))
-		result = usage_error(subcommand);
-	known_free(&known);
-	return result;
+	return check_together(&known) ? EX_DONE : usage_error(subcommand);
 }
 
 /* ---- main ---- */
@@ -451,37 +406,28 @@ int options_main(int argc, char **argv)
 	static char program[] = PROGRAM;
 	const struct subcommand *named = NULL;
 	bool help = false;
-	char **words;
 	int place, result;
 
-	if (keep_standard_files())
+	if (keep_standard_files() || !argc)
 		return EX_FAILED;
 
 	/* getopt_long() begins its messages with the first word. */
-	words = xcalloc(argc + 2, sizeof(*words));
-	words[0] = program;
-	for (int i = 1; i < argc; i++)
-		words[i] = argv[i];
-	if (!argc)
-		argc = 1;
-
-	place = find_subcommand(argc, words);
-	if (place && !strcmp(words[place], "help")) {
+	argv[0] = program;
+	place = find_subcommand(argc, argv);
+	if (place && !strcmp(argv[place], "help")) {
 		help = true;
-		take_out(&argc, words, place);
-		place = find_subcommand(argc, words);
+		take_out(&argc, argv, place);
+		place = find_subcommand(argc, argv);
 	}
 	if (place) {
-		named = find_name(words[place]);
+		named = find_name(argv[place]);
 		if (!named) {
-			say_error("unknown subcommand '%s'", words[place]);
-			free(words);
+			say_error("unknown subcommand '%s'", argv[place]);
 			return usage_error(NULL);
 		}
-		take_out(&argc, words, place);
+		take_out(&argc, argv, place);
 	}
-	result = run_subcommand(argc, words, named, help);
-	free(words);
+	result = run_subcommand(argc, argv, named, help);
 
 	/* Why an earlier attempt failed is forgotten. */
 	if (fflush(stdout))
@@ -518,10 +464,9 @@ int options_say_unreadable(const struct source *source, const char *what, num er
 	return options_exit_status(error);
 }
 
-int options_say_file(const char *file, char *message, int error)
+int options_say_file(const char *file, const char *message, int error)
 {
-	say_error("%s: %s", file, message ? message : strerror(-error));
-	free(message);
+	say_error("%s: %s", file, message);
 	return error == -EACCES || error == -EPERM ? EX_DENIED : EX_FAILED;
 }
 

@@ -91,11 +91,8 @@ int options_main(int argc, char **argv);
 int options_exit_status(num error);
 /* "@what: the reason", and what works without.  Returns the exit status. */
 int options_say_unreadable(const struct source *source, const char *what, num error);
-/*
- * "@file: what is wrong with it" of one that is no file of the kernel; @message is freed, NULL: it is
- * @error.  Returns the exit status.
- */
-int options_say_file(const char *file, char *message, int error);
+/* The same of one that is no file of the kernel. */
+int options_say_file(const char *file, const char *message, int error);
 /* Say what of the kernel's tables is left out, if this is a cgroup namespace. */
 void options_say_foreign(const struct cgroups *cgroups);
 /*

@@ -38,6 +38,32 @@ const struct column *view_column(const struct view *view, int i)
 	return &view->counters[group].list[i - view->counters[group].at].column;
 }
 
+/* What column @i of @row is in. */
+static const void *view_at(const struct view *view, int i, const void *row)
+{
+	int group = view->counters[1].list && i >= view->counters[1].at;
+	size_t where = view->columns[i].where;
+
+	if (!view->columns[i].name)
+		where = view->counters[group].base +
+			view->counters[group].list[i - view->counters[group].at].where;
+	return (const char *)row + where;
+}
+
+num view_number(const struct view *view, int i, const void *row)
+{
+	enum column_type type = view_column(view, i)->type;
+	const void *at = view_at(view, i, row);
+	double rate;
+
+	if (type < COLUMN_RATE)
+		return type == COLUMN_PAGES ? amount_bytes(*(const num *)at) : *(const num *)at;
+	if (type > COLUMN_RATE)
+		return -ENODATA;
+	rate = *(const double *)at;
+	return rate < 0 ? -ENODATA : (num)(rate * 1000 + 0.5);
+}
+
 /* What libsmartcols can fail with here is memory. */
 static void done(int error)
 {
@@ -83,19 +109,27 @@ static int find_column(const struct view *view, const char *name, size_t length)
 
 static void say_no_column(const struct view *view, const char *name, size_t length)
 {
-	char *list = xstrdup("");
+	autofree char *list = xstrdup("");
 
 	for (int i = 0; i < view->nr_columns; i++)
 		xappend(&list, "%s%s", i ? ", " : "", view_column(view, i)->name);
 
 	say_error("unknown column '%.*s' (known: %s)", (int)length, name, list);
-	free(list);
+}
+
+static bool shows(const struct table *table, int column)
+{
+	for (int i = 0; i < table->nr_shown; i++) {
+		if (table->shown[i] == column)
+			return true;
+	}
+	return false;
 }
 
 static void show(struct table *table, int column)
 {
 	/* An object in JSON has each key once. */
-	if (table->output->json && table_shows(table, column))
+	if (table->output->json && shows(table, column))
 		return;
 	table->shown = xrealloc(table->shown, (table->nr_shown + 1) * sizeof(*table->shown));
 	table->shown[table->nr_shown++] = column;
@@ -136,28 +170,25 @@ static int show_list(struct table *table, const char *list)
 
 static void add_column(struct table *table, const struct column *column)
 {
-	/* By enum column_type. */
 	static const struct {
 		int flags, json;
 	} type[] = {
-		[COLUMN_TEXT] = { 0, SCOLS_JSON_STRING },
-		[COLUMN_COUNT] = { SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER },
-		[COLUMN_SIZE] = { SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER },
-		[COLUMN_AGE] = { SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER },
-		[COLUMN_PPM] = { SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER },
-		[COLUMN_RATIO] = { SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER },
+		[COLUMN_COUNT ... COLUMN_RATE] = { SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER },
 		[COLUMN_BOOL] = { 0, SCOLS_JSON_BOOLEAN_OPTIONAL },
-		[COLUMN_BAR] = { 0, SCOLS_JSON_STRING },
+		[COLUMN_TEXT ... COLUMN_BAR] = { 0, SCOLS_JSON_STRING },
 		[COLUMN_TREE] = { SCOLS_FL_TREE | SCOLS_FL_TRUNC, SCOLS_JSON_STRING },
 		[COLUMN_PATH] = { SCOLS_FL_TRUNC, SCOLS_JSON_STRING },
 	};
+	const struct output *output = table->output;
+	bool usual = !output->json && !output->raw && !output->list && !output->all;
+	const char *heading = usual && column->heading ? column->heading : column->name;
 	int flags = type[column->type].flags;
 	struct libscols_column *new;
 
 	/* libsmartcols draws trees in raw output, too: no script wants to read that. */
-	if (table->output->raw)
+	if (output->raw)
 		flags &= ~SCOLS_FL_TREE;
-	new = xchecked(scols_table_new_column(table->smart, column->name, 0, flags));
+	new = xchecked(scols_table_new_column(table->smart, heading, 0, flags));
 	done(scols_column_set_json_type(new, type[column->type].json));
 }
 
@@ -202,141 +233,107 @@ void table_free(struct table *table)
 	free(table);
 }
 
-void table_heading(struct table *table, int column, const char *heading)
+bool table_shows(const struct table *table, const char *column)
 {
-	if (table->output->json || table->output->raw || table->output->list || table->output->all)
-		return;
-	for (int i = 0; i < table->nr_shown; i++) {
-		struct libscols_column *shown;
+	return shows(table, find_column(table->view, column, strlen(column)));
+}
 
-		if (table->shown[i] != column)
-			continue;
-		shown = xchecked(scols_table_get_column(table->smart, i));
-		done(scols_cell_set_data(xchecked(scols_column_get_header(shown)), heading));
+/* Two decimals, to the nearest; @unit is a hundredth. */
+static struct brief hundredths(num value, num unit)
+{
+	struct brief brief;
+
+	value = value / unit + (value % unit * 2 >= unit);
+	sprintf(brief.text, "%lld.%02lld", value / 100, value % 100);
+	return brief;
+}
+
+/* @value, which is known. */
+static struct brief number_text(enum column_type type, bool exact, num value)
+{
+	struct brief brief;
+
+	if (type == COLUMN_AGE && (!exact || value == AGE_NO_BOUND))
+		return format_age(value);
+	if ((type == COLUMN_SIZE || type == COLUMN_PAGES) && !exact)
+		return format_size(value);
+	if (type == COLUMN_BOOL) {
+		strcpy(brief.text, value ? "yes" : "no");
+	} else if (type == COLUMN_PPM || type == COLUMN_REFAULTS) {
+		if (exact)
+			sprintf(brief.text, "%lld.%04lld", value / 10000, value % 10000);
+		else
+			sprintf(brief.text, "%.40s%%", hundredths(value, 100).text);
+	} else if (type == COLUMN_RATIO || type == COLUMN_RATE) {
+		if (exact)
+			sprintf(brief.text, "%lld.%03lld", value / 1000, value % 1000);
+		else
+			return hundredths(value, 10);
+	} else {
+		sprintf(brief.text, "%lld", value);
 	}
+	return brief;
 }
 
-bool table_shows(const struct table *table, int column)
+/* As a text to be freed; NULL: not known. */
+static char *cell(const struct table *table, int column, const void *row)
 {
-	for (int i = 0; i < table->nr_shown; i++) {
-		if (table->shown[i] == column)
-			return true;
+	const struct output *output = table->output;
+	enum column_type type = view_column(table->view, column)->type;
+	const char *text;
+	num value;
+
+	if (type >= COLUMN_TEXT) {
+		text = *(char *const *)view_at(table->view, column, row);
+		/* Nothing at all would move what follows in raw output. */
+		if (!text || (output->raw && !*text))
+			return NULL;
+		if (output->raw)
+			return xstrdup(text);
+		return output->json ? utf8_copy(text) : utf8_printable(text, locale_is_utf8());
 	}
-	return false;
-}
-
-struct libscols_line *table_line(struct table *table, struct libscols_line *parent)
-{
-	struct libscols_line *line = xchecked(scols_table_new_line(table->smart, parent));
-
-	/* What nobody sets is unknown, too. */
-	for (int i = 0; i < table->nr_shown && !table->output->json; i++)
-		done(scols_line_set_data(line, i, "-"));
-	return line;
-}
-
-static void set(struct table *table, struct libscols_line *line, int column, const char *text)
-{
-	for (int i = 0; i < table->nr_shown; i++) {
-		if (table->shown[i] == column)
-			done(scols_line_set_data(line, i, text));
-	}
-}
-
-/* @value as a text to be freed; NULL is unknown. */
-static char *number_text(const struct output *output, enum column_type type, num value)
-{
-	bool exact = output->json || output->bytes;
-
-	if (value < 0)
+	value = view_number(table->view, column, row);
+	/* JSON has no infinity */
+	if (value < 0 || (output->json && type == COLUMN_AGE && value == AGE_NO_BOUND))
 		return NULL;
-	switch (type) {
-	case COLUMN_SIZE:
-		if (!exact)
-			return format_size(value);
-		break;
-	case COLUMN_AGE:
-		if (value == AGE_NO_BOUND)
-			return output->json ? NULL : xstrdup("inf");
-		if (!exact)
-			return format_age(value);
-		break;
-	case COLUMN_PPM:
-		if (exact)
-			return xasprintf("%lld.%04lld", value / 10000, value % 10000);
-		value = value / 100 + (value % 100 >= 50);
-		return xasprintf("%lld.%02lld%%", value / 100, value % 100);
-	case COLUMN_RATIO:
-		if (exact)
-			return xasprintf("%lld.%03lld", value / 1000, value % 1000);
-		value = value / 10 + (value % 10 >= 5);
-		return xasprintf("%lld.%02lld", value / 100, value % 100);
-	case COLUMN_BOOL:
-		return xstrdup(value ? "yes" : "no");
-	default:
-		break;
-	}
-	return xasprintf("%lld", value);
+	return xstrdup(number_text(type, output->json || output->bytes, value).text);
 }
 
-void table_number(struct table *table, struct libscols_line *line, int column, num value)
+static void color_cell(struct table *table, struct libscols_line *line, int column,
+		       const char *color)
 {
-	char *text = number_text(table->output, view_column(table->view, column)->type, value);
-
-	if (text)
-		set(table, line, column, text);
-	free(text);
-}
-
-void table_rate(struct table *table, struct libscols_line *line, int column, double rate)
-{
-	table_number(table, line, column, rate < 0 ? -ENODATA : (num)(rate * 1000 + 0.5));
-}
-
-void table_counter(struct table *table, struct libscols_line *line, int column,
-		   const struct counter *counter, const void *base)
-{
-	num value = counter_value(base, counter);
-
-	if (counter_is_pages(counter))
-		value = amount_bytes(value);
-	table_number(table, line, column, value);
-}
-
-void table_text(struct table *table, struct libscols_line *line, int column, const char *text)
-{
-	char *copy;
-
-	/* Nothing at all would move what follows in raw output. */
-	if (!text || (table->output->raw && !*text))
-		return;
-	if (table->output->json)
-		copy = utf8_copy(text);
-	else if (table->output->raw)
-		copy = xstrdup(text);
-	else
-		copy = utf8_printable(text, locale_is_utf8());
-	set(table, line, column, copy);
-	free(copy);
-}
-
-void table_color(struct table *table, struct libscols_line *line, int column, const char *color)
-{
-	if (!table->colors)
-		return;
-	if (column < 0)
-		done(scols_line_set_color(line, color));
-	for (int i = 0; i < table->nr_shown; i++) {
+	for (int i = 0; i < table->nr_shown && table->colors; i++) {
 		if (table->shown[i] == column)
 			done(scols_cell_set_color(xchecked(scols_line_get_cell(line, i)), color));
 	}
 }
 
-void table_refault_rate(struct table *table, struct libscols_line *line, int column, num ppm)
+void table_color(struct table *table, struct libscols_line *line, const char *column,
+		 const char *color)
 {
-	table_number(table, line, column, ppm);
-	if (ppm >= RATE_HIGH)
-		table_color(table, line, column, ppm >= RATE_BAD ? "red" : "yellow");
+	color_cell(table, line, find_column(table->view, column, strlen(column)), color);
+}
+
+struct libscols_line *table_row(struct table *table, struct libscols_line *parent, const void *row)
+{
+	struct libscols_line *line = xchecked(scols_table_new_line(table->smart, parent));
+
+	for (int i = 0; i < table->nr_shown; i++) {
+		int column = table->shown[i];
+		char *text = cell(table, column, row);
+		num value;
+
+		if (!text && !table->output->json)
+			text = xstrdup("-");
+		/* It is the line's from now on */
+		done(scols_line_refer_data(line, i, text));
+		if (view_column(table->view, column)->type != COLUMN_REFAULTS)
+			continue;
+		value = view_number(table->view, column, row);
+		if (value >= RATE_HIGH)
+			color_cell(table, line, column, value >= RATE_BAD ? "red" : "yellow");
+	}
+	return line;
 }
 
 /* Characters of the longest line. */
@@ -365,13 +362,12 @@ static void fit(struct table *table, int width)
 	scols_table_set_termforce(table->smart, SCOLS_TERMFORCE_ALWAYS);
 	scols_table_set_termwidth(table->smart, width);
 	for (int i = table->nr_shown - 1; i > 0; i--) {
+		autofree char *text = NULL;
 		struct libscols_column *column = xchecked(scols_table_get_column(table->smart, i));
-		char *text = NULL;
 		bool fits;
 
 		done(scols_print_table_to_string(table->smart, &text));
 		fits = !text || text_width(text) <= width;
-		free(text);
 		if (fits)
 			break;
 		done(scols_column_set_flags(column, scols_column_get_flags(column) |
@@ -395,7 +391,7 @@ void table_print(struct table *table)
 /* libsmartcols makes an object of each table: here is one of both. */
 static void print_json(struct table *first, struct table *second)
 {
-	char *one = table_render(first, 0), *two = table_render(second, 0);
+	autofree char *one = table_render(first, 0), *two = table_render(second, 0);
 	char *end = xchecked(strrchr(one, '}')), *begin = xchecked(strchr(two, '{'));
 
 	/* The end of the line before the brace goes as well. */
@@ -403,8 +399,6 @@ static void print_json(struct table *first, struct table *second)
 		end--;
 	*end = '\0';
 	printf("%s,%s", one, begin + 1);
-	free(one);
-	free(two);
 }
 
 void table_print_two(struct table *first, struct table *second)
@@ -420,7 +414,8 @@ void table_print_two(struct table *first, struct table *second)
 
 char *table_render(struct table *table, int width)
 {
-	char *text = NULL, *whole;
+	autofree char *text = NULL;
+	char *whole;
 
 	if (width) {
 		fit(table, width);
@@ -432,6 +427,5 @@ char *table_render(struct table *table, int width)
 	done(scols_print_table_to_string(table->smart, &text));
 	/* Other than JSON, a table has no end of line behind its last one. */
 	whole = xasprintf("%s%s", text ? text : "", table->output->json || !text ? "" : "\n");
-	free(text);
 	return whole;
 }

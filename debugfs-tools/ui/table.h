@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Tables, on libsmartcols.  A view lists its columns once: --output's names, the help
- * text and the output all come from that list.
+ * Tables, on libsmartcols.  A view lists its columns once, and where in the struct of a row each
+ * is: --output's names, the help text and the output all come from that list.
  */
 #ifndef TABLE_H
 #define TABLE_H
@@ -16,10 +16,13 @@ struct view {
 	struct {
 		const struct counter *list; /* columns[at], without a name, is where theirs begin */
 		int at;
+		size_t base;	/* in a row: the struct that they are in */
 	} counters[2];
 };
 
 const struct column *view_column(const struct view *view, int i);
+/* The number of column @i in @row. */
+num view_number(const struct view *view, int i, const void *row);
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
@@ -39,30 +42,18 @@ struct libscols_line;
 /* Returns NULL after saying why, if --output names a column that is not there (EX_USAGE). */
 struct table *table_new(const struct view *view, const struct output *output);
 void table_free(struct table *table);
-/* A line; @parent NULL or a line of the same table (only in views with a COLUMN_TREE). */
-struct libscols_line *table_line(struct table *table, struct libscols_line *parent);
 /*
- * By the column's index in the view.  A negative number is unknown and shows as "-" (JSON
- * null), so does a text that is NULL; AGE_NO_BOUND in a COLUMN_AGE is "inf" (JSON null).
+ * A line with what is in the struct @row; @parent NULL or a line of the same table (only in views
+ * with a COLUMN_TREE).  A negative number is unknown and shows as "-" (JSON null), so does a
+ * text that is NULL; AGE_NO_BOUND in a COLUMN_AGE is "inf" (JSON null).
  */
-void table_number(struct table *table, struct libscols_line *line, int column, num value);
-void table_text(struct table *table, struct libscols_line *line, int column, const char *text);
-/* "red", "yellow", "bold", ... for a cell, or with -1 the line; only where colours are wanted. */
-void table_color(struct table *table, struct libscols_line *line, int column, const char *color);
-/* A COLUMN_RATIO; negative: not known. */
-void table_rate(struct table *table, struct libscols_line *line, int column, double rate);
-/* table_number() of the refaults in what was written, ppm: marked where it is high. */
-void table_refault_rate(struct table *table, struct libscols_line *line, int column, num ppm);
-/*
- * A shorter heading in the usual table for people, where the name makes it too wide; it is
- * the name for scripts, and with --output.
- */
-void table_heading(struct table *table, int column, const char *heading);
-/* The number of @counter in the struct at @base, in bytes where it is a size. */
-void table_counter(struct table *table, struct libscols_line *line, int column,
-		   const struct counter *counter, const void *base);
+struct libscols_line *table_row(struct table *table, struct libscols_line *parent,
+				const void *row);
+/* "red", "yellow", "bold", ... for the cell of a column; only where colours are wanted. */
+void table_color(struct table *table, struct libscols_line *line, const char *column,
+		 const char *color);
 /* Is the column going to be shown?  So that nobody reads a file for nothing. */
-bool table_shows(const struct table *table, int column);
+bool table_shows(const struct table *table, const char *column);
 /* Whether it could be written, main() says. */
 void table_print(struct table *table);
 /*
