@@ -313,15 +313,14 @@ static void check_cgroups(struct doctor *doctor)
 /* "some avg10=1.23 ..." as ppm; negative: not known */
 static num pressure(const struct source *source, const char *path)
 {
-	char *text;
+	autofree char *text = NULL;
 	num ppm = source_read(source, path, &text);
 	double percent;
 
-	if (ppm >= 0)
-		ppm = sscanf(text, "some avg10=%lf", &percent) == 1 ? (num)(percent * 10000 + 0.5) :
-		      -EINVAL;
-	free(text);
-	return ppm;
+	if (ppm < 0)
+		return ppm;
+	return sscanf(text, "some avg10=%lf", &percent) == 1 ? (num)(percent * 10000 + 0.5) :
+	       -EINVAL;
 }
 
 static void check_pressure(struct doctor *doctor, const char *check, const char *path,

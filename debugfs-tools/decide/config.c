@@ -70,13 +70,9 @@ static int take_bool(const char *text, void *value)
 /* "0.1%" or "0.1": a rate without the minute. */
 static int take_percent(const char *text, void *ppm)
 {
-	size_t length = strlen(text);
-	bool sign = length && text[length - 1] == '%';
-	char *rate = xasprintf("%s%s/min", text, sign ? "" : "%");
-	int error = parse_rate(rate, ppm);
+	autofree char *rate = xasprintf("%s%s/min", text, strchr(text, '%') ? "" : "%");
 
-	free(rate);
-	return error;
+	return parse_rate(rate, ppm);
 }
 
 static int take_freeze(const char *text, void *seconds)
@@ -90,8 +86,8 @@ static int take_freeze(const char *text, void *seconds)
 /* "10G/day": a time must be meant.  Not 0: who means "none"? */
 static int take_flow(const char *text, const char *per, num *bytes)
 {
-	const char *slash = strchr(text, '/');
-	char *size;
+	autofree char *size = xstrdup(text);
+	char *slash = strchr(size, '/');
 	int error;
 
 	if (!strcmp(text, "unlimited")) {
@@ -100,10 +96,8 @@ static int take_flow(const char *text, const char *per, num *bytes)
 	}
 	if (!slash || strcmp(slash + 1, per))
 		return -EINVAL;
-	size = xstrdup(text);
-	size[slash - text] = '\0';
+	*slash = '\0';
 	error = parse_size(size, bytes);
-	free(size);
 	return error || *bytes ? error : -ERANGE;
 }
 

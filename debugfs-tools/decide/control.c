@@ -324,13 +324,7 @@ void control_share(struct choice *choice, int nr, num budget, num page_size)
 
 void control_written(struct control_state *state, const struct look *look, num pages)
 {
-	for (int b = look->ages->nr - 1; b >= 0 && pages > 0; b--) {
-		num there = look->ages->bucket[b].pages, part = there < pages ? there : pages;
-
-		if (part > 0)
-			evidence_written(&state->evidence, b, part);
-		pages -= part > 0 ? part : 0;
-	}
+	evidence_written(&state->evidence, look->ages, pages);
 	if (look->frozen && state->frozen_ms)
 		state->thawed_to_read = true;
 }

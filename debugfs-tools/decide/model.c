@@ -82,10 +82,17 @@ void evidence_update_mean(struct evidence *evidence, const struct happened *happ
 	evidence->base *= share;
 }
 
-void evidence_written(struct evidence *evidence, int b, double pages)
+void evidence_written(struct evidence *evidence, const struct age_table *ages, num pages)
 {
-	evidence->out[b] += pages;
-	evidence->fresh += pages;
+	for (int b = ages->nr - 1; b >= 0 && pages > 0; b--) {
+		num there = ages->bucket[b].pages, part = there < pages ? there : pages;
+
+		if (part <= 0)
+			continue;
+		evidence->out[b] += part;
+		evidence->fresh += part;
+		pages -= part;
+	}
 }
 
 void evidence_inherit(struct evidence *evidence, const struct evidence *others, double allowed)

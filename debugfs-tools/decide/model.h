@@ -69,8 +69,8 @@ void evidence_update(struct evidence *evidence, const struct happened *happened)
  * back by bucket, in out[]: a mean instead of what is forgotten little by little.
  */
 void evidence_update_mean(struct evidence *evidence, const struct happened *happened);
-/* @pages were written from bucket @b. */
-void evidence_written(struct evidence *evidence, int b, double pages);
+/* @pages were written, from the coldest buckets of @ages. */
+void evidence_written(struct evidence *evidence, const struct age_table *ages, num pages);
 /* Begin @evidence with what is known of @others, for one of which @allowed may come back. */
 void evidence_inherit(struct evidence *evidence, const struct evidence *others, double allowed);
 

@@ -14,17 +14,15 @@
 #define BOOT_ID	"/proc/sys/kernel/random/boot_id"
 
 /* "12.34 56.78": seconds since boot, and something else. */
-static num parse_uptime(const char *text)
+static num parse_uptime(char *text)
 {
-	const char *point = strchr(text, '.');
-	char *whole;
+	char *point = strchr(text, '.');
 	num seconds, error;
 
 	if (!point || point[1] < '0' || point[1] > '9' || point[2] < '0' || point[2] > '9')
 		return -EINVAL;
-	whole = xasprintf("%.*s", (int)(point - text), text);
-	error = parse_number(whole, &seconds);
-	free(whole);
+	*point = '\0';
+	error = parse_number(text, &seconds);
 	if (error || seconds > INT64_MAX / 1000 - 1)
 		return error ? error : -ERANGE;
 	return seconds * 1000 + (point[1] - '0') * 100 + (point[2] - '0') * 10;
@@ -32,16 +30,13 @@ static num parse_uptime(const char *text)
 
 num sample_awake_ms(const struct source *source)
 {
-	char *text;
+	autofree char *text = NULL;
 	num now;
 
 	if (!source->recorded)
 		return clock_us() / 1000;
 	now = source_read(source, UPTIME, &text);
-	if (now >= 0)
-		now = parse_uptime(text);
-	free(text);
-	return now;
+	return now < 0 ? now : parse_uptime(text);
 }
 
 static int read_clock(const struct source *source, struct sample *sample, const char **path)

@@ -340,13 +340,9 @@ void tick_written(struct state *state, const struct config *config, const struct
 	control_written(&cgroup->control, &choice->look, pages);
 	for (int level = 0; level < LEVELS; level++) {
 		struct family *family = family_of(state, config, cgroup->path, level, false);
-		struct control_state copy;
 
-		if (!family)
-			continue;
-		copy = (struct control_state){ .evidence = family->evidence };
-		control_written(&copy, &choice->look, pages);
-		family->evidence = copy.evidence;
+		if (family)
+			evidence_written(&family->evidence, choice->look.ages, pages);
 	}
 	if (config->wear)
 		state->wear -= (double)pages * choice->look.page_size;

@@ -60,7 +60,8 @@ char *cgroup_file(const char *path, const char *file)
 
 const char *cgroup_hierarchy_reason(const struct source *source)
 {
-	char *text, *word, *at = NULL;
+	autofree char *text = NULL;
+	char *word, *at = NULL;
 	bool found = false;
 
 	if (source_read(source, SYS_CGROUP "/cgroup.controllers", &text) < 0) {
@@ -72,7 +73,6 @@ const char *cgroup_hierarchy_reason(const struct source *source)
 	}
 	for (word = strtok_r(text, " \n", &at); word && !found; word = strtok_r(NULL, " \n", &at))
 		found = !strcmp(word, "memory");
-	free(text);
 	return found ? NULL : "not supported: cgroup2 at " SYS_CGROUP " is without the memory controller";
 }
 
@@ -455,20 +455,15 @@ struct cgroup *cgroups_find(const struct cgroups *cgroups, const char *path)
 
 static num read_pressure(const struct source *source, const char *cgroup, const char *name)
 {
-	autofree char *path = cgroup_file(cgroup, name);
-	char *text;
-	num value = source_read(source, path, &text);
+	autofree char *path = cgroup_file(cgroup, name), *text = NULL;
+	num length = source_read(source, path, &text);
 
-	if (value >= 0)
-		value = parse_pressure_some(text);
-	free(text);
-	return value;
+	return length < 0 ? length : parse_pressure_some(text);
 }
 
 static void cgroup_read_stat(const struct source *source, struct cgroup *cgroup)
 {
-	autofree char *path = cgroup_file(cgroup->path, "memory.stat");
-	char *text;
+	autofree char *path = cgroup_file(cgroup->path, "memory.stat"), *text = NULL;
 	long len = source_read(source, path, &text);
 	struct cgroup_usage *all = &cgroup->all;
 	num shared;
@@ -485,7 +480,6 @@ static void cgroup_read_stat(const struct source *source, struct cgroup *cgroup)
 		all->anon = amount_add(all->anon, shared);
 	all->written = parse_keyed(text, "zswpwb_proactive");
 	all->refaulted = parse_keyed(text, "zswpwb_refault");
-	free(text);
 }
 
 /* What is not known of a child stays with the parent: too much there is the careful error. */
@@ -505,15 +499,14 @@ void cgroups_read_details(const struct source *source, struct cgroups *cgroups)
 		autofree char *writeback = cgroup_file(cgroup[i].path, "memory.zswap.writeback");
 
 		/* There may be a new one of the same path */
-		if (!cgroup[i].removed) {
-			cgroup_read_stat(source, &cgroup[i]);
-			cgroup[i].pressure_memory = read_pressure(source, cgroup[i].path,
-								  "memory.pressure");
-			cgroup[i].pressure_io = read_pressure(source, cgroup[i].path, "io.pressure");
-			cgroup[i].writeback = source_number(source, writeback);
-			cgroup[i].frozen = system_keyed(source, events, "frozen");
-			cgroup[i].own = cgroup[i].all;
-		}
+		if (cgroup[i].removed)
+			continue;
+		cgroup_read_stat(source, &cgroup[i]);
+		cgroup[i].pressure_memory = read_pressure(source, cgroup[i].path, "memory.pressure");
+		cgroup[i].pressure_io = read_pressure(source, cgroup[i].path, "io.pressure");
+		cgroup[i].writeback = source_number(source, writeback);
+		cgroup[i].frozen = system_keyed(source, events, "frozen");
+		cgroup[i].own = cgroup[i].all;
 	}
 	/* Parents come first, and what is taken off one of them is of a whole subtree */
 	for (int i = 0; i < cgroups->nr; i++) {

@@ -35,14 +35,12 @@ static char *clean_path(const char *name)
 /* Takes @path over, NULL: it is invalid. */
 static int resolve_path(const struct source *source, char *path, uint64_t *id, char **result)
 {
-	char *directory;
+	autofree char *directory = path ? cgroup_file(path, "") : NULL;
 	num inode;
 
 	if (!path)
 		return -EINVAL;
-	directory = cgroup_file(path, "");
 	inode = source_inode(source, directory);
-	free(directory);
 	if (inode < 0) {
 		free(path);
 		return inode == -ENOTDIR ? -ENOENT : inode;
@@ -55,7 +53,8 @@ static int resolve_path(const struct source *source, char *path, uint64_t *id, c
 /* The cgroup that a process is in, as this process sees it. */
 static int resolve_pid(const struct source *source, const char *number, uint64_t *id, char **result)
 {
-	char *file, *text, *line;
+	autofree char *file = NULL, *text = NULL;
+	char *line;
 	long len;
 	num pid;
 	int err = parse_number(number, &pid);
@@ -64,7 +63,6 @@ static int resolve_pid(const struct source *source, const char *number, uint64_t
 		return err;
 	file = xasprintf("/proc/%lld/cgroup", pid);
 	len = source_read(source, file, &text);
-	free(file);
 	if (len < 0)
 		return len == -ESRCH ? -ENOENT : len;
 	line = strncmp(text, "0::", 3) ? strstr(text, "\n0::") : text;
@@ -73,7 +71,6 @@ static int resolve_pid(const struct source *source, const char *number, uint64_t
 		line[strcspn(line, "\n")] = '\0';
 		err = *line == '/' ? resolve_path(source, clean_path(line), id, result) : -ENOENT;
 	}
-	free(text);
 	/* "/.." is outside of this process's namespace; there is no "/a (deleted)" */
 	return !line || err == -EINVAL ? -ENOENT : err;
 }

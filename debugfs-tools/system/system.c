@@ -26,13 +26,10 @@ static num system_switch(const struct source *source, const char *path)
 
 num system_keyed(const struct source *source, const char *path, const char *key)
 {
-	char *text;
+	autofree char *text = NULL;
 	num value = source_read(source, path, &text);
 
-	if (value >= 0)
-		value = parse_keyed(text, key);
-	free(text);
-	return value;
+	return value < 0 ? value : parse_keyed(text, key);
 }
 
 /* A line of a meminfo file in bytes. */
@@ -60,17 +57,11 @@ static num system_counter(const struct source *source, const struct counter *cou
 
 int system_read_ages(const struct source *source, const char *path, struct age_table *table)
 {
-	char *text;
-	long len;
-	int err;
+	autofree char *text = NULL;
+	long len = source_read(source, path, &text);
 
 	table->nr = 0;
-	len = source_read(source, path, &text);
-	if (len < 0)
-		return len;
-	err = parse_age_table(text, table);
-	free(text);
-	return err;
+	return len < 0 ? len : parse_age_table(text, table);
 }
 
 void system_counters(const struct source *source, const char *directory, struct counters *counters)
@@ -127,21 +118,14 @@ static void system_find_memory_nodes(const struct source *source, struct system 
 
 static void system_read_node(const struct source *source, struct node *node)
 {
-	char *path, *key;
+	autofree char *stats = xasprintf(SYS_ZSWAP "/node%d", node->id);
+	autofree char *meminfo = xasprintf(SYSTEM_NODES "/node%d/meminfo", node->id);
+	autofree char *key = xasprintf("Node %d MemFree", node->id);
+	autofree char *ages = xasprintf(SYS_DEBUGFS "/node%d/age_buckets", node->id);
 
-	path = xasprintf(SYS_ZSWAP "/node%d", node->id);
-	system_counters(source, path, &node->counters);
-	free(path);
-
-	path = xasprintf(SYSTEM_NODES "/node%d/meminfo", node->id);
-	key = xasprintf("Node %d MemFree", node->id);
-	node->mem_free = system_meminfo(source, path, key);
-	free(key);
-	free(path);
-
-	path = xasprintf(SYS_DEBUGFS "/node%d/age_buckets", node->id);
-	node->ages_error = system_read_ages(source, path, &node->ages);
-	free(path);
+	system_counters(source, stats, &node->counters);
+	node->mem_free = system_meminfo(source, meminfo, key);
+	node->ages_error = system_read_ages(source, ages, &node->ages);
 }
 
 /* ---- the system ---- */

@@ -162,8 +162,8 @@ int transaction_count(const struct source *source, int fd, uint64_t nodes, const
 int transaction_run(const struct source *source, const struct command *command,
 		    struct transaction *transaction)
 {
+	autofree char *text = transaction_text(command);
 	bool readback = command->verb == COMMAND_READBACK;
-	char *text;
 	int fd = -ENOENT, error;
 
 	*transaction = (struct transaction){ .result.coldest_left = -1 };
@@ -180,13 +180,11 @@ int transaction_run(const struct source *source, const struct command *command,
 	if (fd < 0)
 		return fd;
 
-	text = transaction_text(command);
 	if (transaction->counted)
 		error = transaction_count(source, fd, command->nodes, text, &transaction->result);
 	else
 		error = transaction_exchange(fd, text, &transaction->result);
 	transaction->asked = error != -EBADMSG;
-	free(text);
 	close(fd);
 	return error;
 }
@@ -201,17 +199,14 @@ void transaction_add(struct result *sum, const struct result *result)
 
 static char *reason_invalid(const struct source *source, const struct command *command)
 {
-	char *text, *reason;
+	autofree char *text = transaction_text(command);
 	int node = system_missing_node(source, command->nodes);
 
 	if (node >= 0)
 		return xasprintf("node %d not found, or without memory", node);
 	if (command->bucket.min >= 0)
 		return xstrdup("age bucket not found");
-	text = transaction_text(command);
-	reason = xasprintf("the kernel says invalid: '%s'", text);
-	free(text);
-	return reason;
+	return xasprintf("the kernel says invalid: '%s'", text);
 }
 
 /* What the kernel says of a command. */

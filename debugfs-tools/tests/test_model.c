@@ -36,6 +36,15 @@ static void watch(struct evidence *evidence, int minutes, int b, double loaded)
 		evidence_update(evidence, &happened);
 }
 
+/* From bucket @b. */
+static void written(struct evidence *evidence, int b, num pages)
+{
+	struct age_table ages = { .nr = b + 1 };
+
+	ages.bucket[b].pages = pages;
+	evidence_written(evidence, &ages, pages);
+}
+
 static void test_rate(void)
 {
 	const struct age_table ages = bounds();
@@ -64,8 +73,8 @@ static void test_refaults(void)
 	struct happened happened = { .seconds = 60, .ages = &ages, .age = 300, .refaulted = 30 };
 	struct evidence evidence = { .unit = 300 };
 
-	evidence_written(&evidence, 1, 200);
-	evidence_written(&evidence, 2, 100);
+	written(&evidence, 1, 200);
+	written(&evidence, 2, 100);
 	evidence_update(&evidence, &happened);
 	CHECK(near(model_rate(&evidence, 1), 20) && near(model_rate(&evidence, 2), 10),
 	      "refaults are of the ages that were written");
@@ -105,7 +114,7 @@ static void test_share(void)
 
 	CHECK(model_share(&evidence, 10) == 1, "nothing known: all comes back");
 	CHECK(model_share(&evidence, 0) == 1, "nothing may: no division by it");
-	evidence_written(&evidence, 1, 600);
+	written(&evidence, 1, 600);
 	CHECK(model_share(&evidence, 10) == 1, "what has just been written says nothing");
 	for (int i = 0; i < 5; i++)
 		evidence_update(&evidence, &happened);

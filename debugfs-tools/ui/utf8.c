@@ -50,7 +50,8 @@ static char *clean(const char *text, bool terminal, bool utf8)
 			to = stpcpy(to, "\xef\xbf\xbd");
 		from += length ? length : 1;
 	}
-	return copy;
+	/* It is kept: a large table has many */
+	return xrealloc(copy, to - copy + 1);
 }
 
 char *utf8_copy(const char *text)
