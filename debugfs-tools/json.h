@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Structs to and from JSON, by lists of their members.  It is written as text at once, since a tree of
- * all cgroups would take ten times the memory; jansson reads it.
+ * Structs to and from JSON, by lists of their members.  It is written as text at once, since a
+ * tree of all cgroups would take ten times the memory; jansson reads it.
  */
 #ifndef JSON_H
 #define JSON_H
@@ -21,7 +21,7 @@ enum json_kind {
 	JSON_TEXT,		/* char *, a copy in UTF-8; NULL: null */
 	JSON_STRUCT,		/* a struct of its own: @fields */
 	JSON_MAYBE,		/* the same, left out unless the bool at @nr */
-	JSON_LIST,		/* pointer to an array of such structs, the int at @nr tells how many */
+	JSON_LIST,		/* pointer to an array of such structs, as many as the int at @nr */
 };
 
 struct json_field {

@@ -143,7 +143,6 @@ static int look_system(struct ages *ages)
 static void forget_cgroups(struct ages *ages)
 {
 	cgroups_free(&ages->cgroups);
-	ages->cgroups = (struct cgroups){ .nr = 0 };
 	free(ages->sum);
 	ages->sum = NULL;
 }
@@ -347,7 +346,6 @@ static int run(struct context *context, void *data)
 		.iterations = ages->iterations,
 	};
 	struct table *table;
-	char *path = NULL;
 	int result;
 
 	if (ages->history)
@@ -361,12 +359,10 @@ static int run(struct context *context, void *data)
 	if (!table)
 		return EX_USAGE;
 	table_free(table);
-	if (ages->name) {
-		result = options_cgroup(ages->source, ages->name, &ages->id, &path);
-		if (result != EX_DONE)
-			return result;
-		free(path);
-	}
+	if (ages->name)
+		result = options_cgroup(ages->source, ages->name, &ages->id, NULL);
+	if (result != EX_DONE)
+		return result;
 	result = ages->seconds ? screen_run(context, &view) : print(ages);
 	if (result < 0)
 		result = options_say_unreadable(ages->source, "the ages of what is in zswap",

@@ -238,7 +238,8 @@ static void run_command(struct daemon *daemon, const struct cgroup *cgroup, stru
 		result_unknown(&choice->result);
 	choice->result.status = error;
 	if (!transaction.asked) {
-		autofree char *reason = transaction_reason(daemon->source, &command, &transaction, error);
+		autofree char *reason = transaction_reason(daemon->source, &command,
+							   &transaction, error);
 
 		say_error("%s: %s", cgroup->path, reason);
 		/* A kernel that cannot read back can still write */

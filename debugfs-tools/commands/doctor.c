@@ -215,7 +215,8 @@ static void check_pool(struct doctor *doctor)
 	if (full < 0)
 		say_unknown(doctor, "pool", SYS_DEBUGFS "/pool_total_size", system->pool_bytes);
 	else if (full >= NEAR_LIMIT || stuck)
-		say(doctor, "pool", BAD, "zswapctl writeback or daemon, or a larger max_pool_percent",
+		say(doctor, "pool", BAD,
+		    "zswapctl writeback or daemon, or a larger max_pool_percent",
 		    "%s of %s (%s %%): once full, it takes no pages until below %lld %%",
 		    pool.text, most.text, percent.text, system->accept_percent);
 	else

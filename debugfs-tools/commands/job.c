@@ -427,7 +427,6 @@ static bool wants_progress(const struct context *context, const struct job_optio
 
 int job_run(struct context *context, void *data)
 {
-	autofree char *path = NULL;
 	const struct job_options *wanted = data;
 	struct job job = {
 		.source = &context->source,
@@ -453,7 +452,7 @@ int job_run(struct context *context, void *data)
 		status = options_exit_status(error);
 	} else if (wanted->cgroup) {
 		status = options_cgroup(&context->source, wanted->cgroup, &job.command.cgroup,
-					&path);
+					NULL);
 	}
 	if (!status) {
 		error = carry_out(&job);

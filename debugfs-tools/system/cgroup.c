@@ -89,7 +89,8 @@ int cgroup_walk(const struct source *source, const char *path,
 		found = each(path, source_inode(source, directory), data);
 	/* One that cannot be looked into has just been removed */
 	for (int i = 0; i < nr && !found; i++) {
-		autofree char *below = xasprintf("%s/%s", strcmp(path, "/") ? path : "", list[i]->d_name);
+		autofree char *below = xasprintf("%s/%s", strcmp(path, "/") ? path : "",
+						 list[i]->d_name);
 
 		found = cgroup_walk(source, below, each, data);
 	}
@@ -502,7 +503,8 @@ void cgroups_read_details(const struct source *source, struct cgroups *cgroups)
 		if (cgroup[i].removed)
 			continue;
 		cgroup_read_stat(source, &cgroup[i]);
-		cgroup[i].pressure_memory = read_pressure(source, cgroup[i].path, "memory.pressure");
+		cgroup[i].pressure_memory = read_pressure(source, cgroup[i].path,
+							  "memory.pressure");
 		cgroup[i].pressure_io = read_pressure(source, cgroup[i].path, "io.pressure");
 		cgroup[i].writeback = source_number(source, writeback);
 		cgroup[i].frozen = system_keyed(source, events, "frozen");

@@ -146,38 +146,29 @@ int source_lines(const struct source *source, const char *path,
 	return err;
 }
 
-/* The text of a file with at most one line, without the newline. */
+/* The text of a file with at most one line, without the newline; to be freed in any case. */
 static int source_read_line(const struct source *source, const char *path, char **line)
 {
-	char *text, *end;
-	long len;
+	long len = source_read(source, path, line);
+	char *end;
 
-	*line = NULL;
-	len = source_read(source, path, &text);
 	if (len < 0)
 		return len;
-	end = strchr(text, '\n');
-	if (end && end[1]) {
-		free(text);
+	end = strchrnul(*line, '\n');
+	if (*end && end[1])
 		return -EINVAL;
-	}
-	if (end)
-		*end = '\0';
-	*line = text;
+	*end = '\0';
 	return 0;
 }
 
 num source_number(const struct source *source, const char *path)
 {
-	char *line;
+	autofree char *line = NULL;
+	int err = source_read_line(source, path, &line);
 	num value;
-	int err;
 
-	err = source_read_line(source, path, &line);
-	if (err)
-		return err;
-	err = parse_number(line, &value);
-	free(line);
+	if (!err)
+		err = parse_number(line, &value);
 	return err ? err : value;
 }
 
@@ -185,7 +176,10 @@ char *source_line(const struct source *source, const char *path)
 {
 	char *line;
 
-	return source_read_line(source, path, &line) ? NULL : line;
+	if (!source_read_line(source, path, &line))
+		return line;
+	free(line);
+	return NULL;
 }
 
 int source_exists(const struct source *source, const char *path)

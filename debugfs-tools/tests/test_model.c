@@ -165,8 +165,22 @@ static void test_allowed(void)
 	CHECK(near(model_allowed(2000, -13, -13, 65536), 0.512), "also if nothing is known");
 }
 
+static void test_written(void)
+{
+	struct age_table ages = { .nr = 4, .bucket[1].pages = 10, .bucket[2].pages = 3 };
+	struct evidence evidence = { .unit = 300 };
+
+	evidence_written(&evidence, &ages, 5);
+	CHECK(evidence.out[2] == 3 && evidence.out[1] == 2 && evidence.fresh == 5,
+	      "the coldest first, and no more than was written");
+	evidence_written(&evidence, &ages, 100);
+	CHECK(evidence.out[2] == 6 && evidence.out[1] == 12 && evidence.fresh == 18,
+	      "nor more than there is");
+}
+
 int main(void)
 {
+	test_written();
 	test_rate();
 	test_refaults();
 	test_age();

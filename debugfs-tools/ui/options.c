@@ -479,18 +479,19 @@ void options_say_foreign(const struct cgroups *cgroups)
 
 int options_cgroup(const struct source *source, const char *name, uint64_t *id, char **path)
 {
-	int error = cgroup_resolve(source, name, id, path);
+	autofree char *found = NULL;
+	int error = cgroup_resolve(source, name, id, &found);
 
 	switch (error) {
 	case 0:
+		if (path)
+			*path = xstrdup(found);
 		return EX_DONE;
 	case -ENOENT:
 		say_error("cgroup '%s' not found", name);
 		return EX_USAGE;
 	case -ENOTUNIQ:
-		say_error("cgroup '%s' is ambiguous:\n%s", name, *path);
-		free(*path);
-		*path = NULL;
+		say_error("cgroup '%s' is ambiguous:\n%s", name, found);
 		return EX_USAGE;
 	case -EINVAL:
 	case -ERANGE:

@@ -97,7 +97,7 @@ int options_say_file(const char *file, const char *message, int error);
 void options_say_foreign(const struct cgroups *cgroups);
 /*
  * The cgroup that the user calls @name: cgroup_resolve(), and says what is wrong.  Returns
- * an exit status; *@path is to be freed if it is EX_DONE.
+ * an exit status; *@path is to be freed if it is EX_DONE, and @path may be NULL.
  */
 int options_cgroup(const struct source *source, const char *name, uint64_t *id, char **path);
 
