@@ -46,6 +46,7 @@
 #define READ_MIN		150
 #define READ_MAX		4096
 #define READ_PERCENTILE		99
+#define READ_ROUNDS		3
 #define READ_TIMES		3
 
 /* 4 MB in a second, and commands that may take a thirtieth of it */
@@ -393,20 +394,36 @@ static long long read_p99_beside(struct zwb_pages *pages, const char *text)
 	return p99;
 }
 
+/* Of some rounds the best one: what else the machine does makes no read faster. */
 static void check_reads(struct zwb_pages *idle, struct zwb_pages *busy)
 {
-	long long idle_p99;
+	long long p99, limit, best = LLONG_MAX;
+	struct zwb_load *load;
+	int i;
 
-	if (!zwb_pages_map(idle, ZWB_ANY_NODE, READ_PAGES) ||
-	    !zwb_pages_map(busy, ZWB_ANY_NODE, READ_PAGES) ||
-	    !zwb_pages_store(idle, 1) || !zwb_pages_store(busy, 2) ||
-	    !zwb_write_all(2 * READ_PAGES) ||
-	    !zwb_load(NULL, ZWB_ANY_NODE, READ_COMMAND_PAGES, ZWB_TEXT))
+	if (!zwb_pages_map(idle, ZWB_ANY_NODE, READ_PAGES) || !zwb_pages_store(idle, 0))
 		return;
-	idle_p99 = read_p99(idle, "without a command", NULL);
-	zwb_between(read_p99_beside(busy, "age=0"), 0, READ_TIMES * idle_p99);
-	zwb_pages_are(idle, 1);
-	zwb_pages_are(busy, 2);
+	for (i = 0; i < READ_ROUNDS; i++) {
+		if (!zwb_pages_map(&busy[i], ZWB_ANY_NODE, READ_PAGES) ||
+		    !zwb_pages_store(&busy[i], i + 1))
+			return;
+	}
+	if (!zwb_write_all((1 + READ_ROUNDS) * READ_PAGES))
+		return;
+	limit = READ_TIMES * read_p99(idle, "without a command", NULL);
+	for (i = 0; i < READ_ROUNDS && best > limit; i++) {
+		load = zwb_load(NULL, ZWB_ANY_NODE, READ_COMMAND_PAGES, ZWB_TEXT);
+		if (!load)
+			return;
+		p99 = read_p99_beside(&busy[i], "age=0");
+		if (p99 < best)
+			best = p99;
+		zwb_load_stop(load);
+	}
+	zwb_between(best, 0, limit);
+	zwb_pages_are(idle, 0);
+	for (i = 0; i < READ_ROUNDS; i++)
+		zwb_pages_are(&busy[i], i + 1);
 }
 
 /*
@@ -422,12 +439,14 @@ static void readers_do_not_wait_behind_a_command(void)
 		.latency_us = READ_LATENCY_US,
 		.mbps = READ_MBPS,
 	};
-	struct zwb_pages idle = { 0 }, busy = { 0 };
+	struct zwb_pages idle = { 0 }, busy[READ_ROUNDS] = { { 0 } };
+	int i;
 
 	if (zwb_disk_on(&disk) && zwb_disk_largest_request(READ_REQUEST_KB))
-		check_reads(&idle, &busy);
+		check_reads(&idle, busy);
 	zwb_pages_unmap(&idle);
-	zwb_pages_unmap(&busy);
+	for (i = 0; i < READ_ROUNDS; i++)
+		zwb_pages_unmap(&busy[i]);
 }
 
 /* Of some rounds the best one of each: what else the machine does makes no read faster. */
