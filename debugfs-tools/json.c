@@ -29,11 +29,15 @@ static void write_num(FILE *out, num value, bool known)
 		fputs("null", out);
 }
 
-/* As JSON has it, and other than an integer. */
+/* As JSON has it, which has no infinity, and other than an integer. */
 static void write_real(FILE *out, double value, int digits)
 {
 	char text[64];
 
+	if (!isfinite(value)) {
+		fputs("null", out);
+		return;
+	}
 	snprintf(text, sizeof(text), "%.*g", digits, value);
 	fprintf(out, "%s%s", text, text[strcspn(text, ".e")] ? "" : ".0");
 }

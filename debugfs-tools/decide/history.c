@@ -169,8 +169,11 @@ static int add(int fd, num keep, struct history_sample *sample, char **message)
 int history_add(const char *path, num keep, struct history_sample *sample, char **message)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0644);
-	int error = fd < 0 ? -errno : add(fd, keep, sample, message);
+	int error = fd < 0 ? -errno : 0;
 
+	*message = NULL;
+	if (!error)
+		error = add(fd, keep, sample, message);
 	if (fd >= 0 && close(fd) && !error)
 		error = -errno;
 	if (error && !*message)

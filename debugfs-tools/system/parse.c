@@ -255,13 +255,24 @@ static int parse_header(char *line, bool cgroups, struct parse_header *header)
 	return 0;
 }
 
+/* The word at *@rest, which is moved behind it and a blank; NULL if there is none. */
+static char *next_word(char **rest)
+{
+	char *word = *rest + strspn(*rest, BLANKS);
+
+	*rest = word + strcspn(word, BLANKS);
+	if (**rest)
+		*(*rest)++ = '\0';
+	return *word ? word : NULL;
+}
+
 /* The first @nr columns of a line, known ones to @fields.  Returns what is behind them, or NULL. */
 static char *parse_fields(char *line, const struct parse_header *header, long nr, char **fields)
 {
 	char *rest = line;
 
 	for (long i = 0; i < nr; i++) {
-		char *word = strtok_r(i ? NULL : line, BLANKS, &rest);
+		char *word = next_word(&rest);
 
 		if (!word)
 			return NULL;
