@@ -503,6 +503,43 @@ static void neighbours_are_read_together(void)
 	zwb_pages_unmap(&pages);
 }
 
+static long long pages_read(void)
+{
+	long long sectors = -1;
+	char path[ZWB_PATH_MAX];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/sys/block/%s/stat", zwb_disk_name());
+	file = fopen(path, "r");
+	if (!file || fscanf(file, "%*d %*d %lld", &sectors) != 1)
+		zwb_fail("%s: %s", path, strerror(errno));
+	if (file)
+		fclose(file);
+	return sectors * 512 / zwb_page_size;
+}
+
+/* Turns red when pages are read that are then thrown away: of other nodes, or over a limit. */
+static void reads_no_more_than_it_brings_back(void)
+{
+	struct zwb_load *load[2];
+	struct zwb_snap delta;
+	long long reads;
+	int node[2];
+
+	if (!zwb_need_readback() || !zwb_need_two_nodes(&node[0], &node[1]) ||
+	    !zwb_setting(ZWB_COMPRESSED, "0") || !zwb_disk_on(&disk))
+		return;
+	load[0] = zwb_load(NULL, node[0], 300, ZWB_TEXT);
+	load[1] = zwb_load(NULL, node[1], 300, ZWB_TEXT);
+	if (!load[0] || !load[1] || !zwb_write_all(600))
+		return;
+	reads = pages_read();
+	zwb_readback(&delta, "max=%ldK", 50 * zwb_page_size / 1024);
+	zwb_readback(&delta, "node=%d", node[1]);
+	zwb_between(delta.total.readback, 250, 300);
+	zwb_equal(pages_read() - reads, 50 + delta.total.readback);
+}
+
 /* --- text --- */
 
 static void bad_text_changes_nothing(void)
@@ -555,6 +592,7 @@ static const struct zwb_test tests[] = {
 	ZWB_TEST(signal_ends_it),
 	ZWB_TEST(swapoff_meanwhile),
 	ZWB_TEST(neighbours_are_read_together),
+	ZWB_TEST(reads_no_more_than_it_brings_back),
 };
 
 int main(void)
