@@ -80,20 +80,9 @@ static bool read_two(struct swap_line two[2])
 /* Sectors that the device has been given to write, or -1 with a failure recorded. */
 static long long sectors_written(const char *path)
 {
-	char stat[ZWB_PATH_MAX], text[512] = "";
 	const char *slash = strrchr(path, '/');
-	long long sectors = -1;
-	FILE *file;
 
-	snprintf(stat, sizeof(stat), "/sys/class/block/%.64s/stat", slash ? slash + 1 : path);
-	file = fopen(stat, "r");
-	if (file && fgets(text, sizeof(text), file))
-		sscanf(text, "%*u %*u %*u %*u %*u %*u %lld", &sectors);
-	if (file)
-		fclose(file);
-	if (sectors < 0)
-		zwb_fail("reading %s", stat);
-	return sectors;
+	return zwb_disk_number(slash ? slash + 1 : path, ZWB_DISK_SECTORS_WRITTEN);
 }
 
 /*
@@ -235,19 +224,7 @@ static void one_of_two_goes(void)
 /* Discards that the disk was asked for, or -1 with a failure recorded. */
 static long long discards(void)
 {
-	char path[ZWB_PATH_MAX], text[512] = "";
-	long long nr = -1;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/sys/block/%s/stat", zwb_disk_name());
-	file = fopen(path, "r");
-	if (file && fgets(text, sizeof(text), file))
-		sscanf(text, "%*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %lld", &nr);
-	if (file)
-		fclose(file);
-	if (nr < 0)
-		zwb_fail("reading %s", path);
-	return nr;
+	return zwb_disk_number(zwb_disk_name(), ZWB_DISK_DISCARDS);
 }
 
 /*

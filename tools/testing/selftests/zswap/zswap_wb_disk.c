@@ -250,6 +250,32 @@ const char *zwb_disk_name(void)
 }
 
 /**
+ * zwb_disk_number() - what has become of requests to a disk
+ * @name: its name below /sys/class/block
+ * @which: what is asked for
+ *
+ * Return: the number, or -1 with a failure recorded.
+ */
+long long zwb_disk_number(const char *name, enum zwb_disk_number which)
+{
+	char path[ZWB_PATH_MAX];
+	long long value = -1;
+	unsigned int left = which;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/sys/class/block/%.64s/stat", name);
+	file = fopen(path, "r");
+	while (file && left && fscanf(file, "%lld", &value) == 1)
+		left--;
+	if (file)
+		fclose(file);
+	if (!left)
+		return value;
+	zwb_fail("reading %s", path);
+	return -1;
+}
+
+/**
  * zwb_disk_fail_writes() - make all requests to the test's disk fail
  * @on: whether to
  *

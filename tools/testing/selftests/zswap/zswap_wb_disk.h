@@ -38,6 +38,16 @@ struct zwb_disk_spec {
 bool zwb_disk_on(const struct zwb_disk_spec *spec);
 void zwb_disk_off(void);
 const char *zwb_disk_name(void);
+
+/* Numbers of a disk by their place in its stat, see Documentation/block/stat.rst */
+enum zwb_disk_number {
+	ZWB_DISK_READS = 1,
+	ZWB_DISK_SECTORS_READ = 3,
+	ZWB_DISK_SECTORS_WRITTEN = 7,
+	ZWB_DISK_DISCARDS = 12,
+};
+
+long long zwb_disk_number(const char *name, enum zwb_disk_number which);
 bool zwb_disk_fail_writes(bool on);
 
 /* A device of the device mapper over the ordinary swap disk, instead of that. */

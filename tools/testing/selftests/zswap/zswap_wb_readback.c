@@ -486,17 +486,15 @@ static void neighbours_are_read_together(void)
 {
 	struct zwb_pages pages = { 0 };
 	struct zwb_snap delta;
-	char path[ZWB_PATH_MAX];
 	long long reads;
 
 	if (zwb_need_readback() && zwb_setting(ZWB_COMPRESSED, "0") && zwb_disk_on(&disk) &&
 	    zwb_pages_map(&pages, ZWB_ANY_NODE, 2048) && zwb_pages_store(&pages, 1) &&
 	    zwb_write_all(2048)) {
-		snprintf(path, sizeof(path), "/sys/block/%s/stat", zwb_disk_name());
-		reads = zwb_read_number(path);
+		reads = zwb_disk_number(zwb_disk_name(), ZWB_DISK_READS);
 		zwb_readback(&delta, "max=1G");
 		zwb_equal(delta.total.readback, 2048);
-		reads = zwb_read_number(path) - reads;
+		reads = zwb_disk_number(zwb_disk_name(), ZWB_DISK_READS) - reads;
 		ksft_print_msg("%lld requests for 2048 pages\n", reads);
 		zwb_between(reads, 1, 2048 / 64);
 	}
@@ -505,17 +503,7 @@ static void neighbours_are_read_together(void)
 
 static long long pages_read(void)
 {
-	long long sectors = -1;
-	char path[ZWB_PATH_MAX];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/sys/block/%s/stat", zwb_disk_name());
-	file = fopen(path, "r");
-	if (!file || fscanf(file, "%*d %*d %lld", &sectors) != 1)
-		zwb_fail("%s: %s", path, strerror(errno));
-	if (file)
-		fclose(file);
-	return sectors * 512 / zwb_page_size;
+	return zwb_disk_number(zwb_disk_name(), ZWB_DISK_SECTORS_READ) * 512 / zwb_page_size;
 }
 
 /* Turns red when pages are read that are then thrown away: of other nodes, or over a limit. */
