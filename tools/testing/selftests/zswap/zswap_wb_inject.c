@@ -28,8 +28,12 @@
 #define SEALED_PAGES		1500
 #define MOMENT_PAGES		4000
 #define MOMENT_GOOD		1500
-/* in two batches of the largest size, and less than one that was not full */
-#define MOMENT_FAILED		1536
+/*
+ * In less than a batch of the largest size, of which some was written, in the two that had been
+ * fetched when all of one had failed, and in small ones
+ */
+#define MOMENT_BATCH		512
+#define MOMENT_FAILED		(3 * MOMENT_BATCH + (ZWB_ERRORS_MAX - 2) * ZWB_ERRORS_BATCH)
 #define DECOMPRESS_PAGES	2000
 #define DECOMPRESS_TIMES	37
 
