@@ -114,6 +114,8 @@ static void moved_before_the_command(void)
 
 	snprintf(first, sizeof(first), "max=%lld", MOVED_FIRST * (long long)zwb_page_size);
 	writes(zwb_cgroup_id(parent), first, MOVED_FIRST);
+	if (!zwb_cgroup_inherits(parent, load->pages - MOVED_FIRST))
+		return;
 	writes(zwb_cgroup_id(parent), "age=0 descend=0", load->pages - MOVED_FIRST);
 	zwb_memory_stat_is(parent, "zswapped", 0);
 	zwb_memory_stat_is(parent, "zswpwb_proactive", load->pages);
@@ -128,7 +130,6 @@ static void moved_before_the_command(void)
  */
 static void branch_is_removed(void)
 {
-	unsigned long long root_id = zwb_cgroup_id(zwb_cgroup_root());
 	const char *top, *middle, *child, *elsewhere;
 	struct zwb_load *load;
 
@@ -140,7 +141,9 @@ static void branch_is_removed(void)
 	if (!load || !zwb_cgroup_remove(middle) || !zwb_cgroup_remove(top))
 		return;
 	finds_nothing(zwb_cgroup_id(elsewhere), "age=0");
-	writes(root_id, "age=0 descend=0", load->pages);
+	if (!zwb_cgroup_inherits(zwb_cgroup_root(), load->pages))
+		return;
+	writes(zwb_cgroup_id(zwb_cgroup_root()), "age=0 descend=0", load->pages);
 	check_back_elsewhere(load, elsewhere);
 }
 

@@ -190,8 +190,6 @@ static int __printf(3, 4) run_in(const char *cgroup, struct zwb_snap *delta, con
 static struct zwb_load *orphaned_load(const char **parent, bool child_protected)
 {
 	struct zwb_load *load;
-	struct zwb_snap delta;
-	long long deadline;
 	const char *child;
 
 	*parent = zwb_cgroup(NULL, "parent");
@@ -201,19 +199,7 @@ static struct zwb_load *orphaned_load(const char **parent, bool child_protected)
 	    !zwb_cgroup_set(child, "memory.zswap.writeback", child_protected ? "0" : "1") ||
 	    !zwb_cgroup_remove(child))
 		return NULL;
-
-	/* the kernel moves the entries up in its own time */
-	deadline = zwb_now() + 5 * ZWB_NS_PER_SEC;
-	do {
-		zwb_equal(zwb_run(&delta, ZWB_GLOBAL, "cgroup=%llu descend=0 age=1d",
-				  zwb_cgroup_id(*parent)), -EAGAIN);
-		if (delta.total.skipped_young == ORPHANED_PAGES)
-			return load;
-		zwb_pause();
-	} while (zwb_now() < deadline);
-	zwb_fail("%lld of %d entries of the child have come to the parent",
-		 delta.total.skipped_young, ORPHANED_PAGES);
-	return NULL;
+	return zwb_cgroup_inherits(*parent, ORPHANED_PAGES) ? load : NULL;
 }
 
 /* The parent's entries are all written, whoever asks for it. */

@@ -34,6 +34,7 @@
 #define UTIL_TEST_SECONDS	800
 #define UTIL_WAIT_MS		5000
 #define UTIL_COMMAND_MS		60000
+#define UTIL_INHERIT_MS		20000
 #define UTIL_MAX_CGROUPS	640
 #define UTIL_TEXT_MAX		65536
 #define UTIL_MAX_SETTINGS	16
@@ -1334,6 +1335,29 @@ bool zwb_cgroup_remove(const char *cgroup)
 		zwb_pause();
 	}
 	return true;
+}
+
+/**
+ * zwb_cgroup_inherits() - wait until a cgroup has the entries of children that were removed
+ * @cgroup: the cgroup
+ * @pages: entries of its own then, and of none of the children that it still has
+ *
+ * The kernel moves them up in its own time, some of it after the removal.
+ */
+bool zwb_cgroup_inherits(const char *cgroup, long long pages)
+{
+	long long deadline = zwb_now() + UTIL_INHERIT_MS * ZWB_NS_PER_MS;
+	struct zwb_snap delta;
+
+	do {
+		zwb_equal(zwb_run(&delta, ZWB_GLOBAL, "cgroup=%llu descend=0 age=1d",
+				  zwb_cgroup_id(cgroup)), -EAGAIN);
+		if (delta.total.skipped_young == pages)
+			return true;
+		zwb_pause();
+	} while (zwb_now() < deadline);
+	zwb_fail("%lld of %lld entries have come to %s", delta.total.skipped_young, pages, cgroup);
+	return false;
 }
 
 /* Whose memory this process touches from now on: that of a cgroup, or of the root if NULL. */

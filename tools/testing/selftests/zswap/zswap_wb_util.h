@@ -360,6 +360,7 @@ const char *zwb_cgroup(const char *parent, const char *name);
 bool zwb_cgroup_bare(const char *parent, const char *name, char *path, size_t size);
 bool zwb_cgroup_set(const char *cgroup, const char *file, const char *value);
 bool zwb_cgroup_remove(const char *cgroup);
+bool zwb_cgroup_inherits(const char *cgroup, long long pages);
 bool zwb_cgroup_enter(const char *cgroup);
 unsigned long long zwb_cgroup_id(const char *cgroup);
 long long zwb_cgroup_number(const char *cgroup, const char *file);
