@@ -590,6 +590,16 @@ struct zwb_load *zwb_load_resident(const char *cgroup, long long pages, bool loc
 }
 
 /**
+ * zwb_load_out() - page a load out, as far as it can be, whatever others do meanwhile
+ * @load: the load
+ * @swapped: pages in swap afterwards, be they in zswap or past it on the disk
+ */
+bool zwb_load_out(struct zwb_load *load, long long *swapped)
+{
+	return load_ask(load, LOAD_OP_PAGEOUT, 0, 0, swapped);
+}
+
+/**
  * zwb_load_pageout() - put all pages of a load into zswap, none of which may be there now
  * @load: the load
  *
@@ -605,7 +615,7 @@ bool zwb_load_pageout(struct zwb_load *load)
 
 	for (tries = 0; tries < LOAD_STORE_TRIES; tries++) {
 		load->first_ns = zwb_now();
-		if (!load_ask(load, LOAD_OP_PAGEOUT, 0, 0, &swapped))
+		if (!zwb_load_out(load, &swapped))
 			return false;
 		load->last_ns = zwb_now();
 		stored = zwb_stored() - before;
@@ -647,7 +657,7 @@ bool zwb_loads_in_turn(struct zwb_load * const *turns, int nr)
 	}
 	/* the few that somebody else held at the moment */
 	for (i = 0; i < nr; i++) {
-		if (!load_ask(turns[i], LOAD_OP_PAGEOUT, 0, 0, &swapped) ||
+		if (!zwb_load_out(turns[i], &swapped) ||
 		    !zwb_equal(swapped, turns[i]->pages))
 			return false;
 		turns[i]->last_ns = zwb_now();

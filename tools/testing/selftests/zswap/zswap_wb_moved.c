@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -278,7 +279,7 @@ static void page_out_and_unmap(void)
 #define CROSS_PAGES		700
 /* pages that go back to the full node, and some more */
 #define CROSS_ROOM		(2 * CROSS_PAGES + 600)
-#define CROSS_TRIES		5
+#define CROSS_ROUNDS		5
 #define CROSS_FIRST		200
 #define CROSS_SCALE		"/proc/sys/vm/watermark_scale_factor"
 /* two per cent: from one watermark to the next there is more than CROSS_ROOM */
@@ -290,6 +291,8 @@ static void page_out_and_unmap(void)
 #define CROSS_FILL_MS		90000
 #define CROSS_STOP_MS		10000
 #define CROSS_MPOL_BIND		2
+/* pages of data that one page of others adds at most: CONFIG_ZSMALLOC_CHAIN_SIZE */
+#define CROSS_CHAIN		8
 
 /*
  * How many pages above its low watermark the largest zone of a node is.  All who are not
@@ -369,9 +372,16 @@ static void fill(int node, long long room, int ready)
 		pause();
 }
 
+static void stop_filler(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+/* A process that fills a node, and has done so; or -1. */
 static pid_t start_filler(int node, long long room)
 {
-	long long deadline = zwb_now() + CROSS_FILL_MS * ZWB_NS_PER_MS;
+	struct pollfd filled = { .events = POLLIN };
 	int ready[2];
 	char byte;
 	pid_t pid;
@@ -387,10 +397,14 @@ static pid_t start_filler(int node, long long room)
 		fill(node, room, ready[1]);
 	}
 	close(ready[1]);
-	if (pid < 0 || read(ready[0], &byte, 1) != 1)
-		zwb_fail("the node could not be filled");
+	filled.fd = ready[0];
+	if (pid < 0) {
+		zwb_fail("fork: %s", strerror(errno));
+	} else if (poll(&filled, 1, CROSS_FILL_MS) < 1 || read(ready[0], &byte, 1) != 1) {
+		stop_filler(pid);
+		pid = -1;
+	}
 	close(ready[0]);
-	zwb_between(zwb_now(), 0, deadline);
 	return pid;
 }
 
@@ -399,22 +413,9 @@ static long long data_pages(int node)
 {
 	char dir[64];
 
+	zwb_fold_vmstat();
 	snprintf(dir, sizeof(dir), "/sys/devices/system/node/node%d", node);
 	return zwb_cgroup_key(dir, "vmstat", "nr_zspages");
-}
-
-/* Page a load out, and be content when all of it is in swap. */
-static bool out(struct zwb_load *load)
-{
-	long long swapped = 0;
-	int i;
-
-	for (i = 0; i < CROSS_TRIES && swapped != load->pages; i++) {
-		if (!zwb_load_churn(load, 1) || !zwb_load_finish(load) ||
-		    !zwb_load_swapped(load, &swapped))
-			return false;
-	}
-	return zwb_equal(swapped, load->pages);
 }
 
 /**
@@ -423,45 +424,61 @@ static bool out(struct zwb_load *load)
  * @near: the node that they lay on
  * @far: the other one
  * @loads: the pages, those that do not compress first
+ * @crossed: pages of data that the first of them have on @far, whatever others have there
+ * @missing: the condition that did not come about
  */
 struct cross {
 	const char *cgroup;
 	int near;
 	int far;
 	struct zwb_load *loads[2];
+	long long crossed;
+	const char *missing;
 };
 
-/* Each of the first pages takes one page of data, so that one can tell how many lie where. */
-static bool cross_out(struct cross *cross, long long *crossed)
+/* What else the system does may come in between: then all of it is tried again. */
+static bool came_about(struct cross *cross, bool good, const char *condition)
 {
-	long long near, far, lists;
-	int i;
+	if (!good)
+		cross->missing = condition;
+	return good;
+}
 
-	for (i = 0; i < 2; i++) {
-		zwb_fold_vmstat();
-		near = data_pages(cross->near);
-		far = data_pages(cross->far);
-		lists = zwb_cgroup_pages(cross->cgroup, cross->near);
-		if (!out(cross->loads[i]))
-			return false;
-		zwb_fold_vmstat();
-		near = data_pages(cross->near) - near;
-		far = data_pages(cross->far) - far;
-		lists = zwb_cgroup_pages(cross->cgroup, cross->near) - lists;
-		ksft_print_msg("%lld of %lld on lists of node %d; data: %lld and on node %d %lld\n",
-			       lists, cross->loads[i]->pages, cross->near, near, cross->far, far);
-		if (!i)
-			*crossed = lists - near;
-		/* compressed, a few pages of data are all that there is */
-		if (!zwb_between(far, i ? CROSS_PAGES / 10 : CROSS_PAGES / 2, LLONG_MAX) ||
-		    !zwb_between(near, -CROSS_PAGES, far / 4))
-			return false;
-	}
-	return zwb_between(*crossed, CROSS_PAGES / 2, CROSS_PAGES);
+/*
+ * Page a load out; what it has on the other node then, and -1 if it went anywhere else.
+ * Others may free data there meanwhile, and what they add is taken for as much as it can be.
+ */
+static long long cross_out(struct cross *cross, struct zwb_load *load, long long least)
+{
+	long long out = zwb_vmstat_key("zswpout"), swapped;
+	long long near = data_pages(cross->near), far = data_pages(cross->far);
+	long long lists = zwb_cgroup_pages(cross->cgroup, cross->near);
+	bool good;
+
+	if (!zwb_load_out(load, &swapped))
+		return -1;
+	near = data_pages(cross->near) - near;
+	far = data_pages(cross->far) - far;
+	out = zwb_vmstat_key("zswpout") - out;
+	lists = zwb_cgroup_pages(cross->cgroup, cross->near) - lists;
+	ksft_print_msg("%lld of %lld out on lists of node %d; data: %lld and on node %d %lld\n",
+		       lists, out, cross->near, near, cross->far, far);
+	far -= (out - lists) * CROSS_CHAIN;
+	good = came_about(cross, lists == load->pages, "all is in zswap, for the full node") &&
+	       came_about(cross, far >= least, "its data is on the other node") &&
+	       came_about(cross, near <= far / 4, "hardly any data is on the full node");
+	return good ? far : -1;
+}
+
+/* Each of the first pages takes one page of data; compressed, there are a few for all. */
+static bool cross_all_out(struct cross *cross)
+{
+	cross->crossed = cross_out(cross, cross->loads[0], CROSS_PAGES / 2);
+	return cross->crossed >= 0 && cross_out(cross, cross->loads[1], CROSS_PAGES / 10) >= 0;
 }
 
 /* Nobody stores anything any more: until then the data is not only ours. */
-static bool wait_for_calm(void)
+static bool is_calm(void)
 {
 	const struct timespec calm = { .tv_nsec = CROSS_CALM_MS * ZWB_NS_PER_MS };
 	long long deadline = zwb_now() + CROSS_STOP_MS * ZWB_NS_PER_MS;
@@ -474,22 +491,38 @@ static bool wait_for_calm(void)
 		now = zwb_vmstat_key("zswpout");
 		i = now == before ? i + 1 : 0;
 	}
-	if (i < CROSS_CALM)
-		zwb_fail("others are swapped out for %d s", CROSS_STOP_MS / 1000);
 	return i == CROSS_CALM;
 }
 
+/* What was written takes no memory on the other node any more, a moment later at the latest. */
+static void check_data_is_gone(const struct cross *cross, long long data, long long zswpout)
+{
+	long long deadline = zwb_now() + CROSS_STOP_MS * ZWB_NS_PER_MS;
+	long long freed, others;
+
+	do {
+		freed = data - data_pages(cross->far);
+		others = zwb_vmstat_key("zswpout") - zswpout;
+		freed += others * CROSS_CHAIN;
+		if (freed >= cross->crossed)
+			return;
+		zwb_pause();
+	} while (zwb_now() < deadline);
+	zwb_between(freed, cross->crossed, LLONG_MAX);
+}
+
 /* Commands by node, and what becomes of the data. */
-static void check_cross(struct cross *cross, long long crossed)
+static void check_cross(struct cross *cross)
 {
 	unsigned long long id = zwb_cgroup_id(cross->cgroup);
 	long long near = zwb_cgroup_pages(cross->cgroup, cross->near);
-	long long far = zwb_cgroup_pages(cross->cgroup, cross->far), data;
+	long long far = zwb_cgroup_pages(cross->cgroup, cross->far);
 	struct zwb_snap start, delta;
+	long long data;
 
 	zwb_snap(&start);
-	zwb_equal(near + far, 2 * CROSS_PAGES);
 	data = data_pages(cross->far);
+	zwb_equal(near + far, 2 * CROSS_PAGES);
 	/* the node of the data has what is on its own lists */
 	zwb_equal(zwb_run(&delta, cross->far, "cgroup=%llu age=0", id), far ? 0 : -EAGAIN);
 	zwb_equal(delta.total.written, far);
@@ -505,8 +538,7 @@ static void check_cross(struct cross *cross, long long crossed)
 	zwb_zero(delta.node[cross->far].scanned);
 	zwb_zero(zwb_cgroup_pages(cross->cgroup, ZWB_GLOBAL));
 	zwb_memory_stat_is(cross->cgroup, "zswapped", 0);
-	zwb_fold_vmstat();
-	zwb_between(data - data_pages(cross->far), crossed, LLONG_MAX);
+	check_data_is_gone(cross, data, start.vm.zswpout);
 
 	zwb_since(&delta, &start);
 	zwb_equal(delta.node[cross->near].written, near);
@@ -532,36 +564,52 @@ static void check_cross_back(struct cross *cross)
 		zwb_equal(delta.node[i].refaulted, -delta.node[i].on_disk);
 }
 
-static void run_cross(struct cross *cross)
+/* Loads whose data lies on the other node, and a system that has come to rest. */
+static bool set_cross_up(struct cross *cross)
 {
-	long long crossed = 0;
-	bool good = false;
 	pid_t filler;
+	bool good;
 	int i;
 
-	/* kswapd is to leave them to us */
-	cross->cgroup = zwb_cgroup(NULL, "cross");
-	if (!cross->cgroup || !zwb_cgroup_set(cross->cgroup, "memory.min", "max"))
-		return;
 	/* they have been in zswap once: that binds their memory to the node */
 	for (i = 0; i < 2; i++) {
 		cross->loads[i] = zwb_load(cross->cgroup, cross->near, CROSS_PAGES,
 					   i ? ZWB_TEXT : ZWB_NOISE);
 		if (!cross->loads[i] || !zwb_load_touch(cross->loads[i], 0, CROSS_PAGES))
-			return;
+			return false;
 	}
 	filler = start_filler(cross->near, CROSS_ROOM);
-	if (filler > 0 && !zwb_failed())
-		good = cross_out(cross, &crossed);
+	if (!came_about(cross, filler > 0, "a node is full"))
+		return false;
+	good = cross_all_out(cross);
 	/* data stays where it is; kswapd has no more to put beside it */
-	if (filler > 0) {
-		kill(filler, SIGKILL);
-		waitpid(filler, NULL, 0);
+	stop_filler(filler);
+	return good && came_about(cross, is_calm(), "nobody else is swapped out");
+}
+
+static void run_cross(struct cross *cross)
+{
+	bool good = false;
+	int round;
+
+	/* kswapd is to leave them to us */
+	cross->cgroup = zwb_cgroup(NULL, "cross");
+	if (!cross->cgroup || !zwb_cgroup_set(cross->cgroup, "memory.min", "max"))
+		return;
+	for (round = 0; round < CROSS_ROUNDS && !good && !zwb_failed(); round++) {
+		/* the loads of the round before end, and what kswapd took comes back */
+		if (round) {
+			ksft_print_msg("once more: not so that %s\n", cross->missing);
+			zwb_swap_empty();
+		}
+		good = set_cross_up(cross);
 	}
-	if (good && wait_for_calm())
-		check_cross(cross, crossed);
-	if (crossed)
+	if (good) {
+		check_cross(cross);
 		check_cross_back(cross);
+	} else if (!zwb_failed()) {
+		zwb_fail("in %d rounds it was never so that %s", CROSS_ROUNDS, cross->missing);
+	}
 }
 
 /*
