@@ -356,7 +356,10 @@ static int compare_times(const void *left, const void *right)
 	return (a > b) - (a < b);
 }
 
-/* Read a page of the disk every now and then; returns the 99th percentile in microseconds. */
+/*
+ * Read a page of the disk every now and then; returns the 99th percentile in microseconds, or
+ * LLONG_MAX if too few were read to say so.
+ */
 static long long read_p99(struct zwb_pages *pages, const char *when, struct zwb_async *command)
 {
 	static long long times[READ_MAX];
@@ -376,8 +379,7 @@ static long long read_p99(struct zwb_pages *pages, const char *when, struct zwb_
 	ksft_print_msg("%s: %lld reads, median %lld us, p99 %lld us, longest %lld us\n", when, nr,
 		       times[nr / 2] / 1000, times[nr * READ_PERCENTILE / 100] / 1000,
 		       times[nr - 1] / 1000);
-	zwb_between(nr, READ_MIN, READ_MAX);
-	return times[nr * READ_PERCENTILE / 100] / 1000;
+	return nr < READ_MIN ? LLONG_MAX : times[nr * READ_PERCENTILE / 100] / 1000;
 }
 
 /* The same beside a command, -1 if there is none. */
@@ -467,7 +469,7 @@ static void check_rate(struct zwb_pages *pages)
 	if (!zwb_write_all(2 * RATE_ROUNDS * RATE_PAGES) ||
 	    !zwb_load(NULL, ZWB_ANY_NODE, READ_COMMAND_PAGES, ZWB_TEXT))
 		return;
-	for (i = 0; i < RATE_ROUNDS && (!i || with_rate * RATE_TIMES > without); i++) {
+	for (i = 0; i < RATE_ROUNDS && with_rate >= without / RATE_TIMES; i++) {
 		p99 = read_p99_beside(&pages[2 * i], "age=0 rate=128K");
 		if (p99 < with_rate)
 			with_rate = p99;
@@ -475,6 +477,7 @@ static void check_rate(struct zwb_pages *pages)
 		if (p99 < without)
 			without = p99;
 	}
+	zwb_between(without, 0, LLONG_MAX - 1);
 	zwb_between(with_rate, 0, without / RATE_TIMES);
 	for (i = 0; i < 2 * RATE_ROUNDS; i++)
 		zwb_pages_are(&pages[i], i);
