@@ -8,11 +8,11 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 cases=(
-	"a guest that succeeds is green|0|60|true"
-	"a guest whose command fails is red|3|60|exit 3"
-	"a guest whose kernel warns is red|126|60|echo 'WARNING: CPU: 0 PID: 1 at the harness check' >/dev/kmsg"
-	"a guest that dies without a word is red|125|60|echo 8 >/proc/sys/kernel/printk; poweroff -f"
-	"a guest whose kernel panics is red|126|60|echo c >/proc/sysrq-trigger"
+	"a guest that succeeds is green|0|300|true"
+	"a guest whose command fails is red|3|300|exit 3"
+	"a guest whose kernel warns is red|126|300|echo 'WARNING: CPU: 0 PID: 1 at the harness check' >/dev/kmsg"
+	"a guest that dies without a word is red|125|300|echo 8 >/proc/sys/kernel/printk; poweroff -f"
+	"a guest whose kernel panics is red|126|300|echo c >/proc/sysrq-trigger"
 	"a guest that hangs is red|124|12|sleep 1000"
 )
 

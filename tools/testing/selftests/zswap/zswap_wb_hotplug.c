@@ -24,7 +24,7 @@
 
 #define HOTPLUG_DIR		"/sys/devices/system/node"
 #define FLIGHT_PAGES		600
-#define HOTPLUG_WAIT_MS		3000
+#define HOTPLUG_WAIT_MS		20000
 
 static const struct zwb_disk_spec slow = {
 	.megabytes = 64,

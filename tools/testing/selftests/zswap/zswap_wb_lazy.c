@@ -36,7 +36,7 @@
 /* looks that a list may cost in each bucket on top of the pages that it gives */
 #define LOOKS			5
 
-#define HEIR_WAIT_SECONDS	5
+#define HEIR_WAIT_SECONDS	20
 
 /* more than a block request, the warm ones more than the cold ones */
 #define UNEVEN_COLD		200

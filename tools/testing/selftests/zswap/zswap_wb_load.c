@@ -36,7 +36,7 @@
 #define LOAD_SHARED_MAX		4096
 #define LOAD_PAGE_MAX		65536
 #define LOAD_STORE_TRIES	5
-#define LOAD_PAGEOUT_MS		5000
+#define LOAD_PAGEOUT_MS		10000
 #define LOAD_REPLY_MS		60000
 
 /* of an entry of /proc/self/pagemap */

@@ -28,7 +28,7 @@
 /* The shrinker's ratio comes from statistics that may be two seconds old. */
 static void expect_count(const char *cgroup, int node, long long want)
 {
-	long long deadline = zwb_now() + 6 * ZWB_NS_PER_SEC;
+	long long deadline = zwb_now() + 20 * ZWB_NS_PER_SEC;
 	long long count;
 
 	do {

@@ -152,7 +152,7 @@ static void branch_is_removed(void)
 
 #define LOOP_PAGES		300
 #define LOOP_ROUNDS		60
-#define LOOP_SECONDS		5
+#define LOOP_SECONDS		20
 
 /**
  * struct levels - what has to be as it was

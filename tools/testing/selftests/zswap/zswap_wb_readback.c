@@ -24,8 +24,8 @@
 #define LATENCY_US	700000
 /* with which the disk is not at once given more than a page or two */
 #define FIRST_BATCHES	3
-#define BATCHES_MS	10000
-#define END_MS		2000
+#define BATCHES_MS	20000
+#define END_MS		20000
 /* above the low watermarks */
 #define LEAVE_KB	8192
 /* a page of text takes less of the pool */

@@ -22,8 +22,8 @@
 #include "zswap_wb_table.h"
 #include "zswap_wb_util.h"
 
-#define PAGEOUT_MS		5000
-#define TWIN_MS			5000
+#define PAGEOUT_MS		20000
+#define TWIN_MS			20000
 #define MAX_PAGES		4096
 
 #define CHUNKS			"/sys/kernel/slab/zswap_wb_chunk"

@@ -470,7 +470,7 @@ static void removed_cgroup_leaves_entries_to_its_parent(void)
 	zwb_equal(zwb_run(NULL, ZWB_GLOBAL, "cgroup=%llu age=0", child_id), -ENOENT);
 
 	/* the kernel moves the entries up in its own time */
-	deadline = zwb_now() + 5 * ZWB_NS_PER_SEC;
+	deadline = zwb_now() + 20 * ZWB_NS_PER_SEC;
 	do {
 		err = zwb_run(&delta, ZWB_GLOBAL, "cgroup=%llu age=0 descend=0",
 			      zwb_cgroup_id(parent));

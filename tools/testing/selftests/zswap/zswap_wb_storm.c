@@ -20,7 +20,7 @@
 #include "cgroup_util.h"
 #include "zswap_wb_table.h"
 
-#define SETTLE_SECONDS		5
+#define SETTLE_SECONDS		20
 
 #define MANY_CGROUPS		300
 #define MANY_PAGES		3

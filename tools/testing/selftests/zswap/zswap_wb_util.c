@@ -32,9 +32,8 @@
 #include "zswap_wb_util.h"
 
 #define UTIL_TEST_SECONDS	800
-#define UTIL_WAIT_MS		5000
+#define UTIL_WAIT_MS		20000
 #define UTIL_COMMAND_MS		60000
-#define UTIL_INHERIT_MS		20000
 #define UTIL_MAX_CGROUPS	640
 #define UTIL_TEXT_MAX		65536
 #define UTIL_MAX_SETTINGS	16
@@ -1346,7 +1345,7 @@ bool zwb_cgroup_remove(const char *cgroup)
  */
 bool zwb_cgroup_inherits(const char *cgroup, long long pages)
 {
-	long long deadline = zwb_now() + UTIL_INHERIT_MS * ZWB_NS_PER_MS;
+	long long deadline = zwb_now() + UTIL_WAIT_MS * ZWB_NS_PER_MS;
 	struct zwb_snap delta;
 
 	do {
