@@ -563,7 +563,6 @@ static void damon_reclaim_beside_commands(void)
 #define LIMIT_NOISE		300
 #define LIMIT_ALL		(LIMIT_TEXT + LIMIT_NOISE)
 #define LIMIT_FIRST		500
-#define LIMIT_OUT_TRIES		5
 #define LIMIT_SWAP		"memory.swap.max"
 #define LIMIT_ZSWAP		"memory.zswap.max"
 
@@ -624,18 +623,12 @@ static void check_no_swap(const char *cgroup, struct zwb_load *load)
 /* With memory.zswap.max=0 it goes past zswap, where a command finds nothing. */
 static void check_no_zswap(const char *cgroup, struct zwb_load *load)
 {
-	long long swapped = 0;
 	struct zwb_snap delta;
-	int i;
+	long long swapped;
 
 	/* what is on the disk already need not be written again */
-	if (!zwb_load_touch(load, 0, load->pages))
+	if (!zwb_load_touch(load, 0, load->pages) || !zwb_load_out(load, &swapped))
 		return;
-	for (i = 0; i < LIMIT_OUT_TRIES && swapped != load->pages; i++) {
-		if (!zwb_load_churn(load, 1) || !zwb_load_finish(load) ||
-		    !zwb_load_swapped(load, &swapped))
-			return;
-	}
 	zwb_equal(swapped, load->pages);
 	zwb_zero(zwb_stored());
 	zwb_zero(zwb_cgroup_number(cgroup, "memory.zswap.current"));
