@@ -8,7 +8,9 @@
  *
  *	time for a batch = latency + pages * time for a page
  *
- * The latency is that of the fastest batch, the first of which is a single page.
+ * The latency is that of the fastest batch, the first of which is a single page. The time for
+ * a page is that of the last batches together: a device that is throttled takes some at
+ * once, and then one not for a while.
  */
 #include <linux/math64.h>
 #include <linux/minmax.h>
@@ -22,6 +24,9 @@
 
 /* A batch of the next size has this many times as many pages at most */
 #define ZSWAP_WB_BATCH_GROWTH	4
+
+/* So many batches count, see above: of what older ones have told it forgets one part of so many */
+#define ZSWAP_WB_BATCHES_KNOWN	8
 
 /*
  * Batches of about that, or more, have a multiple of it: full requests. Those of some pages
@@ -52,15 +57,16 @@ bool zswap_wb_device_broken(const struct zswap_wb_device *device)
 	return device->errors >= ZSWAP_WB_ERRORS_MAX;
 }
 
-/* A batch that was far from full tells little about a larger one */
 static void zswap_wb_device_measure(struct zswap_wb_device *device,
 				    unsigned int pages, u64 ns)
 {
-	unsigned int room = zswap_wb_device_room(device);
-	u64 fit, most = room * ZSWAP_WB_BATCH_GROWTH;
+	u64 fit, most = pages * ZSWAP_WB_BATCH_GROWTH;
 
 	device->latency_ns = min(ns, device->latency_ns ?: ns);
-	if (pages == 1 && !device->page_ns) {
+	/* A batch that was far from full tells little about a larger one */
+	if (most < zswap_wb_device_room(device))
+		return;
+	if (pages == 1 && !device->bytes) {
 		fit = div64_u64(ZSWAP_WB_BATCH_MAX_NS, device->latency_ns);
 		fit = clamp(fit, 2, ZSWAP_WB_FIRST_BATCH);
 		most = max(most, fit);
@@ -68,10 +74,12 @@ static void zswap_wb_device_measure(struct zswap_wb_device *device,
 		/* It takes two to see whether the device still needs so long for one */
 		fit = 2;
 	} else {
-		if (pages * ZSWAP_WB_BATCH_GROWTH < room)
-			return;
-		device->page_ns = div_u64(ns - device->latency_ns, pages - 1) + 1;
-		fit = div64_u64(ZSWAP_WB_BATCH_NS, device->page_ns);
+		device->bytes += (pages - 1) * PAGE_SIZE -
+				 device->bytes / ZSWAP_WB_BATCHES_KNOWN;
+		device->busy_ns += ns - device->latency_ns -
+				   device->busy_ns / ZSWAP_WB_BATCHES_KNOWN;
+		fit = div64_u64(ZSWAP_WB_BATCH_NS * device->bytes,
+				(device->busy_ns + 1) * PAGE_SIZE);
 	}
 	fit = clamp(fit, 1, min(most, ZSWAP_WB_BATCH_MAX));
 	if (fit + ZSWAP_WB_REQUEST_SLACK >= ZSWAP_WB_REQUEST_PAGES)

@@ -36,8 +36,9 @@ struct zswap_wb_device {
 	/* batches that have failed as a whole, since one has not */
 	unsigned int	errors;
 	u64		latency_ns;	/* shortest time for a batch */
-	/* further time for each page, 0 if that is not known yet */
-	u64		page_ns;
+	/* of the last batches: all but their first pages, and the time for these */
+	u64		bytes;
+	u64		busy_ns;
 };
 
 /* Has the device not done what it should with a page of ours? */

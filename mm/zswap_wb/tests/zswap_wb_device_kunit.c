@@ -66,13 +66,68 @@ static void zswap_wb_device_fits(struct kunit *test)
 static void zswap_wb_device_remnant(struct kunit *test)
 {
 	struct zswap_wb_device device = {
-		.room = 128, .latency_ns = 1000, .page_ns = 1000,
+		.room = 128, .latency_ns = 1000,
+		.bytes = 128 * PAGE_SIZE, .busy_ns = 128000,
 	};
 
+	zswap_wb_device_learn(&device, 1, 0, NSEC_PER_SEC);
+	KUNIT_EXPECT_EQ(test, zswap_wb_device_room(&device), 128);
 	zswap_wb_device_learn(&device, 31, 0, NSEC_PER_SEC);
 	KUNIT_EXPECT_EQ(test, zswap_wb_device_room(&device), 128);
 	zswap_wb_device_learn(&device, 32, 0, NSEC_PER_SEC);
 	KUNIT_EXPECT_EQ(test, zswap_wb_device_room(&device), 1);
+}
+
+/* Two batches are fetched at a time: of both of a size the second makes the next no larger */
+static void zswap_wb_device_pair(struct kunit *test)
+{
+	struct zswap_wb_device device = { .room = 7, .latency_ns = 1000 };
+
+	zswap_wb_device_learn(&device, 7, 0, 1000);
+	KUNIT_EXPECT_EQ(test, zswap_wb_device_room(&device), 28);
+	zswap_wb_device_learn(&device, 7, 0, 1000);
+	KUNIT_EXPECT_EQ(test, zswap_wb_device_room(&device), 28);
+}
+
+/* A device that is throttled: it does so many pages at once, and then none until the next tick */
+#define DEVICE_TICK_NS		(20 * NSEC_PER_MSEC)
+#define DEVICE_TICK_PAGES	20
+#define DEVICE_TICK_LATENCY_NS	(4 * NSEC_PER_MSEC)
+
+/* When it is done with a batch of @pages that it gets at @now; @left: pages of this tick */
+static u64 zswap_wb_device_ticks_until(u64 now, unsigned int pages, unsigned int *left)
+{
+	u64 tick = div64_u64(now, DEVICE_TICK_NS);
+
+	for (; pages > *left; *left = DEVICE_TICK_PAGES) {
+		pages -= *left;
+		now = ++tick * DEVICE_TICK_NS;
+	}
+	*left -= pages;
+	now += DEVICE_TICK_LATENCY_NS;
+	if (div64_u64(now, DEVICE_TICK_NS) != tick)
+		*left = DEVICE_TICK_PAGES;
+	return now;
+}
+
+/* Batches come to what it does in 10 ms on the average, and not to what it sometimes does */
+static void zswap_wb_device_ticks(struct kunit *test)
+{
+	unsigned int i, pages, left = DEVICE_TICK_PAGES;
+	struct zswap_wb_device device = {};
+	u64 now = 0, end;
+
+	for (i = 0; i < 10 * DEVICE_BATCHES; i++) {
+		pages = zswap_wb_device_room(&device);
+		/* It has to find that out first */
+		if (i > DEVICE_BATCHES) {
+			KUNIT_EXPECT_GE(test, pages, DEVICE_TICK_PAGES / 4);
+			KUNIT_EXPECT_LE(test, pages, DEVICE_TICK_PAGES);
+		}
+		end = zswap_wb_device_ticks_until(now, pages, &left);
+		zswap_wb_device_learn(&device, pages, 0, end - now);
+		now = end;
+	}
 }
 
 static void zswap_wb_device_fails(struct kunit *test)
@@ -106,6 +161,8 @@ static void zswap_wb_device_fails(struct kunit *test)
 static struct kunit_case zswap_wb_device_test_cases[] = {
 	KUNIT_CASE_PARAM(zswap_wb_device_fits, zswap_wb_device_case_gen_params),
 	KUNIT_CASE(zswap_wb_device_remnant),
+	KUNIT_CASE(zswap_wb_device_pair),
+	KUNIT_CASE(zswap_wb_device_ticks),
 	KUNIT_CASE(zswap_wb_device_fails),
 	{}
 };
