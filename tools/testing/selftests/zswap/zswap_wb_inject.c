@@ -26,14 +26,13 @@
 #define STEP_MAX		2000
 
 #define SEALED_PAGES		1500
-#define MOMENT_PAGES		4000
+#define MOMENT_PAGES		8000
 #define MOMENT_GOOD		1500
 /*
- * In less than a batch of the largest size, of which some was written, in the two that had been
- * fetched when all of one had failed, and in small ones
+ * Most of what is left is not tried. How many are depends on how fast the disk was: large
+ * requests fail while there is still space for small ones, which let batches grow again.
  */
-#define MOMENT_BATCH		512
-#define MOMENT_FAILED		(3 * MOMENT_BATCH + (ZWB_ERRORS_MAX - 2) * ZWB_ERRORS_BATCH)
+#define MOMENT_FAILED		((MOMENT_PAGES - MOMENT_GOOD) / 2)
 #define DECOMPRESS_PAGES	2000
 #define DECOMPRESS_TIMES	37
 
