@@ -59,8 +59,9 @@ poison=slub_debug=FZP
 # its own VM, and the run of all others leaves them out.
 alone="nomemcg:cgroup_disable=memory lockdown:lockdown=integrity nodebugfs:debugfs=off v1:cgroup_no_v1=none"
 # What goes by the clock: these have the machine for themselves. All others mostly wait for
-# pages to get older, and are run by two VMs at a time, with THP and MGLRU, as in a
+# pages to get older, and are run by some VMs at a time, with THP and MGLRU, as in a
 # distribution.
+vms=$((JOBS < 3 ? JOBS + 1 : 4))
 timed=(cpu faults shrinker storm device broken rate race flight sleep)
 # Parts that go beside the others, once what goes by the clock is over
 beside=(bench torture fuzz)
@@ -130,17 +131,16 @@ options_for() {
 	printf -- ' -t zswap:zswap_wb_%s' setup "$@"
 }
 
-# Every second program of those that have no VM of their own, from the first or the
-# second on, in the order of the Makefile
-half() {
+# share N: the programs of the Nth of $vms VMs, of those that have no VM of their own
+share() {
 	local own=" setup ${alone//:*([^ ])/} ${timed[*]} "
 	sed 's/^zswap:zswap_wb_//' "$payload/kselftest-list.txt" | while read -r program; do
 		[[ $own == *" $program "* ]] || echo "$program"
-	done | awk -v first="$1" 'NR % 2 == first'
+	done | awk -v n="$1" -v vms="$vms" 'NR % vms == n - 1'
 }
 
 run_part() {
-	local name=$1 rc=0 program all='' pid
+	local name=$1 rc=0 program all='' n pid pids=()
 	for program in $alone; do
 		all+=" -S zswap:zswap_wb_${program%%:*}"
 	done
@@ -153,13 +153,17 @@ run_part() {
 		;;
 	harness) "$VMDIR/harness-check.sh" >"$out/harness.ktap" ;;
 	kselftests)
-		# shellcheck disable=SC2046 # words
-		vm "$name-1" 'slab_nomerge transparent_hugepage=always' y "$(options_for $(half 1))" &
-		pid=$!
-		# shellcheck disable=SC2046 # words
-		vm "$name-2" 'slab_nomerge transparent_hugepage=always' y "$(options_for $(half 0))" || rc=$?
-		wait "$pid" || rc=$?
-		cat "$out/$name-1.ktap" "$out/$name-2.ktap" >"$out/$name.ktap"
+		for ((n = 1; n <= vms; n++)); do
+			# shellcheck disable=SC2046 # words
+			vm "$name-$n" 'slab_nomerge transparent_hugepage=always' y "$(options_for $(share "$n"))" &
+			pids+=("$!")
+		done
+		for pid in "${pids[@]}"; do
+			wait "$pid" || rc=$?
+		done
+		for ((n = 1; n <= vms; n++)); do
+			cat "$out/$name-$n.ktap"
+		done >"$out/$name.ktap"
 		return "$rc"
 		;;
 	kselftests-timed)
