@@ -6,6 +6,7 @@
  * What is on the disk is read past the kernel's swap code, from the device itself.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stddef.h>
@@ -14,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,7 +25,7 @@
 #include "zswap_wb_pages.h"
 #include "zswap_wb_util.h"
 
-#define CORRUPTED		"/sys/kernel/mm/zswap/stats/corrupted"
+#define LOG			"/dev/kmsg"
 #define IMAGE_PAGES		700
 #define DEVICE_PAGES		2048
 /* of a swap entry in /proc/PID/pagemap */
@@ -78,11 +81,15 @@ static bool write_pages(struct zwb_pages *pages, unsigned int version,
 }
 
 /* On a device whose blocks can be looked at. */
-static bool begin(struct zwb_pages *pages)
+static bool begin_on_node(struct zwb_pages *pages, int node)
 {
 	return zwb_need_compressed() && zwb_need_small_swap() && zwb_setting(ZWB_COMPRESSED, "1") &&
-	       zwb_small_swap_on(DEVICE_PAGES) &&
-	       zwb_pages_map(pages, ZWB_ANY_NODE, IMAGE_PAGES);
+	       zwb_small_swap_on(DEVICE_PAGES) && zwb_pages_map(pages, node, IMAGE_PAGES);
+}
+
+static bool begin(struct zwb_pages *pages)
+{
+	return begin_on_node(pages, ZWB_ANY_NODE);
 }
 
 static void end(struct zwb_pages *pages)
@@ -136,6 +143,70 @@ static void both_kinds_take_turns(void)
 	end(&pages);
 }
 
+/* Nothing but the two is a choice, and what is refused changes nothing. */
+static void only_0_and_1_are_a_choice(void)
+{
+	static const char * const good[] = { "0", "1\n", "0\n", "1" };
+	static const char * const bad[] = { "", "2", "-1", "y", "N", "01", "1 0", "1x", " 1" };
+	size_t i, j;
+
+	if (!zwb_need_compressed() || !zwb_setting(ZWB_COMPRESSED, "0"))
+		return;
+	for (i = 0; i < ARRAY_SIZE(good); i++) {
+		zwb_write_string(ZWB_COMPRESSED, good[i]);
+		for (j = 0; j < ARRAY_SIZE(bad); j++) {
+			if (zwb_write(ZWB_COMPRESSED, bad[j], strlen(bad[j])) !=
+			    (bad[j][0] ? -EINVAL : 0))
+				zwb_fail("'%s' is not refused", bad[j]);
+			zwb_equal(zwb_read_number(ZWB_COMPRESSED), good[i][0] - '0');
+		}
+	}
+}
+
+/* A command that is slow enough for the choice to be made anew meanwhile. */
+static void check_choice(struct zwb_pages *pages, const char *first, const char *then,
+			 unsigned int version)
+{
+	static unsigned long long slots[IMAGE_PAGES];
+	struct zwb_async command;
+	struct zwb_snap before;
+	long long left;
+
+	zwb_write_string(ZWB_COMPRESSED, first);
+	if (!zwb_pages_store(pages, version) || !zwb_pages_slots(pages, slots) ||
+	    !zwb_start(&command, ZWB_GLOBAL, 0, "age=0 rate=1M"))
+		return;
+	zwb_snap(&before);
+	zwb_go(&command);
+	zwb_wait_for_writeback(before.vm.zswpwb);
+	zwb_write_string(ZWB_COMPRESSED, then);
+	left = zwb_stored();
+	zwb_zero(zwb_wait(&command));
+	ksft_print_msg("%lld of %d pages were to be written when %s became %s\n", left,
+		       IMAGE_PAGES, first, then);
+	zwb_between(left, 1, IMAGE_PAGES - 1);
+	zwb_equal(count_images(slots, IMAGE_PAGES), first[0] == '1' ? IMAGE_PAGES : 0);
+	zwb_pages_are(pages, version);
+}
+
+/*
+ * The choice is made anew while a command is at work: that goes on with what it began with,
+ * and the next one has the new choice.
+ *
+ * Turns red when each page, or each batch, is written as it is said at that moment.
+ */
+static void choice_is_for_the_next_command(void)
+{
+	struct zwb_pages pages = { 0 };
+
+	if (begin(&pages)) {
+		check_choice(&pages, "0", "1", 1);
+		if (!zwb_failed())
+			check_choice(&pages, "1", "0", 2);
+	}
+	end(&pages);
+}
+
 /*
  * A page that has come back and is not changed is dropped, and read once more.
  *
@@ -164,16 +235,13 @@ static void image_is_read_again(void)
 	end(&pages);
 }
 
-/*
- * The compressor changes while images are out, and there are entries of both.
- *
- * Turns red when an image's compressor is not kept for it.
- */
-static void compressor_may_change(void)
+/* Images of several compressors are read, or brought back and loaded: that of none is in use. */
+static void check_compressors(bool readback)
 {
 	static const char * const compressors[] = { "lz4", "zstd", "deflate", "lzo" };
 	static unsigned long long slots[IMAGE_PAGES];
 	struct zwb_pages pages[ARRAY_SIZE(compressors)] = { { 0 } };
+	struct zwb_snap delta;
 	char compressor[64];
 	size_t i;
 
@@ -187,11 +255,37 @@ static void compressor_may_change(void)
 		write_pages(&pages[i], i, slots);
 	}
 	zwb_param_set("compressor", compressor);
+	if (readback && !zwb_failed()) {
+		zwb_readback(&delta, "max=1G");
+		zwb_equal(delta.total.readback, ARRAY_SIZE(compressors) * IMAGE_PAGES);
+	}
 	for (i = 0; i < ARRAY_SIZE(compressors); i++) {
 		if (pages[i].mem && !zwb_failed())
 			zwb_pages_are(&pages[i], i);
 		zwb_pages_unmap(&pages[i]);
 	}
+}
+
+/*
+ * The compressor changes while images are out, and there are entries of both.
+ *
+ * Turns red when an image's compressor is not kept for it.
+ */
+static void compressor_may_change(void)
+{
+	check_compressors(false);
+}
+
+/*
+ * The same, and then the images are entries again.
+ *
+ * Turns red when an image becomes an entry of the compressor that is in use now, which
+ * makes something else of it, or stays on the disk because that is another one.
+ */
+static void compressor_may_change_before_a_readback(void)
+{
+	if (zwb_need_readback())
+		check_compressors(true);
 }
 
 /* What a process that reads a page gets: 0, or the number of a signal. */
@@ -255,8 +349,10 @@ static bool is_damaged(long long index)
 
 static void check_damaged(struct zwb_pages *pages)
 {
-	long long i, before = zwb_read_number(CORRUPTED);
+	struct zwb_snap before, delta;
+	long long i;
 
+	zwb_snap(&before);
 	for (i = 0; i < DAMAGED; i++) {
 		if (signal_of_reader(pages, DAMAGED_PAGE(i)) != SIGBUS)
 			zwb_fail("who reads damaged page %lld gets no SIGBUS", i);
@@ -267,7 +363,8 @@ static void check_damaged(struct zwb_pages *pages)
 			break;
 		}
 	}
-	zwb_between(zwb_read_number(CORRUPTED) - before, DAMAGED, LLONG_MAX);
+	zwb_since(&delta, &before);
+	zwb_between(delta.total.corrupted, DAMAGED, LLONG_MAX);
 }
 
 /*
@@ -292,14 +389,13 @@ static void damaged_image_is_not_brought_back(void)
 {
 	static unsigned long long slots[IMAGE_PAGES];
 	struct zwb_pages pages = { 0 };
-	long long before = zwb_read_number(CORRUPTED);
 	struct zwb_snap delta;
 
 	if (begin(&pages) && write_pages(&pages, 1, slots) && damage(slots)) {
 		zwb_readback(&delta, "max=1G");
 		zwb_equal(delta.total.readback, IMAGE_PAGES - DAMAGED);
 		/* whoever needs one is to know */
-		zwb_equal(zwb_read_number(CORRUPTED), before);
+		zwb_zero(delta.total.corrupted);
 		zwb_readback(&delta, "max=1G");
 		zwb_zero(delta.total.readback);
 		check_damaged(&pages);
@@ -307,13 +403,131 @@ static void damaged_image_is_not_brought_back(void)
 	end(&pages);
 }
 
+/* Turns red when a damaged image counts on a node that it was not written from. */
+static void damaged_image_counts_on_its_node(void)
+{
+	static unsigned long long slots[IMAGE_PAGES];
+	struct zwb_pages pages = { 0 };
+	struct zwb_snap before, delta;
+	int i, node[2];
+
+	if (!zwb_need_two_nodes(&node[0], &node[1]))
+		return;
+	for (i = 0; i < 2 && !zwb_failed(); i++) {
+		zwb_snap(&before);
+		if (begin_on_node(&pages, node[i]) && write_pages(&pages, 1, slots) &&
+		    damage(slots)) {
+			check_damaged(&pages);
+			zwb_since(&delta, &before);
+			zwb_equal(delta.node[node[i]].written, IMAGE_PAGES);
+			zwb_equal(delta.node[node[i]].corrupted, delta.total.corrupted);
+			zwb_zero(delta.node[node[!i]].corrupted);
+		}
+		end(&pages);
+	}
+}
+
+/* The log from now on, or -1. */
+static int open_log(void)
+{
+	int log = open(LOG, O_RDONLY | O_NONBLOCK);
+
+	if (log < 0) {
+		zwb_skip("needs CONFIG_PRINTK");
+	} else if (lseek(log, 0, SEEK_END) < 0) {
+		zwb_fail(LOG ": %s", strerror(errno));
+		close(log);
+		log = -1;
+	}
+	return log;
+}
+
+/* How many lines have come into the log that say of this device that it is damaged. */
+static int read_log(int log, const char *device)
+{
+	char record[2048];
+	ssize_t length;
+	int told = 0;
+
+	/* what was overwritten before it was read is EPIPE */
+	while ((length = read(log, record, sizeof(record) - 1)) > 0 || errno == EPIPE) {
+		record[length > 0 ? length : 0] = '\0';
+		told += strstr(record, "is damaged") && strstr(record, device);
+	}
+	return told;
+}
+
+/* All that comes across damaged images of a device: who reads one, and before that a readback. */
+static void check_log(bool readback)
+{
+	static unsigned long long slots[IMAGE_PAGES];
+	struct zwb_pages pages = { 0 };
+	int log = open_log(), told;
+	struct zwb_snap delta;
+	struct stat status;
+	char device[64];
+
+	if (log >= 0 && begin(&pages) && write_pages(&pages, 1, slots) && damage(slots) &&
+	    zwb_zero(stat(zwb_small_swap_path(), &status))) {
+		snprintf(device, sizeof(device), "swap-device (%u:%u)", major(status.st_rdev),
+			 minor(status.st_rdev));
+		zwb_zero(read_log(log, device));
+		if (readback) {
+			zwb_readback(&delta, "max=1G");
+			zwb_equal(delta.total.readback, IMAGE_PAGES - DAMAGED);
+		}
+		told = read_log(log, device);
+		zwb_equal(told, readback);
+		check_damaged(&pages);
+		zwb_equal(told + read_log(log, device), 1);
+	}
+	end(&pages);
+	if (log >= 0)
+		close(log);
+}
+
+/*
+ * The kernel log names a device that does not have what was written, whoever finds that out:
+ * once, however many of its images are damaged. A device that another one was damaged in place
+ * of is named as well.
+ *
+ * Turns red when each damaged image is a line of the log, when a readback finds one and says
+ * nothing, or when only the first of two devices is named.
+ */
+static void log_names_a_damaged_device_once(void)
+{
+	char path[32];
+	int file, loop;
+
+	if (!zwb_need_small_swap())
+		return;
+	/* one that no test has damaged, because the first one is taken */
+	file = memfd_create("zswap_wb_taken", 0);
+	loop = file < 0 ? -1 : zwb_loop_attach(file, path, sizeof(path));
+	if (loop < 0) {
+		zwb_fail("taking a loop device: %s", strerror(errno));
+	} else {
+		check_log(false);
+		zwb_loop_detach(loop);
+	}
+	if (file >= 0)
+		close(file);
+	if (!zwb_failed())
+		check_log(true);
+}
+
 static const struct zwb_test tests[] = {
 	ZWB_TEST(pages_are_compressed_on_the_disk),
 	ZWB_TEST(both_kinds_take_turns),
+	ZWB_TEST(only_0_and_1_are_a_choice),
+	ZWB_TEST(choice_is_for_the_next_command),
 	ZWB_TEST(image_is_read_again),
 	ZWB_TEST(compressor_may_change),
+	ZWB_TEST(compressor_may_change_before_a_readback),
 	ZWB_TEST(damaged_image_is_given_to_nobody),
 	ZWB_TEST(damaged_image_is_not_brought_back),
+	ZWB_TEST(damaged_image_counts_on_its_node),
+	ZWB_TEST(log_names_a_damaged_device_once),
 };
 
 int main(void)

@@ -328,6 +328,7 @@ static const struct {
 	{ "dropped", offsetof(struct zwb_counts, dropped), false },
 	{ "readback", offsetof(struct zwb_counts, readback), true },
 	{ "disk_bytes", offsetof(struct zwb_counts, disk_bytes), true },
+	{ "corrupted", offsetof(struct zwb_counts, corrupted), false },
 	{ "on_disk", offsetof(struct zwb_counts, on_disk), false },
 };
 
@@ -1650,35 +1651,55 @@ bool zwb_swap_own_off(void)
 	return good;
 }
 
+/**
+ * zwb_loop_attach() - make a loop device over a file: the first that is free
+ * @file: the file
+ * @path: result: the device
+ * @size: room for it
+ *
+ * Return: the open device, for zwb_loop_detach(), or -1 with errno set.
+ */
+int zwb_loop_attach(int file, char *path, size_t size)
+{
+	int control, number, loop, err;
+
+	control = open(UTIL_LOOP_CONTROL, O_RDWR);
+	if (control < 0)
+		return -1;
+	number = ioctl(control, LOOP_CTL_GET_FREE);
+	err = errno;
+	close(control);
+	errno = err;
+	if (number < 0)
+		return -1;
+	snprintf(path, size, "/dev/loop%d", number);
+	loop = open(path, O_RDWR);
+	if (loop < 0 || !ioctl(loop, LOOP_SET_FD, file))
+		return loop;
+	err = errno;
+	close(loop);
+	errno = err;
+	return -1;
+}
+
+void zwb_loop_detach(int loop)
+{
+	ioctl(loop, LOOP_CLR_FD);
+	close(loop);
+}
+
 /* Returns the step that failed with errno set, or NULL. */
 static const char *util_make_loop(long long pages)
 {
-	const char *failed = NULL;
-	int control, number, fd;
-
-	fd = memfd_create("zswap_wb_swap", MFD_ALLOW_SEALING);
-	if (fd < 0)
+	util_loop_file = memfd_create("zswap_wb_swap", MFD_ALLOW_SEALING);
+	if (util_loop_file < 0)
 		return "memfd_create";
-	util_loop_file = fd;
-	control = open(UTIL_LOOP_CONTROL, O_RDWR);
-	number = control < 0 ? -1 : ioctl(control, LOOP_CTL_GET_FREE);
-	if (control >= 0)
-		close(control);
-	snprintf(util_loop_path, sizeof(util_loop_path), "/dev/loop%d", number);
-	if (ftruncate(fd, (pages + 1) * zwb_page_size)) {
-		failed = "making a file";
-	} else if (number < 0) {
-		failed = "LOOP_CTL_GET_FREE";
-	} else {
-		util_loop_fd = open(util_loop_path, O_RDWR);
-		if (util_loop_fd < 0)
-			failed = "opening the loop device";
-		else if (ioctl(util_loop_fd, LOOP_SET_FD, fd))
-			failed = "LOOP_SET_FD";
-		else if (!zwb_make_swap(util_loop_path, pages))
-			failed = "making swap";
-	}
-	return failed;
+	if (ftruncate(util_loop_file, (pages + 1) * zwb_page_size))
+		return "making a file";
+	util_loop_fd = zwb_loop_attach(util_loop_file, util_loop_path, sizeof(util_loop_path));
+	if (util_loop_fd < 0)
+		return "making a loop device";
+	return zwb_make_swap(util_loop_path, pages) ? NULL : "making swap";
 }
 
 /**
@@ -1700,6 +1721,11 @@ bool zwb_small_swap_on(long long pages)
 	}
 	util_loop_is_on = true;
 	return true;
+}
+
+const char *zwb_small_swap_path(void)
+{
+	return util_loop_path;
 }
 
 /* From now on nothing can be written to the small device, but read from it. */
@@ -1748,11 +1774,9 @@ bool zwb_small_swap_off(void)
 		good = false;
 	}
 	util_loop_is_on = false;
-	if (util_loop_fd >= 0) {
-		ioctl(util_loop_fd, LOOP_CLR_FD);
-		close(util_loop_fd);
-		util_loop_fd = -1;
-	}
+	if (util_loop_fd >= 0)
+		zwb_loop_detach(util_loop_fd);
+	util_loop_fd = -1;
 	if (util_loop_file >= 0)
 		close(util_loop_file);
 	util_loop_file = -1;

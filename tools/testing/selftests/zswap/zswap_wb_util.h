@@ -60,6 +60,7 @@ struct zwb_counts {
 	long long dropped;
 	long long readback;
 	long long disk_bytes;
+	long long corrupted;
 	long long on_disk;
 };
 
@@ -380,10 +381,13 @@ bool zwb_swap_disk(bool on);
 bool zwb_swap_disk_back(void);
 void zwb_swap_empty(void);
 bool zwb_make_swap(const char *path, long long pages);
+int zwb_loop_attach(int file, char *path, size_t size);
+void zwb_loop_detach(int loop);
 bool zwb_swap_only_to(const char *path, int flags);
 bool zwb_swap_own_off(void);
 bool zwb_need_small_swap(void);
 bool zwb_small_swap_on(long long pages);
+const char *zwb_small_swap_path(void);
 bool zwb_small_swap_seal(void);
 bool zwb_small_swap_block(long long slot, void *page, bool write);
 bool zwb_small_swap_read_only(bool on);
