@@ -247,6 +247,7 @@ static void no_such_cgroup(void)
 		return;
 	zwb_equal(zwb_run(NULL, ZWB_GLOBAL, "cgroup=%llu age=0", UNKNOWN_ID), -ENOENT);
 	zwb_equal(zwb_run(NULL, ZWB_GLOBAL, "cgroup=%llu age=0 descend=0", UNKNOWN_ID), -ENOENT);
+	zwb_equal(zwb_run(NULL, ZWB_READBACK, "cgroup=%llu", UNKNOWN_ID), -ENOENT);
 
 	/* below a parent that does not hand on the memory controller */
 	if (!zwb_cgroup_bare(parent, "bare", bare, sizeof(bare)))
@@ -254,44 +255,78 @@ static void no_such_cgroup(void)
 	id = zwb_cgroup_id(bare);
 	zwb_equal(zwb_run(NULL, ZWB_GLOBAL, "cgroup=%llu age=0", id), -ENOENT);
 	zwb_equal(zwb_run(NULL, ZWB_GLOBAL, "cgroup=%llu age=0 descend=0", id), -ENOENT);
+	zwb_equal(zwb_run(NULL, ZWB_READBACK, "cgroup=%llu", id), -ENOENT);
 
 	removed = zwb_cgroup(NULL, "removed");
 	if (!removed)
 		return;
 	id = zwb_cgroup_id(removed);
 	zwb_equal(zwb_run(NULL, ZWB_GLOBAL, "cgroup=%llu age=0", id), -EAGAIN);
+	zwb_equal(zwb_run(NULL, ZWB_READBACK, "cgroup=%llu", id), -EAGAIN);
 	if (!zwb_cgroup_remove(removed))
 		return;
 	zwb_equal(zwb_run(NULL, ZWB_GLOBAL, "cgroup=%llu age=0", id), -ENOENT);
+	zwb_equal(zwb_run(NULL, ZWB_READBACK, "cgroup=%llu", id), -ENOENT);
 }
 
-struct namespace_results {
-	int own;
-	int below;
-	int beside;
-	int above;
+/* A cgroup with a process in a namespace of its own, and those around it. */
+enum {
+	FAMILY_OWN,
+	FAMILY_BELOW,
+	FAMILY_BESIDE,
+	FAMILY_ABOVE,
+	FAMILY_NR,
+};
+
+/* What is said to a command for each of them. */
+struct family_results {
+	int writeback[FAMILY_NR];
+	int readback[FAMILY_NR];
 	const char *failed;
 };
 
-static int command_for(unsigned long long id)
+static void commands_for(const unsigned long long id[FAMILY_NR], struct family_results *results)
 {
-	char command[64];
+	char path[ZWB_PATH_MAX], command[64];
+	int i, length;
 
-	snprintf(command, sizeof(command), "cgroup=%llu age=1d", id);
-	return zwb_write(ZWB_SYSFS "/proactive_writeback", command, strlen(command));
+	for (i = 0; i < FAMILY_NR; i++) {
+		length = snprintf(command, sizeof(command), "cgroup=%llu", id[i]);
+		results->readback[i] = zwb_write(zwb_command_path(ZWB_READBACK, path, sizeof(path)),
+						 command, length);
+		length = snprintf(command, sizeof(command), "cgroup=%llu age=1d", id[i]);
+		results->writeback[i] = zwb_write(zwb_command_path(ZWB_GLOBAL, path, sizeof(path)),
+						  command, length);
+	}
+}
+
+static void check_family(const struct family_results *results, const int want[FAMILY_NR])
+{
+	int i;
+
+	for (i = 0; i < FAMILY_NR; i++) {
+		if (!zwb_equal(results->writeback[i], want[i]) ||
+		    !zwb_equal(results->readback[i], want[i]))
+			ksft_print_msg("that was cgroup number %d of the family\n", i);
+	}
 }
 
 /*
- * A process in a cgroup namespace can name the cgroups in it, and no other.
+ * A process in a cgroup namespace can name the cgroups in it, and no other, to write their
+ * pages or to bring them back.
  *
  * Turns red when ids are looked up in the whole system, so that a container
  * reaches its neighbours.
  */
 static void outside_cgroup_namespace(void)
 {
-	unsigned long long above_id, own_id, below_id, beside_id;
+	/* from outside all four have a name, there is nothing a day old, and nothing on the disk */
+	static const int outside[FAMILY_NR] = { -EAGAIN, -EAGAIN, -EAGAIN, -EAGAIN };
+	/* one is in the namespace, but then without the memory controller */
+	static const int inside[FAMILY_NR] = { -EAGAIN, -ENOENT, -ENOENT, -ENOENT };
 	const char *above, *own, *below, *beside;
-	struct namespace_results results = { 0 };
+	struct family_results results = { 0 };
+	unsigned long long id[FAMILY_NR];
 	int pipe_fd[2];
 	bool good;
 	pid_t pid;
@@ -302,15 +337,12 @@ static void outside_cgroup_namespace(void)
 	below = beside ? zwb_cgroup(own, "below") : NULL;
 	if (!below || !zwb_load(beside, ZWB_ANY_NODE, BAIT_PAGES, ZWB_TEXT))
 		return;
-	above_id = zwb_cgroup_id(above);
-	own_id = zwb_cgroup_id(own);
-	below_id = zwb_cgroup_id(below);
-	beside_id = zwb_cgroup_id(beside);
-	/* from outside all four have a name, and nothing is a day old */
-	zwb_equal(command_for(above_id), -EAGAIN);
-	zwb_equal(command_for(own_id), -EAGAIN);
-	zwb_equal(command_for(below_id), -EAGAIN);
-	zwb_equal(command_for(beside_id), -EAGAIN);
+	id[FAMILY_OWN] = zwb_cgroup_id(own);
+	id[FAMILY_BELOW] = zwb_cgroup_id(below);
+	id[FAMILY_BESIDE] = zwb_cgroup_id(beside);
+	id[FAMILY_ABOVE] = zwb_cgroup_id(above);
+	commands_for(id, &results);
+	check_family(&results, outside);
 
 	/* a process may be in a cgroup only while that hands on no controller */
 	if (!zwb_cgroup_set(own, "cgroup.subtree_control", "-memory"))
@@ -325,10 +357,7 @@ static void outside_cgroup_namespace(void)
 			results.failed = "entering the cgroup";
 		else if (unshare(CLONE_NEWCGROUP))
 			results.failed = "unshare(CLONE_NEWCGROUP)";
-		results.own = command_for(own_id);
-		results.below = command_for(below_id);
-		results.beside = command_for(beside_id);
-		results.above = command_for(above_id);
+		commands_for(id, &results);
 		_exit(write(pipe_fd[1], &results, sizeof(results)) != sizeof(results));
 	}
 	close(pipe_fd[1]);
@@ -336,19 +365,12 @@ static void outside_cgroup_namespace(void)
 	close(pipe_fd[0]);
 	if (pid > 0)
 		waitpid(pid, NULL, 0);
-	if (!good) {
+	if (!good)
 		zwb_fail("the process in the namespace died");
-		return;
-	}
-	if (results.failed) {
+	else if (results.failed)
 		zwb_fail("%s", results.failed);
-		return;
-	}
-	zwb_equal(results.own, -EAGAIN);
-	/* in the namespace, but now without the memory controller */
-	zwb_equal(results.below, -ENOENT);
-	zwb_equal(results.beside, -ENOENT);
-	zwb_equal(results.above, -ENOENT);
+	else
+		check_family(&results, inside);
 }
 
 /*
@@ -379,6 +401,10 @@ static void writeback_disabled(void)
 				  zwb_cgroup_id(child)), -EPERM);
 		zwb_equal(zwb_run(NULL, ZWB_GLOBAL, "cgroup=%llu age=0",
 				  zwb_cgroup_id(grandchild)), -EPERM);
+		zwb_equal(zwb_run(NULL, ZWB_READBACK, "cgroup=%llu", zwb_cgroup_id(child)),
+			  -EPERM);
+		zwb_equal(zwb_run(NULL, ZWB_READBACK, "cgroup=%llu", zwb_cgroup_id(grandchild)),
+			  -EPERM);
 		/* all there is below is protected: carried out, and nothing to do */
 		zwb_equal(zwb_run(NULL, ZWB_GLOBAL, "cgroup=%llu age=0", zwb_cgroup_id(parent)),
 			  -EAGAIN);

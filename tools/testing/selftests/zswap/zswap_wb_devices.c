@@ -36,8 +36,6 @@
 /* of the pool, what nobody may write: the loads have to get along with the rest */
 #define POOL_BALLAST_PERCENT	95
 #define POOL_WAIT_MS		10000
-/* of memory, in kB: what takes one percent of it is soon written */
-#define POOL_MEMORY_MAX		(8LL << 20)
 
 /* --- two devices --- */
 
@@ -320,20 +318,6 @@ static bool need_compressors(void)
 	return true;
 }
 
-/* Pages that are one percent of memory; 0 if that is too much for a test. */
-static long long one_percent(void)
-{
-	long long kilobytes = -1;
-	char line[256];
-	FILE *file = fopen("/proc/meminfo", "r");
-
-	while (file && kilobytes < 0 && fgets(line, sizeof(line), file))
-		sscanf(line, "MemTotal: %lld kB", &kilobytes);
-	if (file)
-		fclose(file);
-	return kilobytes > POOL_MEMORY_MAX ? 0 : kilobytes * 1024 / zwb_page_size / 100;
-}
-
 static bool busy(struct zwb_load * const *load)
 {
 	int i;
@@ -416,14 +400,10 @@ static void check_small_pool(long long limit)
  */
 static void small_pool_with_other_compressors(void)
 {
-	long long limit = one_percent();
+	long long limit;
 	char old[64];
 
-	if (!limit) {
-		zwb_skip("needs a machine with less memory");
-		return;
-	}
-	if (!zwb_param_get("compressor", old, sizeof(old)))
+	if (!zwb_need_one_percent(&limit) || !zwb_param_get("compressor", old, sizeof(old)))
 		return;
 	zwb_allow_other_swapout();
 	zwb_allow_other_writeback();

@@ -63,6 +63,27 @@ static void writes_without_memcg(void)
 }
 
 /*
+ * And back.
+ *
+ * Turns red when a page that is charged to no cgroup is taken for one that has no room,
+ * or that is out of the scope.
+ */
+static void reads_back_without_memcg(void)
+{
+	struct zwb_snap delta;
+	struct zwb_load *load;
+
+	if (!need_no_memcg() || !zwb_need_readback())
+		return;
+	load = zwb_load(NULL, ZWB_ANY_NODE, 1000, ZWB_TEXT);
+	if (!load || !zwb_write_all(load->pages))
+		return;
+	zwb_readback(&delta, "max=1G");
+	zwb_equal(delta.total.readback, load->pages);
+	zwb_expect_read(load, 0, load->pages);
+}
+
+/*
  * The tables without cgroups count as ever; the one of cgroups says that there
  * are none, when it is opened and not with an empty table.
  *
@@ -110,6 +131,8 @@ static void tables_without_memcg(void)
 static const struct zwb_test tests[] = {
 	ZWB_TEST(cgroup_is_eopnotsupp),
 	ZWB_TEST(writes_without_memcg),
+	ZWB_TEST_PAGES(reads_back_without_memcg),
+	ZWB_TEST_IMAGES(reads_back_without_memcg),
 	ZWB_TEST(tables_without_memcg),
 };
 

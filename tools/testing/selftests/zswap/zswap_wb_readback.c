@@ -20,6 +20,14 @@
 
 #define EDGES		"/sys/kernel/debug/zswap/age_edges"
 #define BACK_PAGES	600
+#define BACK_AGE	3
+/* noise that is given a limit again and again, each time with so much room */
+#define LIMITED_PAGES	1500
+#define LIMITED_ROOM	(1024 * 1024)
+/* of the pool, and how exactly: what is on its way to or from CPUs, and other pools */
+#define POOL_PERCENT	90
+#define POOL_SLACK	64
+#define POOL_BEYOND	300
 #define SLOW_PAGES	64
 #define LATENCY_US	700000
 /* with which the disk is not at once given more than a page or two */
@@ -97,6 +105,40 @@ static void what_came_back_is_written_again(void)
 	zwb_pages_unmap(&pages);
 }
 
+/*
+ * Pages that were old come back young, and get older from there.
+ *
+ * Turns red when a page has the age that it was written with, or that of its first store:
+ * then the next command writes again at once what somebody wanted back.
+ */
+static void age_begins_at_0(void)
+{
+	struct zwb_answer answer;
+	struct zwb_load *load;
+	struct zwb_snap delta;
+
+	if (!zwb_need_readback() || !zwb_need_answers())
+		return;
+	load = zwb_load(NULL, ZWB_ANY_NODE, BACK_PAGES, ZWB_TEXT);
+	if (!load)
+		return;
+	zwb_wait_age(load, BACK_AGE);
+	if (!zwb_write_all(BACK_PAGES))
+		return;
+	/* this is the store that counts */
+	load->first_ns = zwb_now();
+	zwb_readback(&delta, "max=1G");
+	load->last_ns = zwb_now();
+	zwb_equal(delta.total.readback, BACK_PAGES);
+	zwb_equal(zwb_ask(&answer, "age=%d", BACK_AGE), -EAGAIN);
+	if (!zwb_still_younger(load, BACK_AGE))
+		return;
+	zwb_equal(answer.skipped_young, BACK_PAGES);
+	zwb_wait_age(load, BACK_AGE);
+	zwb_zero(zwb_ask(&answer, "age=%d", BACK_AGE));
+	zwb_equal(answer.written, BACK_PAGES);
+}
+
 /* --- scope --- */
 
 /* Turns red when pages of another cgroup or node come back, or when descend is ignored. */
@@ -146,6 +188,37 @@ static void only_what_was_on_the_node(void)
 	zwb_zero(delta.node[node[0]].readback);
 	zwb_expect_read(load[1], 0, 250);
 	zwb_expect_read(load[0], 150, 0);
+}
+
+/*
+ * The pages of a removed cgroup, of a process that has left it, are the parent's.
+ *
+ * Turns red when they stay on the disk for good, when a cgroup can be named that is gone, or
+ * when what they take of the pool is charged to nobody.
+ */
+static void removed_cgroup_leaves_pages_to_its_parent(void)
+{
+	const char *parent, *child;
+	struct zwb_load *load;
+	struct zwb_snap delta;
+	unsigned long long id;
+
+	if (!zwb_need_readback())
+		return;
+	parent = zwb_cgroup(NULL, "parent");
+	child = parent ? zwb_cgroup(parent, "child") : NULL;
+	load = child ? zwb_load(child, ZWB_ANY_NODE, BACK_PAGES, ZWB_TEXT) : NULL;
+	if (!load || !zwb_write_all(BACK_PAGES) || !zwb_load_move(load, zwb_cgroup_root()))
+		return;
+	id = zwb_cgroup_id(child);
+	if (!zwb_cgroup_remove(child))
+		return;
+	zwb_equal(zwb_run(NULL, ZWB_READBACK, "cgroup=%llu", id), -ENOENT);
+	zwb_zero(zwb_stored());
+	zwb_readback(&delta, "cgroup=%llu descend=0", zwb_cgroup_id(parent));
+	zwb_equal(delta.total.readback, BACK_PAGES);
+	zwb_memory_stat_is(parent, "zswapped", BACK_PAGES * zwb_page_size);
+	zwb_expect_read(load, 0, BACK_PAGES);
 }
 
 /* --- limits --- */
@@ -200,36 +273,52 @@ static void warmest_come_first_after_new_edges(void)
 	zwb_expect_read(young, 0, 100);
 }
 
-/* Turns red when pages come back that are more than a cgroup may have. */
+/* A limit of memory, of the cgroup whose pages come back or of the one above, with some room. */
+static void check_limit(const char *cgroup, const char *limited, const char *file)
+{
+	long long limit = zwb_cgroup_number(limited, "memory.current") + LIMITED_ROOM;
+	struct zwb_snap delta;
+	char text[32];
+
+	snprintf(text, sizeof(text), "%lld", limit);
+	zwb_cgroup_set(limited, file, text);
+	zwb_readback(&delta, "cgroup=%llu", zwb_cgroup_id(cgroup));
+	ksft_print_msg("%s of %s: %lld pages\n", file, limited, delta.total.readback);
+	zwb_between(delta.total.readback, 1, LIMITED_ROOM / zwb_page_size);
+	zwb_between(zwb_cgroup_number(limited, "memory.current"), 0, limit);
+	zwb_zero(zwb_cgroup_key(limited, "memory.events", "high"));
+	zwb_zero(zwb_cgroup_key(limited, "memory.events", "max"));
+	zwb_zero(zwb_cgroup_key(limited, "memory.events", "oom"));
+	zwb_cgroup_set(limited, file, "max");
+}
+
+/*
+ * Turns red when pages come back that are more than a cgroup, or one above it, may have: or
+ * none, because there is not room for all.
+ */
 static void cgroup_limits_hold(void)
 {
-	const char *cgroup;
+	const char *parent, *cgroup;
 	struct zwb_load *load;
 	struct zwb_snap delta;
-	long long high;
-	char text[32];
 
 	if (!zwb_need_readback())
 		return;
-	cgroup = zwb_cgroup(NULL, "small");
-	load = cgroup ? zwb_load(cgroup, ZWB_ANY_NODE, 1000, ZWB_NOISE) : NULL;
-	if (!load || !zwb_write_all(1000))
+	parent = zwb_cgroup(NULL, "parent");
+	cgroup = parent ? zwb_cgroup(parent, "small") : NULL;
+	load = cgroup ? zwb_load(cgroup, ZWB_ANY_NODE, LIMITED_PAGES, ZWB_NOISE) : NULL;
+	if (!load || !zwb_write_all(LIMITED_PAGES))
 		return;
 	zwb_cgroup_set(cgroup, "memory.zswap.max", "400K");
 	zwb_readback(&delta, "cgroup=%llu", zwb_cgroup_id(cgroup));
 	zwb_between(delta.total.readback, 1, 400 * 1024 / zwb_page_size);
 	zwb_cgroup_set(cgroup, "memory.zswap.max", "max");
-	high = zwb_cgroup_number(cgroup, "memory.current") + 1024 * 1024;
-	snprintf(text, sizeof(text), "%lld", high);
-	zwb_cgroup_set(cgroup, "memory.high", text);
+	check_limit(cgroup, cgroup, "memory.high");
+	check_limit(cgroup, cgroup, "memory.max");
+	check_limit(cgroup, parent, "memory.high");
+	check_limit(cgroup, parent, "memory.max");
 	zwb_readback(&delta, "cgroup=%llu", zwb_cgroup_id(cgroup));
-	zwb_between(delta.total.readback, 1, 1024 * 1024 / zwb_page_size);
-	zwb_between(zwb_cgroup_number(cgroup, "memory.current"), 0, high);
-	zwb_zero(zwb_cgroup_key(cgroup, "memory.events", "high"));
-	zwb_zero(zwb_cgroup_key(cgroup, "memory.events", "max"));
-	zwb_cgroup_set(cgroup, "memory.high", "max");
-	zwb_readback(&delta, "cgroup=%llu", zwb_cgroup_id(cgroup));
-	zwb_expect_read(load, 0, 1000);
+	zwb_expect_read(load, 0, LIMITED_PAGES);
 }
 
 /* Turns red when the last page exceeds memory.zswap.max by a part of it, as a store may. */
@@ -279,6 +368,38 @@ static void full_pool_gets_nothing(void)
 	}
 	zwb_readback(&delta, "max=1G");
 	zwb_equal(delta.total.readback, 500);
+}
+
+/*
+ * More than what the pool takes: what fits comes back, which is a success, and the rest can
+ * do so later.
+ *
+ * Turns red when what does not fit is an error, when others find no room to store, or when
+ * nothing comes back because there is not room for all.
+ */
+static void pool_takes_what_fits(void)
+{
+	long long limit, pages, room, back;
+	struct zwb_load *load;
+	struct zwb_snap delta;
+
+	if (!zwb_need_readback() || !zwb_need_one_percent(&limit))
+		return;
+	room = limit * POOL_PERCENT / 100;
+	pages = room + POOL_BEYOND;
+	load = zwb_load(NULL, ZWB_ANY_NODE, pages, ZWB_NOISE);
+	if (!load || !zwb_write_all(pages) ||
+	    !zwb_setting(ZWB_PARAMS "/accept_threshold_percent", "90") ||
+	    !zwb_param_set("max_pool_percent", "1"))
+		return;
+	zwb_zero(zwb_readback(&delta, "max=1T"));
+	back = delta.total.readback;
+	zwb_near(back, room, POOL_SLACK);
+	zwb_equal(zwb_readback(&delta, "max=1T"), -EAGAIN);
+	zwb_param_set("max_pool_percent", "90");
+	zwb_readback(&delta, "max=1T");
+	zwb_equal(delta.total.readback, pages - back);
+	zwb_expect_read(load, 0, pages);
 }
 
 /*
@@ -567,13 +688,17 @@ static const struct zwb_test tests[] = {
 	ZWB_TEST(bad_text_changes_nothing),
 	ZWB_TEST(what_was_written_comes_back),
 	ZWB_TEST(what_came_back_is_written_again),
+	ZWB_TEST_PAGES(age_begins_at_0),
+	ZWB_TEST_IMAGES(age_begins_at_0),
 	ZWB_TEST(only_what_is_in_scope),
 	ZWB_TEST(only_what_was_on_the_node),
+	ZWB_TEST(removed_cgroup_leaves_pages_to_its_parent),
 	ZWB_TEST(limits_are_exact_and_the_warmest_come_first),
 	ZWB_TEST(warmest_come_first_after_new_edges),
 	ZWB_TEST(cgroup_limits_hold),
 	ZWB_TEST(no_byte_more_than_zswap_max),
 	ZWB_TEST(full_pool_gets_nothing),
+	ZWB_TEST(pool_takes_what_fits),
 	ZWB_TEST(pool_that_was_full_is_empty),
 	ZWB_TEST(little_memory_stays_free),
 	ZWB_TEST(who_comes_meanwhile_is_first),

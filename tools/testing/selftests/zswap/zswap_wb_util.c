@@ -50,6 +50,8 @@
 #define UTIL_SLOTS_CACHE	"zswap_wb_chunk"
 #define UTIL_SLOTS_DIR		"/sys/kernel/slab/" UTIL_SLOTS_CACHE
 #define UTIL_SLOTS_MS		10000
+/* what takes one percent of that is soon written */
+#define UTIL_MEMORY_MAX_KB	(8LL << 20)
 /* of an entry of /proc/PID/pagemap: it is a swap entry, and below, of which slot */
 #define UTIL_PAGEMAP_SWAPPED	62
 #define UTIL_PAGEMAP_SLOT_BITS	55
@@ -392,6 +394,22 @@ long long zwb_free_pages(void)
 			pages += atoll(line + 6);
 	}
 	return pages;
+}
+
+/* Pages that are one percent of memory, or skip the test because that is too much for one. */
+bool zwb_need_one_percent(long long *pages)
+{
+	static char text[UTIL_TEXT_MAX];
+	long long kilobytes = -1;
+
+	if (util_read_file("/proc/meminfo", text, sizeof(text)) > 0)
+		kilobytes = util_find_key(text, "MemTotal");
+	*pages = kilobytes * 1024 / zwb_page_size / 100;
+	if (kilobytes > UTIL_MEMORY_MAX_KB)
+		zwb_skip("needs a machine with less memory");
+	else if (kilobytes < 0)
+		zwb_fail("reading /proc/meminfo");
+	return kilobytes >= 0 && kilobytes <= UTIL_MEMORY_MAX_KB;
 }
 
 /* Entries in zswap; -1 before zswap was set up. */

@@ -269,6 +269,7 @@ long long zwb_stored(void);
 long long zwb_vmstat_key(const char *key);
 void zwb_fold_vmstat(void);
 long long zwb_free_pages(void);
+bool zwb_need_one_percent(long long *pages);
 
 /* nodes */
 bool zwb_node_has_directory(int node);
