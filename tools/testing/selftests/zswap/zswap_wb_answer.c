@@ -5,14 +5,21 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "kselftest.h"
 #include "zswap_wb_util.h"
+
+/* seconds at INTERRUPT_RATE, of which a batch is no more than what is due in 80 ms */
+#define INTERRUPT_PAGES		2000
+#define INTERRUPT_RATE		"1M"
+#define INTERRUPT_BATCH		(1024 * 1024 / 12 / zwb_page_size)
 
 /*
  * The answer tells of its own command, and tells the same as the counters: of a
@@ -107,6 +114,94 @@ static void answer_to_a_refused_command(void)
 	zwb_equal(zwb_ask(&answer, "age=1 cgroup=18446744073709551615"), -ENOENT);
 	zwb_since(&delta, &before);
 	zwb_check_unchanged(&delta);
+}
+
+static void ignore_signal(int signal)
+{
+	(void)signal;
+}
+
+/* A process that gives a command and reads its answer, which comes out of a pipe; or -1. */
+static pid_t start_asking(const char *command, int *result)
+{
+	struct sigaction action = { .sa_handler = ignore_signal };
+	struct zwb_answer answer;
+	int pipe_fd[2];
+	pid_t pid;
+
+	if (pipe(pipe_fd)) {
+		zwb_fail("pipe: %s", strerror(errno));
+		return -1;
+	}
+	pid = fork();
+	if (!pid) {
+		sigaction(SIGUSR1, &action, NULL);
+		zwb_ask(&answer, "%s", command);
+		_exit(write(pipe_fd[1], &answer, sizeof(answer)) != sizeof(answer) || zwb_failed());
+	}
+	close(pipe_fd[1]);
+	*result = pipe_fd[0];
+	if (pid < 0)
+		zwb_fail("fork: %s", strerror(errno));
+	return pid;
+}
+
+/* What it was told; the signal comes while it writes. */
+static bool interrupt_asking(struct zwb_answer *answer, const char *command)
+{
+	long long before = zwb_vmstat_key("zswpwb");
+	int status = -1, result = -1;
+	bool good;
+	pid_t pid;
+
+	pid = start_asking(command, &result);
+	if (pid > 0) {
+		zwb_wait_for_writeback(before);
+		kill(pid, SIGUSR1);
+	}
+	good = pid > 0 && read(result, answer, sizeof(*answer)) == sizeof(*answer);
+	if (result >= 0)
+		close(result);
+	if (pid > 0)
+		waitpid(pid, &status, 0);
+	return zwb_equal(good, true) && zwb_zero(status);
+}
+
+/*
+ * A command that a signal has ended has an answer as well: what it had done until then.
+ *
+ * Turns red when the answer is that of a command that was refused, is left from its
+ * beginning, or when something is made up for what the command has not come to.
+ */
+static void answer_to_an_interrupted_command(void)
+{
+	struct zwb_snap before, delta;
+	struct zwb_answer answer;
+	struct zwb_load *load;
+
+	if (!zwb_need_answers())
+		return;
+	load = zwb_load(NULL, ZWB_ANY_NODE, INTERRUPT_PAGES, ZWB_TEXT);
+	zwb_snap(&before);
+	if (!load || !interrupt_asking(&answer, "age=0 rate=" INTERRUPT_RATE))
+		return;
+	zwb_equal(answer.status, -EINTR);
+	zwb_between(answer.written, 1, INTERRUPT_PAGES - 1);
+	zwb_between(answer.released_bytes, answer.written, answer.written * zwb_page_size - 1);
+	zwb_zero(answer.failed);
+	/* nobody else was there */
+	zwb_equal(answer.scanned, answer.written);
+	zwb_equal(answer.coldest_left, -1);
+	zwb_between(answer.elapsed_us, 1, 60 * 1000 * 1000);
+	/* what was on its way is counted, but not in the answer */
+	zwb_since(&delta, &before);
+	zwb_equal(delta.commands, 1);
+	zwb_between(delta.total.written - answer.written, 0, INTERRUPT_BATCH);
+	zwb_equal(delta.total.scanned - answer.scanned, delta.total.written - answer.written);
+	zwb_equal(delta.stored, -delta.total.written);
+	/* and the rest can be written */
+	zwb_zero(zwb_ask(&answer, "age=0"));
+	zwb_zero(zwb_stored());
 }
 
 /*
@@ -228,6 +323,7 @@ static void bucket_takes_its_ages(void)
 static const struct zwb_test tests[] = {
 	ZWB_TEST(answer_is_what_the_counters_say),
 	ZWB_TEST(answer_to_a_refused_command),
+	ZWB_TEST(answer_to_an_interrupted_command),
 	ZWB_TEST(answers_belong_to_an_open_file),
 	ZWB_TEST(dry_run_tells_what_a_run_does),
 	ZWB_TEST(bucket_takes_its_ages),

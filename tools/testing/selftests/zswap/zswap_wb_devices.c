@@ -217,6 +217,81 @@ static void one_of_two_goes(void)
 		check_swapoff(1);
 }
 
+/* Is it the device of that name, or path? */
+static bool is_device(const struct swap_line *line, const char *name)
+{
+	size_t length = strlen(line->path), end = strlen(name);
+
+	return length >= end && !strcmp(line->path + length - end, name);
+}
+
+/*
+ * The device of that name or path fails all writes from now on, which @fail does, and the
+ * other one none. Says how many pages @stay in zswap.
+ */
+static struct zwb_load *check_one_fails(const char *name, bool (*fail)(void), long long *stay)
+{
+	struct swap_line two[2];
+	struct zwb_snap delta;
+	struct zwb_load *load;
+	int bad;
+
+	load = zwb_load(NULL, ZWB_ANY_NODE, TWO_PAGES, ZWB_TEXT);
+	if (!load || !read_two(two) || !fail())
+		return NULL;
+	bad = is_device(&two[1], name);
+	*stay = two[bad].used;
+	zwb_between(*stay, TWO_PAGES - TWO_EQUAL, TWO_EQUAL);
+	zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "age=0"));
+	ksft_print_msg("%s fails: %lld pages stay, %lld written\n", two[bad].path, *stay,
+		       delta.total.written);
+	zwb_equal(delta.total.written, two[!bad].used);
+	zwb_equal(delta.total.failed, ZWB_ERRORS_MAX);
+	zwb_equal(zwb_stored(), *stay);
+	/* it is tried again, and what is on the other one does not make that a success */
+	zwb_equal(zwb_run(&delta, ZWB_GLOBAL, "age=0"), -EAGAIN);
+	zwb_equal(delta.total.failed, ZWB_ERRORS_MAX);
+	zwb_equal(delta.total.scanned, delta.total.failed);
+	zwb_equal(zwb_stored(), *stay);
+	return load;
+}
+
+static bool fail_writes(void)
+{
+	return zwb_disk_fail_writes(true);
+}
+
+/*
+ * One of two devices fails all writes: it is left alone, and all that is on the other one is
+ * written; be that the one that a command comes to first or last.
+ *
+ * Turns red when a device that fails ends the command, or takes the other one with it, or when
+ * what was learned of the one that works lets a command go on with the other.
+ */
+static void one_of_two_fails(void)
+{
+	static const struct zwb_disk_spec broken = { .megabytes = 64, .badblocks = true };
+	struct zwb_load *load;
+	struct zwb_snap delta;
+	long long stay;
+
+	if (!zwb_need_small_swap() || !zwb_disk_on(&broken) || !zwb_small_swap_on(TWO_PAGES))
+		return;
+	load = check_one_fails(zwb_disk_name(), fail_writes, &stay);
+	if (!load || !zwb_disk_fail_writes(false))
+		return;
+	zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "age=0"));
+	zwb_equal(delta.total.written, stay);
+	zwb_expect_read(load, TWO_PAGES, 0);
+	zwb_load_stop(load);
+
+	/* this one does not work any more: what stays is read from zswap */
+	load = zwb_failed() ? NULL :
+	       check_one_fails(zwb_small_swap_path(), zwb_small_swap_seal, &stay);
+	if (load)
+		zwb_expect_read(load, TWO_PAGES - stay, stay);
+}
+
 /* --- discard --- */
 
 /* Discards that the disk was asked for, or -1 with a failure recorded. */
@@ -417,6 +492,7 @@ static const struct zwb_test tests[] = {
 	ZWB_TEST(equal_priority),
 	ZWB_TEST(different_priority),
 	ZWB_TEST(one_of_two_goes),
+	ZWB_TEST(one_of_two_fails),
 	ZWB_TEST(freed_slots_are_discarded),
 	ZWB_TEST(small_pool_with_other_compressors),
 };

@@ -136,6 +136,39 @@ static void counters_start_at_zero(void)
 	}
 }
 
+/* Looks for a line in the configuration of the kernel; false, and a skip, if that is not known. */
+static bool config_has(const char *wanted, bool *found)
+{
+	FILE *config = popen("zcat /proc/config.gz 2>/dev/null", "r");
+	bool known = false;
+	char line[256];
+
+	*found = false;
+	while (config && fgets(line, sizeof(line), config)) {
+		line[strcspn(line, "\n")] = '\0';
+		known |= !strcmp(line, "CONFIG_ZSWAP_WB=y");
+		*found |= !strcmp(line, wanted);
+	}
+	if (config)
+		pclose(config);
+	if (!known)
+		zwb_skip("needs CONFIG_IKCONFIG_PROC, and zcat");
+	return known;
+}
+
+/*
+ * What is chosen before anybody has chosen is what the kernel was built with.
+ *
+ * Turns red when pages are images by default, or not where that was asked for.
+ */
+static void compressed_writeback_is_as_built(void)
+{
+	bool compressed;
+
+	if (need_never_set_up() && config_has("CONFIG_ZSWAP_WB_COMPRESSED=y", &compressed))
+		zwb_equal(zwb_read_number(ZWB_COMPRESSED), compressed);
+}
+
 /*
  * A good command is refused with -ENODEV, by the global and by each node's
  * file.
@@ -202,6 +235,7 @@ static void works_once_enabled(void)
 static const struct zwb_test tests[] = {
 	ZWB_TEST(tree),
 	ZWB_TEST(counters_start_at_zero),
+	ZWB_TEST(compressed_writeback_is_as_built),
 	ZWB_TEST(good_command_is_enodev),
 	ZWB_TEST(bad_command_is_einval),
 	ZWB_TEST(works_once_enabled),

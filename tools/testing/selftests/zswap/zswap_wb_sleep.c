@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Ages are time awake: what the system sleeps through makes nothing cold.
+ * Ages are time awake: what the system sleeps through makes nothing cold, and neither
+ * does who sets the date.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@
 /* whole seconds: of the clock that the machine has while it sleeps, and of ages */
 #define SLEEP_SLACK		2
 #define SLEEP_PAGES		1000
+#define CLOCK_YEAR		(366LL * 24 * 60 * 60)
 #define SLEEP_EDGES		"0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15"
 
 /* Seconds that the machine has slept since it was booted. */
@@ -83,32 +85,62 @@ static bool read_ages(long long *youngest, long long *oldest)
 	return zwb_equal(pages, SLEEP_PAGES);
 }
 
-static void check_ages(struct zwb_load *load)
+/*
+ * Whatever happened meanwhile: no page is older than the time awake since the first was
+ * stored, they did grow old, and a command sees the same.
+ */
+static bool check_grown(const struct zwb_load *load, const char *what, long long young_before,
+			long long *old)
 {
-	long long young_before, old_before, young, old, awake;
+	long long young, awake, old_before = *old;
 	struct zwb_snap delta;
-	double slept;
 
-	if (!read_ages(&young_before, &old_before) || !sleep_for_some_seconds(&slept) ||
-	    !read_ages(&young, &old))
-		return;
+	if (!read_ages(&young, old))
+		return false;
 	awake = (zwb_now() - load->first_ns) / ZWB_NS_PER_SEC;
-	ksft_print_msg("slept %.1f s; ages %lld to %lld s, then %lld to %lld s, awake %lld s\n",
-		       slept, young_before, old_before, young, old, awake);
-	if (slept <= SLEEP_SLACK) {
-		zwb_skip("the machine does not know that it slept");
-		return;
-	}
-	/* no page is older than the time awake since the first was stored, and they did grow old */
-	zwb_between(old, old_before, awake);
+	ksft_print_msg("%s: ages %lld to %lld s, then %lld to %lld s, awake %lld s\n", what,
+		       young_before, old_before, young, *old, awake);
+	zwb_between(*old, old_before, awake);
 	zwb_between(young, young_before, awake);
-
-	/* and a command sees the same */
 	zwb_equal(zwb_run(&delta, ZWB_GLOBAL, "age=%lld", awake + SLEEP_SLACK), -EAGAIN);
 	zwb_equal(delta.total.skipped_young, load->pages);
+	return !zwb_failed();
+}
+
+/* And they go on to do so. */
+static void check_growing(const struct zwb_load *load, long long old)
+{
+	struct zwb_snap delta;
+
 	zwb_wait_age(load, old + 1);
 	zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "age=%lld", old + 1));
 	zwb_equal(delta.total.written, load->pages);
+}
+
+static void check_sleep(const struct zwb_load *load)
+{
+	long long young, old;
+	double slept;
+
+	if (!read_ages(&young, &old) || !sleep_for_some_seconds(&slept))
+		return;
+	ksft_print_msg("slept %.1f s\n", slept);
+	if (slept <= SLEEP_SLACK)
+		zwb_skip("the machine does not know that it slept");
+	else if (check_grown(load, "asleep", young, &old))
+		check_growing(load, old);
+}
+
+static void with_load(void (*check)(const struct zwb_load *load))
+{
+	struct zwb_load *load;
+
+	if (!zwb_need_tables() || !zwb_edges_write(SLEEP_EDGES))
+		return;
+	load = zwb_load(NULL, ZWB_ANY_NODE, SLEEP_PAGES, ZWB_TEXT);
+	if (load)
+		check(load);
+	zwb_edges_restore();
 }
 
 /*
@@ -120,18 +152,59 @@ static void check_ages(struct zwb_load *load)
  */
 static void sleep_makes_nothing_cold(void)
 {
-	struct zwb_load *load;
+	if (need_sleep())
+		with_load(check_sleep);
+}
 
-	if (!need_sleep() || !zwb_need_tables() || !zwb_edges_write(SLEEP_EDGES))
-		return;
-	load = zwb_load(NULL, ZWB_ANY_NODE, SLEEP_PAGES, ZWB_TEXT);
-	if (load)
-		check_ages(load);
-	zwb_edges_restore();
+/* CLOCK_REALTIME in nanoseconds, but for what has passed on zwb_now() since boot. */
+static long long date_of_boot(void)
+{
+	struct timespec date;
+
+	clock_gettime(CLOCK_REALTIME, &date);
+	return date.tv_sec * ZWB_NS_PER_SEC + date.tv_nsec - zwb_now();
+}
+
+static bool set_date(long long boot)
+{
+	long long now = boot + zwb_now();
+	const struct timespec date = {
+		.tv_sec = now / ZWB_NS_PER_SEC,
+		.tv_nsec = now % ZWB_NS_PER_SEC,
+	};
+
+	return zwb_zero(clock_settime(CLOCK_REALTIME, &date));
+}
+
+static void check_dates(const struct zwb_load *load)
+{
+	long long young, old, boot = date_of_boot();
+	bool good;
+
+	/* it is seen whether they get younger */
+	zwb_wait_age(load, SLEEP_SLACK);
+	good = read_ages(&young, &old) && set_date(boot + CLOCK_YEAR * ZWB_NS_PER_SEC) &&
+	       check_grown(load, "a year later", young, &old) &&
+	       set_date(boot - CLOCK_YEAR * ZWB_NS_PER_SEC) &&
+	       check_grown(load, "a year earlier", young, &old);
+	if (good)
+		check_growing(load, old);
+	set_date(boot);
+}
+
+/*
+ * Nor does a date count that somebody sets, be it later or earlier.
+ *
+ * Turns red when ages are taken from the clock that tells the date.
+ */
+static void dates_make_nothing_cold(void)
+{
+	with_load(check_dates);
 }
 
 static const struct zwb_test tests[] = {
 	ZWB_TEST(sleep_makes_nothing_cold),
+	ZWB_TEST(dates_make_nothing_cold),
 };
 
 int main(void)
