@@ -86,6 +86,7 @@ static void malformed(void)
 		"rate=1M", "rate=1M node=0",
 		/* less than a page */
 		"max=0", "max=1", "max=4095", "max=0K", "max=4095 age=0",
+		"max_compressed=0", "max_compressed=0K", "age=0 max_compressed=0",
 		"age=0 rate=0", "age=0 rate=1", "age=0 rate=4095", "age=0 rate=3K",
 		/* values that a key does not have */
 		"type=compressible", "type=ALL", "type=1", "cgroup=1 descend=2 age=0",

@@ -44,6 +44,10 @@
 #define AIR_PAGES		2000
 #define AIR_SETTLE_MS		300
 
+/* after which a device has had its time, and what else that may take */
+#define DEAF_MS			10000
+#define DEAF_SLACK_MS		4000
+
 #define SUSPEND_SECONDS		1
 #define SUSPEND_MS		8000
 /* a command ends within that, however slow the disk */
@@ -351,6 +355,53 @@ static void during_a_command(void)
 	zwb_mapped_off();
 }
 
+static void check_deaf_disk(void)
+{
+	struct zwb_snap before, stopped, delta;
+	struct zwb_async command;
+	struct zwb_load *load;
+	long long took;
+
+	/* the kernel looks for an image at once, which it could not when nothing gets through */
+	if (!hibernate_to(zwb_mapped_path()))
+		return;
+	load = zwb_load(NULL, ZWB_ANY_NODE, AIR_PAGES, ZWB_TEXT);
+	if (!load || !zwb_start(&command, ZWB_GLOBAL, 0, "age=0"))
+		return;
+	zwb_snap(&before);
+	if (!stop_in_the_air(&command, &stopped))
+		return;
+	took = zwb_now();
+	zwb_equal(zwb_write(HIB_STATE, "disk", strlen("disk")), -EBUSY);
+	took = (zwb_now() - took) / ZWB_NS_PER_MS;
+	ksft_print_msg("given up after %lld ms\n", took);
+	zwb_between(took, DEAF_MS, DEAF_MS + DEAF_SLACK_MS);
+	zwb_since(&delta, &stopped);
+	zwb_check_unchanged(&delta);
+	zwb_mapped_hold(false);
+	/* it has sent nothing meanwhile, so nobody has told it to end */
+	zwb_zero(zwb_wait(&command));
+	zwb_since(&delta, &before);
+	zwb_equal(delta.total.written, load->pages);
+	zwb_expect_read(load, load->pages, 0);
+}
+
+/*
+ * A device that does not do what a command has sent: the system waits for some time, and then
+ * goes on as if nobody had wanted it to sleep; and so does the command.
+ *
+ * Turns red when the system hibernates with something in the air, waits for ever, or lets
+ * no command write any more after that.
+ */
+static void deaf_disk_keeps_the_system_awake(void)
+{
+	if (!need_hibernation())
+		return;
+	if (zwb_mapped_on("linear", "", HIB_MEGABYTES))
+		check_deaf_disk();
+	zwb_mapped_off();
+}
+
 /* --- suspend --- */
 
 static void check_suspend_during(const char *level)
@@ -432,6 +483,7 @@ static const struct zwb_test tests[] = {
 	ZWB_TEST_IMAGES(between_two_commands),
 	ZWB_TEST_PAGES(during_a_command),
 	ZWB_TEST_IMAGES(during_a_command),
+	ZWB_TEST(deaf_disk_keeps_the_system_awake),
 	ZWB_TEST(freezer_during_a_command),
 	ZWB_TEST(devices_during_a_command),
 	ZWB_TEST(platform_during_a_command),

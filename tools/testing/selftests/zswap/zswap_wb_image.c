@@ -30,6 +30,7 @@
 #define DEVICE_PAGES		2048
 /* of a swap entry in /proc/PID/pagemap */
 #define PAGEMAP_TYPE_BITS	5
+#define FILE_PAGES		64
 /* so many, and which */
 #define DAMAGED			10
 #define DAMAGED_PAGE(nr)	((nr) * 61)
@@ -347,22 +348,35 @@ static bool is_damaged(long long index)
 	return index % DAMAGED_PAGE(1) == 0 && index / DAMAGED_PAGE(1) < DAMAGED;
 }
 
-static void check_damaged(struct zwb_pages *pages)
+static void check_damaged_ones(struct zwb_pages *pages)
 {
-	struct zwb_snap before, delta;
 	long long i;
 
-	zwb_snap(&before);
 	for (i = 0; i < DAMAGED; i++) {
 		if (signal_of_reader(pages, DAMAGED_PAGE(i)) != SIGBUS)
 			zwb_fail("who reads damaged page %lld gets no SIGBUS", i);
 	}
+}
+
+static void check_good_ones(struct zwb_pages *pages)
+{
+	long long i;
+
 	for (i = 0; i < pages->nr; i++) {
 		if (!is_damaged(i) && !zwb_page_is(pages->mem + i * zwb_page_size, i, 1)) {
 			zwb_fail("page %lld is not right", i);
 			break;
 		}
 	}
+}
+
+static void check_damaged(struct zwb_pages *pages)
+{
+	struct zwb_snap before, delta;
+
+	zwb_snap(&before);
+	check_damaged_ones(pages);
+	check_good_ones(pages);
 	zwb_since(&delta, &before);
 	zwb_between(delta.total.corrupted, DAMAGED, LLONG_MAX);
 }
@@ -401,6 +415,122 @@ static void damaged_image_is_not_brought_back(void)
 		check_damaged(&pages);
 	}
 	end(&pages);
+}
+
+/*
+ * Damaged images are read because somebody wants a good one beside them, and are found in the
+ * swap cache by who wants them.
+ *
+ * Turns red when these are taken for good, or when the good ones suffer.
+ */
+static void damaged_image_is_read_ahead(void)
+{
+	static unsigned long long slots[IMAGE_PAGES];
+	struct zwb_pages pages = { 0 };
+	struct zwb_snap before, delta;
+
+	if (begin(&pages) && zwb_setting("/proc/sys/vm/page-cluster", "3") &&
+	    write_pages(&pages, 1, slots) && damage(slots)) {
+		zwb_snap(&before);
+		check_good_ones(&pages);
+		zwb_since(&delta, &before);
+		zwb_between(delta.total.corrupted, 1, LLONG_MAX);
+		check_damaged_ones(&pages);
+	}
+	end(&pages);
+}
+
+/*
+ * swapoff goes to the end, and who reads a damaged page after it gets SIGBUS as before.
+ *
+ * Turns red when swapoff gives damaged pages to their processes, ends at one, or never
+ * gets past it.
+ */
+static void damaged_image_at_swapoff(void)
+{
+	static unsigned long long slots[IMAGE_PAGES];
+	struct zwb_pages pages = { 0 };
+	struct zwb_snap before, delta;
+
+	if (begin(&pages) && write_pages(&pages, 1, slots) && damage(slots)) {
+		zwb_snap(&before);
+		zwb_small_swap_off();
+		zwb_since(&delta, &before);
+		zwb_between(delta.total.corrupted, DAMAGED, LLONG_MAX);
+		zwb_equal(delta.total.on_disk, -IMAGE_PAGES);
+		check_damaged_ones(&pages);
+		check_good_ones(&pages);
+	}
+	end(&pages);
+}
+
+/* One bit of the data of all images that are on the device; how many, or -1. */
+static int damage_all(void)
+{
+	unsigned long long slot;
+	int damaged = 0;
+	long long i;
+
+	for (i = 1; i <= DEVICE_PAGES; i++) {
+		slot = ZWB_SLOT(0, i);
+		if (count_images(&slot, 1) != 1)
+			continue;
+		if (!damage_byte(slot, HEADER_BYTES + 10))
+			return -1;
+		damaged++;
+	}
+	return damaged;
+}
+
+static void check_damaged_file(int file, struct zwb_pages *pages)
+{
+	struct zwb_snap before, delta;
+	char byte;
+	int i;
+
+	zwb_pages_fill(pages, 1);
+	if (!zwb_pages_out_whole(pages) || !zwb_write_all(pages->nr) ||
+	    !zwb_equal(damage_all(), pages->nr))
+		return;
+	zwb_snap(&before);
+	for (i = 0; i < pages->nr && !zwb_failed(); i++) {
+		zwb_equal(pread(file, &byte, 1, i * zwb_page_size), -1);
+		zwb_equal(errno, EIO);
+		zwb_equal(signal_of_reader(pages, i), SIGBUS);
+	}
+	zwb_since(&delta, &before);
+	zwb_between(delta.total.corrupted, pages->nr, LLONG_MAX);
+}
+
+/*
+ * Pages of a file in memory, whose readers need not have them mapped.
+ *
+ * Turns red when read(2) gives what is damaged.
+ */
+static void damaged_image_of_a_file(void)
+{
+	struct zwb_pages pages = { .nr = FILE_PAGES };
+	int file;
+
+	if (!zwb_need_compressed() || !zwb_need_small_swap() ||
+	    !zwb_setting(ZWB_COMPRESSED, "1") || !zwb_small_swap_on(DEVICE_PAGES))
+		return;
+	file = memfd_create("zswap_wb_damaged", 0);
+	if (file < 0 || ftruncate(file, pages.nr * zwb_page_size)) {
+		zwb_fail("making a file: %s", strerror(errno));
+	} else {
+		pages.mem = mmap(NULL, pages.nr * zwb_page_size, PROT_READ | PROT_WRITE,
+				 MAP_SHARED, file, 0);
+		if (pages.mem == MAP_FAILED) {
+			zwb_fail("mmap: %s", strerror(errno));
+			pages.mem = NULL;
+		} else {
+			check_damaged_file(file, &pages);
+		}
+	}
+	zwb_pages_unmap(&pages);
+	if (file >= 0)
+		close(file);
 }
 
 /* Turns red when a damaged image counts on a node that it was not written from. */
@@ -526,6 +656,9 @@ static const struct zwb_test tests[] = {
 	ZWB_TEST(compressor_may_change_before_a_readback),
 	ZWB_TEST(damaged_image_is_given_to_nobody),
 	ZWB_TEST(damaged_image_is_not_brought_back),
+	ZWB_TEST(damaged_image_is_read_ahead),
+	ZWB_TEST(damaged_image_at_swapoff),
+	ZWB_TEST(damaged_image_of_a_file),
 	ZWB_TEST(damaged_image_counts_on_its_node),
 	ZWB_TEST(log_names_a_damaged_device_once),
 };

@@ -660,6 +660,7 @@ static void bad_text_changes_nothing(void)
 		{ "", 0 }, { "\n", -EINVAL }, { "descend=1", -EINVAL }, { "age=0", -EINVAL },
 		{ "0", -EINVAL }, { "dry_run=0 max=1M", -EINVAL }, { "bucket=0", -EINVAL },
 		{ "type=all", -EINVAL }, { "max=1M max=1M", -EINVAL }, { "max=1", -EINVAL },
+		{ "max_compressed=0", -EINVAL }, { "rate=1", -EINVAL },
 		{ "node=99999", -EINVAL }, { "max=99999999999T", -ERANGE },
 		{ "cgroup=18446744073709551615", -ENOENT }, { "max=1M cgroup=x", -EINVAL },
 	};
