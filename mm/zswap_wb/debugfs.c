@@ -207,27 +207,17 @@ static int zswap_wb_survey_nodes(struct zswap_wb_survey *survey,
 	const struct zswap_wb_command everything = { .descend = true };
 	struct zswap_wb_scope_walk walk;
 	struct zswap_wb_scope scope;
-	struct mem_cgroup *memcg = NULL;
 	nodemask_t present;
-	int nid, err;
+	int err;
 
 	nodes_and(present, *nodes, node_states[N_NORMAL_MEMORY]);
 	err = zswap_wb_scope_open(&scope, &everything);
 	if (err)
 		return err;
-	if (scope.root) {
-		zswap_wb_scope_begin(&walk, &scope, &present);
-		memcg = zswap_wb_scope_next(&walk);
-	}
-	do {
-		for_each_node_mask(nid, present) {
-			err = zswap_wb_survey_list(survey, memcg, nid);
-			if (err)
-				break;
-		}
-		mem_cgroup_put(memcg);
-		memcg = scope.root && !err ? zswap_wb_scope_next(&walk) : NULL;
-	} while (memcg);
+	zswap_wb_scope_begin(&walk, &scope, &present);
+	while (!err && zswap_wb_scope_next_list(&walk))
+		err = zswap_wb_survey_list(survey, walk.memcg, walk.nid);
+	zswap_wb_scope_end(&walk);
 	zswap_wb_scope_close(&scope);
 	return err;
 }

@@ -381,7 +381,7 @@ struct zswap_wb_scope {
 	bool			descend;	/* its descendants are covered, too */
 };
 
-/* A place among the cgroups of a scope */
+/* A place among the cgroups of a scope, or among their lists */
 struct zswap_wb_scope_walk {
 	const struct zswap_wb_scope	*scope;	/* the scope */
 	/* nodes of the entries, or %NULL to visit all that have lists */
@@ -390,6 +390,9 @@ struct zswap_wb_scope_walk {
 	/* there may be more cgroups below the scope's root */
 	bool				below;
 	bool				ended;	/* the root, which comes last, has been visited */
+	/* of lists: cgroup of the one at hand, with a reference, or %NULL */
+	struct mem_cgroup		*memcg;
+	int				nid;	/* its node */
 };
 
 bool zswap_wb_scope_has_ids(void);
@@ -400,6 +403,8 @@ void zswap_wb_scope_begin(struct zswap_wb_scope_walk *walk,
 			  const struct zswap_wb_scope *scope,
 			  const nodemask_t *nodes);
 struct mem_cgroup *zswap_wb_scope_next(struct zswap_wb_scope_walk *walk);
+bool zswap_wb_scope_next_list(struct zswap_wb_scope_walk *walk);
+void zswap_wb_scope_end(struct zswap_wb_scope_walk *walk);
 struct mem_cgroup *zswap_wb_scope_list(struct mem_cgroup *memcg);
 const struct obj_cgroup *zswap_wb_scope_objcg(struct mem_cgroup *memcg,
 					      int nid);

@@ -52,11 +52,7 @@ struct zswap_wb_lanes {
 /* What is drawn from the lists in a pass */
 struct zswap_wb_draw {
 	struct zswap_wb_run		*run;	/* the command */
-	struct zswap_wb_scope_walk	walk;	/* where to find the next cgroup */
-	/* cgroup whose lists are being opened, with a reference, or %NULL */
-	struct mem_cgroup		*memcg;
-	int				nid;	/* node of the list of it that is opened next */
-	bool				ended;	/* the last list has been found */
+	struct zswap_wb_scope_walk	walk;	/* where to find the next list */
 	struct zswap_wb_lane		*lane;	/* the lane that is being drawn from */
 	bool				protected;	/* its cgroup must not be written */
 	u64				quota;	/* entries that it may give in this turn */
@@ -124,40 +120,6 @@ static void zswap_wb_lane_close(struct zswap_wb_lane *lane)
 
 /* ---- lists ---- */
 
-/*
- * Finds the next list: @draw->memcg and @draw->nid. If lists are not per cgroup
- * there is one for each node, of no cgroup.
- */
-static bool zswap_wb_draw_next(struct zswap_wb_draw *draw)
-{
-	const struct zswap_wb_run *run = draw->run;
-
-	if (draw->ended)
-		return false;
-	draw->nid = next_node(draw->nid, run->nodes);
-	if (draw->nid < MAX_NUMNODES)
-		return true;
-	mem_cgroup_put(draw->memcg);
-	draw->memcg = run->scope.root ? zswap_wb_scope_next(&draw->walk) : NULL;
-	draw->ended = !draw->memcg;
-	draw->nid = first_node(run->nodes);
-	return !draw->ended;
-}
-
-static void zswap_wb_draw_begin(struct zswap_wb_draw *draw,
-				struct zswap_wb_run *run)
-{
-	draw->run = run;
-	draw->memcg = NULL;
-	draw->ended = nodes_empty(run->nodes);
-	draw->nid = NUMA_NO_NODE;
-	if (!run->scope.root)
-		return;
-	/* Nothing of no cgroup: let it begin with the first one */
-	draw->nid = MAX_NUMNODES - 1;
-	zswap_wb_scope_begin(&draw->walk, &run->scope, &run->nodes);
-}
-
 static void zswap_wb_draw_end(struct zswap_wb_draw *draw)
 {
 	struct zswap_wb_lane *lane;
@@ -167,8 +129,7 @@ static void zswap_wb_draw_end(struct zswap_wb_draw *draw)
 			zswap_wb_lane_close(lane);
 		zswap_wb_lane_account(draw->run, lane);
 	}
-	mem_cgroup_put(draw->memcg);
-	draw->memcg = NULL;
+	zswap_wb_scope_end(&draw->walk);
 }
 
 /*
@@ -177,18 +138,19 @@ static void zswap_wb_draw_end(struct zswap_wb_draw *draw)
  */
 static int zswap_wb_draw_open(struct zswap_wb_draw *draw)
 {
+	struct zswap_wb_scope_walk *walk = &draw->walk;
 	struct zswap_wb_lane *lane = draw->run->lanes->lane;
 	int nr = 0;
 
-	while (lane && zswap_wb_draw_next(draw)) {
+	while (lane && zswap_wb_scope_next_list(walk)) {
 		cond_resched();
 		if (signal_pending(current))
 			return -EINTR;
 		zswap_wb_lane_account(draw->run, lane);
-		if (!zswap_wb_cursor_open(&lane->cursor, draw->memcg, draw->nid))
+		if (!zswap_wb_cursor_open(&lane->cursor, walk->memcg, walk->nid))
 			continue;
 		/* One more reference, which can't fail */
-		mem_cgroup_tryget(draw->memcg);
+		mem_cgroup_tryget(walk->memcg);
 		lane->open = true;
 		nr++;
 		if (!lane->next)
@@ -414,11 +376,11 @@ static int zswap_wb_draw_all(struct zswap_wb_draw *draw)
  */
 int zswap_wb_pass(struct zswap_wb_run *run)
 {
-	struct zswap_wb_draw draw = {};
+	struct zswap_wb_draw draw = { .run = run };
 	int err, flushed;
 
 	run->later = -1;
-	zswap_wb_draw_begin(&draw, run);
+	zswap_wb_scope_begin(&draw.walk, &run->scope, &run->nodes);
 	err = zswap_wb_draw_all(&draw);
 	zswap_wb_draw_end(&draw);
 	flushed = zswap_wb_draw_flush(&draw, true);
@@ -458,15 +420,15 @@ zswap_wb_coldest_visit(const struct zswap_wb_facts *facts, void *arg)
 int zswap_wb_pass_coldest(struct zswap_wb_run *run, s64 *coldest)
 {
 	struct zswap_wb_coldest find = { .filter = &run->filter, .age = -1 };
-	struct zswap_wb_draw draw = {};
+	struct zswap_wb_scope_walk walk;
 	int err = 0;
 
-	zswap_wb_draw_begin(&draw, run);
-	while (!err && zswap_wb_draw_next(&draw)) {
+	zswap_wb_scope_begin(&walk, &run->scope, &run->nodes);
+	while (!err && zswap_wb_scope_next_list(&walk)) {
 		struct zswap_wb_cursor cursor;
 
-		zswap_wb_cursor_open(&cursor, draw.memcg, draw.nid);
-		while (!zswap_wb_scope_protected(draw.memcg) &&
+		zswap_wb_cursor_open(&cursor, walk.memcg, walk.nid);
+		while (!zswap_wb_scope_protected(walk.memcg) &&
 		       zswap_wb_cursor_scan(&cursor, zswap_wb_coldest_visit,
 					    &find) &&
 		       !signal_pending(current))
@@ -475,7 +437,7 @@ int zswap_wb_pass_coldest(struct zswap_wb_run *run, s64 *coldest)
 		err = signal_pending(current) ? -EINTR : 0;
 		cond_resched();
 	}
-	zswap_wb_draw_end(&draw);
+	zswap_wb_scope_end(&walk);
 	*coldest = find.age;
 	return err;
 }

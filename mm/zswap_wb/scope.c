@@ -128,22 +128,6 @@ void zswap_wb_scope_close(struct zswap_wb_scope *scope)
 }
 
 /*
- * Begins to visit the cgroups of a scope with a root: those with entries on @nodes or,
- * for NULL, all that have lists. The walk holds no reference, and can be given up at
- * any time
- */
-void zswap_wb_scope_begin(struct zswap_wb_scope_walk *walk,
-			  const struct zswap_wb_scope *scope,
-			  const nodemask_t *nodes)
-{
-	*walk = (struct zswap_wb_scope_walk) {
-		.scope	= scope,
-		.nodes	= nodes,
-		.below	= scope->descend,
-	};
-}
-
-/*
  * Looks for the next cgroup below the scope's root, from @walk->index on, and sets
  * that behind it. Return: false at the end of the index
  */
@@ -319,12 +303,6 @@ void zswap_wb_scope_close(struct zswap_wb_scope *scope)
 {
 }
 
-void zswap_wb_scope_begin(struct zswap_wb_scope_walk *walk,
-			  const struct zswap_wb_scope *scope,
-			  const nodemask_t *nodes)
-{
-}
-
 struct mem_cgroup *zswap_wb_scope_next(struct zswap_wb_scope_walk *walk)
 {
 	return NULL;
@@ -367,3 +345,46 @@ struct obj_cgroup *zswap_wb_scope_objcg_get(struct mem_cgroup *memcg, int nid)
 }
 
 #endif
+
+/* ---- walks ---- */
+
+/*
+ * Begins to visit the cgroups of a scope, or their lists: those with entries on @nodes
+ * or, for NULL, all cgroups that have lists
+ */
+void zswap_wb_scope_begin(struct zswap_wb_scope_walk *walk,
+			  const struct zswap_wb_scope *scope,
+			  const nodemask_t *nodes)
+{
+	*walk = (struct zswap_wb_scope_walk) {
+		.scope	= scope,
+		.nodes	= nodes,
+		.below	= scope->root && scope->descend,
+		.ended	= !scope->root,
+		/* With cgroups, none of no cgroup: let it begin with the first one */
+		.nid	= scope->root ? MAX_NUMNODES : NUMA_NO_NODE,
+	};
+}
+
+/*
+ * Goes to the next list: @walk->memcg and @walk->nid. If lists are not per cgroup
+ * there is one for each node, of no cgroup. Context: may sleep. Return: false at the end
+ */
+bool zswap_wb_scope_next_list(struct zswap_wb_scope_walk *walk)
+{
+	if (walk->nid < MAX_NUMNODES)
+		walk->nid = next_node(walk->nid, *walk->nodes);
+	if (walk->nid < MAX_NUMNODES)
+		return true;
+	mem_cgroup_put(walk->memcg);
+	walk->memcg = zswap_wb_scope_next(walk);
+	if (walk->memcg)
+		walk->nid = first_node(*walk->nodes);
+	return walk->nid < MAX_NUMNODES;
+}
+
+/* Ends a visit to lists, wherever it has got to */
+void zswap_wb_scope_end(struct zswap_wb_scope_walk *walk)
+{
+	mem_cgroup_put(walk->memcg);
+}
