@@ -176,7 +176,7 @@ static int zswap_wb_run_open(struct zswap_wb_run *run)
 	/* Only nodes with memory that slab can use have entries */
 	nodes_and(run->nodes, cmd->nodes, node_states[N_NORMAL_MEMORY]);
 	zswap_wb_budget_init(&run->budget, cmd->max_pages, cmd->max_compressed);
-	run->lanes = zswap_wb_lanes_alloc();
+	run->lanes = zswap_wb_lane_alloc();
 	if (!run->lanes)
 		return -ENOMEM;
 	if (cmd->dry_run)

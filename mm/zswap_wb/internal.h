@@ -556,7 +556,7 @@ int zswap_wb_readback(const struct zswap_wb_command *cmd);
 
 /* ---- pass.c: what a command takes from the lists ---- */
 
-struct zswap_wb_lanes;
+struct zswap_wb_lane;
 
 /* A command that is being carried out */
 struct zswap_wb_run {
@@ -572,11 +572,11 @@ struct zswap_wb_run {
 	s64				later;
 	/* what it writes from, %NULL for a dry run */
 	struct zswap_wb_window		*window;
-	struct zswap_wb_lanes		*lanes;	/* lists that it is drawing from */
+	struct zswap_wb_lane		*lanes;	/* lists that it is drawing from */
 };
 
-struct zswap_wb_lanes *zswap_wb_lanes_alloc(void);
-void zswap_wb_lanes_free(struct zswap_wb_lanes *lanes);
+struct zswap_wb_lane *zswap_wb_lane_alloc(void);
+void zswap_wb_lanes_free(struct zswap_wb_lane *lane);
 int zswap_wb_pass(struct zswap_wb_run *run);
 int zswap_wb_pass_coldest(struct zswap_wb_run *run, s64 *coldest);
 

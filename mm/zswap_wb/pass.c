@@ -24,29 +24,19 @@
 #include <linux/math64.h>
 #include <linux/memcontrol.h>
 #include <linux/minmax.h>
-#include <linux/nodemask.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "internal.h"
 
-/* Lanes that are allocated together */
-#define ZSWAP_WB_LANES		16
-
 /* A list that entries are drawn from */
 struct zswap_wb_lane {
-	struct zswap_wb_lane	*next;	/* of all lanes that there are */
+	struct zswap_wb_lane	*next;	/* for another list, or NULL */
 	bool			open;	/* it is in use */
 	struct zswap_wb_cursor	cursor;	/* how far it has got, with a reference to the cgroup */
 	u64			young;	/* entries skipped because they are too young */
 	u64			kept;	/* entries skipped because they are protected */
-};
-
-/* Lanes, and those that came later */
-struct zswap_wb_lanes {
-	struct zswap_wb_lanes	*next;
-	struct zswap_wb_lane	lane[ZSWAP_WB_LANES];
 };
 
 /* What is drawn from the lists in a pass */
@@ -60,39 +50,22 @@ struct zswap_wb_draw {
 
 /* ---- lanes ---- */
 
-/* Gets lanes for some lists, or NULL */
-struct zswap_wb_lanes *zswap_wb_lanes_alloc(void)
+/* Gets a lane, or NULL */
+struct zswap_wb_lane *zswap_wb_lane_alloc(void)
 {
-	struct zswap_wb_lanes *lanes;
-	unsigned int i;
-
-	lanes = kzalloc_obj(*lanes, GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
-	for (i = 1; lanes && i < ZSWAP_WB_LANES; i++)
-		lanes->lane[i - 1].next = &lanes->lane[i];
-	return lanes;
+	return kzalloc_obj(struct zswap_wb_lane,
+			   GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
 }
 
-/* Frees lanes, none of which is open, and those that came later; may be NULL */
-void zswap_wb_lanes_free(struct zswap_wb_lanes *lanes)
+/* Frees a lane and those behind it, none of which is open; may be NULL */
+void zswap_wb_lanes_free(struct zswap_wb_lane *lane)
 {
-	while (lanes) {
-		struct zswap_wb_lanes *next = lanes->next;
+	while (lane) {
+		struct zswap_wb_lane *next = lane->next;
 
-		kfree(lanes);
-		lanes = next;
+		kfree(lane);
+		lane = next;
 	}
-}
-
-/* The lane behind the last one, if there is memory for more; or NULL */
-static struct zswap_wb_lane *zswap_wb_lanes_more(struct zswap_wb_lanes *first)
-{
-	struct zswap_wb_lanes *more = zswap_wb_lanes_alloc();
-
-	if (!more)
-		return NULL;
-	more->next = first->next;
-	first->next = more;
-	return more->lane;
 }
 
 /* Counts what a list has skipped, if the pass gets to the end of all lists */
@@ -124,7 +97,7 @@ static void zswap_wb_draw_end(struct zswap_wb_draw *draw)
 {
 	struct zswap_wb_lane *lane;
 
-	for (lane = draw->run->lanes->lane; lane; lane = lane->next) {
+	for (lane = draw->run->lanes; lane; lane = lane->next) {
 		if (lane->open)
 			zswap_wb_lane_close(lane);
 		zswap_wb_lane_account(draw->run, lane);
@@ -139,7 +112,7 @@ static void zswap_wb_draw_end(struct zswap_wb_draw *draw)
 static int zswap_wb_draw_open(struct zswap_wb_draw *draw)
 {
 	struct zswap_wb_scope_walk *walk = &draw->walk;
-	struct zswap_wb_lane *lane = draw->run->lanes->lane;
+	struct zswap_wb_lane *lane = draw->run->lanes;
 	int nr = 0;
 
 	while (lane && zswap_wb_scope_next_list(walk)) {
@@ -154,7 +127,7 @@ static int zswap_wb_draw_open(struct zswap_wb_draw *draw)
 		lane->open = true;
 		nr++;
 		if (!lane->next)
-			lane->next = zswap_wb_lanes_more(draw->run->lanes);
+			lane->next = zswap_wb_lane_alloc();
 		lane = lane->next;
 	}
 	return nr;
@@ -306,7 +279,7 @@ static u64 zswap_wb_draw_left(const struct zswap_wb_draw *draw)
 	struct zswap_wb_lane *lane;
 	u64 left = 0;
 
-	for (lane = draw->run->lanes->lane; lane; lane = lane->next) {
+	for (lane = draw->run->lanes; lane; lane = lane->next) {
 		if (lane->open)
 			left += lane->cursor.left;
 	}
@@ -324,7 +297,7 @@ static int zswap_wb_draw_turn(struct zswap_wb_draw *draw, u64 left)
 	struct zswap_wb_lane *lane;
 	int err;
 
-	for (lane = draw->run->lanes->lane; lane; lane = lane->next) {
+	for (lane = draw->run->lanes; lane; lane = lane->next) {
 		u64 quota, mine = lane->cursor.left;
 
 		if (!lane->open)
