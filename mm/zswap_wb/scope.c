@@ -19,8 +19,6 @@
 #include "internal.h"
 #include "port.h"
 
-#ifdef CONFIG_MEMCG
-
 /* Most cgroups to look at in one go */
 #define ZSWAP_WB_SEARCH_MAX	256
 
@@ -29,6 +27,8 @@ static bool zswap_wb_scope_available(void)
 {
 	return !mem_cgroup_disabled() && !mem_cgroup_kmem_disabled();
 }
+
+#ifdef CONFIG_MEMCG
 
 /*
  * Do cgroups have ids that name them? On cgroup v1 the memory controller's are of
@@ -121,12 +121,6 @@ int zswap_wb_scope_open(struct zswap_wb_scope *scope,
 	return 0;
 }
 
-/* Lets go of what zswap_wb_scope_open() has found */
-void zswap_wb_scope_close(struct zswap_wb_scope *scope)
-{
-	mem_cgroup_put(scope->root);
-}
-
 /*
  * Looks for the next cgroup below the scope's root, from @walk->index on, and sets
  * that behind it. Return: false at the end of the index
@@ -175,12 +169,6 @@ struct mem_cgroup *zswap_wb_scope_next(struct zswap_wb_scope_walk *walk)
 	walk->ended = true;
 	css_get(&walk->scope->root->css);
 	return walk->scope->root;
-}
-
-/* Whose list has a cgroup's entries: NULL if lists are not per cgroup */
-struct mem_cgroup *zswap_wb_scope_list(struct mem_cgroup *memcg)
-{
-	return zswap_wb_scope_available() ? memcg : NULL;
 }
 
 /* What a cgroup's own entries on a node are charged to, and no other cgroup's ever were */
@@ -299,16 +287,7 @@ int zswap_wb_scope_open(struct zswap_wb_scope *scope,
 	return cmd->keys & ZSWAP_WB_KEY_CGROUP ? -EOPNOTSUPP : 0;
 }
 
-void zswap_wb_scope_close(struct zswap_wb_scope *scope)
-{
-}
-
 struct mem_cgroup *zswap_wb_scope_next(struct zswap_wb_scope_walk *walk)
-{
-	return NULL;
-}
-
-struct mem_cgroup *zswap_wb_scope_list(struct mem_cgroup *memcg)
 {
 	return NULL;
 }
@@ -345,6 +324,18 @@ struct obj_cgroup *zswap_wb_scope_objcg_get(struct mem_cgroup *memcg, int nid)
 }
 
 #endif
+
+/* Lets go of what zswap_wb_scope_open() has found */
+void zswap_wb_scope_close(struct zswap_wb_scope *scope)
+{
+	mem_cgroup_put(scope->root);
+}
+
+/* Whose list has a cgroup's entries: NULL if lists are not per cgroup */
+struct mem_cgroup *zswap_wb_scope_list(struct mem_cgroup *memcg)
+{
+	return zswap_wb_scope_available() ? memcg : NULL;
+}
 
 /* ---- walks ---- */
 
