@@ -53,14 +53,19 @@ static int zswap_wb_command_scaled(char *text, const char *suffixes,
 	return 0;
 }
 
-static int zswap_wb_command_size(char *text, u64 *bytes)
+/* Reads a size of at least @min bytes */
+static int zswap_wb_command_size(char *text, u64 min, u64 *bytes)
 {
 	static const u64 units[] = {
 		1ULL << 10, 1ULL << 20, 1ULL << 30, 1ULL << 40,
 		1ULL << 10, 1ULL << 20, 1ULL << 30, 1ULL << 40,
 	};
+	int err;
 
-	return zswap_wb_command_scaled(text, "KMGTkmgt", units, bytes);
+	err = zswap_wb_command_scaled(text, "KMGTkmgt", units, bytes);
+	if (err)
+		return err;
+	return *bytes < min ? -EINVAL : 0;
 }
 
 static int zswap_wb_command_age(struct zswap_wb_command *cmd, char *value)
@@ -72,35 +77,21 @@ static int zswap_wb_command_age(struct zswap_wb_command *cmd, char *value)
 
 static int zswap_wb_command_max(struct zswap_wb_command *cmd, char *value)
 {
-	u64 bytes;
-	int err;
+	int err = zswap_wb_command_size(value, PAGE_SIZE, &cmd->max_pages);
 
-	err = zswap_wb_command_size(value, &bytes);
-	if (err)
-		return err;
-	cmd->max_pages = bytes >> PAGE_SHIFT;
-	return cmd->max_pages ? 0 : -EINVAL;
+	cmd->max_pages >>= PAGE_SHIFT;
+	return err;
 }
 
 static int zswap_wb_command_max_compressed(struct zswap_wb_command *cmd,
 					   char *value)
 {
-	int err;
-
-	err = zswap_wb_command_size(value, &cmd->max_compressed);
-	if (err)
-		return err;
-	return cmd->max_compressed ? 0 : -EINVAL;
+	return zswap_wb_command_size(value, 1, &cmd->max_compressed);
 }
 
 static int zswap_wb_command_rate(struct zswap_wb_command *cmd, char *value)
 {
-	int err;
-
-	err = zswap_wb_command_size(value, &cmd->rate);
-	if (err)
-		return err;
-	return cmd->rate < PAGE_SIZE ? -EINVAL : 0;
+	return zswap_wb_command_size(value, PAGE_SIZE, &cmd->rate);
 }
 
 static int zswap_wb_command_node(struct zswap_wb_command *cmd, char *value)
