@@ -227,9 +227,8 @@ u32 zswap_wb_slot_ticket(void);
 struct zswap_pool *zswap_wb_slot_image(swp_entry_t slot, int *nid);
 bool zswap_wb_slots_empty(unsigned int type);
 bool zswap_wb_slot_find(unsigned int type, unsigned long *offset,
-			struct zswap_wb_kind *kind,
-			bool (*wants)(const struct zswap_wb_kind *kind, const void *arg),
-			const void *arg);
+			const nodemask_t *nodes, unsigned int bucket,
+			struct zswap_wb_kind *kind);
 bool zswap_wb_slot_recall(swp_entry_t slot, const struct zswap_wb_kind *kind);
 void zswap_wb_slot_unrecall(swp_entry_t slot, const struct zswap_wb_kind *kind);
 bool zswap_wb_slot_recalled(swp_entry_t slot, const struct zswap_wb_kind *kind);

@@ -211,14 +211,6 @@ static int zswap_wb_read_all(struct zswap_wb_read *read)
 
 /* ---- recall ---- */
 
-/* Is a page one of those that the pass is for? */
-static bool zswap_wb_readback_wants(const struct zswap_wb_kind *kind, const void *arg)
-{
-	const struct zswap_wb_readback *back = arg;
-
-	return node_isset(kind->nid, back->nodes) && kind->bucket == back->bucket;
-}
-
 static void zswap_wb_recall_put(struct zswap_wb_recall *recall)
 {
 	mem_cgroup_put(recall->memcg);
@@ -242,8 +234,8 @@ static void zswap_wb_readback_recall(struct zswap_wb_readback *back,
 		struct zswap_wb_item *item = &recall->item;
 
 		cond_resched();
-		if (!zswap_wb_slot_find(type, offset, &item->kind,
-					zswap_wb_readback_wants, back))
+		if (!zswap_wb_slot_find(type, offset, &back->nodes, back->bucket,
+					&item->kind))
 			continue;
 		item->facts.slot = swp_entry(type, (*offset)++);
 		if (swp_offset(item->facts.slot) >= read->io.si->max ||

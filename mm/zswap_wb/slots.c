@@ -325,13 +325,13 @@ void zswap_wb_slot_land(swp_entry_t slot, bool written)
 /* ---- what a readback does ---- */
 
 /*
- * Looks in one chunk for a page that a command wrote and that @wants is for, from the slot
- * @offset on, and sets that to its slot, or behind the chunk. Return: false if there is none
+ * Looks in one chunk for a page of a bucket that a command wrote from one of some nodes, from
+ * the slot @offset on, and sets that to its slot, or behind the chunk. Return: false if there
+ * is none
  */
 bool zswap_wb_slot_find(unsigned int type, unsigned long *offset,
-			struct zswap_wb_kind *kind,
-			bool (*wants)(const struct zswap_wb_kind *kind, const void *arg),
-			const void *arg)
+			const nodemask_t *nodes, unsigned int bucket,
+			struct zswap_wb_kind *kind)
 {
 	unsigned long index = *offset / ZSWAP_WB_CHUNK_SLOTS;
 	struct zswap_wb_chunk *chunk;
@@ -349,7 +349,7 @@ bool zswap_wb_slot_find(unsigned int type, unsigned long *offset,
 		if ((word & (ZSWAP_WB_MARK | ZSWAP_WB_CLAIM)) != ZSWAP_WB_MARK)
 			continue;
 		*kind = zswap_wb_word_kind(word);
-		if (wants(kind, arg))
+		if (node_isset(kind->nid, *nodes) && kind->bucket == bucket)
 			return true;
 	}
 	return false;
