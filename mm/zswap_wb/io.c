@@ -68,8 +68,10 @@ static void zswap_wb_request_end(struct bio *bio)
 				     op_is_write(bio_op(bio)) ? "Write" : "Read",
 				     MAJOR(bio_dev(bio)), MINOR(bio_dev(bio)),
 				     (unsigned long long)bio->bi_iter.bi_sector);
-		bio_for_each_segment_all(bvec, bio, iter)
+		bio_for_each_segment_all(bvec, bio, iter) {
 			zswap_wb_page_set_failed(bvec->bv_page, true);
+			atomic_inc(&io->errors);
+		}
 	}
 	bio_put(bio);
 	zswap_wb_io_put(io);
@@ -123,6 +125,7 @@ void zswap_wb_io_begin(struct zswap_wb_io *io, unsigned int room, blk_opf_t opf,
 	io->opf = opf;
 	io->done = done;
 	io->bio = NULL;
+	atomic_set(&io->errors, 0);
 	/* Until zswap_wb_io_end() */
 	atomic_set(&io->pending, 1);
 }

@@ -24,6 +24,7 @@ struct zswap_wb_io {
 	blk_opf_t			opf;	/* what is done with them */
 	/* requests that are not over, and one while more are to come */
 	atomic_t			pending;
+	atomic_t			errors;	/* pages that have failed */
 	void (*done)(struct zswap_wb_io *io);	/* when none is left */
 	struct bio			*bio;	/* the request that is being made, or NULL */
 	struct cgroup_subsys_state	*css;	/* has its I/O */

@@ -296,20 +296,6 @@ static unsigned int zswap_wb_readback_room(struct zswap_wb_readback *back,
 	return zswap_wb_read_fill(back->read, max);
 }
 
-/* A batch has been read, in @ns nanoseconds. Finds out how that went */
-static void zswap_wb_readback_look(struct zswap_wb_readback *back,
-				   unsigned int type, u64 ns)
-{
-	const struct zswap_wb_read *read = back->read;
-	unsigned int i, errors = 0;
-
-	if (!read->nr)
-		return;
-	for (i = 0; i < read->nr; i++)
-		errors += zswap_wb_page_failed(read->recall[i].page);
-	zswap_wb_device_learn(&back->device[type], read->nr, errors, ns);
-}
-
 /* Reads and restores what has been recalled. Return: 0, or -EINTR after a signal */
 static int zswap_wb_readback_move(struct zswap_wb_readback *back,
 				  unsigned int type)
@@ -317,13 +303,16 @@ static int zswap_wb_readback_move(struct zswap_wb_readback *back,
 	struct zswap_wb_read *read = back->read;
 	u64 start = ktime_get_ns();
 	unsigned int i;
-	int err = 0;
+	int err;
 
+	if (!read->nr)
+		return 0;
 	zswap_wb_pace_take(&back->pace, read->nr, start);
-	if (read->nr)
-		err = zswap_wb_read_all(read);
+	err = zswap_wb_read_all(read);
 	if (!err)
-		zswap_wb_readback_look(back, type, ktime_get_ns() - start);
+		zswap_wb_device_learn(&back->device[type], read->nr,
+				      atomic_read(&read->io.errors),
+				      ktime_get_ns() - start);
 	for (i = 0; i < read->nr; i++) {
 		struct zswap_wb_recall *recall = &read->recall[i];
 

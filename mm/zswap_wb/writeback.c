@@ -66,13 +66,10 @@ struct zswap_wb_window {
 static void zswap_wb_window_look(struct zswap_wb_window *window,
 				 struct zswap_wb_flight *flight)
 {
-	unsigned int i, errors = 0;
-
 	if (!flight->aloft)
 		return;
-	for (i = 0; i < flight->nr; i++)
-		errors += zswap_wb_page_failed(flight->copy[i].page);
-	zswap_wb_device_learn(&window->device[flight->type], flight->aloft, errors,
+	zswap_wb_device_learn(&window->device[flight->type], flight->aloft,
+			      atomic_read(&flight->io.errors),
 			      ktime_to_ns(ktime_sub(flight->done, flight->launched)));
 	flight->aloft = 0;
 }
