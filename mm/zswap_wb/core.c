@@ -203,7 +203,7 @@ static int zswap_wb_run_scope(struct zswap_wb_run *run)
 		goto close;
 
 	if (!cmd->dry_run)
-		zswap_wb_stats_command();
+		zswap_wb_stats_count(numa_node_id(), ZSWAP_WB_COMMANDS, 1);
 	trace_zswap_wb_start(cmd);
 	err = zswap_wb_run_passes(run);
 	if (!err && !cmd->dry_run && !res->outcome[ZSWAP_WB_WRITTEN])

@@ -344,6 +344,8 @@ enum zswap_wb_counter {
 	ZSWAP_WB_DROPPED,	/* written pages that no longer can be */
 	ZSWAP_WB_READBACK,	/* written pages that commands brought back */
 	ZSWAP_WB_CORRUPTED,	/* written pages whose image was damaged on the disk */
+	/* commands that were accepted, by the node that they were given on: for the sum */
+	ZSWAP_WB_COMMANDS,
 	ZSWAP_WB_NR_COUNTERS,	/* their number, with the outcomes in front of them */
 };
 
@@ -359,10 +361,8 @@ struct zswap_wb_result {
 };
 
 int zswap_wb_stats_init(void);
-void zswap_wb_stats_command(void);
 void zswap_wb_stats_add(struct zswap_wb_result *res, int nid,
 			enum zswap_wb_outcome outcome, u64 nr);
-u64 zswap_wb_stats_commands(void);
 void zswap_wb_stats_count(int nid, unsigned int counter, u64 nr);
 u64 zswap_wb_stats_read(int nid, unsigned int counter);
 u64 zswap_wb_stats_scanned(int nid);

@@ -406,7 +406,7 @@ static int zswap_wb_readback_scope(struct zswap_wb_readback *back)
 	back->read = zswap_wb_read_alloc(min(back->cmd->max_pages,
 					     ZSWAP_WB_READ_MAX));
 	if (back->scratch && back->read) {
-		zswap_wb_stats_command();
+		zswap_wb_stats_count(numa_node_id(), ZSWAP_WB_COMMANDS, 1);
 		err = zswap_wb_readback_passes(back);
 		if (!err && !back->pages)
 			err = -EAGAIN;

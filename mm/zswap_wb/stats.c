@@ -23,19 +23,12 @@ struct zswap_wb_counters {
 };
 
 static struct zswap_wb_counters *zswap_wb_counters;
-static atomic64_t zswap_wb_commands;
 
 /* Gets the counters, once, before the first command. Return: 0 or -ENOMEM */
 int __init zswap_wb_stats_init(void)
 {
 	zswap_wb_counters = kzalloc_objs(*zswap_wb_counters, nr_node_ids);
 	return zswap_wb_counters ? 0 : -ENOMEM;
-}
-
-/* Counts a command that was accepted */
-void zswap_wb_stats_command(void)
-{
-	atomic64_inc(&zswap_wb_commands);
 }
 
 /* Adds @nr to an enum zswap_wb_outcome or zswap_wb_counter of a node. Context: any */
@@ -56,12 +49,6 @@ void zswap_wb_stats_add(struct zswap_wb_result *res, int nid,
 	res->outcome[outcome] += nr;
 	if (!res->dry_run)
 		zswap_wb_stats_count(nid, outcome, nr);
-}
-
-/* Commands accepted since boot */
-u64 zswap_wb_stats_commands(void)
-{
-	return atomic64_read(&zswap_wb_commands);
 }
 
 /* A counter since boot, of a node or, for NUMA_NO_NODE, of all of them */

@@ -106,8 +106,7 @@ static struct attribute *zswap_wb_command_attrs[] = {
 
 /* Files that are no counter of zswap_wb_stats_read() */
 enum {
-	ZSWAP_WB_FILE_COMMANDS = ZSWAP_WB_NR_COUNTERS,
-	ZSWAP_WB_FILE_SCANNED,
+	ZSWAP_WB_FILE_SCANNED = ZSWAP_WB_NR_COUNTERS,
 	ZSWAP_WB_FILE_ON_DISK,
 	ZSWAP_WB_NR_FILES,
 };
@@ -127,9 +126,6 @@ static ssize_t counter_show(struct kobject *kobj, struct kobj_attribute *attr,
 	u64 value;
 
 	switch (counter) {
-	case ZSWAP_WB_FILE_COMMANDS:
-		value = zswap_wb_stats_commands();
-		break;
 	case ZSWAP_WB_FILE_SCANNED:
 		value = zswap_wb_stats_scanned(nid);
 		break;
@@ -147,7 +143,7 @@ static ssize_t counter_show(struct kobject *kobj, struct kobj_attribute *attr,
 
 /* The first one is for the whole system only */
 static struct zswap_wb_counter_attr zswap_wb_files[] = {
-	ZSWAP_WB_FILE(commands, ZSWAP_WB_FILE_COMMANDS),
+	ZSWAP_WB_FILE(commands, ZSWAP_WB_COMMANDS),
 	ZSWAP_WB_FILE(written, ZSWAP_WB_WRITTEN),
 	ZSWAP_WB_FILE(skipped_young, ZSWAP_WB_SKIPPED_YOUNG),
 	ZSWAP_WB_FILE(skipped_busy, ZSWAP_WB_SKIPPED_BUSY),
