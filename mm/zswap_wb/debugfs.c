@@ -454,36 +454,20 @@ DEFINE_SHOW_STORE_ATTRIBUTE(zswap_wb_age_edges);
 
 static struct dentry *zswap_wb_debugfs_dir;
 
-/* Nodes that have one */
-static nodemask_t zswap_wb_debugfs_nodes;
-
-/* Makes the directories match the nodes. Context: one at a time, see sysfs.c */
-void zswap_wb_debugfs_update(void)
+/* Makes the directory of a node. Return: it, or NULL before zswap_wb_debugfs_init() */
+struct dentry *zswap_wb_debugfs_node(int nid)
 {
-	struct dentry *dir;
-	char name[16];
-	int nid;
-
 	/* Pairs with zswap_wb_debugfs_init() */
-	if (!smp_load_acquire(&zswap_wb_debugfs_dir))
-		return;
-	for_each_node(nid) {
-		bool want = node_state(nid, N_NORMAL_MEMORY);
+	struct dentry *dir = smp_load_acquire(&zswap_wb_debugfs_dir);
+	char name[16];
 
-		if (want == node_isset(nid, zswap_wb_debugfs_nodes))
-			continue;
-		snprintf(name, sizeof(name), "node%d", nid);
-		if (want) {
-			dir = debugfs_create_dir(name, zswap_wb_debugfs_dir);
-			debugfs_create_file("age_buckets", 0444, dir,
-					    (void *)(long)nid,
-					    &zswap_wb_age_buckets_fops);
-			node_set(nid, zswap_wb_debugfs_nodes);
-		} else {
-			debugfs_lookup_and_remove(name, zswap_wb_debugfs_dir);
-			node_clear(nid, zswap_wb_debugfs_nodes);
-		}
-	}
+	if (!dir)
+		return NULL;
+	snprintf(name, sizeof(name), "node%d", nid);
+	dir = debugfs_create_dir(name, dir);
+	debugfs_create_file("age_buckets", 0444, dir, (void *)(long)nid,
+			    &zswap_wb_age_buckets_fops);
+	return dir;
 }
 
 /* Creates the files in zswap's directory. Context: once, after zswap_wb_arm() */
@@ -499,7 +483,7 @@ void zswap_wb_debugfs_init(struct dentry *dir)
 			    &zswap_wb_age_edges_fops);
 	debugfs_create_file("writeback", 0600, dir, NULL,
 			    &zswap_wb_writeback_fops);
-	/* Pairs with zswap_wb_debugfs_update() */
+	/* Pairs with zswap_wb_debugfs_node() */
 	smp_store_release(&zswap_wb_debugfs_dir, dir);
 	zswap_wb_nodes_update();
 }

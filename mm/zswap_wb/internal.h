@@ -52,6 +52,7 @@
 #include <linux/types.h>
 
 struct cgroup_subsys_state;
+struct dentry;
 struct mem_cgroup;
 struct page;
 struct zswap_entry;
@@ -593,10 +594,11 @@ int zswap_wb_run(const struct zswap_wb_command *cmd,
 void zswap_wb_nodes_update(void);
 
 #ifdef CONFIG_ZSWAP_WB_DEBUGFS
-void zswap_wb_debugfs_update(void);
+struct dentry *zswap_wb_debugfs_node(int nid);
 #else
-static inline void zswap_wb_debugfs_update(void)
+static inline struct dentry *zswap_wb_debugfs_node(int nid)
 {
+	return NULL;
 }
 #endif
 

@@ -6,6 +6,8 @@
  * for the whole system, which is there as long as the kernel runs, and one
  * below it for each node that can have entries. All have the same files.
  */
+#include <linux/cleanup.h>
+#include <linux/debugfs.h>
 #include <linux/init.h>
 #include <linux/kobject.h>
 #include <linux/memory.h>
@@ -21,6 +23,7 @@
 struct zswap_wb_dir {
 	struct kobject	kobj;	/* its kobject */
 	int		nid;	/* its node, or NUMA_NO_NODE for the whole system */
+	struct dentry	*debugfs;	/* the directory of the node there, or NULL */
 };
 
 static struct zswap_wb_dir *zswap_wb_root;
@@ -245,25 +248,26 @@ void zswap_wb_nodes_update(void)
 {
 	int nid;
 
-	mutex_lock(&zswap_wb_dirs_lock);
+	guard(mutex)(&zswap_wb_dirs_lock);
+	if (!zswap_wb_root)
+		return;
 	for_each_node(nid) {
 		struct zswap_wb_dir **dir = &zswap_wb_nodes[nid];
 
-		if (!zswap_wb_root)
-			break;
 		if (node_state(nid, N_NORMAL_MEMORY) && !*dir) {
 			*dir = zswap_wb_dir_add(&zswap_wb_root->kobj, nid);
 			if (!*dir)
 				pr_err("zswap_wb: no directory for node %d\n",
 				       nid);
 		} else if (!node_state(nid, N_NORMAL_MEMORY) && *dir) {
+			debugfs_remove((*dir)->debugfs);
 			kobject_del(&(*dir)->kobj);
 			kobject_put(&(*dir)->kobj);
 			*dir = NULL;
 		}
+		if (*dir && !(*dir)->debugfs)
+			(*dir)->debugfs = zswap_wb_debugfs_node(nid);
 	}
-	zswap_wb_debugfs_update();
-	mutex_unlock(&zswap_wb_dirs_lock);
 }
 
 /*
