@@ -185,12 +185,6 @@ static int zswap_wb_run_open(struct zswap_wb_run *run)
 	return run->window ? 0 : -ENOMEM;
 }
 
-static void zswap_wb_run_close(struct zswap_wb_run *run)
-{
-	zswap_wb_window_free(run->window);
-	zswap_wb_lanes_free(run->lanes);
-}
-
 /* Carries out a command whose scope is known */
 static int zswap_wb_run_scope(struct zswap_wb_run *run)
 {
@@ -210,7 +204,8 @@ static int zswap_wb_run_scope(struct zswap_wb_run *run)
 		err = -EAGAIN;
 	trace_zswap_wb_end(cmd, err, res);
 close:
-	zswap_wb_run_close(run);
+	zswap_wb_window_free(run->window);
+	zswap_wb_lanes_free(run->lanes);
 	return err;
 }
 
