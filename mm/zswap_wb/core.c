@@ -1,52 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Proactive zswap writeback
+ * Proactive zswap writeback: one command's life.
  *
- * Problem
- *
- *   zswap moves pages on to the swap device when its pool is full or when
- *   memory is short: at the time when memory, CPU and disk are needed most.
- *   Userspace that reclaims proactively knows better moments, and knows which
- *   pages are worth it: those that went into zswap long ago and have not been
- *   asked for since. They are cold twice over, and cost RAM for nothing.
- *
- * Picture
- *
- *	        store                 command by age
- *	 page ---------> zswap (RAM) -----------------> swap device
- *	                  |      ^                           |
- *	      load, frees |      | stamp                     | fault
- *	                  v      |                           v
- *	                 page  age = now - stamp            page
- *
- *   Each (cgroup, node) has a list of its entries. A command names an age, an
- *   amount, nodes and a cgroup. Its life:
- *
- *	parse	command.c	text to struct zswap_wb_command
- *	open	scope.c		id to cgroup; from here on it counts
- *	pass	core.c, pass.c	for each age bucket, coldest first: from all lists,
- *				what is eligible (select.c)
- *	write	writeback.c	sorted by slot, in batches
- *	fly	flight.c	fetch, launch, land (entry.c)
- *	account	stats.c		one outcome for each entry
- *	remember slots.c	what has been written where
- *
- * Derivation
- *
- *   Age is kept per entry, and costs no memory (age.c, glue.c): the order of a list
- *   is that of the stores only until the shrinker gives an entry a second chance, or
- *   a child's list is spliced in. Whether a page is `referenced` plays no role: a
- *   command is told what is new by its age.
- *
- *   A command looks at as few entries as it can, and leaves them as they are: no
- *   rotation, no cleared bits, or it would change what the shrinker does next, and
- *   what the next command finds. Selection happens under the lock of a list, and I/O
- *   with no lock held on entries that may have changed since, and are checked again.
- *
- *   Nobody is to notice that a command runs. So it works in the task that gave it,
- *   with its priority, CPUs and cgroup; takes memory of its own, and none that has
- *   to be reclaimed; has no more on a device than that does in a moment; and an
- *   entry can be loaded until its page is on the disk.
+ * Each (cgroup, node) has a list of its entries. A command names an age, an amount, nodes
+ * and a cgroup: here it gets its cgroups and its memory, and passes over their lists.
+ * What that is for, and how the files belong together, is in
+ * Documentation/mm/zswap_wb.rst.
  */
 #include <linux/err.h>
 #include <linux/minmax.h>
@@ -153,6 +112,7 @@ static int zswap_wb_run_filter(struct zswap_wb_run *run)
 static int zswap_wb_run_passes(struct zswap_wb_run *run)
 {
 	const struct zswap_wb_filter filter = run->filter;
+	/* Reclaim that does I/O could wait for a slot that is in flight here */
 	unsigned int noio = memalloc_noio_save();
 	int err;
 

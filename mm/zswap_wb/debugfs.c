@@ -153,12 +153,6 @@ static const struct file_operations zswap_wb_writeback_fops = {
 
 /* ---- age_buckets ---- */
 
-/*
- * Nobody counts entries by age as they come and get older, which would cost each store
- * and each load: whoever wants to know looks at all of them. Only what is loaded is
- * counted when it goes, see buckets.h: afterwards there is nobody to ask.
- */
-
 /* The entries of some lists, by age */
 struct zswap_wb_survey {
 	u64			now;	/* seconds awake since boot */

@@ -18,8 +18,7 @@
  * 1. What a flight needs it has before it is launched: pages, items, and a
  *    reference to its one swap device. But for one page for each flight when
  *    the command begins, only pages that are free are taken; with less memory a
- *    batch is smaller. Requests come from a mempool, and who waits for more has sent
- *    those that it has.
+ *    batch is smaller. For requests see io.c.
  *
  * 2. A flight belongs to the command, and while it is in the air also to its
  *    requests and then to its work item, which share one reference. The command gives

@@ -6,12 +6,6 @@
  * in front of its LRU functions, as mm/percpu.c does with its backends: what it
  * needs is static there. Everything else of the feature sees an entry as an opaque
  * handle. It holds no policy.
- *
- *	lists.c		walks lists of entries without changing them
- *	entry.c		takes an entry to the disk, or leaves it where it is
- *	image.c		what a compressed page is on the disk, and back from there
- *	restore.c	makes an entry again of a page on the disk
- *	port_glue.h	what is different in mm/zswap.c from one series of kernels to another
  */
 #ifdef CONFIG_ZSWAP_WB
 

@@ -16,9 +16,6 @@
  *   -> slots.c -> { buckets.c, stats.c } -> age.c
  *   lists.c, for loads -> buckets.h
  *
- * command.c, age.c, select.c and pace.c are pure: they know neither zswap nor memcg, get
- * the time as an argument, and run under KUnit on User-mode Linux.
- *
  * Lock order, outermost first:
  *
  *   kernfs active reference of the file that was written
@@ -32,9 +29,6 @@
  *					 ZSWAP_WB_SCAN_MAX entries)
  *       zswap_wb_chunks xa_lock	(slots.c, the last word of a chunk)
  *     RCU read side			(cgroups, lists, chunks, edges)
- *
- * Commands that write share no lock of ours, and take none that is held for longer than it
- * takes to look at a few entries. They never lock a folio, nor wait for one.
  */
 #ifndef _MM_ZSWAP_WB_INTERNAL_H
 #define _MM_ZSWAP_WB_INTERNAL_H
@@ -527,10 +521,8 @@ int zswap_wb_image_init(void);
 /* ---- writeback.c: selected entries on their way to the disk ---- */
 
 /*
- * Entries that are selected before the first of them is written, so that they
- * can be sorted by swap slot. Pages that were swapped out one after the other have
- * neighbouring slots, but are in the lists of their cgroups: the more, the more
- * of the neighbours meet again. It costs 32 bytes for each.
+ * Entries that are selected before the first of them is written: the more, the more
+ * neighbours meet, see pass.c. It costs 32 bytes for each.
  */
 #define ZSWAP_WB_WINDOW_MAX	2048
 

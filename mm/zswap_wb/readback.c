@@ -10,14 +10,8 @@
  *	read	into pages of the command
  *	restore	slot by slot: the page becomes an entry of zswap
  *
- * Nobody waits for a readback. A page that somebody comes for meanwhile is read by
- * himself, and its word is wiped as ever: then there is nothing to restore
- * (restore.c). It begins with the pages that were in the warmest bucket when they were
- * written: there may not be room for all.
- *
- * It makes nobody give up anything: it takes memory that is free above the high
- * watermarks, of a cgroup's limits what is left, and room in the pool up to where a full
- * one accepts pages again, so that others can go on to store.
+ * Why nobody gets old data is in restore.c, and what a readback takes from nobody in
+ * Documentation/mm/zswap_wb.rst.
  *
  * Lifetimes:
  *
@@ -383,8 +377,8 @@ static int zswap_wb_readback_pass(struct zswap_wb_readback *back)
 }
 
 /*
- * The warmest come first, by the buckets that they were in when they were written: also
- * where the edges have been changed since. Return: as above
+ * The warmest come first, as there may not be room for all, by the buckets that they were
+ * in when they were written: also where the edges have been changed since. Return: as above
  */
 static int zswap_wb_readback_passes(struct zswap_wb_readback *back)
 {

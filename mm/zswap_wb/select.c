@@ -18,9 +18,6 @@
  * and on the way learns what the coldest bucket is that comes next. So most
  * entries that a limited command looks at it writes, and an empty bucket costs
  * nothing.
- *
- * In the bucket that the budget is not enough for, each list gives as much as
- * befits what it has left, see pass.c.
  */
 #include <linux/kernel.h>
 #include <linux/minmax.h>

@@ -12,14 +12,6 @@
  * fetched, and that is launched when the device is done with the first. How large a batch
  * is depends on the device, see device.c. Failures give budget back, so a device that
  * fails would get all there is: after some batches it is left alone.
- *
- * A command with a rate waits before a batch until that is due, see pace.c. It may wait
- * for long, and whoever it keeps waiting would as well: so it lands first what it has in
- * the air. It has nothing fetched then, no slot claimed, and no reference to a swap
- * device. What it has selected may be gone when its turn comes: the fetch finds out.
- *
- * The command runs in a NOIO scope: reclaim that does I/O could wait for a slot
- * that this very command has in flight.
  */
 #include <linux/gfp.h>
 #include <linux/hrtimer.h>
@@ -179,7 +171,10 @@ int zswap_wb_pace_wait(const struct zswap_wb_pace *pace)
 	return 0;
 }
 
-/* The same for the command, with nothing in the air while it sleeps */
+/*
+ * The same for the command, with nothing in the air while it sleeps, which may be for long:
+ * so would whoever waits for a slot of it
+ */
 static int zswap_wb_window_pace(struct zswap_wb_window *window)
 {
 	int err;
