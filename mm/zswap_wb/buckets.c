@@ -44,16 +44,6 @@ zswap_wb_buckets_alloc(const struct zswap_wb_edges *edges, u32 generation)
 	return buckets;
 }
 
-/* Starts with the default edges, once. Return: 0 or -ENOMEM */
-int __init zswap_wb_buckets_init(void)
-{
-	struct zswap_wb_buckets *buckets;
-
-	buckets = zswap_wb_buckets_alloc(&zswap_wb_age_edges_default, 0);
-	rcu_assign_pointer(zswap_wb_buckets, buckets);
-	return buckets ? 0 : -ENOMEM;
-}
-
 /* The edges in force. Return: their generation, see struct zswap_wb_kind */
 u32 zswap_wb_buckets_get(struct zswap_wb_edges *edges)
 {
@@ -67,7 +57,8 @@ u32 zswap_wb_buckets_get(struct zswap_wb_edges *edges)
 
 /*
  * Changes the edges, and starts the columns anew. Commands that are under way keep
- * theirs. Context: may sleep. Return: 0, or -ENOMEM and all is as before
+ * theirs. The first ones are set at boot. Context: may sleep. Return: 0, or -ENOMEM and
+ * all is as before
  */
 int zswap_wb_buckets_set(const struct zswap_wb_edges *edges)
 {
@@ -76,7 +67,7 @@ int zswap_wb_buckets_set(const struct zswap_wb_edges *edges)
 	mutex_lock(&zswap_wb_buckets_lock);
 	old = rcu_dereference_protected(zswap_wb_buckets,
 					lockdep_is_held(&zswap_wb_buckets_lock));
-	new = zswap_wb_buckets_alloc(edges, old->generation + 1);
+	new = zswap_wb_buckets_alloc(edges, old ? old->generation + 1 : 0);
 	if (new)
 		rcu_assign_pointer(zswap_wb_buckets, new);
 	mutex_unlock(&zswap_wb_buckets_lock);

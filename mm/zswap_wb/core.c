@@ -31,7 +31,7 @@ int __init zswap_wb_init(void)
 	int err = zswap_wb_stats_init();
 
 	if (!err)
-		err = zswap_wb_buckets_init();
+		err = zswap_wb_buckets_set(&zswap_wb_age_edges_default);
 	if (!err)
 		err = zswap_wb_slots_init();
 	zswap_wb_readback_init();

@@ -196,7 +196,6 @@ struct zswap_wb_kind {
 	u32	image:1;	/* it is compressed on the disk */
 };
 
-int zswap_wb_buckets_init(void);
 u32 zswap_wb_buckets_get(struct zswap_wb_edges *edges);
 int zswap_wb_buckets_set(const struct zswap_wb_edges *edges);
 bool zswap_wb_buckets_count(const struct zswap_wb_kind *kind,
