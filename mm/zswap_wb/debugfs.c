@@ -198,21 +198,17 @@ static int zswap_wb_survey_list(struct zswap_wb_survey *survey,
 static int zswap_wb_survey_nodes(struct zswap_wb_survey *survey,
 				 const nodemask_t *nodes)
 {
-	const struct zswap_wb_command everything = { .descend = true };
 	struct zswap_wb_scope_walk walk;
 	struct zswap_wb_scope scope;
 	nodemask_t present;
-	int err;
+	int err = 0;
 
 	nodes_and(present, *nodes, node_states[N_NORMAL_MEMORY]);
-	err = zswap_wb_scope_open(&scope, &everything);
-	if (err)
-		return err;
+	zswap_wb_scope_all(&scope);
 	zswap_wb_scope_begin(&walk, &scope, &present);
 	while (!err && zswap_wb_scope_next_list(&walk))
 		err = zswap_wb_survey_list(survey, walk.memcg, walk.nid);
 	zswap_wb_scope_end(&walk);
-	zswap_wb_scope_close(&scope);
 	return err;
 }
 
@@ -274,7 +270,6 @@ DEFINE_SHOW_ATTRIBUTE(zswap_wb_age_buckets);
 
 /* An open table of all cgroups */
 struct zswap_wb_cgroups {
-	struct zswap_wb_scope		scope;	/* all cgroups */
 	/* with the edges when the file was opened, the time when it was read */
 	struct zswap_wb_survey		survey;
 	char				path[PATH_MAX];
@@ -288,6 +283,7 @@ static void *zswap_wb_cgroups_start(struct seq_file *m, loff_t *pos)
 {
 	struct zswap_wb_cgroups *cgroups = m->private;
 	struct zswap_wb_scope_walk walk;
+	struct zswap_wb_scope scope;
 	struct mem_cgroup *memcg;
 
 	if (!*pos) {
@@ -296,7 +292,8 @@ static void *zswap_wb_cgroups_start(struct seq_file *m, loff_t *pos)
 	}
 	if (*pos > ZSWAP_WB_POS_ROOT)
 		return NULL;
-	zswap_wb_scope_begin(&walk, &cgroups->scope, NULL);
+	zswap_wb_scope_all(&scope);
+	zswap_wb_scope_begin(&walk, &scope, NULL);
 	walk.index = *pos - 1;
 	memcg = zswap_wb_scope_next(&walk);
 	*pos = walk.ended ? ZSWAP_WB_POS_ROOT : walk.index;
@@ -374,9 +371,7 @@ static const struct seq_operations zswap_wb_cgroups_ops = {
 
 static int zswap_wb_cgroups_open(struct inode *inode, struct file *file)
 {
-	const struct zswap_wb_command everything = { .descend = true };
 	struct zswap_wb_cgroups *cgroups;
-	int err;
 
 	if (!zswap_wb_scope_has_ids())
 		return -EOPNOTSUPP;
@@ -386,19 +381,7 @@ static int zswap_wb_cgroups_open(struct inode *inode, struct file *file)
 		return -ENOMEM;
 	cgroups->survey.generation =
 		zswap_wb_buckets_get(&cgroups->survey.edges);
-	err = zswap_wb_scope_open(&cgroups->scope, &everything);
-	if (err)
-		seq_release_private(inode, file);
-	return err;
-}
-
-static int zswap_wb_cgroups_release(struct inode *inode, struct file *file)
-{
-	struct zswap_wb_cgroups *cgroups =
-		((struct seq_file *)file->private_data)->private;
-
-	zswap_wb_scope_close(&cgroups->scope);
-	return seq_release_private(inode, file);
+	return 0;
 }
 
 static const struct file_operations zswap_wb_cgroups_fops = {
@@ -406,7 +389,7 @@ static const struct file_operations zswap_wb_cgroups_fops = {
 	.open		= zswap_wb_cgroups_open,
 	.read		= seq_read,
 	.llseek		= seq_lseek,
-	.release	= zswap_wb_cgroups_release,
+	.release	= seq_release_private,
 };
 
 /* ---- age_edges ---- */

@@ -389,6 +389,7 @@ struct zswap_wb_scope_walk {
 };
 
 bool zswap_wb_scope_has_ids(void);
+void zswap_wb_scope_all(struct zswap_wb_scope *scope);
 int zswap_wb_scope_open(struct zswap_wb_scope *scope,
 			const struct zswap_wb_command *cmd);
 void zswap_wb_scope_close(struct zswap_wb_scope *scope);

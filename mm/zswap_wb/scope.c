@@ -78,6 +78,15 @@ bool zswap_wb_scope_protected(struct mem_cgroup *memcg)
 	return false;
 }
 
+/* The scope of all cgroups: the topmost one is always there, and need not be let go of */
+void zswap_wb_scope_all(struct zswap_wb_scope *scope)
+{
+	*scope = (struct zswap_wb_scope) {
+		.root		= zswap_wb_scope_available() ? root_mem_cgroup : NULL,
+		.descend	= true,
+	};
+}
+
 /**
  * zswap_wb_scope_open() - find the cgroups that a command covers
  * @scope:	result, to be closed with zswap_wb_scope_close()
@@ -95,16 +104,9 @@ int zswap_wb_scope_open(struct zswap_wb_scope *scope,
 {
 	struct mem_cgroup *memcg;
 
-	*scope = (struct zswap_wb_scope) { .descend = cmd->descend };
-
-	if (!(cmd->keys & ZSWAP_WB_KEY_CGROUP)) {
-		if (zswap_wb_scope_available()) {
-			scope->root = root_mem_cgroup;
-			css_get(&scope->root->css);
-		}
+	zswap_wb_scope_all(scope);
+	if (!(cmd->keys & ZSWAP_WB_KEY_CGROUP))
 		return 0;
-	}
-
 	if (!zswap_wb_scope_has_ids())
 		return -EOPNOTSUPP;
 	memcg = zswap_wb_scope_lookup(cmd->cgroup_id);
@@ -116,8 +118,7 @@ int zswap_wb_scope_open(struct zswap_wb_scope *scope,
 	}
 	scope->root = memcg;
 	/* No need to look for descendants where there are none */
-	if (list_empty(&memcg->css.children))
-		scope->descend = false;
+	scope->descend = cmd->descend && !list_empty(&memcg->css.children);
 	return 0;
 }
 
@@ -280,10 +281,15 @@ bool zswap_wb_scope_protected(struct mem_cgroup *memcg)
 	return false;
 }
 
+void zswap_wb_scope_all(struct zswap_wb_scope *scope)
+{
+	*scope = (struct zswap_wb_scope) {};
+}
+
 int zswap_wb_scope_open(struct zswap_wb_scope *scope,
 			const struct zswap_wb_command *cmd)
 {
-	*scope = (struct zswap_wb_scope) {};
+	zswap_wb_scope_all(scope);
 	return cmd->keys & ZSWAP_WB_KEY_CGROUP ? -EOPNOTSUPP : 0;
 }
 
