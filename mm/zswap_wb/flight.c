@@ -71,10 +71,10 @@ bool zswap_wb_compressed_writeback = IS_ENABLED(CONFIG_ZSWAP_WB_COMPRESSED);
 static void zswap_wb_flight_work(struct work_struct *work);
 
 /*
- * Gets a flight for @room pages at most, or NULL. Context: may sleep and reclaim, for
- * one page
+ * Gets a flight for @room pages at most, or NULL; @compressed: they are written as images.
+ * Context: may sleep and reclaim, for one page
  */
-struct zswap_wb_flight *zswap_wb_flight_alloc(unsigned int room,
+struct zswap_wb_flight *zswap_wb_flight_alloc(unsigned int room, bool compressed,
 					      struct zswap_wb_budget *budget)
 {
 	struct zswap_wb_flight *flight;
@@ -83,7 +83,7 @@ struct zswap_wb_flight *zswap_wb_flight_alloc(unsigned int room,
 			       GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
 	if (!flight)
 		return NULL;
-	flight->compressed = READ_ONCE(zswap_wb_compressed_writeback);
+	flight->compressed = compressed;
 	flight->room = room;
 	flight->budget = budget;
 	flight->copy[0].page = zswap_wb_pages_alloc(GFP_KERNEL, 0);

@@ -51,7 +51,7 @@ struct zswap_wb_flight {
 	struct zswap_wb_copy		copy[] __counted_by(room);	/* these */
 };
 
-struct zswap_wb_flight *zswap_wb_flight_alloc(unsigned int room,
+struct zswap_wb_flight *zswap_wb_flight_alloc(unsigned int room, bool compressed,
 					      struct zswap_wb_budget *budget);
 void zswap_wb_flight_put(struct zswap_wb_flight *flight);
 unsigned int zswap_wb_flight_fill(struct zswap_wb_flight *flight,

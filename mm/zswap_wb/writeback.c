@@ -301,6 +301,7 @@ void zswap_wb_window_add(struct zswap_wb_window *window,
 static struct zswap_wb_window *
 zswap_wb_window_try(unsigned int max, struct zswap_wb_budget *budget)
 {
+	bool compressed = READ_ONCE(zswap_wb_compressed_writeback);
 	unsigned int room = min(max, ZSWAP_WB_BATCH_MAX);
 	struct zswap_wb_window *window;
 
@@ -310,8 +311,8 @@ zswap_wb_window_try(unsigned int max, struct zswap_wb_budget *budget)
 		return NULL;
 	window->max = max;
 	window->scratch = zswap_wb_pages_alloc(GFP_KERNEL, 0);
-	window->flight[0] = zswap_wb_flight_alloc(room, budget);
-	window->flight[1] = zswap_wb_flight_alloc(room, budget);
+	window->flight[0] = zswap_wb_flight_alloc(room, compressed, budget);
+	window->flight[1] = zswap_wb_flight_alloc(room, compressed, budget);
 	if (window->scratch && window->flight[0] && window->flight[1])
 		return window;
 	zswap_wb_window_free(window);
