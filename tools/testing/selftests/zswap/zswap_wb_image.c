@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
@@ -30,6 +31,7 @@
 #define DEVICE_PAGES		2048
 /* of a swap entry in /proc/PID/pagemap */
 #define PAGEMAP_TYPE_BITS	5
+#define CHOICE_COMMANDS		100
 #define FILE_PAGES		64
 /* so many, and which */
 #define DAMAGED			10
@@ -204,6 +206,67 @@ static void choice_is_for_the_next_command(void)
 		check_choice(&pages, "0", "1", 1);
 		if (!zwb_failed())
 			check_choice(&pages, "1", "0", 2);
+	}
+	end(&pages);
+}
+
+/* A process that changes its mind all the time, on a CPU of its own; or -1. */
+static pid_t start_choosing(void)
+{
+	pid_t pid = fork();
+	int fd, i;
+
+	if (pid < 0)
+		zwb_fail("fork: %s", strerror(errno));
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	fd = open(ZWB_COMPRESSED, O_WRONLY);
+	for (i = 0; zwb_run_on_cpu(0, 1) && pwrite(fd, i % 2 ? "1" : "0", 1, 0) == 1; i++)
+		;
+	_exit(1);
+}
+
+static void check_one_choice(struct zwb_pages *pages)
+{
+	static unsigned long long slots[IMAGE_PAGES];
+	long long images, commands[3] = { 0 };
+	int i;
+
+	for (i = 0; i < CHOICE_COMMANDS && !zwb_failed(); i++) {
+		if (!write_pages(pages, i, slots))
+			return;
+		images = count_images(slots, IMAGE_PAGES);
+		commands[images ? 1 + (images < IMAGE_PAGES) : 0]++;
+	}
+	ksft_print_msg("%lld commands wrote pages, %lld images, %lld of both\n", commands[0],
+		       commands[1], commands[2]);
+	zwb_zero(commands[2]);
+	/* else this tested nothing */
+	zwb_between(commands[0], 1, CHOICE_COMMANDS - 1);
+}
+
+/*
+ * The choice is made anew just when a command begins: that has the one or the other.
+ *
+ * Turns red when a command looks at it twice.
+ */
+static void command_has_one_choice(void)
+{
+	struct zwb_pages pages = { 0 };
+	pid_t pid;
+
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2) {
+		zwb_skip("needs two CPUs");
+		return;
+	}
+	if (begin(&pages)) {
+		pid = start_choosing();
+		if (pid > 0) {
+			check_one_choice(&pages);
+			kill(pid, SIGKILL);
+			waitpid(pid, NULL, 0);
+		}
 	}
 	end(&pages);
 }
@@ -651,6 +714,7 @@ static const struct zwb_test tests[] = {
 	ZWB_TEST(both_kinds_take_turns),
 	ZWB_TEST(only_0_and_1_are_a_choice),
 	ZWB_TEST(choice_is_for_the_next_command),
+	ZWB_TEST(command_has_one_choice),
 	ZWB_TEST(image_is_read_again),
 	ZWB_TEST(compressor_may_change),
 	ZWB_TEST(compressor_may_change_before_a_readback),
