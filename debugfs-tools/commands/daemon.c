@@ -392,6 +392,7 @@ static void tick(struct daemon *daemon)
 	daemon->reloaded = false;
 	if (!(daemon->recording.file ? look_back(daemon) : look(daemon)))
 		return;
+	check_record(daemon, record_sample(daemon->record, &daemon->now.sample));
 	daemon->ticks++;
 	nr = tick_decide(&daemon->state, &daemon->config, &daemon->now.sample, &choice);
 	/* If it cannot be saved, nothing is written: the budget would be forgotten */
@@ -413,12 +414,11 @@ static void tick(struct daemon *daemon)
 			print_choice(daemon, &choice[i]);
 	}
 	save_state(daemon, false);
-	errno = 0;
-	if (fflush(stdout) || ferror(stdout)) {
-		say_errno(errno ? errno : EIO, "standard output");
+	if (fflush(stdout))
+		say_errno(errno, "standard output");
+	if (ferror(stdout))
 		end(daemon, EX_FAILED);
-	}
-	check_record(daemon, record_tick(daemon->record, &daemon->now));
+	check_record(daemon, record_results(daemon->record, &daemon->now));
 	free(choice);
 	record_tick_free(&daemon->now);
 }

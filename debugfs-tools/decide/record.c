@@ -74,7 +74,7 @@ const struct json_field *record_answer(void)
 }
 
 /* All of a result: the list is made at run time, since that of the counters is. */
-static const struct json_field *tick_fields(void)
+static const struct json_field *results_fields(void)
 {
 	static struct json_field result_fields[] = {
 		{ "id", JSON_COUNT, offsetof(struct record_result, id) },
@@ -95,11 +95,10 @@ static const struct json_field *tick_fields(void)
 
 /* ---- writing ---- */
 
-/* Out before anything else happens. */
+/* Whoever begins a line sets errno to 0: what failed first may be any part of it. */
 static int end_line(FILE *file)
 {
-	errno = 0;
-	fputs("}\n", file);
+	putc('\n', file);
 	return fflush(file) || ferror(file) ? (errno ? -errno : -EIO) : 0;
 }
 
@@ -107,20 +106,30 @@ int record_begin(FILE *file, const char *config, const struct state *state)
 {
 	static const struct json_field field[] = { { "config", JSON_TEXT }, { } };
 
+	errno = 0;
 	json_head(file, "recording", RECORD_VERSION);
 	json_members(file, ",", field, &config, 0);
 	fputs(",\"state\":", file);
 	state_write(file, state);
+	putc('}', file);
 	return end_line(file);
 }
 
-int record_tick(FILE *file, const struct record_tick *tick)
+int record_sample(FILE *file, const struct sample *sample)
 {
 	if (!file)
 		return 0;
-	fputs("{\"sample\":", file);
-	json_write(file, sample_fields, &tick->sample, tick->sample.bounds.nr);
-	json_members(file, ",", tick_fields(), tick, 0);
+	errno = 0;
+	json_write(file, sample_fields, sample, sample->bounds.nr);
+	return end_line(file);
+}
+
+int record_results(FILE *file, const struct record_tick *tick)
+{
+	if (!file)
+		return 0;
+	errno = 0;
+	json_write(file, results_fields(), tick, 0);
 	return end_line(file);
 }
 
@@ -237,9 +246,15 @@ int recording_next(struct recording *recording, struct record_tick *tick, char *
 	error = next_object(recording, &object, message);
 	if (error || !object)
 		return error;
-	if (sample_from_json(json_object_get(object, "sample"), &tick->sample))
+	if (sample_from_json(object, &tick->sample))
 		error = broken(recording, message, "invalid or missing sample");
-	else if (json_to_struct(object, tick_fields(), tick, 0))
+	json_decref(object);
+	object = NULL;
+	if (!error)
+		error = next_object(recording, &object, message);
+	if (!error && !object)
+		tick->interrupted = true;
+	else if (!error && json_to_struct(object, results_fields(), tick, 0))
 		error = broken(recording, message, "invalid result");
 	json_decref(object);
 	if (error)

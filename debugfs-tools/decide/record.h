@@ -3,12 +3,14 @@
  * Recordings of what the daemon has seen: lines of JSON, one object each.  From one the same
  * decisions follow, byte for byte.
  *
- *	{"zswapctl":"recording","version":3,"config":"...","state":{...}}
- *	{"sample":{...},"results":[{"id":20,...},...],"interrupted":false}	a tick
+ *	{"zswapctl":"recording","version":4,"config":"...","state":{...}}
+ *	{"boot_id":...}							a tick: the sample
+ *	{"results":[{"id":20,...},...],"interrupted":false}		what came of it
  *
  * The state is what it remembered at the start; results are of commands, by the cgroup's id; after an
- * interruption no more commands were given in this tick.  Numbers that were not known are null;
- * members that this program does not know are passed over.
+ * interruption no more commands were given in this tick.  A daemon that is killed in a tick leaves
+ * a sample without results.  Numbers that were not known are null; members that this program does
+ * not know are passed over.
  */
 #ifndef RECORD_H
 #define RECORD_H
@@ -18,7 +20,7 @@
 #include "decide/state.h"
 #include "json.h"
 
-#define RECORD_VERSION	3
+#define RECORD_VERSION	4
 
 /* What happened in a tick. */
 struct record_tick {
@@ -31,9 +33,13 @@ struct record_tick {
 	bool interrupted;
 };
 
-/* Write a line of a recording.  Each returns 0 or a negative errno; @file may be NULL. */
+/*
+ * Write a line of a recording: it is out before anything else happens.  Each returns 0 or a
+ * negative errno.  There may be no @file to write a tick to.
+ */
 int record_begin(FILE *file, const char *config, const struct state *state);
-int record_tick(FILE *file, const struct record_tick *tick);
+int record_sample(FILE *file, const struct sample *sample);
+int record_results(FILE *file, const struct record_tick *tick);
 /* What the kernel answered, but for the status: of a struct result. */
 const struct json_field *record_answer(void);
 

@@ -124,7 +124,7 @@ check 'at first what may come back is written' is "$(second max /c/d)" $((61 * 4
 result='{"id":30,"status":-11,"answer":{"scanned":9,"written":7,"released_bytes":5,'
 result=$result'"skipped_young":1,"skipped_busy":0,"skipped_protected":0,"skipped_gone":1,'
 result=$result'"failed":0,"coldest_left":null,"elapsed_us":3}}'
-sed "3s/\"results\":\[\]/\"results\":[$result]/" record2 >record3
+sed "5s/\"results\":\[\]/\"results\":[$result]/" record2 >record3
 replay record3 >live
 check 'a result: page data in bytes' is "$(second written_bytes /c/d)" 28672
 check 'pages' is "$(second written /c/d)" 7
@@ -132,7 +132,7 @@ check 'what it released' is "$(second released_bytes /c/d)" 5
 check 'its status' is "$(second status /c/d)" -11
 check 'what was written is spent' is "$(field budget /c/d live)" \
 	$((36 * 1048576 / 24 + 2 * 36 * 1048576 / 1440 - 28672 - $(field max /c/d live)))
-sed '3s/"interrupted":false/"interrupted":true/' record2 >record3
+sed '5s/"interrupted":false/"interrupted":true/' record2 >record3
 replay record3 >live
 check 'interrupted: what has no result was not carried out' is "$(field budget /c/d live)" \
 	$((36 * 1048576 / 24 + 2 * 36 * 1048576 / 1440 - $(field max /c/d live)))

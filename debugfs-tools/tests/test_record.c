@@ -80,10 +80,9 @@ static void write_recording(const char *path)
 	error = record_begin(file, "wear = 1G/day\n", &state);
 	record_add(&tick, 11, &result);
 	tick.interrupted = false;
-	error |= record_tick(file, &tick);
-	tick.nr = 0;
-	tick.interrupted = true;
-	error |= record_tick(file, &tick);
+	error |= record_sample(file, &tick.sample) | record_results(file, &tick);
+	/* Killed in a command */
+	error |= record_sample(file, &tick.sample);
 	CHECK(!error, "a recording is written");
 	free(tick.result);
 	fclose(file);
@@ -118,7 +117,7 @@ static void test_round(const char *path)
 	      !record_find(&tick, 10), "and the result");
 	record_tick_free(&tick);
 	CHECK(recording_next(&recording, &tick, &message) == 1 && !tick.nr && tick.interrupted,
-	      "the next one was interrupted");
+	      "the last one was interrupted");
 	record_tick_free(&tick);
 	CHECK(!recording_next(&recording, &tick, &message), "that is all");
 	recording_close(&recording);
@@ -147,11 +146,11 @@ static int read_all(const char *path, char **message)
 	return got < 0 ? got : nr;
 }
 
-#define HEAD	"{\"zswapctl\":\"recording\",\"version\":3,\"config\":\"\""
+#define HEAD	"{\"zswapctl\":\"recording\",\"version\":4,\"config\":\"\""
 #define STATE	HEAD ",\"state\":{\"zswapctl\":\"state\",\"version\":2,\"boot_id\":null," \
 		"\"now_ms\":0,\"wear\":-1.0,\"edges\":[],\"families\":[],\"cgroups\":[]}}\n"
-#define SAMPLE	"{\"sample\":{\"boot_id\":\"b\",\"now_ms\":0,\"page_size\":4096,\"pool\":0," \
-		"\"limit\":0,\"free\":0,\"total\":0,\"edges\":[],\"cgroups\":[]}"
+#define SAMPLE	"{\"boot_id\":\"b\",\"now_ms\":0,\"page_size\":4096,\"pool\":0," \
+		"\"limit\":0,\"free\":0,\"total\":0,\"edges\":[],\"cgroups\":[]}\n"
 
 static void test_refused(const char *tree, const char *path)
 {
@@ -161,18 +160,18 @@ static void test_refused(const char *tree, const char *path)
 		{ "", "1: invalid: no recording of zswapctl daemon" },
 		{ "{}\n", "1: invalid: no recording of zswapctl daemon" },
 		{ "[]\n", "1: invalid: no recording of zswapctl daemon" },
-		{ "{\"zswapctl\":\"recording\",\"version\":2,\"config\":\"\"}\n",
+		{ "{\"zswapctl\":\"recording\",\"version\":3,\"config\":\"\"}\n",
 		  "1: invalid: another version has recorded this" },
 		{ HEAD "}\n", "1: state: invalid: no state of zswapctl daemon" },
 		{ HEAD ",\"state\":{}}\n",
 		  "1: state: invalid: no state of zswapctl daemon" },
 		{ STATE "{}\n", "2: invalid or missing sample" },
-		{ STATE "{\"sample\":{}}\n", "2: invalid or missing sample" },
-		{ STATE SAMPLE "}\n", "2: invalid result" },
-		{ STATE SAMPLE ",\"results\":[{}],\"interrupted\":false}\n", "2: invalid result" },
-		{ STATE SAMPLE ",\"results\":[],\"interrupted\":false}\n{}\n",
-		  "3: invalid or missing sample" },
-		{ STATE "{\"sample\":{", "2: invalid: line 1: string or '}' expected near end of file" },
+		{ STATE SAMPLE "{}\n", "3: invalid result" },
+		{ STATE SAMPLE SAMPLE, "3: invalid result" },
+		{ STATE SAMPLE "{\"results\":[{}],\"interrupted\":false}\n", "3: invalid result" },
+		{ STATE SAMPLE "{\"results\":[],\"interrupted\":false}\n{}\n",
+		  "4: invalid or missing sample" },
+		{ STATE "{\"boot_id\":{", "2: invalid: line 1: string or '}' expected near end of file" },
 	};
 	char *message;
 
@@ -246,7 +245,7 @@ static void live_cgroup(const char *tree, const char *name)
 	static const char calm[] = "some avg10=0.00 avg60=0.00 avg300=0.00 total=0\n";
 	static const char *const file[][2] = {
 		{ "memory.stat",
-		  "anon 107374182400\nfile 0\nzswpwb_proactive 0\nzswpwb_refault 0\n" },
+		  "anon 109951162777600\nfile 0\nzswpwb_proactive 0\nzswpwb_refault 0\n" },
 		{ "memory.pressure", calm },
 		{ "io.pressure", calm },
 		{ "memory.zswap.writeback", "1\n" },
@@ -363,7 +362,7 @@ static pid_t slow_kernel(const char *tree)
 }
 
 /* What happens while it is at the first command. */
-enum meanwhile { NOTHING, RELOAD, LATE };
+enum meanwhile { NOTHING, RELOAD, LATE, KILLED };
 
 static void let_go(const char *tree, pid_t daemon, enum meanwhile meanwhile)
 {
@@ -375,6 +374,8 @@ static void let_go(const char *tree, pid_t daemon, enum meanwhile meanwhile)
 		kill(daemon, SIGHUP);
 	if (meanwhile == LATE)
 		usleep(1100000);
+	if (meanwhile == KILLED)
+		kill(daemon, SIGKILL);
 	tree_file(tree, "/go", "");
 	free(then);
 }
@@ -489,6 +490,13 @@ static void test_live(void)
 	      said(tree, "/out", "\"status\":null", 1), "nor when the next tick is due");
 	CHECK(said(tree, "/record", "\"interrupted\":true", 1) && replays(tree), "which is replayed");
 
+	forget(tree, "/state.then");
+	live_slow(tree, KILLED);
+	CHECK(said(tree, "/record", "\"page_size\"", 1),
+	      "killed in a command: what it saw is recorded");
+	CHECK(!live(tree, "/record") && said(tree, "/out", "\"status\":null", 2),
+	      "what it decided is replayed");
+
 	forget(tree, KERNEL);
 	tree_file(tree, KERNEL, "");
 	tree_directory(tree, "/state.new");
@@ -503,18 +511,45 @@ static void test_live(void)
 	tree_remove(tree);
 }
 
+/* A disk that is full for a moment. */
+static ssize_t write_once_full(void *cookie, const char *text, size_t length)
+{
+	bool *full = cookie;
+
+	(void)text;
+	if (*full) {
+		*full = false;
+		errno = ENOSPC;
+		return 0;
+	}
+	return length;
+}
+
+static void test_full(void)
+{
+	bool once = true;
+	struct state state;
+	FILE *full = fopen("/dev/full", "w");
+	FILE *short_of = fopencookie(&once, "w",
+				     (cookie_io_functions_t){ .write = write_once_full });
+
+	state_begin(&state);
+	CHECK(record_begin(full, "", &state) == -ENOSPC, "a full disk is an error");
+	fclose(full);
+	setvbuf(short_of, NULL, _IONBF, 0);
+	errno = 0;
+	CHECK(record_begin(short_of, "", &state) == -ENOSPC, "in the first byte, too");
+	fclose(short_of);
+}
+
 int main(void)
 {
 	char *tree = tree_new(), *path = xasprintf("%s/r", tree);
-	struct state state;
-	FILE *full = fopen("/dev/full", "w");
 
 	test_round(path);
 	test_refused(tree, path);
 	test_bytes(tree, path);
-	state_begin(&state);
-	CHECK(record_begin(full, "", &state) == -ENOSPC, "a full disk is an error");
-	fclose(full);
+	test_full();
 	if (may_chroot())
 		test_live();
 	else
