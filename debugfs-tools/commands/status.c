@@ -59,6 +59,12 @@ struct status {
 	const struct source *source;
 	struct table *table;
 	struct system system;
+	const char *why[NR_COLUMNS];	/* of the system's row: what is not known, or NULL */
+	int nr_unknown;
+	struct unknown {
+		char *what;		/* columns and the reason */
+		char *nodes;		/* which ones; NULL: the system */
+	} *unknown;
 };
 
 static const struct option_spec options[] = {
@@ -67,14 +73,100 @@ static const struct option_spec options[] = {
 	{ }
 };
 
-static void put_system(struct status *status, struct row *row)
+/* Why a column of the system, or of @node, is not known; NULL: it is, or nobody could know it. */
+static const char *why_unknown(const struct status *status, int i, const struct row *row,
+			       const struct node *node)
+{
+	static const char *const files[NR_COLUMNS] = {
+		[LIMIT] = SYS_PARAMETERS "/max_pool_percent",
+		[STORED] = SYS_DEBUGFS "/stored_pages",
+		[COMPRESSED] = SYS_DEBUGFS "/age_buckets",
+		[RATIO] = SYS_DEBUGFS "/pool_total_size",
+		[OLDEST] = SYS_DEBUGFS "/age_buckets",
+	};
+	const struct counter *counter = NULL;
+	num value = view_number(&view, i, row);
+	const char *file = files[i];
+
+	if (i >= ZSWAP && i < COMPRESSOR) {
+		counter = &zswap_counters[i - ZSWAP];
+		file = system_file(counter);
+	} else if (i >= STATS && i < REFAULT_RATE) {
+		counter = &stats_counters[i - STATS];
+		file = SYS_ZSWAP "/stats";
+	}
+	/* Why something is missing that old kernels lack is said only if that is all of it */
+	if (value >= 0 || value == -ENODATA || !file ||
+	    (counter && value == -ENOENT && counter->flags & COUNTER_OPTIONAL))
+		return NULL;
+	/* All that a node has by itself, but for its counters */
+	if (node && i < STATS)
+		file = SYS_DEBUGFS "/node/age_buckets";
+	return system_reason_for(status->source, file, value);
+}
+
+/* Collect which columns of a row are not known, for each reason; of a node, what is not the system's. */
+static void add_unknown(struct status *status, const struct row *row, const struct node *node)
+{
+	const char *why[NR_COLUMNS];
+
+	for (int i = 0; i < NR_COLUMNS; i++) {
+		why[i] = table_shows(status->table, view_column(&view, i)->name) ?
+			 why_unknown(status, i, row, node) : NULL;
+		if (!node)
+			status->why[i] = why[i];
+		else if (why[i] && status->why[i] && !strcmp(why[i], status->why[i]))
+			why[i] = NULL;
+	}
+	for (int i = 0; i < NR_COLUMNS; i++) {
+		autofree char *list = xstrdup(view_column(&view, i)->name);
+		int at = 0;
+
+		if (!why[i])
+			continue;
+		for (int j = i + 1; j < NR_COLUMNS; j++) {
+			if (!why[j] || strcmp(why[j], why[i]))
+				continue;
+			xappend(&list, ", %s", view_column(&view, j)->name);
+			why[j] = NULL;
+		}
+		xappend(&list, ": %s", why[i]);
+		while (at < status->nr_unknown && (!status->unknown[at].nodes ||
+						   strcmp(status->unknown[at].what, list)))
+			at++;
+		if (at < status->nr_unknown) {
+			xappend(&status->unknown[at].nodes, ", %d", node->id);
+			continue;
+		}
+		status->unknown = xrealloc(status->unknown, (at + 1) * sizeof(*status->unknown));
+		status->unknown[at].what = xstrdup(list);
+		status->unknown[at].nodes = node ? xasprintf("node %d", node->id) : NULL;
+		status->nr_unknown++;
+	}
+}
+
+static void say_unknown(struct status *status)
+{
+	for (int i = 0; i < status->nr_unknown; i++) {
+		struct unknown *unknown = &status->unknown[i];
+
+		say_error("%s%s%s", unknown->nodes ?: "", unknown->nodes ? ": " : "",
+			  unknown->what);
+		free(unknown->nodes);
+		free(unknown->what);
+	}
+	free(status->unknown);
+}
+
+static void put_system(struct status *status)
 {
 	const struct system *system = &status->system;
 	num stored = amount_bytes(system->stored_pages);
 	struct age_bucket total;
+	struct row row;
 
 	amount_total(&system->ages, &total);
-	*row = (struct row){
+	row = (struct row){
 		.node = "all",
 		.compressor = system->compressor,
 		.limit = system_limit(system),
@@ -86,7 +178,8 @@ static void put_system(struct status *status, struct row *row)
 					     system->counters.written, 1000000),
 		.system = *system,
 	};
-	table_row(status->table, NULL, row);
+	table_row(status->table, NULL, &row);
+	add_unknown(status, &row, NULL);
 }
 
 static void put_node(struct status *status, const struct node *node)
@@ -118,60 +211,7 @@ static void put_node(struct status *status, const struct node *node)
 	row.system.stored_pages = total.pages;
 	row.system.incompressible_pages = total.incompressible;
 	table_row(status->table, NULL, &row);
-}
-
-/* Why a column is not known; NULL: it is, or nobody could know it. */
-static const char *why_unknown(const struct status *status, int i, const struct row *row)
-{
-	static const char *const files[NR_COLUMNS] = {
-		[LIMIT] = SYS_PARAMETERS "/max_pool_percent",
-		[STORED] = SYS_DEBUGFS "/stored_pages",
-		[COMPRESSED] = SYS_DEBUGFS "/age_buckets",
-		[RATIO] = SYS_DEBUGFS "/pool_total_size",
-		[OLDEST] = SYS_DEBUGFS "/age_buckets",
-	};
-	const struct counter *counter = NULL;
-	num value = view_number(&view, i, row);
-	const char *file = files[i];
-
-	if (i >= ZSWAP && i < COMPRESSOR) {
-		counter = &zswap_counters[i - ZSWAP];
-		file = system_file(counter);
-	} else if (i >= STATS && i < REFAULT_RATE) {
-		counter = &stats_counters[i - STATS];
-		file = SYS_ZSWAP "/stats";
-	}
-	/* Why something is missing that old kernels lack is said only if that is all of it */
-	if (value >= 0 || value == -ENODATA || !file ||
-	    (counter && value == -ENOENT && counter->flags & COUNTER_OPTIONAL))
-		return NULL;
-	return system_reason_for(status->source, file, value);
-}
-
-/* Which of the columns are not known, a line for each reason.  Returns how many lines. */
-static int say_unknown(struct status *status, const struct row *row)
-{
-	const char *why[NR_COLUMNS];
-	int lines = 0;
-
-	for (int i = 0; i < NR_COLUMNS; i++)
-		why[i] = table_shows(status->table, view_column(&view, i)->name) ?
-			 why_unknown(status, i, row) : NULL;
-	for (int i = 0; i < NR_COLUMNS; i++) {
-		autofree char *list = xstrdup(view_column(&view, i)->name);
-
-		if (!why[i])
-			continue;
-		for (int j = i + 1; j < NR_COLUMNS; j++) {
-			if (!why[j] || strcmp(why[j], why[i]))
-				continue;
-			xappend(&list, ", %s", view_column(&view, j)->name);
-			why[j] = NULL;
-		}
-		say_error("%s: %s", list, why[i]);
-		lines++;
-	}
-	return lines;
+	add_unknown(status, &row, node);
 }
 
 /* ---- the page ---- */
@@ -255,8 +295,7 @@ static int run(struct context *context, void *data)
 	struct status *status = data;
 	struct column usual[NR_COLUMNS];
 	struct view shown = view;
-	struct row row;
-	int lines, result = EX_DONE;
+	int result = EX_DONE;
 
 	if (source_exists(&context->source, SYS_PARAMETERS)) {
 		say_error("this kernel has no zswap");
@@ -271,7 +310,7 @@ static int run(struct context *context, void *data)
 	if (!status->table)
 		return EX_USAGE;
 	system_read(&context->source, &status->system);
-	put_system(status, &row);
+	put_system(status);
 	for (int i = 0; status->nodes && i < status->system.nr_nodes; i++)
 		put_node(status, &status->system.nodes[i]);
 	if (page && !status->nodes)
@@ -279,13 +318,13 @@ static int run(struct context *context, void *data)
 	else
 		table_print(status->table);
 
-	lines = say_unknown(status, &row);
 	if (system_supported(&context->source)) {
 		/* Not twice, if it is why a column is empty. */
-		if (!lines)
+		if (!status->nr_unknown)
 			say_error("this kernel has no proactive zswap writeback");
 		result = EX_MISSING;
 	}
+	say_unknown(status);
 	system_free(&status->system);
 	table_free(status->table);
 	return result;

@@ -42,7 +42,11 @@ for file in never/sys/kernel/mm/zswap/stats/* never/sys/kernel/mm/zswap/node*/st
 	echo 0 >"$file"
 done
 # a table that was cut off in the middle of a record
-head -c 100 busy/sys/kernel/debug/zswap/age_buckets >broken/sys/kernel/debug/zswap/age_buckets
+for file in age_buckets node1/age_buckets; do
+	head -c 100 busy/sys/kernel/debug/zswap/$file >broken/sys/kernel/debug/zswap/$file
+done
+# and nodes that lack a file
+rm broken/sys/kernel/mm/zswap/node?/stats/dropped
 # one that counts loads
 debugfs=loaded/sys/kernel/debug/zswap
 for file in "$debugfs"/age_buckets "$debugfs"/node*/age_buckets; do
