@@ -194,10 +194,31 @@ num json_version(const json_t *object, const char *what)
 	       json_integer_value(version) : -EINVAL;
 }
 
-json_t *json_read(FILE *file, size_t flags, char **why)
+struct reader {
+	FILE *file;
+	int *line;
+};
+
+/* A byte at a time: what is behind the value stays in the file. */
+static size_t read_byte(void *buffer, size_t size, void *data)
 {
+	struct reader *reader = data;
+	int c = size ? getc(reader->file) : EOF;
+
+	if (c == EOF)
+		return 0;
+	*reader->line += c == '\n';
+	*(char *)buffer = c;
+	return 1;
+}
+
+json_t *json_read(FILE *file, int *line, size_t flags, char **why)
+{
+	struct reader reader = { file, line };
+	int first = *line;
 	json_error_t error;
-	json_t *json = json_loadf(file, JSON_REJECT_DUPLICATES | flags, &error);
+	json_t *json = json_load_callback(read_byte, &reader, JSON_REJECT_DUPLICATES | flags,
+					  &error);
 
 	if (json)
 		return json;
@@ -206,6 +227,7 @@ json_t *json_read(FILE *file, size_t flags, char **why)
 		if (*c < ' ' || *c > '~')
 			*c = '?';
 	}
-	*why = xasprintf("line %d: %s", error.line, error.text);
+	*line = first + error.line - 1;
+	*why = xstrdup(error.text);
 	return NULL;
 }

@@ -51,8 +51,9 @@ num json_version(const json_t *object, const char *what);
 
 /*
  * The next value of @file, or NULL; then *@why, to be freed, says what is wrong, and nothing in it
- * would change a terminal.  @flags are jansson's: JSON_DISABLE_EOF_CHECK if more may follow.
+ * would change a terminal.  *@line is counted on, to where the value ends or is wrong.
+ * @flags are jansson's: JSON_DISABLE_EOF_CHECK if more may follow.
  */
-json_t *json_read(FILE *file, size_t flags, char **why);
+json_t *json_read(FILE *file, int *line, size_t flags, char **why);
 
 #endif

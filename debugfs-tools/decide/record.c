@@ -5,6 +5,7 @@
  * A recording may come from anywhere: whatever is in it is checked before it is used, and
  * the first invalid line ends the reading, with its number.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -142,26 +143,22 @@ static int broken(const struct recording *recording, char **message, const char 
 	return -EINVAL;
 }
 
-/* The next line as an object, NULL at the end.  Returns 0 or -EINVAL. */
+/* The next object, NULL at the end.  Returns 0 or -EINVAL. */
 static int next_object(struct recording *recording, json_t **object, char **message)
 {
 	autofree char *why = NULL, *what = NULL;
-
 	int c;
 
 	*object = NULL;
-	recording->line++;
 	errno = 0;
-	/* The end of the last line, and of the file */
-	do {
-		c = getc(recording->file);
-	} while (c == '\n');
+	for (c = getc(recording->file); isspace(c); c = getc(recording->file))
+		recording->line += c == '\n';
 	if (c == EOF && ferror(recording->file))
 		return broken(recording, message, errno ? strerror(errno) : "read error");
 	if (c == EOF)
 		return 0;
 	ungetc(c, recording->file);
-	*object = json_read(recording->file, JSON_DISABLE_EOF_CHECK, &why);
+	*object = json_read(recording->file, &recording->line, JSON_DISABLE_EOF_CHECK, &why);
 	if (*object)
 		return 0;
 	what = xasprintf("invalid: %s", why);
@@ -198,7 +195,7 @@ int recording_open(const char *path, struct recording *recording, struct state *
 {
 	int error;
 
-	*recording = (struct recording){ .file = fopen(path, "re"), .name = path };
+	*recording = (struct recording){ .file = fopen(path, "re"), .name = path, .line = 1 };
 	*message = NULL;
 	*config = NULL;
 	state_begin(state);

@@ -46,7 +46,7 @@ const struct json_field *record_answer(void);
 struct recording {
 	FILE *file;		/* NULL: none */
 	const char *name;
-	int line;		/* the number of the last line */
+	int line;		/* where it has been read to */
 };
 
 /*

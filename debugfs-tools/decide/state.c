@@ -203,8 +203,8 @@ int state_load(const char *path, struct state *state, char **message)
 {
 	autofree char *why = NULL;
 	FILE *file = fopen(path, "re");
+	int error, line = 1;
 	json_t *json;
-	int error;
 
 	state_begin(state);
 	*message = NULL;
@@ -213,10 +213,10 @@ int state_load(const char *path, struct state *state, char **message)
 		*message = xstrdup(strerror(-error));
 		return error;
 	}
-	json = json_read(file, 0, &why);
+	json = json_read(file, &line, 0, &why);
 	fclose(file);
 	if (!json) {
-		*message = xasprintf("invalid: %s", why);
+		*message = xasprintf("invalid: line %d: %s", line, why);
 		return -EEXIST;
 	}
 	error = state_from_json(json, state, message);

@@ -334,7 +334,7 @@ cp usual conf
 check 'a configuration that is not there' status 2 "$zswapctl" daemon -C none --root tree
 head -c 3000 record >short
 check 'a recording that was cut off' status 1 replay short
-check 'said with its line' grep -q 'zswapctl: short:[0-9]*: invalid: line 1: .* near end of file' err
+check 'said with its line' grep -q 'zswapctl: short:[0-9]*: invalid: .* near end of file' err
 check 'no recording' status 1 replay none
 check '--replay and --record' status 2 replay record --record record2
 check '--replay and --interval' status 2 replay record --interval 5

@@ -171,7 +171,11 @@ static void test_refused(const char *tree, const char *path)
 		{ STATE SAMPLE "{\"results\":[{}],\"interrupted\":false}\n", "3: invalid result" },
 		{ STATE SAMPLE "{\"results\":[],\"interrupted\":false}\n{}\n",
 		  "4: invalid or missing sample" },
-		{ STATE "{\"boot_id\":{", "2: invalid: line 1: string or '}' expected near end of file" },
+		{ STATE "{\"boot_id\":{", "2: invalid: string or '}' expected near end of file" },
+		{ STATE "\r\n \n{}\n", "4: invalid or missing sample" },
+		{ STATE "\n\n{\r\n\"boot_id\":\nno}\n", "6: invalid: invalid token near 'no'" },
+		{ STATE SAMPLE "\n{\"results\":[],\r\n\r\n\"interrupted\":false}\r\n\n{}\n",
+		  "8: invalid or missing sample" },
 	};
 	char *message;
 
@@ -187,6 +191,8 @@ static void test_refused(const char *tree, const char *path)
 	}
 	tree_file(tree, "/r", STATE);
 	CHECK(!read_all(path, &message), "one without a tick");
+	tree_file(tree, "/r", STATE "\r\n" SAMPLE " \r\n");
+	CHECK(read_all(path, &message) == 1, "with lines that end as others end them");
 	CHECK(read_all("/nowhere", &message) == -ENOENT, "no file");
 	free(message);
 }
