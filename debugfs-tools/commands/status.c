@@ -59,12 +59,8 @@ struct status {
 	const struct source *source;
 	struct table *table;
 	struct system system;
-	const char *why[NR_COLUMNS];	/* of the system's row: what is not known, or NULL */
-	int nr_unknown;
-	struct unknown {
-		char *what;		/* columns and the reason */
-		char *nodes;		/* which ones; NULL: the system */
-	} *unknown;
+	const char *why[NR_COLUMNS];	/* what is not known of the system, or NULL */
+	bool said;
 };
 
 static const struct option_spec options[] = {
@@ -105,9 +101,13 @@ static const char *why_unknown(const struct status *status, int i, const struct 
 	return system_reason_for(status->source, file, value);
 }
 
-/* Collect which columns of a row are not known, for each reason; of a node, what is not the system's. */
-static void add_unknown(struct status *status, const struct row *row, const struct node *node)
+/*
+ * Which columns of a row are not known, a line for each reason; of a node, what is not the
+ * system's as well.
+ */
+static void say_unknown(struct status *status, const struct row *row, const struct node *node)
 {
+	autofree char *label = node ? xasprintf("node %d: ", node->id) : xstrdup("");
 	const char *why[NR_COLUMNS];
 
 	for (int i = 0; i < NR_COLUMNS; i++) {
@@ -120,7 +120,6 @@ static void add_unknown(struct status *status, const struct row *row, const stru
 	}
 	for (int i = 0; i < NR_COLUMNS; i++) {
 		autofree char *list = xstrdup(view_column(&view, i)->name);
-		int at = 0;
 
 		if (!why[i])
 			continue;
@@ -130,32 +129,9 @@ static void add_unknown(struct status *status, const struct row *row, const stru
 			xappend(&list, ", %s", view_column(&view, j)->name);
 			why[j] = NULL;
 		}
-		xappend(&list, ": %s", why[i]);
-		while (at < status->nr_unknown && (!status->unknown[at].nodes ||
-						   strcmp(status->unknown[at].what, list)))
-			at++;
-		if (at < status->nr_unknown) {
-			xappend(&status->unknown[at].nodes, ", %d", node->id);
-			continue;
-		}
-		status->unknown = xrealloc(status->unknown, (at + 1) * sizeof(*status->unknown));
-		status->unknown[at].what = xstrdup(list);
-		status->unknown[at].nodes = node ? xasprintf("node %d", node->id) : NULL;
-		status->nr_unknown++;
+		say_error("%s%s: %s", label, list, why[i]);
+		status->said = true;
 	}
-}
-
-static void say_unknown(struct status *status)
-{
-	for (int i = 0; i < status->nr_unknown; i++) {
-		struct unknown *unknown = &status->unknown[i];
-
-		say_error("%s%s%s", unknown->nodes ?: "", unknown->nodes ? ": " : "",
-			  unknown->what);
-		free(unknown->nodes);
-		free(unknown->what);
-	}
-	free(status->unknown);
 }
 
 static void put_system(struct status *status)
@@ -179,7 +155,7 @@ static void put_system(struct status *status)
 		.system = *system,
 	};
 	table_row(status->table, NULL, &row);
-	add_unknown(status, &row, NULL);
+	say_unknown(status, &row, NULL);
 }
 
 static void put_node(struct status *status, const struct node *node)
@@ -211,7 +187,7 @@ static void put_node(struct status *status, const struct node *node)
 	row.system.stored_pages = total.pages;
 	row.system.incompressible_pages = total.incompressible;
 	table_row(status->table, NULL, &row);
-	add_unknown(status, &row, node);
+	say_unknown(status, &row, node);
 }
 
 /* ---- the page ---- */
@@ -320,11 +296,10 @@ static int run(struct context *context, void *data)
 
 	if (system_supported(&context->source)) {
 		/* Not twice, if it is why a column is empty. */
-		if (!status->nr_unknown)
+		if (!status->said)
 			say_error("this kernel has no proactive zswap writeback");
 		result = EX_MISSING;
 	}
-	say_unknown(status);
 	system_free(&status->system);
 	table_free(status->table);
 	return result;
