@@ -152,8 +152,7 @@ static int look_cgroups(struct ages *ages)
 	int error;
 
 	forget_cgroups(ages);
-	/* The one that was asked for may have loaded all that it had */
-	error = cgroups_read(ages->source, ages->nodes ? ages->nodes : UINT64_MAX, !ages->tree,
+	error = cgroups_read(ages->source, ages->nodes ? ages->nodes : UINT64_MAX,
 			     &ages->cgroups);
 	if (error)
 		return error;
@@ -276,7 +275,8 @@ static void put_tree(struct table *table, const struct ages *ages)
 		int parent = cgroups->cgroup[i].parent;
 		bool top = ages->id ? cgroups->cgroup[i].id == ages->id : parent < 0;
 
-		if (!top && (parent < 0 || !line[parent]))
+		if ((!top && (parent < 0 || !line[parent])) ||
+		    (i && amount_oldest(&ages->sum[i]) < 0))
 			continue;
 		line[i] = put_cgroup(table, ages, i, top ? NULL : line[parent]);
 	}

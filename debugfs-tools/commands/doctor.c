@@ -278,7 +278,7 @@ static void check_cgroups(struct doctor *doctor)
 {
 	autofree char *list = xstrdup("");
 	struct cgroups cgroups;
-	int off = 0, error = cgroups_read(doctor->source, UINT64_MAX, true, &cgroups);
+	int off = 0, error = cgroups_read(doctor->source, UINT64_MAX, &cgroups);
 
 	if (error == -EOPNOTSUPP)
 		say(doctor, "cgroups", BAD,
@@ -288,7 +288,7 @@ static void check_cgroups(struct doctor *doctor)
 		say_unknown(doctor, "cgroups", SYS_DEBUGFS "/age_buckets_cgroup", error);
 	if (error)
 		return;
-	cgroups_read_details(doctor->source, &cgroups);
+	cgroups_read_details(doctor->source, &cgroups, NULL);
 	for (int i = 0; i < cgroups.nr; i++) {
 		const struct cgroup *cgroup = &cgroups.cgroup[i];
 

@@ -273,14 +273,14 @@ static void put_cgroups(struct metrics *metrics)
 	static const char file[] = SYS_DEBUGFS "/age_buckets_cgroup";
 	struct cgroup_sample *sample;
 	struct cgroups cgroups;
-	int nr, error = cgroups_read(metrics->source, UINT64_MAX, true, &cgroups);
+	int nr, error = cgroups_read(metrics->source, UINT64_MAX, &cgroups);
 
 	if (error) {
 		leave_out(metrics, file, error);
 		return;
 	}
 	options_say_foreign(&cgroups);
-	cgroups_read_details(metrics->source, &cgroups);
+	cgroups_read_details(metrics->source, &cgroups, NULL);
 	sample = xcalloc(cgroups.nr, sizeof(*sample));
 	nr = cgroup_samples(&cgroups, metrics->cold, sample);
 	cgroups_free(&cgroups);

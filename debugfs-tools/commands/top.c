@@ -221,12 +221,14 @@ static int look(void *data)
 {
 	struct top *top = data;
 	struct cgroups cgroups;
-	int error = cgroups_read(top->source, UINT64_MAX, false, &cgroups);
+	int error = cgroups_read(top->source, UINT64_MAX, &cgroups);
 	num now_ms;
 
 	if (error)
 		return error;
-	cgroups_read_details(top->source, &cgroups);
+	top->sum = xrealloc(top->sum, (cgroups.nr + 1) * sizeof(*top->sum));
+	cgroups_sum(&cgroups, top->sum);
+	cgroups_read_details(top->source, &cgroups, top->sum);
 	now_ms = clock_us() / 1000;
 	top->elapsed_ms = now_ms - top->time_ms;
 	top->time_ms = now_ms;
@@ -234,8 +236,6 @@ static int look(void *data)
 	cgroups_free(&top->before);
 	top->before = top->cgroups;
 	top->cgroups = cgroups;
-	top->sum = xrealloc(top->sum, (cgroups.nr + 1) * sizeof(*top->sum));
-	cgroups_sum(&top->cgroups, top->sum);
 	make_rows(top);
 	return 0;
 }

@@ -80,7 +80,7 @@ int sample_read(const struct source *source, struct sample *sample, const char *
 	error = read_clock(source, sample, path);
 	if (!error) {
 		*path = SYS_DEBUGFS "/age_buckets_cgroup";
-		error = cgroups_read(source, UINT64_MAX, true, cgroups);
+		error = cgroups_read(source, UINT64_MAX, cgroups);
 	}
 	if (!error) {
 		*path = SYS_DEBUGFS "/age_buckets";
@@ -92,7 +92,7 @@ int sample_read(const struct source *source, struct sample *sample, const char *
 		sample_free(sample);
 		return error;
 	}
-	cgroups_read_details(source, cgroups);
+	cgroups_read_details(source, cgroups, NULL);
 	/* What is read from a state or a recording can only be UTF-8 */
 	for (int i = 0; i < cgroups->nr; i++) {
 		autofree char *path = cgroups->cgroup[i].path;

@@ -382,35 +382,7 @@ void cgroups_set_parents(struct cgroups *cgroups)
 	}
 }
 
-/* Leave only those with entries, and their ancestors. */
-static void cgroups_drop_empty(struct cgroups *cgroups)
-{
-	autofree int *moved = xcalloc(cgroups->nr, sizeof(*moved));
-	struct cgroup *cgroup = cgroups->cgroup;
-	int i, nr = 0;
-
-	moved[0] = 1;
-	for (i = cgroups->nr - 1; i > 0; i--) {
-		struct age_bucket total;
-
-		amount_total(&cgroup[i].ages, &total);
-		if (total.pages || moved[i])
-			moved[cgroup[i].parent] = moved[i] = 1;
-	}
-	for (i = 0; i < cgroups->nr; i++) {
-		if (!moved[i]) {
-			free(cgroup[i].path);
-			continue;
-		}
-		cgroup[nr] = cgroup[i];
-		if (i)
-			cgroup[nr].parent = moved[cgroup[i].parent];
-		moved[i] = nr++;
-	}
-	cgroups->nr = nr;
-}
-
-int cgroups_read(const struct source *source, uint64_t nodes, bool all, struct cgroups *cgroups)
+int cgroups_read(const struct source *source, uint64_t nodes, struct cgroups *cgroups)
 {
 	struct gathering gathering = { .cgroups = cgroups, .nodes = nodes };
 	int err;
@@ -426,8 +398,6 @@ int cgroups_read(const struct source *source, uint64_t nodes, bool all, struct c
 	place_removed(&gathering);
 	free(gathering.prefix);
 	cgroups_set_parents(cgroups);
-	if (!all)
-		cgroups_drop_empty(cgroups);
 	return 0;
 }
 
@@ -491,7 +461,8 @@ static num without(num all, num part)
 	return all > part ? all - part : 0;
 }
 
-void cgroups_read_details(const struct source *source, struct cgroups *cgroups)
+void cgroups_read_details(const struct source *source, struct cgroups *cgroups,
+			  const struct age_table *sum)
 {
 	struct cgroup *cgroup = cgroups->cgroup;
 
@@ -500,7 +471,7 @@ void cgroups_read_details(const struct source *source, struct cgroups *cgroups)
 		autofree char *writeback = cgroup_file(cgroup[i].path, "memory.zswap.writeback");
 
 		/* There may be a new one of the same path */
-		if (cgroup[i].removed)
+		if (cgroup[i].removed || (sum && amount_oldest(&sum[i]) < 0))
 			continue;
 		cgroup_read_stat(source, &cgroup[i]);
 		cgroup[i].pressure_memory = read_pressure(source, cgroup[i].path,

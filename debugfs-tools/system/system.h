@@ -97,20 +97,21 @@ struct cgroups {
 };
 
 /*
- * All cgroups of the hierarchy that have entries, their ancestors, and with @all every
- * other one.  @nodes: a mask of nodes whose entries count; UINT64_MAX is every node, also
- * those beyond the mask.  Needs debugfs.  Returns 0 or a negative errno, with which @cgroups
+ * All cgroups of the hierarchy.  @nodes: a mask of nodes whose entries count; UINT64_MAX is
+ * every node, also those beyond the mask.  Needs debugfs.  Returns 0 or a negative errno, with which @cgroups
  * is empty (-EACCES: needs root; -EINVAL: an invalid table).
  *
  * A record belongs to the directory whose inode number is its id: the kernel's path differs
  * from the directory's for a reader in a cgroup namespace.
  */
-int cgroups_read(const struct source *source, uint64_t nodes, bool all, struct cgroups *cgroups);
+int cgroups_read(const struct source *source, uint64_t nodes, struct cgroups *cgroups);
 /* Why the cgroups at /sys/fs/cgroup are not those of the kernel's table (-EOPNOTSUPP), or NULL. */
 const char *cgroup_hierarchy_reason(const struct source *source);
 /* The one at @path, or one of several, if others were removed; or NULL. */
 struct cgroup *cgroups_find(const struct cgroups *cgroups, const char *path);
-void cgroups_read_details(const struct source *source, struct cgroups *cgroups);
+/* With the @sum of each, only of those that have entries, and their ancestors. */
+void cgroups_read_details(const struct source *source, struct cgroups *cgroups,
+			  const struct age_table *sum);
 void cgroups_free(struct cgroups *cgroups);
 /* Find the parents of those that have paths, in this order. */
 void cgroups_set_parents(struct cgroups *cgroups);

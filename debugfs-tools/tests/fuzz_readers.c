@@ -372,10 +372,10 @@ static void read_cgroups(const struct source *source)
 	struct cgroups cgroups;
 	int i;
 
-	if (cgroups_read(source, chance(), chance_below(2), &cgroups))
+	if (cgroups_read(source, chance(), &cgroups))
 		return;
 	must(cgroups.nr > 0 && cgroups.cgroup[0].parent == -1, "root");
-	cgroups_read_details(source, &cgroups);
+	cgroups_read_details(source, &cgroups, NULL);
 	sums = xcalloc(cgroups.nr, sizeof(*sums));
 	cgroups_sum(&cgroups, sums);
 	for (i = 0; i < cgroups.nr; i++) {

@@ -235,7 +235,7 @@ static void test_escape(void)
 	CHECK(source_directories(&inside.source, SYS_CGROUP "/evil", &list) == -ENOENT,
 	      "no directory outside is listed");
 	CHECK(cgroup_resolve(&inside.source, "/evil", &id, &text) == -ENOENT, "nor is it a cgroup");
-	CHECK(!cgroups_read(&inside.source, UINT64_MAX, true, &cgroups) &&
+	CHECK(!cgroups_read(&inside.source, UINT64_MAX, &cgroups) &&
 	      cgroups.nr == 15 && find_cgroup(&cgroups, "/evil") < 0, "nor found");
 	cgroups_free(&cgroups);
 
@@ -379,7 +379,7 @@ static void test_reasons(void)
 	      "of an empty tree nothing is known");
 	system_free(&system);
 	CHECK(system_supported(&fixture.source) == -ENOENT, "nothing is there");
-	CHECK(cgroups_read(&fixture.source, 1, true, &cgroups) == -ENOENT && !cgroups.nr,
+	CHECK(cgroups_read(&fixture.source, 1, &cgroups) == -ENOENT && !cgroups.nr,
 	      "and no cgroups");
 	test_reason(&fixture, SYS_DEBUGFS "/stored_pages", "no zswap");
 
@@ -405,7 +405,7 @@ static void test_reasons(void)
 	test_reason(&fixture, SYS_DEBUGFS "/stored_incompressible_pages", "no such file");
 	tree_file(fixture.tree, SYS_DEBUGFS "/age_buckets", AGES);
 	test_reason(&fixture, SYS_DEBUGFS "/age_buckets_cgroup", "no such file");
-	CHECK(cgroups_read(&fixture.source, 1, true, &cgroups) == -ENOENT, "edges, but no cgroups");
+	CHECK(cgroups_read(&fixture.source, 1, &cgroups) == -ENOENT, "edges, but no cgroups");
 
 	CHECK(strstr(system_reason(&fixture.source, -EPERM), "locked down"), "locked down");
 	CHECK(strstr(system_reason(&fixture.source, -EINVAL), "invalid"), "invalid");
@@ -438,7 +438,7 @@ static void test_denied(void)
 	CHECK(system.enabled == 1 && system.counters.commands == 100, "sysfs is for everyone");
 	CHECK(system.pool_bytes == -EACCES && system.ages_error == -EACCES &&
 	      system.nodes[0].ages_error == -EACCES, "debugfs is not");
-	CHECK(cgroups_read(&fixture.source, UINT64_MAX, false, &cgroups) == -EACCES, "nor cgroups");
+	CHECK(cgroups_read(&fixture.source, UINT64_MAX, &cgroups) == -EACCES, "nor cgroups");
 	CHECK(strstr(system_reason(&fixture.source, -EACCES), "root"), "root is needed");
 	CHECK(strstr(system_reason(&fixture.source, -ENOENT), "root"),
 	      "also to know what is missing");
@@ -468,6 +468,16 @@ static bool cgroup_has(const struct cgroups *cgroups, const char *path, uint64_t
 	       cgroup->ages.nr == 3 && cgroup->ages.bucket[1].written == -ENOENT;
 }
 
+/* How many have entries. */
+static int cgroups_stored(const struct cgroups *cgroups)
+{
+	int nr = 0;
+
+	for (int i = 0; i < cgroups->nr; i++)
+		nr += amount_oldest(&cgroups->cgroup[i].ages) >= 0;
+	return nr;
+}
+
 static num cgroup_pages(const struct cgroups *cgroups, const struct age_table *tables,
 			const char *path, int bucket)
 {
@@ -483,8 +493,9 @@ static void test_cgroups(void)
 	struct age_table *sums;
 
 	fixture_whole(&fixture);
-	CHECK(!cgroups_read(&fixture.source, UINT64_MAX, false, &cgroups), "cgroups");
-	CHECK(cgroups.nr == 6, "those with entries and their ancestors: %d", cgroups.nr);
+	CHECK(!cgroups_read(&fixture.source, UINT64_MAX, &cgroups), "cgroups");
+	CHECK(cgroups.nr == 15 && cgroups_stored(&cgroups) == 5, "some have entries: %d",
+	      cgroups.nr);
 	CHECK(cgroup_has(&cgroups, "/", 1, NULL, true, false), "the root");
 	CHECK(cgroup_has(&cgroups, "/a", 20, "/", false, false), "an ancestor without entries");
 	CHECK(cgroup_has(&cgroups, "/a/b", 30, "/a", true, false), "one on two nodes");
@@ -513,15 +524,15 @@ static void test_cgroups(void)
 	free(sums);
 	cgroups_free(&cgroups);
 
-	CHECK(!cgroups_read(&fixture.source, 1, false, &cgroups) && cgroups.nr == 5, "on node 0");
+	CHECK(!cgroups_read(&fixture.source, 1, &cgroups) && cgroups_stored(&cgroups) == 4,
+	      "on node 0: %d", cgroups_stored(&cgroups));
 	CHECK(cgroup_has(&cgroups, "/a/b", 30, "/a", true, false) &&
 	      cgroup_pages(&cgroups, NULL, "/a/b", 2) == 0, "only what is there");
-	CHECK(find_cgroup(&cgroups, "/with blank") < 0, "node 70 is none of these");
+	CHECK(cgroup_has(&cgroups, "/with blank", 32, "/", false, false),
+	      "node 70 is none of these");
 	cgroups_free(&cgroups);
-	CHECK(!cgroups_read(&fixture.source, 4, false, &cgroups) && cgroups.nr == 1, "on node 2");
-	cgroups_free(&cgroups);
-	CHECK(!cgroups_read(&fixture.source, UINT64_MAX, true, &cgroups) && cgroups.nr == 15,
-	      "all of them");
+	CHECK(!cgroups_read(&fixture.source, 4, &cgroups) && !cgroups_stored(&cgroups),
+	      "on node 2");
 	CHECK(cgroup_has(&cgroups, "/user.slice", 0, "/", false, false), "one whose id is not known");
 	cgroups_free(&cgroups);
 	fixture_close(&fixture);
@@ -531,7 +542,7 @@ static void test_odd_cgroups(void)
 {
 	struct fixture fixture;
 	struct cgroups cgroups;
-	struct age_table sums[16];
+	struct age_table sums[32];
 
 	fixture_whole(&fixture);
 	tree_file(fixture.tree, SYS_DEBUGFS "/age_buckets_cgroup", CGROUPS_HEADER
@@ -545,8 +556,8 @@ static void test_odd_cgroups(void)
 		  "50 0 2 120 inf 7 700 0 /user.slice\n"
 		  "5 0 2 120 inf 8 800 0 /gone\n"
 		  "6 0 2 120 inf 8 800 0 /gone\n");
-	CHECK(!cgroups_read(&fixture.source, UINT64_MAX, false, &cgroups) && cgroups.nr == 8,
-	      "odd cgroups");
+	CHECK(!cgroups_read(&fixture.source, UINT64_MAX, &cgroups) && cgroups_stored(&cgroups) == 8,
+	      "odd cgroups: %d", cgroups_stored(&cgroups));
 	CHECK(!strcmp(cgroups.cgroup[1].path, "/a") && cgroups.cgroup[1].removed &&
 	      cgroups.cgroup[1].id == 7, "one of the same path was removed");
 	CHECK(!strcmp(cgroups.cgroup[2].path, "/a") && !cgroups.cgroup[2].removed &&
@@ -564,24 +575,25 @@ static void test_odd_cgroups(void)
 	cgroups_sum(&cgroups, sums);
 	CHECK(sums[0].bucket[0].pages == INT64_MAX, "a sum that is too large");
 	CHECK(sums[0].bucket[2].pages == 33 && sums[0].bucket[1].pages == 2, "sums");
-	cgroups_read_details(&fixture.source, &cgroups);
+	cgroups_read_details(&fixture.source, &cgroups, NULL);
 	cgroups_free(&cgroups);
 
 	tree_file(fixture.tree, SYS_DEBUGFS "/age_buckets_cgroup",
 		  CGROUPS_HEADER "30 0 0 0 60 1 100 0 /a/b\n");
-	CHECK(cgroups_read(&fixture.source, 1, false, &cgroups) == -EINVAL && !cgroups.nr,
+	CHECK(cgroups_read(&fixture.source, 1, &cgroups) == -EINVAL && !cgroups.nr,
 	      "other edges than the system's");
 	tree_file(fixture.tree, SYS_DEBUGFS "/age_buckets_cgroup",
 		  CGROUPS_HEADER "30 0 3 120 inf 1 100 0 /a/b\n");
-	CHECK(cgroups_read(&fixture.source, 1, false, &cgroups) == -EINVAL, "a bucket more");
+	CHECK(cgroups_read(&fixture.source, 1, &cgroups) == -EINVAL, "a bucket more");
 	tree_file(fixture.tree, SYS_DEBUGFS "/age_buckets_cgroup",
 		  CGROUPS_HEADER "30 0 1 30 120 1 100 0 /a/b\n30 0");
-	CHECK(cgroups_read(&fixture.source, 1, false, &cgroups) == -EINVAL, "cut off");
+	CHECK(cgroups_read(&fixture.source, 1, &cgroups) == -EINVAL, "cut off");
 	tree_file(fixture.tree, SYS_DEBUGFS "/age_buckets", AGES_HEADER);
-	CHECK(cgroups_read(&fixture.source, 1, false, &cgroups) == -EINVAL, "no edges at all");
+	CHECK(cgroups_read(&fixture.source, 1, &cgroups) == -EINVAL, "no edges at all");
 	tree_file(fixture.tree, SYS_DEBUGFS "/age_buckets", AGES);
 	tree_file(fixture.tree, SYS_DEBUGFS "/age_buckets_cgroup", CGROUPS_HEADER);
-	CHECK(!cgroups_read(&fixture.source, 1, false, &cgroups) && cgroups.nr == 1, "no entries");
+	CHECK(!cgroups_read(&fixture.source, 1, &cgroups) && !cgroups_stored(&cgroups),
+	      "no entries");
 	cgroups_free(&cgroups);
 	fixture_close(&fixture);
 }
@@ -604,10 +616,10 @@ static void test_details(void)
 	tree_file(fixture.tree, SYS_CGROUP "/a-b/memory.stat",
 		  "anon 9223372036854775807\nfile 4096\n");
 	tree_file(fixture.tree, SYS_CGROUP "/memory.zswap.writeback", "1\n");
-	if (cgroups_read(&fixture.source, UINT64_MAX, false, &cgroups))
+	if (cgroups_read(&fixture.source, UINT64_MAX, &cgroups))
 		tree_fail("read", "cgroups");
 	CHECK(cgroups.cgroup[0].all.resident == -ENOENT, "no details yet");
-	cgroups_read_details(&fixture.source, &cgroups);
+	cgroups_read_details(&fixture.source, &cgroups, NULL);
 	cgroup = &cgroups.cgroup[find_cgroup(&cgroups, "/a/b")];
 	CHECK(cgroup->all.resident == 1024 && cgroup->all.written == 5 && cgroup->all.refaulted == 2 &&
 	      cgroup->writeback == 0, "details");
@@ -637,8 +649,8 @@ static void test_namespace(void)
 		  "30 0 1 30 120 2 200 0 /host/a/b\n"
 		  "98 0 1 30 120 2 200 0 /host/gone\n"
 		  "99 0 1 30 120 2 200 0 /hostess\n");
-	CHECK(!cgroups_read(&fixture.source, UINT64_MAX, false, &cgroups) && cgroups.namespaced &&
-	      cgroups.nr == 4, "a namespace: %d", cgroups.nr);
+	CHECK(!cgroups_read(&fixture.source, UINT64_MAX, &cgroups) && cgroups.namespaced &&
+	      cgroups_stored(&cgroups) == 3, "a namespace: %d", cgroups_stored(&cgroups));
 	CHECK(cgroups.foreign == 2, "what lies outside is left out");
 	CHECK(cgroup_has(&cgroups, "/", 20, NULL, true, false) &&
 	      cgroup_pages(&cgroups, NULL, "/", 0) == 4, "nor is it added to the root");
@@ -647,7 +659,7 @@ static void test_namespace(void)
 
 	tree_file(fixture.tree, SYS_DEBUGFS "/age_buckets_cgroup", CGROUPS_HEADER
 		  "98 0 1 30 120 2 200 0 /host/gone\n");
-	CHECK(!cgroups_read(&fixture.source, UINT64_MAX, false, &cgroups) && cgroups.nr == 1 &&
+	CHECK(!cgroups_read(&fixture.source, UINT64_MAX, &cgroups) && !cgroups_stored(&cgroups) &&
 	      cgroups.foreign == 1, "not to know where we are is to leave it alone");
 	cgroups_free(&cgroups);
 	fixture_close(&fixture);
@@ -767,7 +779,7 @@ static void test_large(void)
 		free(name);
 	}
 	tree_file(fixture.tree, SYS_DEBUGFS "/age_buckets_cgroup", text);
-	CHECK(!cgroups_read(&fixture.source, UINT64_MAX, false, &cgroups), "a large hierarchy");
+	CHECK(!cgroups_read(&fixture.source, UINT64_MAX, &cgroups), "a large hierarchy");
 	CHECK(cgroups.nr == 1 + DEPTH - 1 + 1 + WIDTH, "%d cgroups", cgroups.nr);
 	sums = xcalloc(cgroups.nr, sizeof(*sums));
 	cgroups_sum(&cgroups, sums);
@@ -797,9 +809,9 @@ static void test_long_table(void)
 	for (int i = 0; i < NR; i++)
 		end += sprintf(end, "%d 0 1 30 120 1 3 0 /%0*d\n", 1000 + i, NAME, i);
 	tree_file(fixture.tree, SYS_DEBUGFS "/age_buckets_cgroup", text);
-	error = cgroups_read(&fixture.source, UINT64_MAX, false, &cgroups);
-	CHECK(end - text > SOURCE_MAX && !error && cgroups.nr == 1 + NR, "%d cgroups in %td bytes: %d",
-	      cgroups.nr, end - text, error);
+	error = cgroups_read(&fixture.source, UINT64_MAX, &cgroups);
+	CHECK(end - text > SOURCE_MAX && !error && cgroups_stored(&cgroups) == NR,
+	      "%d cgroups in %td bytes: %d", cgroups.nr, end - text, error);
 	cgroups_free(&cgroups);
 	free(text);
 	fixture_close(&fixture);
