@@ -111,42 +111,33 @@ void xappend(char **text, const char *format, ...)
 	free(more);
 }
 
-/* Returns 0 or a negative errno. */
-static int write_file(int fd, const char *text, size_t length, mode_t mode)
-{
-	while (length) {
-		ssize_t nr = write(fd, text, length);
-
-		if (nr < 0 && errno == EINTR)
-			continue;
-		if (nr < 0)
-			return -errno;
-		text += nr;
-		length -= nr;
-	}
-	/* A crash must not leave FILE empty: the text is on disk before it is renamed. */
-	return fchmod(fd, mode) || fsync(fd) ? -errno : 0;
-}
-
 int replace_file(const char *file, const char *text, size_t length, mode_t mode)
 {
 	/* Always the same name: what a killed run leaves, the next one takes. */
-	char *new = xasprintf("%s.new", file);
+	autofree char *new = xasprintf("%s.new", file);
 	int fd = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode);
-	int error;
+	int error = fd < 0 ? -errno : 0;
 
-	if (fd < 0) {
-		error = -errno;
-		free(new);
+	if (error)
 		return error;
+	while (length && !error) {
+		ssize_t nr = TEMP_FAILURE_RETRY(write(fd, text, length));
+
+		if (nr < 0) {
+			error = -errno;
+		} else {
+			text += nr;
+			length -= nr;
+		}
 	}
-	error = write_file(fd, text, length, mode);
+	/* A crash must not leave FILE empty: the text is on disk before it is renamed. */
+	if (!error && (fchmod(fd, mode) || fsync(fd)))
+		error = -errno;
 	if (close(fd) && !error)
 		error = -errno;
 	if (!error && rename(new, file))
 		error = -errno;
 	if (error)
 		unlink(new);
-	free(new);
 	return error;
 }
