@@ -14,7 +14,6 @@
 #include "system/system.h"
 
 #define BAR_WIDTH	16
-#define UTF8_MAX	4	/* bytes of a character */
 #define COLD_DEFAULT	300	/* seconds */
 #define WATCH_DEFAULT	2	/* seconds */
 

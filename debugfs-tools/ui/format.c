@@ -76,27 +76,14 @@ struct brief format_percent(num part, num whole)
 
 char *format_bar(num part, num whole, int width, bool utf8)
 {
-	/* U+2588 is a full block, U+258F an eighth: all begin with the same two bytes */
-	static const char block[] = "\xe2\x96";
-	num cells = utf8 ? 8 : 1, length;
-	char *text, *end;
+	num length = (amount_ratio(part < whole ? part : whole, whole, 2 * width) + 1) / 2;
+	char *text = xcalloc(width + 1, UTF8_MAX);
 
-	if (whole <= 0 || part <= 0 || width <= 0)
-		return xstrdup("");
-	if (part > whole)
-		part = whole;
-	length = (num)((double)part / whole * width * cells + 0.5);
 	/* What is there is seen */
-	if (!length)
+	if (!length && part > 0 && width > 0)
 		length = 1;
-	text = xcalloc(width + 1, 3);
-	end = text;
-	for (; length >= cells; length -= cells)
-		end = stpcpy(end, utf8 ? "\xe2\x96\x88" : "#");
-	if (length) {
-		end = stpcpy(end, block);
-		*end = (char)(0x90 - length);
-	}
+	for (num i = 0; i < length; i++)
+		strcat(text, utf8 ? "\u2588" : "#");
 	return text;
 }
 

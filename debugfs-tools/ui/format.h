@@ -7,6 +7,8 @@
 
 #include "zswapctl.h"
 
+#define UTF8_MAX	4	/* bytes of a character */
+
 /* By value: format_size(n).text is good for as long as the expression that it is in. */
 struct brief {
 	char text[48];
@@ -18,7 +20,7 @@ struct brief format_size(num bytes);
 struct brief format_age(num seconds);
 /* One decimal, without the sign: 3.7; "-" if @whole is 0. */
 struct brief format_percent(num part, num whole);
-/* To be freed; at most @width characters, # or eighth blocks; at least one for what is not 0. */
+/* To be freed; at most @width characters, # or blocks; at least one for what is not 0. */
 char *format_bar(num part, num whole, int width, bool utf8);
 /* One character: . for nothing, and then eight levels, to 8 or a full block for all of @whole. */
 const char *format_level(num part, num whole, bool utf8);
