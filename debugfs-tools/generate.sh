@@ -77,7 +77,7 @@ man)
 		function list_of(sub_name, long) {
 			if (long ~ /^--(root|help|version)$/)
 				return "common"
-			if (long ~ /^--(json|raw|bytes|noheadings|output|output-all|color)$/)
+			if (long ~ /^--(json|raw|bytes|noheadings|output|output-all)$/)
 				return "output"
 			return sub_name
 		}
@@ -143,7 +143,6 @@ bash)
 			if (argument == "DIR") return "directory"
 			if (argument == "CGROUP") return "cgroup"
 			if (argument == "[+]LIST") return "columns"
-			if (argument == "WHEN") return "when"
 			return argument == "" || argument ~ /^\[=/ ? "" : "other"
 		}
 		$1 == "S" { names = names (names == "" ? "" : " ") $2; order[++nr] = $2 }
@@ -197,7 +196,6 @@ ZSH
 			if (argument == "DIR") return ":directory:_files -/"
 			if (argument == "CGROUP") return ":cgroup:_zswapctl_cgroup"
 			if (argument == "[+]LIST") return ":columns:_values -s , column" all[sub_name]
-			if (argument == "WHEN") return ":when:(auto always never)"
 			if (argument ~ /^\[=/) return "::seconds: "
 			return argument == "" ? "" : ":value: "
 		}
@@ -249,7 +247,6 @@ FISH
 			if (argument == "DIR") return " -xa '\''(__fish_complete_directories)'\''"
 			if (argument == "CGROUP") return " -xa '\''(__zswapctl_cgroups)'\''"
 			if (argument == "[+]LIST") return " -xa '\''(__fish_append ," all[sub_name] ")'\''"
-			if (argument == "WHEN") return " -xa '\''auto always never'\''"
 			return argument == "" || argument ~ /^\[=/ ? "" : " -x"
 		}
 		$1 == "S" { print "complete -c zswapctl -n __fish_use_subcommand -a " $2 described($3) }

@@ -194,8 +194,6 @@ done <subcommands
 completes 'completion: --output=' NODE status --output = no
 completes 'completion: lower case' PAGES status -o pag
 completes 'completion: behind + and a column' +PAGES,SHRINKER status -o +pages,sh
-completes 'completion: --color' 'always auto never' status --color ''
-completes 'completion: a part of it' 'always auto' status --color a
 mkdir -p place.d tree/sys/fs/cgroup/system.slice/redis.service tree/sys/fs/cgroup/user.slice/a/b
 : >place
 for option in -C --config --state --record --replay; do
@@ -219,7 +217,7 @@ completes 'completion: a cgroup with its directory' /sys/fs/cgroup/user.slice/a/
 	--root tree ages --cgroup /sys/fs/cgroup/user.slice/a/
 
 # Nothing of an option that the subcommand does not have, or whose argument nobody knows
-for words in 'metrics --output' 'ages --age' 'writeback --age' 'metrics --color' 'top -c'; do
+for words in 'metrics --output' 'ages --age' 'writeback --age' 'top -c'; do
 	# shellcheck disable=SC2086 # words
 	check "completion: nothing for $words" silent complete_line $words ''
 done

@@ -186,7 +186,7 @@ narrow()
 {
 	width=$1
 	shift
-	script -qec "stty cols $width rows 50; $zswapctl --root busy $* --color never" /dev/null </dev/null |
+	script -qec "stty cols $width rows 50; $zswapctl --root busy $*" /dev/null </dev/null |
 		tr -d '\r' >narrow.out
 	[ -s narrow.out ] && awk -v width="$width" 'length > width { bad = 1 } END { exit bad }' narrow.out
 }

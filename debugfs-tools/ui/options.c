@@ -46,21 +46,6 @@ static int parse_buckets(const char *text, void *where)
 	return error;
 }
 
-static int parse_color(const char *text, void *where)
-{
-	static const char *const name[] = {
-		[COLOR_AUTO] = "auto", [COLOR_ALWAYS] = "always", [COLOR_NEVER] = "never",
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(name); i++) {
-		if (!strcmp(text, name[i])) {
-			*(enum color *)where = i;
-			return 0;
-		}
-	}
-	return -EINVAL;
-}
-
 /* Numbers are within @min and @max, if there is one. */
 static const struct {
 	struct option_form form;
@@ -81,7 +66,6 @@ static const struct {
 	[OPTION_REFAULTS] = { { "RATE", "0.2%/min, 1%/h" }, parse_rate },
 	[OPTION_NODES] = { { "NODES", "0,2-3" }, parse_nodes },
 	[OPTION_BUCKETS] = { { "N[-M]", "3, 3-5, 3-" }, parse_buckets },
-	[OPTION_COLOR] = { { "WHEN", "auto, always, never" }, parse_color },
 };
 
 const struct option_form *option_form(enum option_type type)
@@ -112,7 +96,6 @@ static const struct option_spec output_options[] = {
 	{ "output", 'o', OPTION_COLUMNS, OUTPUT(list),
 	  "print these columns, with + behind the usual", .excludes = "output-all" },
 	{ "output-all", 0, OPTION_FLAG, OUTPUT(all), "print all columns" },
-	{ "color", 0, OPTION_COLOR, OUTPUT(color), "auto (on a terminal), always or never" },
 	{ }
 };
 

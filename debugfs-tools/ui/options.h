@@ -34,7 +34,6 @@ enum option_type {
 	OPTION_REFAULTS,	/* num, ppm a minute */
 	OPTION_NODES,		/* uint64_t, a mask */
 	OPTION_BUCKETS,		/* struct bucket_range */
-	OPTION_COLOR,		/* enum of struct output */
 };
 
 struct option_spec {

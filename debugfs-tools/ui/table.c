@@ -80,11 +80,8 @@ static bool colors_wanted(const struct output *output)
 {
 	const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
 
-	if (output->json || output->raw || output->color == COLOR_NEVER)
-		return false;
-	if (output->color == COLOR_ALWAYS)
-		return true;
-	return isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") && !(no_color && *no_color);
+	return !output->json && !output->raw && isatty(STDOUT_FILENO) && term &&
+	       strcmp(term, "dumb") && !(no_color && *no_color);
 }
 
 static bool locale_is_utf8(void)

@@ -24,13 +24,10 @@ const struct column *view_column(const struct view *view, int i);
 /* The number of column @i in @row. */
 num view_number(const struct view *view, int i, const void *row);
 
-enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
-
 /* What the user wants: filled by options.h's common output options. */
 struct output {
 	bool json, raw, bytes, noheadings, all;
 	const char *list;	/* --output's, or NULL */
-	enum color color;
 };
 
 /* Does any option ask for a table, where there is a page for people, too? */
