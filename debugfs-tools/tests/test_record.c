@@ -370,12 +370,28 @@ static pid_t slow_kernel(const char *tree)
 /* What happens while it is at the first command. */
 enum meanwhile { NOTHING, RELOAD, LATE, KILLED };
 
+/* The state is written right before the command: then that keeps the daemon waiting. */
+static void await_sleep(pid_t pid)
+{
+	char *name = xasprintf("/proc/%d/stat", (int)pid);
+
+	for (int tries = 0, asleep = 0; tries < 1000 && asleep < 5; tries++) {
+		char *stat = text_of("", name), *end = strrchr(stat, ')');
+
+		asleep = end && end[1] && end[2] == 'S' ? asleep + 1 : 0;
+		free(stat);
+		wait_a_bit();
+	}
+	free(name);
+}
+
 static void let_go(const char *tree, pid_t daemon, enum meanwhile meanwhile)
 {
 	char *then = xasprintf("%s/state.then", tree);
 
 	for (int tries = 0; tries < 1000 && access(then, F_OK); tries++)
 		wait_a_bit();
+	await_sleep(daemon);
 	if (meanwhile == RELOAD)
 		kill(daemon, SIGHUP);
 	if (meanwhile == LATE)
