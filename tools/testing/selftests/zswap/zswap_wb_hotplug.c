@@ -24,7 +24,6 @@
 
 #define HOTPLUG_DIR		"/sys/devices/system/node"
 #define FLIGHT_PAGES		600
-#define HOTPLUG_WAIT_MS		20000
 
 static const struct zwb_disk_spec slow = {
 	.megabytes = 64,
@@ -102,7 +101,7 @@ static bool need_blocks(void)
 
 static bool wait_for_directory(bool present)
 {
-	long long deadline = zwb_now() + HOTPLUG_WAIT_MS * ZWB_NS_PER_MS;
+	long long deadline = zwb_now() + ZWB_WAIT_MS * ZWB_NS_PER_MS;
 
 	while (zwb_node_has_directory(block_node) != present) {
 		if (zwb_now() > deadline) {
@@ -118,7 +117,7 @@ static bool wait_for_directory(bool present)
 /* Pages may have to move first. */
 static int set_offline(const char *state_path)
 {
-	long long deadline = zwb_now() + HOTPLUG_WAIT_MS * ZWB_NS_PER_MS;
+	long long deadline = zwb_now() + ZWB_WAIT_MS * ZWB_NS_PER_MS;
 	int err;
 
 	do {
@@ -260,7 +259,7 @@ static void new_node_is_walked(void)
 /* The directory in debugfs comes and goes with the one in sysfs, or soon after. */
 static bool wait_for_table(bool present)
 {
-	long long deadline = zwb_now() + HOTPLUG_WAIT_MS * ZWB_NS_PER_MS;
+	long long deadline = zwb_now() + ZWB_WAIT_MS * ZWB_NS_PER_MS;
 	char path[ZWB_PATH_MAX];
 
 	zwb_table_path(block_node, path, sizeof(path));

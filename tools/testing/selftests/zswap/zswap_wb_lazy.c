@@ -36,8 +36,6 @@
 /* looks that a list may cost in each bucket on top of the pages that it gives */
 #define LOOKS			5
 
-#define HEIR_WAIT_SECONDS	20
-
 /* more than a block request, the warm ones more than the cold ones */
 #define UNEVEN_COLD		200
 #define UNEVEN_WARM		250
@@ -444,7 +442,7 @@ static void order_returns_after_a_rotation(void)
 /* Remove a child, and wait until the parent's list has so many entries. */
 static bool inherit(const struct heir *heir, const char *child, long long want)
 {
-	long long deadline = zwb_now() + HEIR_WAIT_SECONDS * ZWB_NS_PER_SEC;
+	long long deadline = zwb_now() + ZWB_WAIT_MS * ZWB_NS_PER_MS;
 	struct zwb_answer answer;
 
 	if (!zwb_cgroup_remove(child))

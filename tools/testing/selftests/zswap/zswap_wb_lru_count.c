@@ -28,7 +28,7 @@
 /* The shrinker's ratio comes from statistics that may be two seconds old. */
 static void expect_count(const char *cgroup, int node, long long want)
 {
-	long long deadline = zwb_now() + 20 * ZWB_NS_PER_SEC;
+	long long deadline = zwb_now() + ZWB_WAIT_MS * ZWB_NS_PER_MS;
 	long long count;
 
 	do {

@@ -152,7 +152,6 @@ static void branch_is_removed(void)
 
 #define LOOP_PAGES		300
 #define LOOP_ROUNDS		60
-#define LOOP_SECONDS		20
 
 /**
  * struct levels - what has to be as it was
@@ -177,7 +176,7 @@ static void read_levels(struct levels *levels)
 /* What was in flight when its page was freed lets go of the slot a moment later. */
 static void levels_return_to(const struct levels *want)
 {
-	long long deadline = zwb_now() + LOOP_SECONDS * ZWB_NS_PER_SEC;
+	long long deadline = zwb_now() + ZWB_WAIT_MS * ZWB_NS_PER_MS;
 	struct levels now;
 
 	do {

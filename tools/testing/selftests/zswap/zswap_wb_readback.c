@@ -32,8 +32,6 @@
 #define LATENCY_US	700000
 /* with which the disk is not at once given more than a page or two */
 #define FIRST_BATCHES	3
-#define BATCHES_MS	20000
-#define END_MS		20000
 /* above the low watermarks */
 #define LEAVE_KB	8192
 /* a page of text takes less of the pool */
@@ -466,7 +464,7 @@ static void pool_that_was_full_is_empty(void)
 /* Reads that the disk has been given and has not completed. */
 static bool wait_for_reads(void)
 {
-	long long deadline = zwb_now() + END_MS * ZWB_NS_PER_MS, reads = 0;
+	long long deadline = zwb_now() + ZWB_WAIT_MS * ZWB_NS_PER_MS, reads = 0;
 	char path[ZWB_PATH_MAX];
 
 	snprintf(path, sizeof(path), "/sys/block/%s/inflight", zwb_disk_name());
@@ -489,7 +487,7 @@ static bool written_to_slow_disk(struct zwb_pages *pages, const char *compressed
 /* A command has begun, and the disk is at a batch of some pages. Sets those that are back */
 static bool start_reading(struct zwb_async *command, long long *back)
 {
-	long long deadline = zwb_now() + BATCHES_MS * ZWB_NS_PER_MS;
+	long long deadline = zwb_now() + ZWB_WAIT_MS * ZWB_NS_PER_MS;
 	struct zwb_snap before, delta;
 
 	zwb_snap(&before);

@@ -22,8 +22,6 @@
 #include "zswap_wb_table.h"
 #include "zswap_wb_util.h"
 
-#define PAGEOUT_MS		20000
-#define TWIN_MS			20000
 #define MAX_PAGES		4096
 
 #define CHUNKS			"/sys/kernel/slab/zswap_wb_chunk"
@@ -152,7 +150,7 @@ static long long page_out_some(struct zwb_load *load, int milliseconds)
 /* Page out all of a load; pages that are on the disk already stay there. */
 static bool page_out(struct zwb_load *load)
 {
-	return zwb_equal(page_out_some(load, PAGEOUT_MS), load->pages);
+	return zwb_equal(page_out_some(load, ZWB_WAIT_MS), load->pages);
 }
 
 /*
@@ -254,7 +252,7 @@ static void read_back_counts_once(void)
 /* Pages of the runner's own, which are in zswap now. */
 static unsigned char *own_pages(long long pages)
 {
-	long long deadline = zwb_now() + PAGEOUT_MS * ZWB_NS_PER_MS;
+	long long deadline = zwb_now() + ZWB_WAIT_MS * ZWB_NS_PER_MS;
 	long long i, before = zwb_stored();
 	unsigned char *memory;
 
@@ -437,7 +435,7 @@ static void shared_after_a_fork(void)
 		return;
 	zwb_load_stop(load);
 	/* its twin ends a moment later */
-	deadline = zwb_now() + TWIN_MS * ZWB_NS_PER_MS;
+	deadline = zwb_now() + ZWB_WAIT_MS * ZWB_NS_PER_MS;
 	do {
 		zwb_since(&delta, &start.snap);
 		if (delta.total.dropped == 500)

@@ -470,7 +470,7 @@ static void removed_cgroup_leaves_entries_to_its_parent(void)
 	zwb_equal(zwb_run(NULL, ZWB_GLOBAL, "cgroup=%llu age=0", child_id), -ENOENT);
 
 	/* the kernel moves the entries up in its own time */
-	deadline = zwb_now() + 20 * ZWB_NS_PER_SEC;
+	deadline = zwb_now() + ZWB_WAIT_MS * ZWB_NS_PER_MS;
 	do {
 		err = zwb_run(&delta, ZWB_GLOBAL, "cgroup=%llu age=0 descend=0",
 			      zwb_cgroup_id(parent));
@@ -491,7 +491,7 @@ static void removed_cgroup_leaves_entries_to_its_parent(void)
  */
 static void commands_let_go_of_cgroups(void)
 {
-	long long deadline = zwb_now() + 20 * ZWB_NS_PER_SEC;
+	long long deadline = zwb_now() + ZWB_WAIT_MS * ZWB_NS_PER_MS;
 	const char *root = zwb_cgroup_root();
 	long long before, dying;
 	struct zwb_snap delta;

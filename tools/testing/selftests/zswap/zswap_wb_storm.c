@@ -20,8 +20,6 @@
 #include "cgroup_util.h"
 #include "zswap_wb_table.h"
 
-#define SETTLE_SECONDS		20
-
 #define MANY_CGROUPS		300
 #define MANY_PAGES		3
 #define MANY_TRIES		100
@@ -74,7 +72,7 @@ static void removed_cgroup_shows_at_its_parent(void)
 		return;
 
 	/* the kernel moves the entries up in its own time; they are counted all the while */
-	deadline = zwb_now() + SETTLE_SECONDS * ZWB_NS_PER_SEC;
+	deadline = zwb_now() + ZWB_WAIT_MS * ZWB_NS_PER_MS;
 	do {
 		if (!zwb_tables_read(&tables))
 			return;

@@ -32,7 +32,6 @@
 #include "zswap_wb_util.h"
 
 #define UTIL_TEST_SECONDS	800
-#define UTIL_WAIT_MS		20000
 #define UTIL_COMMAND_MS		60000
 #define UTIL_MAX_CGROUPS	640
 #define UTIL_TEXT_MAX		65536
@@ -838,12 +837,12 @@ int zwb_wait(struct zwb_async *async)
  */
 bool zwb_wait_for_writeback(long long before)
 {
-	long long deadline = zwb_now() + UTIL_WAIT_MS * ZWB_NS_PER_MS;
+	long long deadline = zwb_now() + ZWB_WAIT_MS * ZWB_NS_PER_MS;
 
 	/* no pause: the command may need only milliseconds */
 	while (zwb_vmstat_key("zswpwb") <= before) {
 		if (zwb_now() > deadline) {
-			zwb_fail("command: wrote nothing for %d s", UTIL_WAIT_MS / 1000);
+			zwb_fail("command: wrote nothing for %d s", ZWB_WAIT_MS / 1000);
 			return false;
 		}
 	}
@@ -1343,7 +1342,7 @@ bool zwb_cgroup_set(const char *cgroup, const char *file, const char *value)
 /* Remove a cgroup now rather than at the end of the test; it must have no process. */
 bool zwb_cgroup_remove(const char *cgroup)
 {
-	long long deadline = zwb_now() + UTIL_WAIT_MS * ZWB_NS_PER_MS;
+	long long deadline = zwb_now() + ZWB_WAIT_MS * ZWB_NS_PER_MS;
 
 	while (rmdir(cgroup)) {
 		if (errno != EBUSY || zwb_now() > deadline) {
@@ -1364,7 +1363,7 @@ bool zwb_cgroup_remove(const char *cgroup)
  */
 bool zwb_cgroup_inherits(const char *cgroup, long long pages)
 {
-	long long deadline = zwb_now() + UTIL_WAIT_MS * ZWB_NS_PER_MS;
+	long long deadline = zwb_now() + ZWB_WAIT_MS * ZWB_NS_PER_MS;
 	struct zwb_snap delta;
 
 	do {
@@ -1430,7 +1429,7 @@ long long zwb_cgroup_key(const char *cgroup, const char *file, const char *key)
  */
 bool zwb_memory_stat_is(const char *cgroup, const char *key, long long want)
 {
-	long long deadline = zwb_now() + UTIL_WAIT_MS * ZWB_NS_PER_MS;
+	long long deadline = zwb_now() + ZWB_WAIT_MS * ZWB_NS_PER_MS;
 	long long got;
 
 	do {
@@ -2046,7 +2045,7 @@ static void util_check_system(const struct zwb_suite *suite)
 /* Exact counts need an empty pool to start with. */
 static bool util_wait_for_empty_pool(void)
 {
-	long long deadline = zwb_now() + UTIL_WAIT_MS * ZWB_NS_PER_MS;
+	long long deadline = zwb_now() + ZWB_WAIT_MS * ZWB_NS_PER_MS;
 	long long stored;
 
 	do {
@@ -2126,7 +2125,7 @@ static bool util_on_disk(long long *left)
  */
 static void util_check_nothing_on_disk(void)
 {
-	long long deadline = zwb_now() + UTIL_WAIT_MS * ZWB_NS_PER_MS;
+	long long deadline = zwb_now() + ZWB_WAIT_MS * ZWB_NS_PER_MS;
 	long long left[ZWB_MAX_NODES];
 	int n;
 

@@ -26,6 +26,8 @@
 #define ZWB_PATH_MAX		512
 
 #define ZWB_NS_PER_SEC		1000000000LL
+/* what the system does in its own time it has done by then, on any machine: no bound for us */
+#define ZWB_WAIT_MS		20000
 #define ZWB_NS_PER_MS		1000000LL
 
 /*
