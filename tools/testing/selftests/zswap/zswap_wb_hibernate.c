@@ -203,18 +203,22 @@ static void between_two_commands(void)
 /* --- a command meanwhile --- */
 
 /*
- * Let a command go, and keep back all that gets to the disk as soon as it has written
+ * Give a command, and keep back all that gets to the disk as soon as it has written
  * something: what it sends then stays in the air, and it waits.
  */
-static bool stop_in_the_air(struct zwb_async *command, struct zwb_snap *stopped)
+static bool stop_in_the_air(struct zwb_async *command, struct zwb_snap *before,
+			    struct zwb_snap *stopped)
 {
 	const struct timespec settle = { .tv_nsec = AIR_SETTLE_MS * ZWB_NS_PER_MS };
-	struct pollfd done = { .fd = command->result, .events = POLLIN };
-	long long before = zwb_vmstat_key("zswpwb");
+	struct pollfd done = { .events = POLLIN };
 
+	if (!zwb_start(command, ZWB_GLOBAL, 0, "age=0"))
+		return false;
+	zwb_snap(before);
 	zwb_go(command);
-	if (zwb_wait_for_writeback(before) && zwb_mapped_hold(true)) {
+	if (zwb_wait_for_writeback(before->vm.zswpwb) && zwb_mapped_hold(true)) {
 		nanosleep(&settle, NULL);
+		done.fd = command->result;
 		if (!poll(&done, 1, 0)) {
 			zwb_snap(stopped);
 			return true;
@@ -311,10 +315,7 @@ static void check_hibernation_during(struct zwb_pages *pages)
 
 	/* the kernel looks for an image at once, which it could not when nothing gets through */
 	if (!hibernate_to(zwb_mapped_path()) || !zwb_pages_map(pages, ZWB_ANY_NODE, AIR_PAGES) ||
-	    !zwb_pages_store(pages, 1) || !zwb_start(&command, ZWB_GLOBAL, 0, "age=0"))
-		return;
-	zwb_snap(&before);
-	if (!stop_in_the_air(&command, &stopped))
+	    !zwb_pages_store(pages, 1) || !stop_in_the_air(&command, &before, &stopped))
 		return;
 	good = hibernate_over(pages);
 	zwb_equal(zwb_wait(&command), -EINTR);
@@ -366,10 +367,7 @@ static void check_deaf_disk(void)
 	if (!hibernate_to(zwb_mapped_path()))
 		return;
 	load = zwb_load(NULL, ZWB_ANY_NODE, AIR_PAGES, ZWB_TEXT);
-	if (!load || !zwb_start(&command, ZWB_GLOBAL, 0, "age=0"))
-		return;
-	zwb_snap(&before);
-	if (!stop_in_the_air(&command, &stopped))
+	if (!load || !stop_in_the_air(&command, &before, &stopped))
 		return;
 	took = zwb_now();
 	zwb_equal(zwb_write(HIB_STATE, "disk", strlen("disk")), -EBUSY);
@@ -412,10 +410,7 @@ static void check_suspend_during(const char *level)
 	long long took, end;
 
 	load = zwb_load(NULL, ZWB_ANY_NODE, AIR_PAGES, ZWB_TEXT);
-	if (!load || !zwb_start(&command, ZWB_GLOBAL, 0, "age=0"))
-		return;
-	zwb_snap(&before);
-	if (!stop_in_the_air(&command, &stopped))
+	if (!load || !stop_in_the_air(&command, &before, &stopped))
 		return;
 	zwb_zero(zwb_suspend(level, SUSPEND_SECONDS, &took));
 	end = zwb_now();
