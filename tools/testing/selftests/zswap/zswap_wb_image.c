@@ -221,8 +221,10 @@ static pid_t start_choosing(void)
 	if (pid)
 		return pid;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (!zwb_run_on_cpu(0, 1))
+		_exit(1);
 	fd = open(ZWB_COMPRESSED, O_WRONLY);
-	for (i = 0; zwb_run_on_cpu(0, 1) && pwrite(fd, i % 2 ? "1" : "0", 1, 0) == 1; i++)
+	for (i = 0; pwrite(fd, i % 2 ? "1" : "0", 1, 0) == 1; i++)
 		;
 	_exit(1);
 }
@@ -406,6 +408,14 @@ static bool damage(const unsigned long long *slots)
 	return good;
 }
 
+/* Images on the disk, of which some are damaged; @node as for zwb_pages_map(). */
+static bool begin_damaged(struct zwb_pages *pages, int node)
+{
+	static unsigned long long slots[IMAGE_PAGES];
+
+	return begin_on_node(pages, node) && write_pages(pages, 1, slots) && damage(slots);
+}
+
 static bool is_damaged(long long index)
 {
 	return index % DAMAGED_PAGE(1) == 0 && index / DAMAGED_PAGE(1) < DAMAGED;
@@ -450,10 +460,9 @@ static void check_damaged(struct zwb_pages *pages)
  */
 static void damaged_image_is_given_to_nobody(void)
 {
-	static unsigned long long slots[IMAGE_PAGES];
 	struct zwb_pages pages = { 0 };
 
-	if (begin(&pages) && write_pages(&pages, 1, slots) && damage(slots))
+	if (begin_damaged(&pages, ZWB_ANY_NODE))
 		check_damaged(&pages);
 	end(&pages);
 }
@@ -464,11 +473,10 @@ static void damaged_image_is_given_to_nobody(void)
  */
 static void damaged_image_is_not_brought_back(void)
 {
-	static unsigned long long slots[IMAGE_PAGES];
 	struct zwb_pages pages = { 0 };
 	struct zwb_snap delta;
 
-	if (begin(&pages) && write_pages(&pages, 1, slots) && damage(slots)) {
+	if (begin_damaged(&pages, ZWB_ANY_NODE)) {
 		zwb_readback(&delta, "max=1G");
 		zwb_equal(delta.total.readback, IMAGE_PAGES - DAMAGED);
 		/* whoever needs one is to know */
@@ -488,12 +496,11 @@ static void damaged_image_is_not_brought_back(void)
  */
 static void damaged_image_is_read_ahead(void)
 {
-	static unsigned long long slots[IMAGE_PAGES];
 	struct zwb_pages pages = { 0 };
 	struct zwb_snap before, delta;
 
-	if (begin(&pages) && zwb_setting("/proc/sys/vm/page-cluster", "3") &&
-	    write_pages(&pages, 1, slots) && damage(slots)) {
+	if (begin_damaged(&pages, ZWB_ANY_NODE) &&
+	    zwb_setting("/proc/sys/vm/page-cluster", "3")) {
 		zwb_snap(&before);
 		check_good_ones(&pages);
 		zwb_since(&delta, &before);
@@ -511,11 +518,10 @@ static void damaged_image_is_read_ahead(void)
  */
 static void damaged_image_at_swapoff(void)
 {
-	static unsigned long long slots[IMAGE_PAGES];
 	struct zwb_pages pages = { 0 };
 	struct zwb_snap before, delta;
 
-	if (begin(&pages) && write_pages(&pages, 1, slots) && damage(slots)) {
+	if (begin_damaged(&pages, ZWB_ANY_NODE)) {
 		zwb_snap(&before);
 		zwb_small_swap_off();
 		zwb_since(&delta, &before);
@@ -599,7 +605,6 @@ static void damaged_image_of_a_file(void)
 /* Turns red when a damaged image counts on a node that it was not written from. */
 static void damaged_image_counts_on_its_node(void)
 {
-	static unsigned long long slots[IMAGE_PAGES];
 	struct zwb_pages pages = { 0 };
 	struct zwb_snap before, delta;
 	int i, node[2];
@@ -608,8 +613,7 @@ static void damaged_image_counts_on_its_node(void)
 		return;
 	for (i = 0; i < 2 && !zwb_failed(); i++) {
 		zwb_snap(&before);
-		if (begin_on_node(&pages, node[i]) && write_pages(&pages, 1, slots) &&
-		    damage(slots)) {
+		if (begin_damaged(&pages, node[i])) {
 			check_damaged(&pages);
 			zwb_since(&delta, &before);
 			zwb_equal(delta.node[node[i]].written, IMAGE_PAGES);
@@ -653,14 +657,13 @@ static int read_log(int log, const char *device)
 /* All that comes across damaged images of a device: who reads one, and before that a readback. */
 static void check_log(bool readback)
 {
-	static unsigned long long slots[IMAGE_PAGES];
 	struct zwb_pages pages = { 0 };
 	int log = open_log(), told;
 	struct zwb_snap delta;
 	struct stat status;
 	char device[64];
 
-	if (log >= 0 && begin(&pages) && write_pages(&pages, 1, slots) && damage(slots) &&
+	if (log >= 0 && begin_damaged(&pages, ZWB_ANY_NODE) &&
 	    zwb_zero(stat(zwb_small_swap_path(), &status))) {
 		snprintf(device, sizeof(device), "swap-device (%u:%u)", major(status.st_rdev),
 			 minor(status.st_rdev));
