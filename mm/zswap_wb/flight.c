@@ -51,7 +51,7 @@
 #include "flight.h"
 #include "port_swap.h"
 
-/* How long the system waits for what is in the air before it does not go to sleep */
+/* How long the system waits for what is in the air before it does not hibernate */
 #define ZSWAP_WB_SLEEP_PATIENCE	(10 * HZ)
 
 /* How long the command has for the landing of a flight */

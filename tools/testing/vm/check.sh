@@ -155,7 +155,8 @@ run_part() {
 	kselftests)
 		for ((n = 1; n <= vms; n++)); do
 			# shellcheck disable=SC2046 # words
-			vm "$name-$n" 'slab_nomerge transparent_hugepage=always' y "$(options_for $(share "$n"))" &
+			vm "$name-$n" 'slab_nomerge transparent_hugepage=always' y \
+				"$(options_for $(share "$n"))" &
 			pids+=("$!")
 		done
 		for pid in "${pids[@]}"; do
