@@ -298,9 +298,10 @@ static bool refault(const char *name, bool command, struct refaults *seen)
 		return false;
 	zwb_since(&delta, &before);
 	seen->pages = delta.vm.pswpin;
-	seen->refaults = refault_count(cgroup) - seen->refaults;
 	seen->memory_us = pressure(cgroup, "memory.pressure") - seen->memory_us;
 	seen->io_us = pressure(cgroup, "io.pressure") - seen->io_us;
+	/* behind that: it sleeps, and that is no part of reading them */
+	seen->refaults = refault_count(cgroup) - seen->refaults;
 	ksft_print_msg("%s: %lld pages, refaults %lld (%lld before), PSI memory %lld us, io %lld\n",
 		       name, seen->pages, seen->refaults, seen->by_writing, seen->memory_us,
 		       seen->io_us);
