@@ -27,12 +27,11 @@
 
 #define SEALED_PAGES		1500
 #define MOMENT_PAGES		8000
-#define MOMENT_GOOD		1500
-/*
- * Most of what is left is not tried. How many are depends on how fast the disk was: large
- * requests fail while there is still space for small ones, which let batches grow again.
- */
-#define MOMENT_FAILED		((MOMENT_PAGES - MOMENT_GOOD) / 2)
+/* at this rate they take two seconds: the disk dies in the midst of it */
+#define MOMENT_COMMAND		"age=0 rate=16M"
+/* two large batches that are under way, one that is cut in two, and then small ones */
+#define MOMENT_FAILED		(3 * MOMENT_BATCH + ZWB_ERRORS_MAX * ZWB_ERRORS_BATCH)
+#define MOMENT_BATCH		(2 * 1024 * 1024 / zwb_page_size)
 #define DECOMPRESS_PAGES	2000
 #define DECOMPRESS_TIMES	37
 
@@ -40,7 +39,6 @@
 #define FAIL_SLAB		FAULTS "/failslab"
 #define FAIL_PAGES		FAULTS "/fail_page_alloc"
 #define FAIL_FUNCTION		FAULTS "/fail_function"
-#define FAIL_REQUEST_SPACE	FAULTS "/fail_make_request/space"
 #define FAIL_NTH		"/proc/thread-self/fail-nth"
 #define DECOMPRESS		"zswap_wb_decompress"
 
@@ -751,28 +749,29 @@ static void marked_read_only(void)
 static void disk_dies_meanwhile(void)
 {
 	struct zwb_load *load, *other;
-	struct zwb_snap delta;
-	char space[32];
+	struct zwb_async command;
+	struct zwb_snap before, delta;
+	bool dead;
 
 	if (!zwb_need_write_errors())
 		return;
 	load = zwb_load(NULL, ZWB_ANY_NODE, MOMENT_PAGES, ZWB_NOISE);
-	if (!load || !zwb_write_errors(-1))
+	if (!load || !zwb_start(&command, ZWB_GLOBAL, 0, MOMENT_COMMAND))
 		return;
-	snprintf(space, sizeof(space), "%lld", MOMENT_GOOD * (long long)zwb_page_size);
-	if (!zwb_write_string(FAIL_REQUEST_SPACE, space))
+	zwb_snap(&before);
+	zwb_go(&command);
+	dead = zwb_wait_for_writeback(before.vm.zswpwb) && zwb_write_errors(-1);
+	zwb_zero(zwb_wait(&command));
+	if (!dead)
 		return;
-	zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "age=0"));
+	zwb_since(&delta, &before);
 	ksft_print_msg("%lld pages written, %lld failed\n", delta.total.written,
 		       delta.total.failed);
-	zwb_between(delta.total.written, 1, MOMENT_GOOD);
+	zwb_between(delta.total.written, 1, MOMENT_PAGES - 1);
 	/* it is left alone then */
 	zwb_between(delta.total.failed, ZWB_ERRORS_MAX, MOMENT_FAILED);
 	zwb_equal(delta.total.scanned, delta.total.written + delta.total.failed);
 	zwb_equal(delta.stored, -delta.total.written);
-	/* the rest of it is too small for a request of then, but not for any */
-	if (!zwb_write_string(FAIL_REQUEST_SPACE, "0"))
-		return;
 
 	/* all of these fail, and are read while nothing can be read from the disk */
 	other = zwb_load(NULL, ZWB_ANY_NODE, 500, ZWB_TEXT);
