@@ -106,6 +106,24 @@ static void device_path(int device, char *path, size_t size)
 	snprintf(path, size, "/dev/%s", devices[device].name);
 }
 
+/*
+ * All of its memory, now, when no allocation is made to fail. Later the task that swaps out
+ * would allocate it, in null_blk: that leaves out the rest of a bio when it can't, goes on
+ * with the next one of the request in its place, and reports success. And loop takes what was
+ * written in part for written. Pages that such a device loses say nothing about zswap.
+ */
+static bool device_fill(int fd, long pages)
+{
+	static const char zeros[PAGE];
+	long i;
+
+	for (i = 0; i < pages; i++) {
+		if (pwrite(fd, zeros, PAGE, i * PAGE) != (ssize_t)PAGE)
+			return false;
+	}
+	return true;
+}
+
 /* What mkswap(8) writes: the header of version 1, and the signature. */
 static bool device_format(int device, long pages)
 {
@@ -121,7 +139,8 @@ static bool device_format(int device, long pages)
 	memcpy(header + PAGE - strlen(signature), signature, strlen(signature));
 	device_path(device, path, sizeof(path));
 	fd = open(path, O_RDWR);
-	good = fd >= 0 && pwrite(fd, header, PAGE, 0) == (ssize_t)PAGE && !fsync(fd);
+	good = fd >= 0 && device_fill(fd, pages) &&
+	       pwrite(fd, header, PAGE, 0) == (ssize_t)PAGE && !fsync(fd);
 	close(fd);
 	return good;
 }
@@ -379,7 +398,7 @@ static void memory_task(int task, long arg)
 			stayed++;
 		else if (was && !node_has_files())
 			count(K_NODE_WENT);
-		/* what else is in the new memory may never leave: then there is nothing to wait for */
+		/* what else is in the new memory may stay: then there is nothing to wait for */
 		if (stayed == MAX_STAYED && !shared->kinds[K_NODE_WENT])
 			missing(K_NODE_WENT, "the kernel keeps something in the node's memory");
 		block_offline(task, movable_block);
