@@ -27,6 +27,8 @@
 #define MAX_REWRITE	32
 #define MAX_CHILDREN	3
 #define WORDS		(PAGE / sizeof(uint64_t))
+/* what a compressed page on the disk begins with, see mm/zswap_wb/image.c */
+#define IMAGE_MAGIC	0x49425a57U
 
 /**
  * struct area - pages with known content
@@ -120,46 +122,128 @@ static void area_free(struct area *area)
 	free(area->version);
 }
 
-/* What went wrong, for whoever has to find out why. */
-static void report_loss(const struct area *area, long page, const uint64_t *got,
-			const uint64_t *want, bool unreadable)
+/*
+ * Where a page is: its line of /proc/self/pagemap, see Documentation/admin-guide/mm/pagemap.rst;
+ * 0 if that can't be read.
+ */
+static uint64_t page_place(const struct area *area, long page)
+{
+	static int fd = -1;
+	static pid_t owner;
+	uint64_t place;
+
+	/* the file is that of the process that opened it */
+	if (owner != getpid()) {
+		if (fd >= 0)
+			close(fd);
+		fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+		owner = getpid();
+	}
+	if (pread(fd, &place, sizeof(place), ((uintptr_t)area->mem / PAGE + page) * sizeof(place)) !=
+	    sizeof(place))
+		return 0;
+	return place;
+}
+
+static bool place_is_swap(uint64_t place)
+{
+	return place >> 62 & 1;
+}
+
+/* What a page looks like that should be another one. */
+static const char *looks_like(const struct area *area, const uint64_t *got, char *text,
+			      size_t size)
 {
 	static uint64_t other[WORDS];
-	const char *looks = "like nothing known";
-	size_t at = 0, bad = 0, i;
-	uint32_t back;
+	uint32_t version;
+	size_t i;
+	long p;
 
-	if (unreadable) {
-		say("LOST %s: page %ld of area %#llx, version %u: cannot be read",
-		    shared->tasks[area->task].name, page, (unsigned long long)area->id,
-		    area->version[page]);
-		return;
+	for (i = 0; i < WORDS && !got[i]; i++)
+		;
+	if (i == WORDS)
+		return "all zero";
+	if ((uint32_t)got[0] == IMAGE_MAGIC)
+		return "like an image";
+	for (p = 0; p < area->pages; p++) {
+		for (version = 0; version <= area->version[p] + 4; version++) {
+			make_content(other, area->id, p, version);
+			if (memcmp(other, got, PAGE))
+				continue;
+			snprintf(text, size, "like page %ld, version %u of %u", p, version,
+				 area->version[p]);
+			return text;
+		}
 	}
+	return "like nothing known";
+}
+
+/* What the swap device has in a slot, which it may keep when the page has been read. */
+static bool read_slot(unsigned int type, uint64_t slot, void *page)
+{
+	static char text[4096], name[PATH_SIZE];
+	char *line = text;
+	ssize_t got;
+	int fd;
+
+	if (get("/proc/swaps", text, sizeof(text)) <= 0)
+		return false;
+	/* the disk is the first device, and there are two at most */
+	for (type++; line && type; type--) {
+		line = strchr(line, '\n');
+		line += !!line;
+	}
+	if (!line || sscanf(line, "%300s", name) != 1)
+		return false;
+	fd = open(name, O_RDONLY | O_DIRECT | O_CLOEXEC);
+	got = pread(fd, page, PAGE, slot * PAGE);
+	close(fd);
+	return got == PAGE;
+}
+
+/* What went wrong, for whoever has to find out why. */
+static void report_loss(const struct area *area, long page, uint64_t place, const uint64_t *got,
+			const uint64_t *want, bool unreadable)
+{
+	static uint64_t disk[WORDS] __attribute__((aligned(PAGE)));
+	unsigned int type = place & 31;
+	uint64_t slot = place << 9 >> 14;
+	char text[TEXT_SIZE];
+	size_t at = 0, bad = 0, i;
+
+	say("LOST %s: page %ld of area %#llx, version %u%s", shared->tasks[area->task].name, page,
+	    (unsigned long long)area->id, area->version[page],
+	    unreadable ? ": cannot be read" : "");
+	if (place_is_swap(place)) {
+		bool known = read_slot(type, slot, disk);
+
+		say("LOST   was in slot %u:%llu, where the disk has %s", type,
+		    (unsigned long long)slot,
+		    !known ? "what can't be read" :
+		    !unreadable && !memcmp(disk, got, PAGE) ? "the same" :
+		    !unreadable && !memcmp(disk, want, PAGE) ? "what it should be" :
+		    looks_like(area, disk, text, sizeof(text)));
+	} else {
+		say("LOST   was not in swap: %#llx", (unsigned long long)place);
+	}
+	if (unreadable)
+		return;
 	for (i = WORDS; i-- > 0;) {
 		if (got[i] != want[i]) {
 			at = i;
 			bad++;
 		}
 	}
-	for (back = 1; back <= 4 && back <= area->version[page]; back++) {
-		make_content(other, area->id, page, area->version[page] - back);
-		if (!memcmp(other, got, PAGE))
-			looks = "like an older version";
-	}
-	for (i = 0; i < WORDS && !got[i]; i++)
-		;
-	if (i == WORDS)
-		looks = "all zero";
-	say("LOST %s: page %ld of area %#llx, version %u: %zu words differ, the first at %zu: %#llx for %#llx; looks %s",
-	    shared->tasks[area->task].name, page, (unsigned long long)area->id,
-	    area->version[page], bad, at, (unsigned long long)got[at],
-	    (unsigned long long)want[at], looks);
+	say("LOST   %zu words differ, the first at %zu: %#llx for %#llx; looks %s", bad, at,
+	    (unsigned long long)got[at], (unsigned long long)want[at],
+	    looks_like(area, got, text, sizeof(text)));
 }
 
 static void verify_page(const struct area *area, uint64_t id, long page)
 {
 	static uint64_t want[WORDS], got[WORDS];
 	volatile bool unreadable = false;
+	uint64_t place = page_place(area, page);
 
 	if (sigsetjmp(bus_error, 1)) {
 		unreadable = true;
@@ -176,7 +260,7 @@ static void verify_page(const struct area *area, uint64_t id, long page)
 	if (__atomic_exchange_n(&area->lost[page], 1, __ATOMIC_RELAXED))
 		return;
 	add(&shared->lost, 1);
-	report_loss(area, page, got, want, unreadable);
+	report_loss(area, page, place, got, want, unreadable);
 }
 
 static void verify(const struct area *area, long first, long pages)
@@ -190,6 +274,7 @@ static void verify(const struct area *area, long first, long pages)
 static void rewrite_page(struct area *area, long page)
 {
 	static uint64_t content[WORDS];
+	uint64_t place = page_place(area, page);
 
 	if (area->keep && !page)
 		return;
@@ -201,7 +286,7 @@ static void rewrite_page(struct area *area, long page)
 		reading = 0;
 		add(&shared->lost, 1);
 		area->lost[page] = 1;
-		report_loss(area, page, content, content, true);
+		report_loss(area, page, place, content, content, true);
 		return;
 	}
 	reading = 1;
@@ -231,18 +316,10 @@ static void pageout(const struct area *area, long first, long pages, bool with_f
 
 static long count_swapped(const struct area *area)
 {
-	uint64_t map[64];
 	long i, swapped = 0;
-	ssize_t size;
-	int fd;
 
-	fd = open("/proc/self/pagemap", O_RDONLY);
-	if (fd < 0)
-		return 0;
-	size = pread(fd, map, sizeof(map), (uintptr_t)area->mem / PAGE * sizeof(map[0]));
-	for (i = 0; i < size / (ssize_t)sizeof(map[0]); i++)
-		swapped += map[i] >> 62 & 1;
-	close(fd);
+	for (i = 0; i < 64 && i < area->pages; i++)
+		swapped += place_is_swap(page_place(area, i));
 	return swapped;
 }
 
