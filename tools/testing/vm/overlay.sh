@@ -22,12 +22,13 @@ kernel_release() {
 }
 
 # our_files DIR...: those below these directories, at their in-tree paths. What this
-# series of kernels has otherwise, or alone, lies below patches/<series>/.
+# series of kernels has otherwise, or alone, lies below patches/<series>/; a link if another
+# series has the same.
 our_files() {
 	local root d
 	for root in "$TOP" "$PATCHES"; do
 		for d in "$@"; do
-			[ ! -d "$root/$d" ] || (cd "$root" && find "$d" -type f ! -name '*~' ! -name '*.orig' \
+			[ ! -d "$root/$d" ] || (cd "$root" && find "$d" -xtype f ! -name '*~' ! -name '*.orig' \
 				! -name '*.rej' ! -name '*.o' ! -name '.*.sw?' ! -name '*.pyc')
 		done
 	done | LC_ALL=C sort -u

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Proactive zswap writeback: what is different from one series of kernels to another
- * about swap devices; here for Linux 6.12.
+ * about swap devices; here for Linux 6.12 and 7.2.
  */
 #ifndef _MM_ZSWAP_WB_PORT_SWAP_H
 #define _MM_ZSWAP_WB_PORT_SWAP_H
