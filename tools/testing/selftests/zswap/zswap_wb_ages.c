@@ -72,9 +72,9 @@ static void compare_rows(void)
 	zwb_equal(zwb_table_sum(&tables.total, 0, -1).pages, 300 + 200 + 400 + 250 + 150 + 100);
 	if (zwb_still_younger(young, 3)) {
 		zwb_equal(tables.total.row[0].pages, 150 + 100);
-		zwb_equal(tables.total.row[0].incompressible, 150);
+		zwb_equal(tables.total.row[0].incompressible, zwb_incompressible(150));
 		zwb_equal(tables.total.row[1].pages, 300 + 200 + 400 + 250);
-		zwb_equal(tables.total.row[1].incompressible, 200);
+		zwb_equal(tables.total.row[1].incompressible, zwb_incompressible(200));
 	}
 	zwb_zero(tables.total.row[2].pages);
 	zwb_tables_own_is(&tables, top, 300, 0);
@@ -300,7 +300,8 @@ static void node_tables_show_the_node(void)
 	zwb_equal(zwb_table_sum(&tables.node[first], 0, -1).pages, 300);
 	zwb_zero(zwb_table_sum(&tables.node[first], 0, -1).incompressible);
 	zwb_equal(zwb_table_sum(&tables.node[second], 0, -1).pages, 200);
-	zwb_equal(zwb_table_sum(&tables.node[second], 0, -1).incompressible, 200);
+	zwb_equal(zwb_table_sum(&tables.node[second], 0, -1).incompressible,
+		  zwb_incompressible(200));
 	zwb_equal(zwb_table_sum(&tables.total, 0, -1).pages, 500);
 }
 
@@ -315,8 +316,8 @@ static void incompressible_pages(void)
 {
 	struct zwb_row sum, text;
 
-	if (!zwb_need_tables() || !zwb_load(NULL, ZWB_ANY_NODE, 500, ZWB_TEXT) ||
-	    !zwb_tables_check(&tables))
+	if (!zwb_need_tables() || !zwb_need_incompressible() ||
+	    !zwb_load(NULL, ZWB_ANY_NODE, 500, ZWB_TEXT) || !zwb_tables_check(&tables))
 		return;
 	text = zwb_table_sum(&tables.total, 0, -1);
 	zwb_equal(text.pages, 500);
@@ -364,8 +365,8 @@ static void what_leaves_is_counted_off(void)
 	struct zwb_load *read, *freed, *written, *evicted, *forked;
 	struct zwb_row sum, none = { 0 };
 	struct zwb_snap delta;
+	const char *cgroup, *other;
 	long long pages;
-	const char *cgroup;
 	int nodes[1];
 
 	if (!zwb_need_tables() || !zwb_nodes(nodes, 1))
@@ -373,7 +374,8 @@ static void what_leaves_is_counted_off(void)
 	zwb_allow_other_writeback();
 	cgroup = zwb_cgroup(NULL, "cgroup");
 	evicted = cgroup ? zwb_load(cgroup, nodes[0], 400, ZWB_TEXT) : NULL;
-	written = evicted ? zwb_load(NULL, ZWB_ANY_NODE, 350, ZWB_NOISE) : NULL;
+	other = evicted ? zwb_cgroup(NULL, "other") : NULL;
+	written = other ? zwb_load(other, ZWB_ANY_NODE, 350, ZWB_NOISE) : NULL;
 	read = written ? zwb_load(NULL, ZWB_ANY_NODE, 300, ZWB_TEXT) : NULL;
 	freed = read ? zwb_load(NULL, ZWB_ANY_NODE, 250, ZWB_NOISE) : NULL;
 	forked = freed ? zwb_load(NULL, ZWB_ANY_NODE, 200, ZWB_TEXT) : NULL;
@@ -401,7 +403,7 @@ static void what_leaves_is_counted_off(void)
 	pages -= 250;
 	expect_pages(pages);
 
-	zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "type=incompressible max=%lld",
+	zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "cgroup=%llu max=%lld", zwb_cgroup_id(other),
 			 150LL * zwb_page_size));
 	zwb_equal(delta.total.written, 150);
 	pages -= 150;

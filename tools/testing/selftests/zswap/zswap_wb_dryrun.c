@@ -109,6 +109,8 @@ static void agree_on_commands(void)
 		const char *from = commands[i];
 		char *to = command;
 
+		if (zwb_is_refused(commands[i]))
+			continue;
 		for (; *from; from++) {
 			if (*from != '%')
 				*to++ = *from;
@@ -220,8 +222,10 @@ static void run_dry(void)
 	struct zwb_answer answer;
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(commands); i++)
-		zwb_zero(zwb_ask(&answer, "%s dry_run=1", commands[i]));
+	for (i = 0; i < ARRAY_SIZE(commands); i++) {
+		if (!zwb_is_refused(commands[i]))
+			zwb_zero(zwb_ask(&answer, "%s dry_run=1", commands[i]));
+	}
 }
 
 static void look_for_changes(void)

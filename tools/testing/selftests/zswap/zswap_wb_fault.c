@@ -47,7 +47,8 @@ static void check_limit_with_write_errors(const char *limit)
 	/* in batches of one page, or few */
 	zwb_between(delta.total.failed, ERROR_TIMES, ERROR_TIMES * ZWB_ERRORS_BATCH);
 	zwb_equal(delta.total.scanned, delta.total.written + delta.total.failed);
-	zwb_equal(delta.total.released_bytes, ERROR_BUDGET * zwb_page_size);
+	zwb_between(delta.total.released_bytes, ERROR_BUDGET * zwb_noise_bytes(),
+		    ERROR_BUDGET * zwb_page_size);
 	zwb_equal(delta.disk_sectors, ERROR_BUDGET * (zwb_page_size / 512));
 	/* it was sent, although the disk has not got it */
 	zwb_equal(delta.total.disk_bytes,
@@ -82,7 +83,8 @@ static void max_is_reached_in_spite_of_write_errors(void)
  */
 static void max_compressed_is_reached_in_spite_of_write_errors(void)
 {
-	check_limit_with_write_errors("max_compressed");
+	if (zwb_need_incompressible())
+		check_limit_with_write_errors("max_compressed");
 }
 
 /*

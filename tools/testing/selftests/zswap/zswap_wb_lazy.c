@@ -602,7 +602,9 @@ static void coldest_bucket_first_in_spite_of_rotations(void)
  */
 static void coldest_bucket_first_by_compressed_bytes(void)
 {
-	check_limit(&by_bytes, "max_compressed", SOME_WARM, true);
+	/* so many bytes are so many pages */
+	if (zwb_need_incompressible())
+		check_limit(&by_bytes, "max_compressed", SOME_WARM, true);
 }
 
 static void stop_family(struct family *family)

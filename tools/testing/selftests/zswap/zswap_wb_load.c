@@ -106,7 +106,7 @@ static void load_fill_page(const struct zwb_load *load, long long index, void *p
 	uint64_t state = load->seed + ((uint64_t)index << 20);
 	uint64_t *word = page;
 	size_t words = zwb_page_size / sizeof(*word);
-	size_t noise = load->content == ZWB_NOISE ? words : words / 4;
+	size_t noise = words * load->noise / 16;
 	uint64_t filler;
 	size_t i;
 
@@ -524,7 +524,7 @@ static struct zwb_load *load_new(const char *cgroup, int node, long long pages,
 	load = &loads[nr_loads++];
 	memset(load, 0, sizeof(*load));
 	load->pages = pages;
-	load->content = content;
+	load->noise = content == ZWB_TEXT ? 4 : 16 * zwb_noise_bytes() / zwb_page_size;
 	load->node = node;
 	snprintf(load->cgroup, sizeof(load->cgroup), "%s", cgroup ? cgroup : "");
 	return load;

@@ -53,7 +53,9 @@ static void count_is_what_is_left(void)
 	const char *cgroup;
 	int first, second;
 
-	if (!zwb_need_shrinker_debugfs() || !zwb_need_two_nodes(&first, &second))
+	/* the shrinker's count is scaled by what compression has gained */
+	if (!zwb_need_shrinker_debugfs() || !zwb_need_incompressible() ||
+	    !zwb_need_two_nodes(&first, &second))
 		return;
 	cgroup = zwb_cgroup(NULL, "cgroup");
 	if (!cgroup || !zwb_load(cgroup, first, 1200, ZWB_NOISE) ||

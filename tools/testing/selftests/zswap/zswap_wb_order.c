@@ -204,6 +204,8 @@ static void coldest_first_by_compressed_bytes(void)
 	struct scope *scope = &by_bytes;
 	struct zwb_snap delta;
 
+	if (!zwb_need_incompressible())
+		return;
 	zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "cgroup=%llu max_compressed=%lld type=incompressible",
 			 zwb_cgroup_id(scope->top), 400LL * zwb_page_size));
 	zwb_equal(delta.total.written, 400);

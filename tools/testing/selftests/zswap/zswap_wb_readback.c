@@ -282,7 +282,7 @@ static void check_limit(const char *cgroup, const char *limited, const char *fil
 	zwb_cgroup_set(limited, file, text);
 	zwb_readback(&delta, "cgroup=%llu", zwb_cgroup_id(cgroup));
 	ksft_print_msg("%s of %s: %lld pages\n", file, limited, delta.total.readback);
-	zwb_between(delta.total.readback, 1, LIMITED_ROOM / zwb_page_size);
+	zwb_between(delta.total.readback, 1, LIMITED_ROOM / zwb_noise_bytes());
 	zwb_between(zwb_cgroup_number(limited, "memory.current"), 0, limit);
 	zwb_zero(zwb_cgroup_key(limited, "memory.events", "high"));
 	zwb_zero(zwb_cgroup_key(limited, "memory.events", "max"));
@@ -309,7 +309,7 @@ static void cgroup_limits_hold(void)
 		return;
 	zwb_cgroup_set(cgroup, "memory.zswap.max", "400K");
 	zwb_readback(&delta, "cgroup=%llu", zwb_cgroup_id(cgroup));
-	zwb_between(delta.total.readback, 1, 400 * 1024 / zwb_page_size);
+	zwb_between(delta.total.readback, 1, 400 * 1024 / zwb_noise_bytes());
 	zwb_cgroup_set(cgroup, "memory.zswap.max", "max");
 	check_limit(cgroup, cgroup, "memory.high");
 	check_limit(cgroup, cgroup, "memory.max");

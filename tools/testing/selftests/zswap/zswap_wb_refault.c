@@ -380,15 +380,17 @@ static void shared_memory_counts(void)
 static void some_read_some_dropped(void)
 {
 	struct zwb_load *load, *unwritten;
+	const char *cgroup;
 	struct zwb_snap delta;
 	struct moment start;
 
-	load = zwb_load(NULL, ZWB_ANY_NODE, 1000, ZWB_NOISE);
+	cgroup = zwb_cgroup(NULL, "cgroup");
+	load = cgroup ? zwb_load(cgroup, ZWB_ANY_NODE, 1000, ZWB_TEXT) : NULL;
 	unwritten = load ? zwb_load(NULL, ZWB_ANY_NODE, 500, ZWB_TEXT) : NULL;
 	if (!unwritten)
 		return;
 	remember(&start);
-	if (!zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "type=incompressible")) ||
+	if (!zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "cgroup=%llu age=0", zwb_cgroup_id(cgroup))) ||
 	    !zwb_equal(delta.total.written, 1000))
 		return;
 	if (!zwb_load_touch(load, 200, 100))
@@ -908,13 +910,15 @@ static void swapoff_reads_back(void)
 	struct zwb_load *load, *shared;
 	struct zwb_snap delta;
 	struct moment start;
+	const char *cgroup;
 
-	load = zwb_load(NULL, ZWB_ANY_NODE, 1000, ZWB_NOISE);
+	cgroup = zwb_cgroup(NULL, "cgroup");
+	load = cgroup ? zwb_load(cgroup, ZWB_ANY_NODE, 1000, ZWB_TEXT) : NULL;
 	shared = load ? zwb_load_shared(NULL, 400) : NULL;
 	if (!shared)
 		return;
 	remember(&start);
-	if (!zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "type=incompressible max=%lld",
+	if (!zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "cgroup=%llu max=%lld", zwb_cgroup_id(cgroup),
 			      700LL * zwb_page_size)) ||
 	    !zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "max=%lld", 500LL * zwb_page_size)))
 		return;

@@ -238,6 +238,8 @@ static void max_compressed_to_the_entry(void)
 	struct zwb_snap delta;
 	size_t i;
 
+	if (!zwb_need_incompressible())
+		return;
 	load = zwb_load(NULL, ZWB_ANY_NODE, 500, ZWB_NOISE);
 	if (!load)
 		return;
@@ -427,6 +429,8 @@ static void type_incompressible(void)
 	struct zwb_load *text, *noise;
 	struct zwb_snap delta;
 
+	if (!zwb_need_incompressible())
+		return;
 	text = zwb_load(NULL, ZWB_ANY_NODE, 600, ZWB_TEXT);
 	noise = text ? zwb_load(NULL, ZWB_ANY_NODE, 400, ZWB_NOISE) : NULL;
 	if (!noise)

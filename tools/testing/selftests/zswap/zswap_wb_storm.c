@@ -432,7 +432,7 @@ static void storm_commander(int number)
 		err = zwb_write(zwb_command_path(node, path, sizeof(path)), command,
 				strlen(command));
 		errno = -err;
-		if (err && err != -EAGAIN)
+		if (err && err != -EAGAIN && !zwb_is_refused(command))
 			storm_die(command);
 		for (pause = 0; pause < STORM_PAUSES; pause++)
 			zwb_pause();

@@ -642,8 +642,8 @@ bool zwb_tables_check(struct zwb_tables *tables)
 	table_check_cgroups(tables);
 	sum = zwb_table_sum(&tables->total, 0, -1);
 	zwb_equal(sum.pages, zwb_stored());
-	zwb_equal(sum.incompressible,
-		  zwb_read_number(ZWB_DEBUGFS "/stored_incompressible_pages"));
+	zwb_equal(sum.incompressible, zwb_has_incompressible() ?
+		  zwb_read_number(ZWB_DEBUGFS "/stored_incompressible_pages") : 0);
 	return !zwb_failed();
 }
 
@@ -658,14 +658,15 @@ struct zwb_row zwb_tables_own(const struct zwb_tables *tables, const char *cgrou
  * @tables: the tables
  * @cgroup: path of its directory, which its rows have to show in their way
  * @pages: entries without those of its descendants
- * @incompressible: how many of @pages
+ * @noise: how many of @pages are ZWB_NOISE
  */
 bool zwb_tables_own_is(const struct zwb_tables *tables, const char *cgroup, long long pages,
-		       long long incompressible)
+		       long long noise)
 {
 	const char *path = cgroup + strlen(zwb_cgroup_root());
 	struct zwb_row own = zwb_tables_own(tables, cgroup);
 	unsigned long long id = zwb_cgroup_id(cgroup);
+	long long incompressible = zwb_incompressible(noise);
 	bool good = true;
 	size_t i;
 
@@ -694,7 +695,8 @@ bool zwb_memory_stat_agrees(const char *top, const struct zwb_row *subtree)
 {
 	return zwb_memory_stat_is(top, "zswap", subtree->bytes) &&
 	       zwb_memory_stat_is(top, "zswapped", subtree->pages * zwb_page_size) &&
-	       zwb_memory_stat_is(top, "zswap_incomp", subtree->incompressible * zwb_page_size);
+	       (!zwb_has_incompressible() ||
+		zwb_memory_stat_is(top, "zswap_incomp", subtree->incompressible * zwb_page_size));
 }
 
 /* --- edges --- */

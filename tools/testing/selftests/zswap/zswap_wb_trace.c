@@ -375,7 +375,7 @@ static void trace_commands(void)
 
 	if (!zwb_need_answers() || !zwb_trace_clear())
 		return;
-	zwb_zero(zwb_ask(&answer, "type=incompressible"));
+	zwb_zero(zwb_ask(&answer, "max=%lld", 300LL * zwb_page_size));
 	if (!read_command(&start, &end))
 		return;
 	zwb_equal(field(end, "written"), 300);
@@ -440,6 +440,8 @@ static void trace_dry_runs(void)
 	    !zwb_load(NULL, ZWB_ANY_NODE, 200, ZWB_NOISE))
 		return;
 	for (i = 0; i < ARRAY_SIZE(commands); i++) {
+		if (zwb_is_refused(commands[i]))
+			continue;
 		if (!zwb_trace_clear())
 			return;
 		zwb_zero(zwb_ask(&answer, "%s dry_run=1", commands[i]));
@@ -567,6 +569,8 @@ static void trace_scopes(void)
 	id = zwb_cgroup_id(cgroup);
 	/* none of these finds anything */
 	for (i = 0; i < ARRAY_SIZE(sysfs); i++) {
+		if (zwb_is_refused(sysfs[i].command))
+			continue;
 		if (!zwb_trace_clear())
 			return;
 		zwb_equal(zwb_run(NULL, ZWB_GLOBAL, "%s", sysfs[i].command), -EAGAIN);

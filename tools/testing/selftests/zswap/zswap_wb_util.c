@@ -874,6 +874,38 @@ static long long *util_answer_value(const struct zwb_answer *answer, size_t line
 	return (long long *)((char *)answer + util_answer_lines[line].offset);
 }
 
+/* Does zswap store a page that does not get smaller, instead of leaving it to the disk? */
+bool zwb_has_incompressible(void)
+{
+	return !access(ZWB_DEBUGFS "/stored_incompressible_pages", F_OK);
+}
+
+bool zwb_need_incompressible(void)
+{
+	if (zwb_has_incompressible())
+		return true;
+	zwb_skip("needs a zswap that stores incompressible pages");
+	return false;
+}
+
+/* Is a command refused because zswap has no incompressible pages? */
+bool zwb_is_refused(const char *command)
+{
+	return !zwb_has_incompressible() && strstr(command, "type=incompressible");
+}
+
+/* How many of so many pages of ZWB_NOISE are incompressible pages in zswap */
+long long zwb_incompressible(long long pages)
+{
+	return zwb_has_incompressible() ? pages : 0;
+}
+
+/* What each page of ZWB_NOISE takes in zswap: if it is not a page, then more than this */
+long long zwb_noise_bytes(void)
+{
+	return zwb_has_incompressible() ? zwb_page_size : zwb_page_size * 15 / 16;
+}
+
 bool zwb_need_compressed(void)
 {
 	if (!access(ZWB_COMPRESSED, W_OK))

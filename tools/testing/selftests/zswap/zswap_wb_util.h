@@ -138,7 +138,8 @@ struct zwb_watch {
 /**
  * enum zwb_content - what a load fills its pages with
  * @ZWB_TEXT: a quarter noise, the rest one repeated word: compresses to about a quarter
- * @ZWB_NOISE: noise only: zswap stores it uncompressed, at exactly one page
+ * @ZWB_NOISE: noise only: zswap stores it uncompressed, at exactly one page. For a zswap that
+ *	would refuse such a page, with something in it that compresses a little
  *
  * No two pages of any two loads are alike, and no page is filled with zeroes.
  */
@@ -150,7 +151,7 @@ enum zwb_content {
 /**
  * struct zwb_load - a process whose pages are in zswap
  * @pages: number of pages
- * @content: what they hold
+ * @noise: so many sixteenths of each are noise
  * @node: node that they are bound to, or ZWB_ANY_NODE
  * @cgroup: path of its cgroup, empty for the runner's own
  * @pid: the process
@@ -166,7 +167,7 @@ enum zwb_content {
  */
 struct zwb_load {
 	long long pages;
-	enum zwb_content content;
+	int noise;
 	int node;
 	char cgroup[ZWB_PATH_MAX];
 	pid_t pid;
@@ -290,6 +291,11 @@ int zwb_wait(struct zwb_async *async);
 bool zwb_wait_for_writeback(long long before);
 bool zwb_write_all(long long want);
 bool zwb_write_pages(long long nr);
+bool zwb_has_incompressible(void);
+bool zwb_need_incompressible(void);
+bool zwb_is_refused(const char *command);
+long long zwb_incompressible(long long pages);
+long long zwb_noise_bytes(void);
 bool zwb_need_compressed(void);
 bool zwb_need_readback(void);
 int __printf(2, 3) zwb_readback(struct zwb_snap *delta, const char *fmt, ...);
