@@ -223,11 +223,10 @@ static bool pages_advise_out(struct zwb_pages *pages, const char *cgroup)
 /* The cgroup may have less than it is asked for, or more that is in use. */
 static bool pages_reclaim(struct zwb_pages *pages, const char *cgroup)
 {
-	char path[ZWB_PATH_MAX + 32], text[64];
+	char text[64];
 
-	snprintf(path, sizeof(path), "%s/memory.reclaim", cgroup);
 	snprintf(text, sizeof(text), "%lld swappiness=max", pages->nr * zwb_page_size);
-	zwb_write(path, text, strlen(text));
+	zwb_reclaim(cgroup, text);
 	/* what was copied meanwhile may belong to nobody's cgroup */
 	return pages_advise_out(pages, NULL);
 }

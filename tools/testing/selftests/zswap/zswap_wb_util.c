@@ -1474,13 +1474,20 @@ bool zwb_memory_stat_is(const char *cgroup, const char *key, long long want)
 	return false;
 }
 
-/* Write to memory.reclaim; reclaim may well find nothing that is idle. */
+/*
+ * Write to memory.reclaim; reclaim may well find nothing that is idle. Where swappiness
+ * cannot be "max", which spares all pages of files, it is as high as it can be.
+ */
 void zwb_reclaim(const char *cgroup, const char *what)
 {
-	char path[ZWB_PATH_MAX + 32];
+	char path[ZWB_PATH_MAX + 32], highest[64];
+	const char *max = strstr(what, "max");
 
 	snprintf(path, sizeof(path), "%s/memory.reclaim", cgroup);
-	zwb_write(path, what, strlen(what));
+	if (zwb_write(path, what, strlen(what)) == -EINVAL && max) {
+		snprintf(highest, sizeof(highest), "%.*s200", (int)(max - what), what);
+		zwb_write(path, highest, strlen(highest));
+	}
 }
 
 static void util_remove_cgroups(void)
