@@ -133,9 +133,13 @@ bool zwb_need_folios(int kb)
 {
 	int huge = zwb_huge_kb();
 
-	if (!huge || zwb_folio_stat(huge, "zswpout") < 0 ||
-	    zwb_folio_stat(ZWB_SMALL_KB, "zswpout") < 0) {
+	if (!huge || zwb_folio_stat(huge, "swpout") < 0 ||
+	    zwb_folio_stat(ZWB_SMALL_KB, "swpout") < 0) {
 		zwb_skip("needs CONFIG_TRANSPARENT_HUGEPAGE");
+		return false;
+	}
+	if (zwb_folio_stat(huge, "zswpout") < 0) {
+		zwb_skip("needs a zswap that stores large folios");
 		return false;
 	}
 	zwb_write_string("/proc/sys/vm/drop_caches", "1");

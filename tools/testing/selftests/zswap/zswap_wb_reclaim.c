@@ -62,6 +62,26 @@ static void gen_back(void)
 	zwb_write_string(GEN_SWITCH, gen_was);
 }
 
+/* What the file calls a cgroup; 0 if it does not know it. */
+static unsigned long long gen_id(const char *cgroup)
+{
+	const char *want = cgroup + strlen(zwb_cgroup_root());
+	unsigned long long id = 0, got_id;
+	char line[4096], path[ZWB_PATH_MAX];
+	FILE *file;
+
+	file = fopen(GEN_FILE, "r");
+	while (file && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "memcg %llu %511s", &got_id, path) == 2 && !strcmp(path, want))
+			id = got_id;
+	}
+	if (file)
+		fclose(file);
+	if (!id)
+		zwb_fail(GEN_FILE " does not have %s", cgroup);
+	return id;
+}
+
 /* The youngest generation of a cgroup on a node; false if the file does not know it. */
 static bool gen_youngest(unsigned long long id, int node, unsigned long *youngest)
 {
@@ -183,6 +203,10 @@ static void check_ids(void)
 
 	if (!cgroup || !other)
 		return;
+	if (gen_id(cgroup) != zwb_cgroup_id(cgroup)) {
+		zwb_skip("needs an MGLRU that names cgroups by their directories");
+		return;
+	}
 	for (i = 0; i < nr; i++) {
 		load[i] = resident(cgroup, nodes[i]);
 		if (!load[i])
@@ -267,9 +291,9 @@ static void check_eviction_beside_commands(void)
 	load = cgroup ? resident(cgroup, nodes[0]) : NULL;
 	if (!load)
 		return;
-	id = zwb_cgroup_id(cgroup);
+	id = gen_id(cgroup);
 	zwb_snap(&before);
-	writer = start_writer(id);
+	writer = start_writer(zwb_cgroup_id(cgroup));
 	for (i = 0; i < GEN_TURNS && writer > 0 && !zwb_failed(); i++) {
 		/* all in memory and nowhere else; every other time they are in use meanwhile */
 		zwb_load_touch(load, 0, load->pages);
