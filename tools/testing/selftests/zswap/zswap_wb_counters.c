@@ -60,7 +60,7 @@ static void vmstat_and_memory_stat(void)
 	zwb_memory_stat_is(noise, "zswpwb_proactive_b", noise_bytes);
 	zwb_memory_stat_is(parent, "zswpwb_proactive", 2200);
 	zwb_memory_stat_is(parent, "zswpwb", 2200);
-	zwb_memory_stat_is(parent, "zswpwb_proactive_b", text_bytes + 700 * zwb_page_size);
+	zwb_memory_stat_is(parent, "zswpwb_proactive_b", text_bytes + noise_bytes);
 }
 
 /*

@@ -131,10 +131,16 @@ static bool gen_evict(unsigned long long id, int node)
 {
 	unsigned long youngest;
 	char command[64];
+	int err;
 
 	if (!gen_youngest(id, node, &youngest))
 		return false;
 	snprintf(command, sizeof(command), "- %llu %d %lu max", id, node, youngest - GEN_YOUNG);
+	err = zwb_write(GEN_FILE, command, strlen(command));
+	if (err != -EINVAL)
+		return zwb_zero(err);
+	/* as in zwb_reclaim() */
+	snprintf(command, sizeof(command), "- %llu %d %lu 200", id, node, youngest - GEN_YOUNG);
 	return zwb_write_string(GEN_FILE, command);
 }
 
@@ -485,6 +491,9 @@ static void read_shares(const char *cgroup, const struct zwb_snap *before, struc
 	zwb_since(&delta, before);
 	shares->by_damon = zwb_read_number(DAMON_RECLAIMED);
 	shares->by_reclaim = zwb_cgroup_key(cgroup, "memory.stat", "pgsteal_proactive");
+	/* not always told apart */
+	if (shares->by_reclaim < 0)
+		shares->by_reclaim = zwb_cgroup_key(cgroup, "memory.stat", "pgsteal_direct");
 	shares->by_shrinker = delta.vm.zswpwb - delta.vm.zswpwb_proactive;
 	shares->by_commands = delta.total.written;
 }
@@ -640,6 +649,7 @@ static void check_no_swap(const char *cgroup, struct zwb_load *load)
 	zwb_reclaim(cgroup, RECLAIM_ALL);
 	if (zwb_load_swapped(load, &swapped))
 		zwb_zero(swapped);
+	zwb_swap_settle();
 	zwb_zero(zwb_cgroup_number(cgroup, "memory.swap.current"));
 	zwb_zero(zwb_stored());
 }

@@ -49,6 +49,7 @@
 #define UTIL_SLOTS_CACHE	"zswap_wb_chunk"
 #define UTIL_SLOTS_DIR		"/sys/kernel/slab/" UTIL_SLOTS_CACHE
 #define UTIL_SLOTS_MS		10000
+#define UTIL_SETTLE_PAGES	16
 /* what takes one percent of that is soon written */
 #define UTIL_MEMORY_MAX_KB	(8LL << 20)
 /* of an entry of /proc/PID/pagemap: it is a swap entry, and below, of which slot */
@@ -1767,8 +1768,11 @@ static const char *util_make_loop(long long pages)
 bool zwb_small_swap_on(long long pages)
 {
 	const char *failed = util_make_loop(pages);
+	const int flags = SWAP_FLAG_PREFER | UTIL_OWN_PRIORITY;
 
-	if (!failed && swapon(util_loop_path, SWAP_FLAG_PREFER | UTIL_OWN_PRIORITY))
+	/* some kernels have slots ready for each CPU: with swapoff those of other devices go back */
+	if (!failed && (swapon(util_loop_path, flags) || swapoff(util_loop_path) ||
+			swapon(util_loop_path, flags)))
 		failed = "swapon";
 	if (failed) {
 		zwb_fail("small swap device: %s: %s", failed, strerror(errno));
@@ -1777,6 +1781,15 @@ bool zwb_small_swap_on(long long pages)
 	}
 	util_loop_is_on = true;
 	return true;
+}
+
+/*
+ * Some kernels keep slots that were freed for each CPU, with their charge, and do not tell the
+ * device yet: any swapoff ends that.
+ */
+bool zwb_swap_settle(void)
+{
+	return zwb_small_swap_on(UTIL_SETTLE_PAGES) && zwb_small_swap_off();
 }
 
 const char *zwb_small_swap_path(void)

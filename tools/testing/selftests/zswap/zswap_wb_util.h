@@ -401,6 +401,7 @@ bool zwb_small_swap_seal(void);
 bool zwb_small_swap_block(long long slot, void *page, bool write);
 bool zwb_small_swap_read_only(bool on);
 bool zwb_small_swap_off(void);
+bool zwb_swap_settle(void);
 
 /* write errors on the swap disk */
 bool zwb_need_write_errors(void);

@@ -80,6 +80,7 @@ static bool zram_comes_to(long long want)
 {
 	long long deadline = zwb_now() + ZRAM_WAIT_MS * ZWB_NS_PER_MS;
 
+	zwb_swap_settle();
 	while (zram_pages() != want && zwb_now() < deadline)
 		zwb_pause();
 	return zwb_equal(zram_pages(), want);
