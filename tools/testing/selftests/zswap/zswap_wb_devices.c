@@ -39,7 +39,7 @@
 
 /* --- two devices --- */
 
-/* The line of a device in /proc/swaps. */
+/* The line of a device in /proc/swaps, and how many pages of a load it has. */
 struct swap_line {
 	char path[ZWB_PATH_MAX];
 	long long pages;
@@ -47,8 +47,31 @@ struct swap_line {
 	int priority;
 };
 
+/*
+ * Count a load's pages on each of two devices, which are in the order of /proc/swaps: what
+ * that says of them may have slots that are ready for pages to come, too.
+ */
+static bool count_two(const struct zwb_load *load, struct swap_line two[2])
+{
+	static unsigned long long slots[TWO_PAGES];
+	unsigned long long first = ~0ULL;
+	long long i;
+
+	if (!zwb_load_slots(load, slots))
+		return false;
+	for (i = 0; i < load->pages; i++) {
+		if (ZWB_SLOT_TYPE(slots[i]) < first)
+			first = ZWB_SLOT_TYPE(slots[i]);
+	}
+	two[0].used = 0;
+	for (i = 0; i < load->pages; i++)
+		two[0].used += ZWB_SLOT_TYPE(slots[i]) == first;
+	two[1].used = load->pages - two[0].used;
+	return zwb_between(two[1].used, 1, load->pages);
+}
+
 /* Both devices, the one with the higher priority or that was there first before the other. */
-static bool read_two(struct swap_line two[2])
+static bool read_two(const struct zwb_load *load, struct swap_line two[2])
 {
 	FILE *file = fopen("/proc/swaps", "r");
 	struct swap_line found, swap;
@@ -56,23 +79,24 @@ static bool read_two(struct swap_line two[2])
 	int nr = 0;
 
 	while (file && fgets(line, sizeof(line), file)) {
-		if (sscanf(line, "%511s %*s %lld %lld %d", found.path, &found.pages, &found.used,
-			   &found.priority) != 4)
+		if (sscanf(line, "%511s %*s %lld %*d %d", found.path, &found.pages,
+			   &found.priority) != 3)
 			continue;
 		found.pages = found.pages * 1024 / zwb_page_size;
-		found.used = found.used * 1024 / zwb_page_size;
 		if (nr < 2)
 			two[nr] = found;
 		nr++;
 	}
 	if (file)
 		fclose(file);
-	if (nr == 2 && two[1].priority > two[0].priority) {
+	if (!zwb_equal(nr, 2) || !count_two(load, two))
+		return false;
+	if (two[1].priority > two[0].priority) {
 		swap = two[0];
 		two[0] = two[1];
 		two[1] = swap;
 	}
-	return zwb_equal(nr, 2);
+	return true;
 }
 
 /* Sectors that the device has been given to write, or -1 with a failure recorded. */
@@ -94,14 +118,13 @@ static struct zwb_load *write_to_two(struct swap_line two[2])
 	int i;
 
 	load = zwb_load(NULL, ZWB_ANY_NODE, TWO_PAGES, ZWB_TEXT);
-	if (!load || !read_two(two))
+	if (!load || !read_two(load, two))
 		return NULL;
 	for (i = 0; i < 2; i++) {
 		ksft_print_msg("%s, priority %d: %lld of %lld pages\n", two[i].path,
 			       two[i].priority, two[i].used, two[i].pages);
 		before[i] = sectors_written(two[i].path);
 	}
-	zwb_equal(two[0].used + two[1].used, load->pages);
 	if (!zwb_write_all(load->pages))
 		return NULL;
 	for (i = 0; i < 2; i++) {
@@ -171,7 +194,7 @@ static void check_swapoff(int which)
 	int err;
 
 	load = zwb_load(NULL, ZWB_ANY_NODE, TWO_PAGES, ZWB_TEXT);
-	if (!load || !read_two(two) || !zwb_start(&command, ZWB_GLOBAL, 0, "age=0"))
+	if (!load || !read_two(load, two) || !zwb_start(&command, ZWB_GLOBAL, 0, "age=0"))
 		return;
 	stays = two[!which].used;
 	zwb_between(stays, 1, TWO_PAGES - 1);
@@ -237,7 +260,7 @@ static struct zwb_load *check_one_fails(const char *name, bool (*fail)(void), lo
 	int bad;
 
 	load = zwb_load(NULL, ZWB_ANY_NODE, TWO_PAGES, ZWB_TEXT);
-	if (!load || !read_two(two) || !fail())
+	if (!load || !read_two(load, two) || !fail())
 		return NULL;
 	bad = is_device(&two[1], name);
 	*stay = two[bad].used;

@@ -180,6 +180,7 @@ static void levels_return_to(const struct levels *want)
 	struct levels now;
 
 	do {
+		zwb_swap_settle();
 		read_levels(&now);
 		if (!memcmp(&now, want, sizeof(now)))
 			return;
