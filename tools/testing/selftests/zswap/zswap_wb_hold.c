@@ -24,8 +24,9 @@
 #define HOLD_TRACE_CHUNK	65536
 
 #define HOLD_EVENT		"/events/lock/lock_acquire"
-/* what spin_lock_init() calls those of struct list_lru_one */
+/* what spin_lock_init() calls those of struct list_lru_one, or of a node if it has but one */
 #define HOLD_LOCK		"&l->lock"
+#define HOLD_NODE_LOCK		"&lru->node[i].lock"
 
 static bool need_locks(void)
 {
@@ -42,8 +43,8 @@ static bool watch_locks(void)
 {
 	char filter[128];
 
-	snprintf(filter, sizeof(filter), "common_pid == %d && name == \"" HOLD_LOCK "\"",
-		 getpid());
+	snprintf(filter, sizeof(filter), "common_pid == %d && (name == \"" HOLD_LOCK
+		 "\" || name == \"" HOLD_NODE_LOCK "\")", getpid());
 	return zwb_trace_start("zswap_wb/zswap_wb_end") &&
 	       zwb_write_string(ZWB_TRACE_DIR HOLD_EVENT "/filter", filter) && zwb_trace_clear();
 }
