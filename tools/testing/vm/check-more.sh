@@ -7,7 +7,7 @@
 #
 # debug	   all tests, for longer and with more settings, on a kernel with KASAN, and then on
 #	   one that looks for data races (KCSAN)
-# series   the kselftests on the debug kernel of each series that there are patches for
+# series   KUnit and the kselftests on the debug kernel of each series that there are patches for
 
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -35,8 +35,8 @@ series)
 		series=${series##*/}
 		make -C "$TOP" kernel-debug "KSERIES=$series" "BUILD=$SOURCES" KSRC= || exit 1
 		BUILD=$(make -s -C "$TOP" print-build "KSERIES=$series" "BUILD=$SOURCES") KSERIES=$series \
-			run "the kselftests on Linux $series" --only \
-			kselftests,kselftests-timed,kselftests-nomemcg,kselftests-lockdown,kselftests-nodebugfs,kselftests-v1
+			run "KUnit and the kselftests on Linux $series" --only \
+			kunit,kselftests,kselftests-timed,kselftests-nomemcg,kselftests-lockdown,kselftests-nodebugfs,kselftests-v1
 	done
 	;;
 *) die "check-more.sh knows debug and series, not ${1:-nothing}." ;;

@@ -111,13 +111,14 @@ static bool start_hog(struct hog *hog, int cpu)
 	struct timespec moment = { .tv_nsec = 300 * ZWB_NS_PER_MS };
 
 	snprintf(hog->runtime, sizeof(hog->runtime), "%lld", zwb_read_number(HOG_RUNTIME));
+	/* first: without a limit no sum of times is too much */
+	zwb_write_string(HOG_RUNTIME, "-1");
 	snprintf(hog->server_path, sizeof(hog->server_path), HOG_SERVER, cpu);
 	if (!access(hog->server_path, W_OK)) {
 		snprintf(hog->server, sizeof(hog->server), "%lld",
 			 zwb_read_number(hog->server_path));
 		zwb_write_string(hog->server_path, "0");
 	}
-	zwb_write_string(HOG_RUNTIME, "-1");
 	hog->pid = fork_hog(cpu);
 	nanosleep(&moment, NULL);
 	if (hog->pid > 0 && !waitpid(hog->pid, NULL, WNOHANG))
