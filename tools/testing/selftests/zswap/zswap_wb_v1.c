@@ -136,6 +136,7 @@ static void writes_all_cgroups(void)
 static long long usage_of(const char *cgroup)
 {
 	zwb_cgroup_set(cgroup, "memory.force_empty", "0");
+	zwb_swap_settle();
 	return zwb_cgroup_number(cgroup, MEMSW) / zwb_page_size;
 }
 
