@@ -123,10 +123,10 @@ static bool recall_prepare(struct recall *recall)
 	       zwb_write_all(RECALL_PAGES);
 }
 
-/* And one is on its way back, until recall_end(). */
+/* And one is on its way back, until recall_end(). Some kernels know no limit of less. */
 static bool recall_begin(struct recall *recall)
 {
-	if (!recall_prepare(recall) || !limit_reads(recall, "1") ||
+	if (!recall_prepare(recall) || !limit_reads(recall, "2") ||
 	    !zwb_start(&recall->command, ZWB_READBACK, 0, "max=1G"))
 		return false;
 	zwb_snap(&recall->before);
