@@ -16,8 +16,28 @@ cases=(
 	"a guest that hangs is red|124|12|sleep 1000"
 )
 
+# A report that the kernels of a series make, or one like it: of LOCK, with LINE in its midst
+report() {
+	cat <<-TEXT
+	================================
+	WARNING: inconsistent lock state
+	takes: ($1){?.-.}-{2:2}, at: get_random_u8+0x5
+	Call Trace:
+	 <TASK>
+	 should_fail_ex+0x1/0x2
+	 fei_kprobe_handler+0x3/0x4
+	$2
+	TEXT
+}
+reports=(
+	"the report that a series is known for is left out|0|$(report batched_entropy_u8.lock ' </TASK>')"
+	"the same report of another lock is red|1|$(report zswap_wb_lock ' </TASK>')"
+	"a report that is cut off is red|1|$(report batched_entropy_u8.lock 'Kernel panic')"
+	"a complaint in the midst of a report is red|1|$(report batched_entropy_u8.lock $'Oops\n </TASK>')"
+)
+
 echo "TAP version 13"
-echo "1..$((${#cases[@]} + 1))"
+echo "1..$((${#cases[@]} + ${#reports[@]} + 1))"
 n=0 failed=0
 verdict() {
 	n=$((n + 1))
@@ -34,6 +54,14 @@ for c in "${cases[@]}"; do
 	rc=0
 	"$VMDIR/vm.sh" --name "harness-$n" --kernel "$DEBUG_OUT/$IMAGE" --timeout "$timeout" --run "$run" --quiet || rc=$?
 	[ "$rc" -eq "$want" ] || echo "# status $rc, not $want: see $BUILD/vm/harness-$n"
+	verdict $((rc != want)) "$title"
+done
+
+for c in "${reports[@]}"; do
+	IFS='|' read -r -d '' title want log <<<"$c" || :
+	rc=0
+	"$VMDIR/console-check.sh" <(echo "$log") "$TOP/patches/6.12/known.console" >/dev/null || rc=$?
+	[ "$rc" -eq "$want" ] || echo "# status $rc, not $want"
 	verdict $((rc != want)) "$title"
 done
 

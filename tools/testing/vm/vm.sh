@@ -146,7 +146,7 @@ complaint() {
 	[ -n "$quiet" ] || printf 'vm %s: %s (%s)\n' "$name" "$1" "$dir/console.log" >&2
 }
 
-if "$VMDIR/console-check.sh" "$dir/console.log" >"$dir/splats"; then
+if "$VMDIR/console-check.sh" "$dir/console.log" "$PATCHES/known.console" >"$dir/splats"; then
 	rm "$dir/splats"
 else
 	complaint 'the kernel complained'
