@@ -124,10 +124,11 @@ static void area_free(struct area *area)
 
 /*
  * Where a page is: its line of /proc/self/pagemap, see Documentation/admin-guide/mm/pagemap.rst;
- * 0 if that can't be read.
+ * 0 if that does not know, as of shared pages that are not mapped.
  */
 static uint64_t page_place(const struct area *area, long page)
 {
+	off_t at = ((uintptr_t)area->mem / PAGE + page) * sizeof(uint64_t);
 	static int fd = -1;
 	static pid_t owner;
 	uint64_t place;
@@ -139,8 +140,7 @@ static uint64_t page_place(const struct area *area, long page)
 		fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 		owner = getpid();
 	}
-	if (pread(fd, &place, sizeof(place), ((uintptr_t)area->mem / PAGE + page) * sizeof(place)) !=
-	    sizeof(place))
+	if (pread(fd, &place, sizeof(place), at) != (ssize_t)sizeof(place))
 		return 0;
 	return place;
 }
@@ -223,8 +223,8 @@ static void report_loss(const struct area *area, long page, uint64_t place, cons
 		    !unreadable && !memcmp(disk, got, PAGE) ? "the same" :
 		    !unreadable && !memcmp(disk, want, PAGE) ? "what it should be" :
 		    looks_like(area, disk, text, sizeof(text)));
-	} else {
-		say("LOST   was not in swap: %#llx", (unsigned long long)place);
+	} else if (place) {
+		say("LOST   was in memory: %#llx", (unsigned long long)place);
 	}
 	if (unreadable)
 		return;

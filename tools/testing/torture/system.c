@@ -107,10 +107,11 @@ static void device_path(int device, char *path, size_t size)
 }
 
 /*
- * All of its memory, now, when no allocation is made to fail. Later the task that swaps out
- * would allocate it, in null_blk: that leaves out the rest of a bio when it can't, goes on
- * with the next one of the request in its place, and reports success. And loop takes what was
- * written in part for written. Pages that such a device loses say nothing about zswap.
+ * All memory of a loop device or null_blk, now, when no allocation is made to fail; zram takes
+ * none for zeros, and tells when it has none. Later the task that swaps out would allocate it,
+ * in null_blk: that leaves out the rest of a bio when it can't, goes on with the next one of
+ * the request in its place, and reports success. And loop takes what was written in part for
+ * written. Pages that such a device loses say nothing about zswap.
  */
 static bool device_fill(int fd, long pages)
 {

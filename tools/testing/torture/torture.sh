@@ -90,7 +90,7 @@ verdict() {
 	[ -z "$broken" ] || echo "broken on purpose: $broken"
 	[ "$complete" = yes ] || echo "seed $seed"
 	sed -n '/^summary: torture:/d; s/^summary: //p' "$out/log"
-	sed -n '/^problem: /p; /^LOST /p' "$out/log" | head -n 100
+	sed -n '/^problem: /p; /^LOST /p' "$out/log" | head -n 300
 	[ "$rc" -ne 126 ] || tail -n 60 "$BUILD/vm/torture/splats"
 	echo "complete $complete"
 	echo "verdict $(verdict)"
