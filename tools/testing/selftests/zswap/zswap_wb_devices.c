@@ -76,12 +76,14 @@ static bool read_two(const struct zwb_load *load, struct swap_line two[2])
 	FILE *file = fopen("/proc/swaps", "r");
 	struct swap_line found, swap;
 	char line[1024];
+	long long used = 0;
 	int nr = 0;
 
 	while (file && fgets(line, sizeof(line), file)) {
-		if (sscanf(line, "%511s %*s %lld %*d %d", found.path, &found.pages,
-			   &found.priority) != 3)
+		if (sscanf(line, "%511s %*s %lld %lld %d", found.path, &found.pages, &found.used,
+			   &found.priority) != 4)
 			continue;
+		used += found.used * 1024 / zwb_page_size;
 		found.pages = found.pages * 1024 / zwb_page_size;
 		if (nr < 2)
 			two[nr] = found;
@@ -89,6 +91,9 @@ static bool read_two(const struct zwb_load *load, struct swap_line two[2])
 	}
 	if (file)
 		fclose(file);
+	/* where CPUs have no slots ready, all that is used is the load's */
+	if (zwb_has_incompressible())
+		zwb_equal(used, load->pages);
 	if (!zwb_equal(nr, 2) || !count_two(load, two))
 		return false;
 	if (two[1].priority > two[0].priority) {

@@ -29,9 +29,9 @@
 #define MOMENT_PAGES		8000
 /* at this rate they take two seconds: the disk dies in the midst of it */
 #define MOMENT_COMMAND		"age=0 rate=16M"
-/* two large batches that are under way, one that is cut in two, and then small ones */
-#define MOMENT_FAILED		(3 * MOMENT_BATCH + ZWB_ERRORS_MAX * ZWB_ERRORS_BATCH)
-#define MOMENT_BATCH		(2 * 1024 * 1024 / zwb_page_size)
+/* a batch that is under way, the next one, both of 70 ms at most, and then small ones */
+#define MOMENT_FAILED		(2 * MOMENT_BATCH + ZWB_ERRORS_MAX * ZWB_ERRORS_BATCH)
+#define MOMENT_BATCH		((16 << 20) / 1000 * 70 / zwb_page_size)
 #define DECOMPRESS_PAGES	2000
 #define DECOMPRESS_TIMES	37
 

@@ -343,6 +343,7 @@ static void mglru_evicts_beside_commands(void)
 
 #define DAMON_DIR		"/sys/module/damon_reclaim/parameters"
 #define DAMON_RECLAIMED		DAMON_DIR "/bytes_reclaimed_regions"
+#define DAMON_TRIED		DAMON_DIR "/nr_reclaim_tried_regions"
 #define RECLAIM_PAGES		800
 #define RECLAIM_SHARED		200
 #define RECLAIM_READ_MS		200
@@ -529,7 +530,7 @@ static void check_reclaim(bool damon)
 	long long deadline = zwb_now() + RECLAIM_SECONDS * ZWB_NS_PER_SEC;
 	const char *cgroup = zwb_cgroup(NULL, "reclaimed");
 	struct zwb_load *load, *shared;
-	long long damon_before;
+	long long damon_before, tried;
 	struct shares shares;
 	struct zwb_snap before;
 	int round = 0;
@@ -541,6 +542,7 @@ static void check_reclaim(bool damon)
 	if (!shared || !zwb_param_set("shrinker_enabled", "Y") || (damon && !damon_on(load)))
 		return;
 	damon_before = damon ? zwb_read_number(DAMON_RECLAIMED) : 0;
+	tried = damon ? zwb_read_number(DAMON_TRIED) : 0;
 	do {
 		reclaim_round(cgroup, load, shared, round % 3 == 2 ? RECLAIM_ALL : RECLAIM_BYTES);
 		read_shares(cgroup, &before, &shares);
@@ -555,8 +557,11 @@ static void check_reclaim(bool damon)
 	zwb_between(shares.by_reclaim, 1, LLONG_MAX);
 	zwb_between(shares.by_shrinker, 1, LLONG_MAX);
 	zwb_between(shares.by_commands, 1, LLONG_MAX);
-	if (damon && shares.by_damon == damon_before)
+	/* where it loses its scheme when it is switched on, it does not even try */
+	if (damon && shares.by_damon == damon_before && zwb_read_number(DAMON_TRIED) == tried)
 		zwb_skip("needs a DAMON_RECLAIM that pages something out");
+	else if (damon)
+		zwb_between(shares.by_damon - damon_before, 1, LLONG_MAX);
 	zwb_zero(zwb_cgroup_key(cgroup, "memory.events", "oom_kill"));
 }
 

@@ -385,7 +385,7 @@ static void some_read_some_dropped(void)
 	struct moment start;
 
 	cgroup = zwb_cgroup(NULL, "cgroup");
-	load = cgroup ? zwb_load(cgroup, ZWB_ANY_NODE, 1000, ZWB_TEXT) : NULL;
+	load = cgroup ? zwb_load(cgroup, ZWB_ANY_NODE, 1000, ZWB_NOISE) : NULL;
 	unwritten = load ? zwb_load(NULL, ZWB_ANY_NODE, 500, ZWB_TEXT) : NULL;
 	if (!unwritten)
 		return;
@@ -913,7 +913,7 @@ static void swapoff_reads_back(void)
 	const char *cgroup;
 
 	cgroup = zwb_cgroup(NULL, "cgroup");
-	load = cgroup ? zwb_load(cgroup, ZWB_ANY_NODE, 1000, ZWB_TEXT) : NULL;
+	load = cgroup ? zwb_load(cgroup, ZWB_ANY_NODE, 1000, ZWB_NOISE) : NULL;
 	shared = load ? zwb_load_shared(NULL, 400) : NULL;
 	if (!shared)
 		return;

@@ -230,6 +230,11 @@ static void works_once_enabled(void)
 	zwb_zero(delta.total.scanned);
 	zwb_snap(&now);
 	zwb_equal(now.commands, 1);
+	/* by that file tests know what to expect: it has to be there if zswap has such pages */
+	if (zwb_cgroup_key(zwb_cgroup_root(), "memory.stat", "zswap") >= 0 &&
+	    !access(ZWB_DEBUGFS, F_OK))
+		zwb_equal(zwb_has_incompressible(),
+			  zwb_cgroup_key(zwb_cgroup_root(), "memory.stat", "zswap_incomp") >= 0);
 }
 
 static const struct zwb_test tests[] = {

@@ -1759,6 +1759,15 @@ static const char *util_make_loop(long long pages)
 	return zwb_make_swap(util_loop_path, pages) ? NULL : "making swap";
 }
 
+/*
+ * Older kernels have slots ready for each CPU, and collect there those that were freed. There
+ * is no file that tells; zswap of these kernels has no incompressible pages.
+ */
+static bool util_cpus_keep_slots(void)
+{
+	return !zwb_has_incompressible();
+}
+
 /**
  * zwb_small_swap_on() - swap to a small device first
  * @pages: its size
@@ -1767,28 +1776,36 @@ static const char *util_make_loop(long long pages)
  */
 bool zwb_small_swap_on(long long pages)
 {
-	const char *failed = util_make_loop(pages);
 	const int flags = SWAP_FLAG_PREFER | UTIL_OWN_PRIORITY;
+	const char *failed = util_make_loop(pages);
+	int times = util_cpus_keep_slots() ? 2 : 1;
 
-	/* some kernels have slots ready for each CPU: with swapoff those of other devices go back */
-	if (!failed && (swapon(util_loop_path, flags) || swapoff(util_loop_path) ||
-			swapon(util_loop_path, flags)))
-		failed = "swapon";
+	/* with swapoff the slots of other devices that are ready for each CPU go back */
+	while (!failed && times--) {
+		if (util_loop_is_on && swapoff(util_loop_path)) {
+			failed = "swapoff";
+			break;
+		}
+		util_loop_is_on = !swapon(util_loop_path, flags);
+		if (!util_loop_is_on)
+			failed = "swapon";
+	}
 	if (failed) {
 		zwb_fail("small swap device: %s: %s", failed, strerror(errno));
 		zwb_small_swap_off();
 		return false;
 	}
-	util_loop_is_on = true;
 	return true;
 }
 
 /*
- * Some kernels keep slots that were freed for each CPU, with their charge, and do not tell the
- * device yet: any swapoff ends that.
+ * Where CPUs keep slots, those that were freed keep their charge, and the device has not been
+ * told yet: any swapoff ends that. Elsewhere nothing is to be waited for.
  */
 bool zwb_swap_settle(void)
 {
+	if (!util_cpus_keep_slots() || access(UTIL_LOOP_CONTROL, W_OK))
+		return true;
 	return zwb_small_swap_on(UTIL_SETTLE_PAGES) && zwb_small_swap_off();
 }
 

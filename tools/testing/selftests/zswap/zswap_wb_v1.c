@@ -122,7 +122,9 @@ static void writes_all_cgroups(void)
 	    !zwb_load(second, ZWB_ANY_NODE, 300, ZWB_NOISE) ||
 	    !zwb_load(NULL, ZWB_ANY_NODE, 200, ZWB_TEXT))
 		return;
-	zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "max=%lld", 100LL * zwb_page_size));
+	zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "%smax=%lld",
+			 zwb_has_incompressible() ? "type=incompressible " : "",
+			 100LL * zwb_page_size));
 	zwb_equal(delta.total.written, 100);
 	zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "age=0"));
 	zwb_equal(delta.total.written, 1100);
