@@ -53,7 +53,7 @@ check: kernel-debug	## all tests: KUnit, kselftests, zswapctl, torture and fuzz 
 check-debug: kernel-kasan kernel-kcsan ## for hours: THP and MGLRU on and off, longer, KCSAN as well
 	@$(V)/check-more.sh debug
 
-check-series:		## the kselftests on each series of kernels, for hours
+check-series:		## KUnit and the kselftests on each series of kernels, for hours
 	@$(V)/check-more.sh series
 
 torture: kernel-kasan	## commands against everything at once, MINUTES=5 SEED=n
