@@ -372,14 +372,14 @@ static int signal_of_reader(struct zwb_pages *pages, long long index)
 	return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 }
 
-/* Changes one bit of what is in a slot. */
+/* Changes two bits of what is in a slot: a length of that byte does not fit into a page. */
 static bool damage_byte(unsigned long long slot, size_t byte)
 {
 	unsigned char *page = malloc(zwb_page_size);
 	bool good = page && block_io(slot, (struct image *)page, false);
 
 	if (good) {
-		page[byte] ^= 1;
+		page[byte] ^= 0x81;
 		good = block_io(slot, (struct image *)page, true);
 	}
 	free(page);
