@@ -4,8 +4,8 @@
 # 1 if a bound is not kept, or something was not reached that FILE does not explain.
 #
 # A line of FILE: a file, what is to be found in the line of source (up to the
-# next bar), and why. One entry explains four lines at most, so that what is new has
-# to be explained anew.
+# next bar), and why, or "as before". One entry explains four lines at most, so that
+# what is new has to be explained anew.
 #
 #	mm/zswap_wb/core.c | if (!gather) | no memory to begin with: ...
 
@@ -37,6 +37,9 @@ BEGIN {
 		where[nr_reasons] = trim(part[1])
 		what[nr_reasons] = trim(part[2])
 		why[nr_reasons] = trim(part[3])
+		# the summary has another order
+		if (why[nr_reasons] == "as before")
+			why[nr_reasons] = why[nr_reasons - 1]
 	}
 }
 
