@@ -16,7 +16,7 @@ cases=(
 	"a guest that hangs is red|124|12|sleep 1000"
 )
 
-# A report that the kernels of a series make, or one like it: of LOCK, with LINE in its midst
+# report LOCK END: what the kernels of a series report, or something like it
 report() {
 	cat <<-TEXT
 	================================

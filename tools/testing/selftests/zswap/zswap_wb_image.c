@@ -29,8 +29,6 @@
 #define LOG			"/dev/kmsg"
 #define IMAGE_PAGES		700
 #define DEVICE_PAGES		2048
-/* of a swap entry in /proc/PID/pagemap */
-#define PAGEMAP_TYPE_BITS	5
 #define CHOICE_COMMANDS		100
 #define FILE_PAGES		64
 /* so many, and which */
@@ -57,7 +55,7 @@ static const struct zwb_disk_spec disk = { .megabytes = 64 };
 /* The block of a slot, as pagemap names slots: behind the number of the device. */
 static bool block_io(unsigned long long slot, struct image *image, bool write)
 {
-	return zwb_small_swap_block(slot >> PAGEMAP_TYPE_BITS, image, write);
+	return zwb_small_swap_block(ZWB_SLOT_OFFSET(slot), image, write);
 }
 
 /* How many of the slots have an image of their own. */
@@ -68,7 +66,7 @@ static long long count_images(const unsigned long long *slots, long long nr)
 
 	for (i = 0; image && i < nr && block_io(slots[i], image, false); i++)
 		images += !memcmp(image, "WZBI", 4) && image->version == 1 &&
-			  image->offset == slots[i] >> PAGEMAP_TYPE_BITS &&
+			  image->offset == ZWB_SLOT_OFFSET(slots[i]) &&
 			  image->length + HEADER_BYTES <= zwb_page_size;
 	free(image);
 	return i == nr ? images : -1;

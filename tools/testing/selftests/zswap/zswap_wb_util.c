@@ -1759,6 +1759,12 @@ static const char *util_make_loop(long long pages)
 	return zwb_make_swap(util_loop_path, pages) ? NULL : "making swap";
 }
 
+static bool util_loop_on(void)
+{
+	util_loop_is_on = !swapon(util_loop_path, SWAP_FLAG_PREFER | UTIL_OWN_PRIORITY);
+	return util_loop_is_on;
+}
+
 /*
  * Older kernels have slots ready for each CPU, and collect there those that were freed. There
  * is no file that tells; zswap of these kernels has no incompressible pages.
@@ -1776,20 +1782,13 @@ static bool util_cpus_keep_slots(void)
  */
 bool zwb_small_swap_on(long long pages)
 {
-	const int flags = SWAP_FLAG_PREFER | UTIL_OWN_PRIORITY;
 	const char *failed = util_make_loop(pages);
-	int times = util_cpus_keep_slots() ? 2 : 1;
 
+	if (!failed && !util_loop_on())
+		failed = "swapon";
 	/* with swapoff the slots of other devices that are ready for each CPU go back */
-	while (!failed && times--) {
-		if (util_loop_is_on && swapoff(util_loop_path)) {
-			failed = "swapoff";
-			break;
-		}
-		util_loop_is_on = !swapon(util_loop_path, flags);
-		if (!util_loop_is_on)
-			failed = "swapon";
-	}
+	if (!failed && util_cpus_keep_slots() && (swapoff(util_loop_path) || !util_loop_on()))
+		failed = "swapoff, and swapon again";
 	if (failed) {
 		zwb_fail("small swap device: %s: %s", failed, strerror(errno));
 		zwb_small_swap_off();
