@@ -43,6 +43,8 @@
 #define AIR_SECONDS		2
 #define AIR_PAGES		2000
 #define AIR_SETTLE_MS		300
+/* when so many pages are written, batches have more than one */
+#define AIR_FIRST		8
 
 /* after which a device has had its time, and what else that may take */
 #define DEAF_MS			10000
@@ -203,8 +205,9 @@ static void between_two_commands(void)
 /* --- a command meanwhile --- */
 
 /*
- * Give a command, and keep back all that gets to the disk as soon as it has written
- * something: what it sends then stays in the air, and it waits.
+ * Give a command, and keep back all that gets to the disk as soon as it has written more
+ * than its first batches, which are single pages: what it sends then stays in the air, and
+ * it waits.
  */
 static bool stop_in_the_air(struct zwb_async *command, struct zwb_snap *before,
 			    struct zwb_snap *stopped)
@@ -216,7 +219,7 @@ static bool stop_in_the_air(struct zwb_async *command, struct zwb_snap *before,
 		return false;
 	zwb_snap(before);
 	zwb_go(command);
-	if (zwb_wait_for_writeback(before->vm.zswpwb) && zwb_mapped_hold(true)) {
+	if (zwb_wait_for_writeback(before->vm.zswpwb + AIR_FIRST) && zwb_mapped_hold(true)) {
 		nanosleep(&settle, NULL);
 		done.fd = command->result;
 		if (!poll(&done, 1, 0)) {
