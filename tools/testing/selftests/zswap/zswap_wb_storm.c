@@ -71,12 +71,11 @@ static void removed_cgroup_shows_at_its_parent(void)
 	if (!zwb_cgroup_remove(child))
 		return;
 
-	/* the kernel moves the entries up in its own time; they are counted all the while */
+	/* the kernel moves the entries up in its own time; who reads meanwhile may miss them */
 	deadline = zwb_now() + ZWB_WAIT_MS * ZWB_NS_PER_MS;
 	do {
 		if (!zwb_tables_read(&tables))
 			return;
-		zwb_equal(zwb_table_sum(&tables.total, 0, -1).pages, 600);
 		own = zwb_cgroup_table_sum(&tables.cgroups, parent_id, ZWB_GLOBAL, -1);
 		if (own.pages == 600)
 			break;
