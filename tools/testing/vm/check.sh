@@ -238,6 +238,14 @@ await_part() {
 
 passed=0 failed=0 skipped=0
 
+# why NAME STATUS: what the tests of a part that failed have said, and if none has, what it
+# said last
+why() {
+	echo "==> why $1 failed, with status $2:"
+	awk -v list=1 -v said=1 -f "$VMDIR/ktap.awk" "$out/$1.ktap" | sed -n -e 's/^fail /failed: /p' -e 's/^said /    /p' |
+		grep . || tail -n 30 "$out/$1.ktap"
+}
+
 # account NAME STATUS: add up what is in NAME.ktap. A part that ended badly
 # although none of its results says so counts as one failure.
 account() {
@@ -257,6 +265,7 @@ account() {
 			grep -vcFf <(echo 'too slow'; grep . "$PATCHES/absent.tests" 2>/dev/null) || :)))
 	fi
 	awk -v list=1 -f "$VMDIR/ktap.awk" "$out/$1.ktap" | sed -n -e 's/^fail /    failed: /p' -e 's/^skip /    skipped: /p'
+	[ "$f" -eq 0 ] || why "$1" "$2" >>"$out/why.txt"
 	say "$1: $p passed, $f failed, $s skipped ($out/$1.ktap)"
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 	[ "$f" -ne 0 ] || echo "$key" >"$out/$1.done"
@@ -267,6 +276,7 @@ account() {
 key=$(find "$kernel" "$TOP/tools" "$TOP/debugfs-tools" "$PATCHES" -type f -print0 | sort -z | xargs -0 cat | sha256sum)
 [ -n "$resume$only" ] || rm -rf "$out"
 mkdir -p "$out"
+rm -f "$out/why.txt"
 start=$SECONDS nr=0
 for part in "${parts[@]}"; do
 	nr=$((nr + 1))
@@ -287,5 +297,7 @@ for part in "${parts[@]}"; do
 	[ "$part" != kselftests-timed ] || [ -n "$only$resume" ] || start_beside
 done
 
+# Last, where whoever reads a report that was cut off finds it
+[ "$failed" -eq 0 ] || cat "$out/why.txt"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ] || exit 1

@@ -37,7 +37,7 @@ reports=(
 )
 
 echo "TAP version 13"
-echo "1..$((${#cases[@]} + ${#reports[@]} + 1))"
+echo "1..$((${#cases[@]} + ${#reports[@]} + 2))"
 n=0 failed=0
 verdict() {
 	n=$((n + 1))
@@ -67,12 +67,14 @@ done
 
 # 3 pass (one of them a program without subtests), 2 fail (one by itself, one
 # never run because its program died), 2 are skipped (one a whole program).
-counted=$(awk -f "$VMDIR/ktap.awk" <<'TEXT'
+read -r -d '' ktap <<'TEXT' || :
 TAP version 13
 1..4
 # TAP version 13
 # 1..3
+# # of the first
 # ok 1 one
+# # of the second
 # not ok 2 two
 # ok 3 three # SKIP not here
 not ok 1 selftests: a # exit=1
@@ -85,7 +87,10 @@ not ok 3 selftests: c # TIMEOUT 45 seconds
 # 1..0 # SKIP not here
 ok 4 selftests: d # SKIP
 TEXT
-)
+counted=$(awk -f "$VMDIR/ktap.awk" <<<"$ktap")
 [ "$counted" = "3 2 2" ] || echo "# counted $counted, not 3 2 2"
 verdict "$([ "$counted" = "3 2 2" ]; echo $?)" "results are counted by their leaves"
+said=$(awk -v list=1 -v said=1 -f "$VMDIR/ktap.awk" <<<"$ktap" | sed -n 's/^said //p')
+[ "$said" = "of the second" ] || echo "# told: $said"
+verdict "$([ "$said" = "of the second" ]; echo $?)" "what a failed test said is told, and nothing else"
 exit "$failed"

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Count the results in KTAP: prints "PASSED FAILED SKIPPED". With -v list=1
-# it prints each result on a line of its own instead: "pass|fail|skip NAME".
+# it prints each result on a line of its own instead: "pass|fail|skip NAME", and
+# with -v said=1 behind each failure what had been printed since the result before.
 #
 # Only leaves count: a line that sums up the results below it does not, unless
 # it failed for a reason of its own (it timed out, crashed, or stopped before
@@ -12,6 +13,8 @@ function result(kind, name) {
 	count[kind]++
 	if (list)
 		print kind, name
+	if (said && kind == "fail")
+		printf "%s", text
 }
 
 # Close everything deeper than depth d; tells whether there were results below
@@ -63,9 +66,20 @@ line ~ /^(not )?ok [0-9]+/ {
 	seen[depth]++
 	if (bad)
 		failed[depth]++
-	if (below && !(bad && !below_failed))
+	if (below && !(bad && !below_failed)) {
+		text = ""
 		next
+	}
 	result(bad ? "fail" : skip ? "skip" : "pass", name)
+	text = ""
+	next
+}
+
+# The last of them say most.
+{
+	text = text "said " line "\n"
+	if (gsub(/\n/, "\n", text) > 40)
+		text = substr(text, index(text, "\n") + 1)
 }
 
 END {
