@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "pages.h"
 #include "torture.h"
 
 /* from linux/mempolicy.h, so that neither kernel headers nor libnuma are needed */
@@ -26,29 +27,6 @@
 #define MAX_RANGE	96
 #define MAX_REWRITE	32
 #define MAX_CHILDREN	3
-#define WORDS		(PAGE / sizeof(uint64_t))
-/* what a compressed page on the disk begins with, see mm/zswap_wb/image.c */
-#define IMAGE_MAGIC	0x49425a57U
-
-/**
- * struct area - pages with known content
- * @task: the task in whose name losses are reported
- * @id: of the content, unlike any other area's
- * @mem: the pages
- * @pages: how many
- * @version: of each page
- * @lost: for each page: a loss has been reported; shared with children
- * @keep: the first page is never written again
- */
-struct area {
-	int task;
-	uint64_t id;
-	unsigned char *mem;
-	long pages;
-	uint32_t *version;
-	unsigned char *lost;
-	bool keep;
-};
 
 static sigjmp_buf bus_error;
 static volatile sig_atomic_t reading;
@@ -82,8 +60,7 @@ static void make_content(uint64_t *word, uint64_t id, long page, uint32_t versio
 		word[i] = filler;
 }
 
-static bool area_make(struct area *area, int task, uint64_t id, long pages, bool is_shared,
-		      int node)
+bool area_make(struct area *area, int task, uint64_t id, long pages, bool is_shared, int node)
 {
 	unsigned long mask[MAX_NODE / 64 + 1] = { 0 };
 	int fd = -1;
@@ -126,7 +103,7 @@ static void area_free(struct area *area)
  * Where a page is: its line of /proc/self/pagemap, see Documentation/admin-guide/mm/pagemap.rst;
  * 0 if that does not know, as of shared pages that are not mapped.
  */
-static uint64_t page_place(const struct area *area, long page)
+uint64_t page_place(const struct area *area, long page)
 {
 	off_t at = ((uintptr_t)area->mem / PAGE + page) * sizeof(uint64_t);
 	static int fd = -1;
@@ -145,7 +122,7 @@ static uint64_t page_place(const struct area *area, long page)
 	return place;
 }
 
-static bool place_is_swap(uint64_t place)
+bool place_is_swap(uint64_t place)
 {
 	return place >> 62 & 1;
 }
@@ -178,13 +155,16 @@ static const char *looks_like(const struct area *area, const uint64_t *got, char
 	return "like nothing known";
 }
 
-/* What the swap device has in a slot, which it may keep when the page has been read. */
-static bool read_slot(unsigned int type, uint64_t slot, void *page)
+uint64_t place_slot(uint64_t place, unsigned int *type)
 {
-	static char text[4096], name[PATH_SIZE];
+	*type = place & 31;
+	return place << 9 >> 14;
+}
+
+bool device_name(unsigned int type, char *name)
+{
+	static char text[4096];
 	char *line = text;
-	ssize_t got;
-	int fd;
 
 	if (get("/proc/swaps", text, sizeof(text)) <= 0)
 		return false;
@@ -193,7 +173,19 @@ static bool read_slot(unsigned int type, uint64_t slot, void *page)
 		line = strchr(line, '\n');
 		line += !!line;
 	}
-	if (!line || sscanf(line, "%300s", name) != 1)
+	return line && sscanf(line, "%300s", name) == 1;
+}
+
+/* What the swap device has in a slot, which it may keep when the page has been read. */
+static bool read_slot(uint64_t place, void *page)
+{
+	char name[PATH_SIZE];
+	unsigned int type;
+	uint64_t slot = place_slot(place, &type);
+	ssize_t got;
+	int fd;
+
+	if (!device_name(type, name))
 		return false;
 	fd = open(name, O_RDONLY | O_DIRECT | O_CLOEXEC);
 	got = pread(fd, page, PAGE, slot * PAGE);
@@ -201,32 +193,33 @@ static bool read_slot(unsigned int type, uint64_t slot, void *page)
 	return got == PAGE;
 }
 
-/* What went wrong, for whoever has to find out why. */
+/* What went wrong, for whoever has to find out why; @got is NULL where nothing can be read. */
 static void report_loss(const struct area *area, long page, uint64_t place, const uint64_t *got,
-			const uint64_t *want, bool unreadable)
+			const uint64_t *want)
 {
 	static uint64_t disk[WORDS] __attribute__((aligned(PAGE)));
-	unsigned int type = place & 31;
-	uint64_t slot = place << 9 >> 14;
 	char text[TEXT_SIZE];
 	size_t at = 0, bad = 0, i;
+	unsigned int type;
+	uint64_t slot;
 
 	say("LOST %s: page %ld of area %#llx, version %u%s", shared->tasks[area->task].name, page,
 	    (unsigned long long)area->id, area->version[page],
-	    unreadable ? ": cannot be read" : "");
+	    got ? "" : ": cannot be read");
 	if (place_is_swap(place)) {
-		bool known = read_slot(type, slot, disk);
+		bool known = read_slot(place, disk);
 
+		slot = place_slot(place, &type);
 		say("LOST   was in slot %u:%llu, where the disk has %s", type,
 		    (unsigned long long)slot,
 		    !known ? "what can't be read" :
-		    !unreadable && !memcmp(disk, got, PAGE) ? "the same" :
-		    !unreadable && !memcmp(disk, want, PAGE) ? "what it should be" :
+		    got && !memcmp(disk, got, PAGE) ? "the same" :
+		    got && !memcmp(disk, want, PAGE) ? "what it should be" :
 		    looks_like(area, disk, text, sizeof(text)));
 	} else if (place) {
 		say("LOST   was in memory: %#llx", (unsigned long long)place);
 	}
-	if (unreadable)
+	if (!got)
 		return;
 	for (i = WORDS; i-- > 0;) {
 		if (got[i] != want[i]) {
@@ -239,31 +232,45 @@ static void report_loss(const struct area *area, long page, uint64_t place, cons
 	    looks_like(area, got, text, sizeof(text)));
 }
 
-static void verify_page(const struct area *area, uint64_t id, long page)
+bool read_page(const struct area *area, long page, uint64_t *got)
 {
-	static uint64_t want[WORDS], got[WORDS];
-	volatile bool unreadable = false;
-	uint64_t place = page_place(area, page);
+	volatile bool good = false;
 
-	if (sigsetjmp(bus_error, 1)) {
-		unreadable = true;
-	} else {
+	if (!sigsetjmp(bus_error, 1)) {
 		reading = 1;
 		memcpy(got, area->mem + page * PAGE, PAGE);
+		good = true;
 	}
 	reading = 0;
-	count(K_VERIFY);
+	return good;
+}
+
+void judge_page(const struct area *area, uint64_t id, long page, uint64_t place,
+		const uint64_t *got)
+{
+	static uint64_t want[WORDS];
+
 	make_content(want, id, page, area->version[page]);
-	if (!unreadable && !memcmp(got, want, PAGE))
+	if (got && !memcmp(got, want, PAGE))
 		return;
 	/* parent and children may find the same loss */
 	if (__atomic_exchange_n(&area->lost[page], 1, __ATOMIC_RELAXED))
 		return;
 	add(&shared->lost, 1);
-	report_loss(area, page, place, got, want, unreadable);
+	report_loss(area, page, place, got, want);
 }
 
-static void verify(const struct area *area, long first, long pages)
+static void verify_page(const struct area *area, uint64_t id, long page)
+{
+	static uint64_t got[WORDS];
+	uint64_t place = page_place(area, page);
+	bool good = read_page(area, page, got);
+
+	count(K_VERIFY);
+	judge_page(area, id, page, place, good ? got : NULL);
+}
+
+void verify(const struct area *area, long first, long pages)
 {
 	long i;
 
@@ -271,7 +278,7 @@ static void verify(const struct area *area, long first, long pages)
 		verify_page(area, area->id, i);
 }
 
-static void rewrite_page(struct area *area, long page)
+void rewrite_page(struct area *area, long page)
 {
 	static uint64_t content[WORDS];
 	uint64_t place = page_place(area, page);
@@ -286,7 +293,7 @@ static void rewrite_page(struct area *area, long page)
 		reading = 0;
 		add(&shared->lost, 1);
 		area->lost[page] = 1;
-		report_loss(area, page, place, content, content, true);
+		report_loss(area, page, place, NULL, content);
 		return;
 	}
 	reading = 1;
@@ -303,7 +310,7 @@ static void rewrite(struct area *area, long first, long pages)
 	count(K_REWRITE);
 }
 
-static void pageout(const struct area *area, long first, long pages, bool with_faults)
+void pageout(const struct area *area, long first, long pages, bool with_faults)
 {
 	/* nothing is read from swap here, so that a failed request is a write */
 	if (with_faults)
@@ -478,7 +485,7 @@ static void corrupt(struct area *area)
 	say("one byte of a page was changed on purpose");
 }
 
-static void catch_bus_errors(void)
+void catch_bus_errors(void)
 {
 	struct sigaction action = { .sa_handler = on_bus_error };
 

@@ -21,7 +21,6 @@
 
 #include "torture.h"
 
-#define RAM_DIR		"/run/torture"
 #define NULLB_DIR	"/sys/kernel/config/nullb/torture"
 /* of the second device: before the disk */
 #define SWAP_PRIORITY	100
@@ -48,11 +47,11 @@ static void make_loop(struct device *device, long pages)
 {
 	int control, file, fd, number;
 
-	mkdir(RAM_DIR, 0700);
+	mkdir(LOOP_DIR, 0700);
 	/* not tmpfs, which would be swapped itself */
-	if (mount("ramfs", RAM_DIR, "ramfs", 0, NULL))
+	if (mount("ramfs", LOOP_DIR, "ramfs", 0, NULL))
 		return;
-	file = open(RAM_DIR "/swap", O_RDWR | O_CREAT, 0600);
+	file = open(LOOP_FILE, O_RDWR | O_CREAT, 0600);
 	control = open("/dev/loop-control", O_RDWR);
 	number = control < 0 ? -1 : ioctl(control, LOOP_CTL_GET_FREE);
 	close(control);
@@ -166,7 +165,10 @@ static bool device_off(int task)
 
 	device_path(device_on, path, sizeof(path));
 	begin(task, "swapoff %s", path);
+	while (!disks_trylock())
+		sleep_ms(10);
 	err = swapoff(path) ? errno : 0;
+	disks_unlock();
 	busy |= somebody_commands();
 	end(task);
 	/* a cgroup may be at its limit; everything else has to work */

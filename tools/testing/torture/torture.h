@@ -27,6 +27,9 @@
 #define CGROUPS		"/sys/fs/cgroup"
 #define NODES		"/sys/devices/system/node"
 #define SWAP_DISK	"vda"
+/* what a swap device is made of, a loop device */
+#define LOOP_DIR	"/run/torture"
+#define LOOP_FILE	LOOP_DIR "/swap"
 
 /* the third is the one whose memory comes and goes, the last can't exist */
 #define MAX_NODE	64
@@ -49,7 +52,7 @@ enum kind {
 	K_NO_WRITEBACK, K_ZSWAP_MAX, K_MEMORY_MAX,
 	K_SIGNAL, K_SHRINKER_ON, K_SHRINKER_SCAN,
 	K_TABLES, K_COUNTERS, K_EDGES, K_TRACE, K_COMPACT,
-	K_FAULTS_SLAB, K_FAULTS_PAGE, K_FAULTS_WRITE, K_FAULTS_DECOMPRESS,
+	K_FAULTS_SLAB, K_FAULTS_PAGE, K_FAULTS_WRITE, K_FAULTS_DECOMPRESS, K_DAMAGE,
 	NR_KINDS
 };
 
@@ -94,6 +97,8 @@ struct shared {
 	long commands;
 	long results[256];
 	long lost;
+	long damaged;
+	bool disks_locked;
 	long problems;
 	long mem_pages;
 	bool node_on;
@@ -140,6 +145,12 @@ long long get_number(const char *path);
 long long get_key(const char *path, const char *key);
 uint64_t inode(const char *path);
 
+/*
+ * Whoever has it keeps the swap devices from going.  No task ends, or is killed, with it.
+ */
+bool disks_trylock(void);
+void disks_unlock(void);
+
 /* pages.c: checksummed pages */
 void worker(int task, long pages);
 void guest(int id, int cgroup, int node, long pages, long ms);
@@ -157,6 +168,9 @@ void system_start(void);
 void system_undo(void);
 void find_node_blocks(void);
 void swap_off_all(void);
+
+/* damage.c */
+void damage_start(void);
 
 /* faults.c */
 void faults_prepare(void);
