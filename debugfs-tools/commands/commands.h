@@ -29,6 +29,7 @@ struct job_options {		/* the command line */
 };
 
 extern const struct view job_view;
+extern const struct option_spec job_shared_options[];
 
 /* As a subcommand runs: @data is a struct job_options. */
 int job_run(struct context *context, void *data);

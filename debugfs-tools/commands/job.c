@@ -41,6 +41,24 @@ const struct view job_view = {
 	.name = "outcomes", .columns = columns, .nr_columns = ARRAY_SIZE(columns),
 };
 
+#define WHERE(member)	offsetof(struct job_options, member)
+
+const struct option_spec job_shared_options[] = {
+	{ "max", 'm', OPTION_SIZE, WHERE(command.max),
+	  "at most this much page data, in whole pages" },
+	{ "max-compressed", 0, OPTION_SIZE, WHERE(command.max_compressed),
+	  "stop once this much has left the pool, or come back; the last page may go beyond" },
+	{ "node", 'N', OPTION_NODES, WHERE(command.nodes),
+	  "only what belongs to these NUMA nodes" },
+	{ "cgroup", 'c', OPTION_CGROUP, WHERE(cgroup),
+	  "only this cgroup and those below: path, id, unit or pid:NUMBER" },
+	{ "no-descend", 0, OPTION_FLAG, WHERE(command.no_descend),
+	  "with --cgroup: not those below", .needs = "cgroup" },
+	{ "rate", 0, OPTION_SIZE, WHERE(command.rate), "at most this much page data a second" },
+	{ "quiet", 'q', OPTION_FLAG, WHERE(quiet), "no progress and no summary" },
+	{ }
+};
+
 static const int stop_signals[] = { SIGINT, SIGTERM, SIGALRM };
 
 struct job {

@@ -325,6 +325,7 @@ static int run_subcommand(int argc, char **argv, const struct subcommand *named,
 	void *data = xcalloc(1, subcommand->size);
 	const struct option_group group[OPTION_GROUPS] = {
 		{ subcommand->options, data },
+		{ subcommand->shared, data },
 		{ *subcommand->views ? output_options : NULL, &common },
 		{ common_options, &common },
 	};

@@ -58,6 +58,7 @@ struct subcommand {
 	const char *name;
 	const char *summary;		/* one line for zswapctl --help */
 	const struct option_spec *options; /* its own, NULL-terminated */
+	const struct option_spec *shared; /* what it has in common with another, or NULL */
 	const struct view *views[4];	/* up to a NULL; none if it prints no table */
 	const void *defaults;		/* what the options are stored into begins as a copy; NULL: zeroes */
 	size_t size;			/* of it */
@@ -77,7 +78,7 @@ struct option_group {
 	void *data;
 };
 
-#define OPTION_GROUPS	3
+#define OPTION_GROUPS	4
 
 /* What --help prints;  are the options of a subcommand. */
 void help_subcommand(const struct subcommand *subcommand, const struct option_group *group);
