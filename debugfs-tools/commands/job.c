@@ -275,25 +275,17 @@ static const struct outcome {
 	const char *name;
 	size_t where;			/* in struct counters: pages */
 	const char *meaning, *color;
-	const char *reason;		/* why nothing was written */
 } outcomes[] = {
 	{ false, "written", COUNT(written), "on the swap device, and out of memory", "green" },
-	{ false, "young", COUNT(skipped_young), "younger than asked for", NULL, "too young" },
-	{ false, "busy", COUNT(skipped_busy), "in the swap cache: about to be used", NULL, "busy" },
+	{ false, "young", COUNT(skipped_young), "younger than asked for" },
+	{ false, "busy", COUNT(skipped_busy), "in the swap cache: about to be used" },
 	{ false, "protected", COUNT(skipped_protected), "zswap writeback is disabled for their cgroup",
-	  "yellow", "protected by memory.zswap.writeback" },
-	{ false, "gone", COUNT(skipped_gone), "freed or read back meanwhile", NULL,
-	  "gone meanwhile" },
-	{ false, "failed", COUNT(failed), "no memory, or an error; still there to be read", "red",
-	  "failed" },
+	  "yellow" },
+	{ false, "gone", COUNT(skipped_gone), "freed or read back meanwhile" },
+	{ false, "failed", COUNT(failed), "no memory, or an error; still there to be read", "red" },
 	{ true, "readback", COUNT(readback), "in zswap again", "green" },
 	{ true, "corrupted", COUNT(corrupted), "damaged on the disk", "red" },
 };
-
-static num outcome_pages(const struct job *job, const struct outcome *outcome)
-{
-	return *(const num *)((const char *)&job->sum.count + outcome->where);
-}
 
 static void print_table(struct table *table, const struct job *job)
 {
@@ -301,7 +293,7 @@ static void print_table(struct table *table, const struct job *job)
 
 	for (size_t i = 0; i < ARRAY_SIZE(outcomes); i++) {
 		const struct outcome *outcome = &outcomes[i];
-		num pages = outcome_pages(job, outcome);
+		num pages = *(const num *)((const char *)&job->sum.count + outcome->where);
 		struct libscols_line *line;
 
 		if (outcome->readback != job->readback)
@@ -325,46 +317,20 @@ static void print_table(struct table *table, const struct job *job)
 static void say_summary(const struct job *job)
 {
 	const struct result *sum = &job->sum;
-	struct brief done = format_size(amount_bytes(done_pages(job, sum)));
-	struct brief released = format_size(sum->count.released_bytes);
+	bool dry = job->command.dry_run;
 	num ms = sum->elapsed_us > 0 ? sum->elapsed_us / 1000 : 0;
-	char elapsed[32];
+	autofree char *text = xasprintf("%s %s in %lld.%03lld s",
+		format_size(amount_bytes(done_pages(job, sum))).text,
+		job->readback ? "read back" : dry ? "would be written, counted" : "written",
+		ms / 1000, ms % 1000);
 
-	if (ms < 100)
-		sprintf(elapsed, "%lld ms", ms);
-	else
-		sprintf(elapsed, "%lld.%lld s", ms / 1000, ms / 100 % 10);
-	if (job->readback)
-		say_error("%s read back in %s", done.text, elapsed);
-	else if (job->command.dry_run)
-		say_error("%s would be written, %s of the pool be freed", done.text, released.text);
-	else if (sum->coldest_left < 0)
-		say_error("%s written in %s, %s of the pool freed", done.text, elapsed,
-			  released.text);
-	else
-		say_error("%s written in %s, %s of the pool freed; the coldest page left of these is %s old",
-			  done.text, elapsed, released.text, format_age(sum->coldest_left).text);
-}
-
-/* Why not one page was written, from what became of them. */
-static void say_nothing(const struct job *job)
-{
-	autofree char *list = xstrdup("");
-
-	for (size_t i = 0; !job->readback && i < ARRAY_SIZE(outcomes); i++) {
-		num pages = outcome_pages(job, &outcomes[i]);
-
-		if (pages > 0 && outcomes[i].reason)
-			xappend(&list, "%s %lld %s", *list ? "," : ":", pages, outcomes[i].reason);
-	}
-	say_error("nothing to %s%s", job->readback ? "read back, or no room for it" : "write", list);
-}
-
-static void say_missing(const struct job *job)
-{
-	say_error("%s are missing to %s of free memory: %s", format_size(job->missing).text,
-		  format_size(job->wanted->until_free).text,
-		  job->used_up ? "the limit is used up" : "nothing left to write");
+	if (!job->readback && !dry)
+		xappend(&text, ", %s of the pool freed",
+			format_size(sum->count.released_bytes).text);
+	if (!dry && sum->coldest_left >= 0)
+		xappend(&text, "; the coldest page left of these is %s old",
+			format_age(sum->coldest_left).text);
+	say_error("%s", text);
 }
 
 static void say_refused(const struct job *job, int error)
@@ -391,13 +357,16 @@ static int conclude(const struct job *job, int error)
 				say_error("as much is free already: nothing was written");
 			return EX_DONE;
 		}
-		say_nothing(job);
-		return EX_NOTHING;
+		/* fall through */
 	case -EAGAIN:
 		if (until)
-			say_missing(job);
+			say_error("%s are missing to %s of free memory: %s",
+				  format_size(job->missing).text,
+				  format_size(job->wanted->until_free).text,
+				  job->used_up ? "the limit is used up" : "nothing left to write");
 		else
-			say_nothing(job);
+			say_error(job->readback ? "nothing to read back, or no room for it" :
+				  "nothing to write");
 		return EX_NOTHING;
 	case -EINTR:
 		say_error("%s%s", stop_asked ? "interrupted"

@@ -264,7 +264,6 @@ static char *reason_unasked(const struct source *source, const struct command *c
 char *transaction_reason(const struct source *source, const struct command *command,
 			 const struct transaction *transaction, int error)
 {
-	if (transaction->asked)
-		return reason_asked(source, command, error);
-	return reason_unasked(source, command, error);
+	return transaction->asked ? reason_asked(source, command, error) :
+	       reason_unasked(source, command, error);
 }
