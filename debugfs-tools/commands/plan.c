@@ -70,7 +70,7 @@ struct judged {			/* an age bucket of a cgroup */
 	const char *path, *verdict;
 	struct age_bucket own;
 	num written, came_back;	/* in the whole system */
-	double expected, sum;
+	double expected, sum, allowed;
 };
 
 #undef ROW
@@ -88,6 +88,7 @@ static const struct column explain_columns[] = {
 	{ "EXPECTED", COLUMN_RATE, true, "pages of this age that come back a minute",
 	  ROW(expected) },
 	{ "SUM", COLUMN_RATE, true, "the same with all that are colder", ROW(sum) },
+	{ "ALLOWED", COLUMN_RATE, true, "pages a minute that may come back", ROW(allowed) },
 	{ "VERDICT", COLUMN_TEXT, true, "whether the bucket is taken, or why not", ROW(verdict) },
 };
 
@@ -112,7 +113,7 @@ static const struct option_spec options[] = {
 	{ "state", 0, OPTION_FILE, WHERE(state),
 	  "the daemon's state, for its evidence (" DAEMON_STATE ", if it is there)" },
 	{ "explain", 0, OPTION_FLAG, WHERE(explain),
-	  "show how each age bucket was judged, in a second table; --output is for that one" },
+	  "show how each age bucket was judged, instead of what is proposed" },
 	{ }
 };
 
@@ -197,76 +198,67 @@ static void add_item(struct plan *plan, const struct cgroup *cgroup, num pages)
 
 /* ---- choosing ---- */
 
-static void choose_by_refaults(struct plan *plan)
+/* The lowest age within the target; the coldest is what there is when none will do. */
+static num age_by_refaults(const struct plan *plan, const struct item *item)
 {
 	const struct age_table *ages = &plan->sample.bounds;
-	num max = ages->bucket[ages->nr - 1].min_age;
+	num age = model_age(&item->evidence, ages, item->allowed, plan->min_age,
+			    ages->bucket[ages->nr - 1].min_age);
 
-	for (int i = 0; i < plan->nr; i++) {
-		struct item *item = &plan->items[i];
-		num age;
-
-		if (item->obstacle)
-			continue;
-		age = model_age(&item->evidence, ages, item->allowed, plan->min_age, max);
-		/* The coldest is what there is when none will do */
-		if (age >= plan->min_age &&
-		    model_forecast(&item->evidence, ages, age) <= item->allowed)
-			item->age = age;
-	}
+	return age < plan->min_age ||
+	       model_forecast(&item->evidence, ages, age) > item->allowed ? -1 : age;
 }
 
-/* The highest age that frees as much, for all.  Returns an exit status. */
-static int choose_by_bytes(struct plan *plan)
+/* The highest age that frees as much, for all; *@found: what it frees. */
+static num age_by_bytes(const struct plan *plan, num *found)
 {
 	const struct age_table *ages = &plan->sample.bounds;
-	num age = plan->min_age, found = 0;
+	num age = plan->min_age;
 
-	for (int b = ages->nr - 1; b >= 0 && found < plan->bytes; b--) {
+	*found = 0;
+	for (int b = ages->nr - 1; b >= 0 && *found < plan->bytes; b--) {
 		if (ages->bucket[b].min_age < plan->min_age)
 			break;
 		age = ages->bucket[b].min_age;
 		for (int i = 0; i < plan->nr; i++) {
-			if (!plan->items[i].obstacle)
-				found = amount_add(found,
-						   plan->items[i].cgroup->ages.bucket[b].bytes);
+			const struct item *item = &plan->items[i];
+
+			if (!item->obstacle)
+				*found = amount_add(*found, item->cgroup->ages.bucket[b].bytes);
 		}
 	}
-	for (int i = 0; i < plan->nr; i++) {
-		if (!plan->items[i].obstacle)
-			plan->items[i].age = age;
-	}
-	if (found >= plan->bytes)
-		return EX_DONE;
-	say_error("%s not found: what may be written and is at least %s old has %s",
-		  format_size(plan->bytes).text, format_age(age).text, format_size(found).text);
-	return EX_NOTHING;
+	return age;
 }
 
-/* Returns an exit status: EX_NOTHING if nothing can be proposed. */
+/* Returns an exit status: EX_NOTHING if nothing, or too little, can be proposed. */
 static int choose(struct plan *plan)
 {
-	int status = EX_DONE, proposed = 0;
+	bool by_bytes = plan->bytes >= 0;
+	num found = 0, age = by_bytes ? age_by_bytes(plan, &found) : -1;
+	bool proposed = false;
 
-	if (plan->bytes >= 0)
-		status = choose_by_bytes(plan);
-	else
-		choose_by_refaults(plan);
 	for (int i = 0; i < plan->nr; i++) {
 		struct item *item = &plan->items[i];
 
+		if (item->obstacle)
+			continue;
+		item->age = by_bytes ? age : age_by_refaults(plan, item);
 		if (item->age >= 0)
 			amount_colder(&item->cgroup->ages, item->age, &item->sum);
 		if (!item->sum.pages)
 			item->age = -1;
-		proposed += item->age >= 0;
+		proposed |= item->age >= 0;
 	}
-	if (!plan->nr)
+	if (found < plan->bytes)
+		say_error("%s not found: what may be written and is at least %s old has %s",
+			  format_size(plan->bytes).text, format_age(age).text,
+			  format_size(found).text);
+	else if (!plan->nr)
 		say_error("nothing found in zswap");
-	else if (!proposed && plan->bytes < 0)
+	else if (!proposed)
 		say_error("no age is within the target; %s",
-			  plan->explain ? "the second table tells why" : "--explain tells why");
-	return proposed ? status : EX_NOTHING;
+			  plan->explain ? "the table tells why" : "--explain tells why");
+	return proposed && found >= plan->bytes ? EX_DONE : EX_NOTHING;
 }
 
 /* ---- output ---- */
@@ -315,6 +307,7 @@ static void explain(struct table *table, const struct plan *plan, const struct i
 			.written = system->written,
 			.came_back = amount_ratio(system->refaulted, system->written, 1000000),
 			.expected = model_rate(&item->evidence, b),
+			.allowed = item->allowed,
 		};
 		struct libscols_line *line;
 
@@ -328,8 +321,6 @@ static void explain(struct table *table, const struct plan *plan, const struct i
 			table_color(table, line, "VERDICT", "green");
 	}
 }
-
-static const char unreadable[] = "the ages of what is in zswap";
 
 /* Returns 0 or a negative errno. */
 static int look(struct plan *plan, const struct source *source, const char *top)
@@ -359,58 +350,45 @@ static int look(struct plan *plan, const struct source *source, const char *top)
 	return 0;
 }
 
-/* @second is the table of --explain, or NULL. */
-static int propose(struct plan *plan, const struct source *source, struct table *first,
-		   struct table *second)
+static int propose(struct plan *plan, const struct source *source, struct table *table)
 {
 	autofree char *path = NULL;
 	int error = system_supported(source), status = EX_DONE;
 	uint64_t id;
 
-	if (error)
-		return options_say_unreadable(source, unreadable, error);
-	if (plan->cgroup)
+	if (!error && plan->cgroup)
 		status = options_cgroup(source, plan->cgroup, &id, &path);
 	if (status)
 		return status;
-	error = look(plan, source, path ? path : "/");
+	if (!error)
+		error = look(plan, source, path ? path : "/");
 	if (error)
-		return options_say_unreadable(source, unreadable, error);
+		return options_say_unreadable(source, "the ages of what is in zswap", error);
 	options_say_foreign(&plan->sample.cgroups);
 	status = choose(plan);
 	for (int i = 0; i < plan->nr; i++) {
-		put_item(first, plan, &plan->items[i]);
-		if (second)
-			explain(second, plan, &plan->items[i]);
+		if (plan->explain)
+			explain(table, plan, &plan->items[i]);
+		else
+			put_item(table, plan, &plan->items[i]);
 	}
-	if (second)
-		table_print_two(first, second);
-	else
-		table_print(first);
+	table_print(table);
 	return status;
 }
 
 static int run(struct context *context, void *data)
 {
 	struct plan *plan = data;
-	struct output usual = context->output;
-	struct table *first, *second = NULL;
-	int status = EX_USAGE;
+	struct table *table = table_new(plan->explain ? &explain_view : &view, &context->output);
+	int status;
 
+	if (!table)
+		return EX_USAGE;
 	if (plan->min_age < 0)
 		plan->min_age = plan->bytes < 0 ? 300 : 0;
 	state_begin(&plan->daemon);
-	if (plan->explain) {
-		usual.list = NULL;
-		usual.all = false;
-	}
-	first = table_new(&view, &usual);
-	if (plan->explain)
-		second = table_new(&explain_view, &context->output);
-	if (first && (second || !plan->explain))
-		status = propose(plan, &context->source, first, second);
-	table_free(first);
-	table_free(second);
+	status = propose(plan, &context->source, table);
+	table_free(table);
 	sample_free(&plan->sample);
 	state_free(&plan->daemon);
 	free(plan->items);

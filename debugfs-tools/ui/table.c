@@ -385,30 +385,6 @@ void table_print(struct table *table)
 	scols_print_table(table->smart);
 }
 
-/* libsmartcols makes an object of each table: here is one of both. */
-static void print_json(struct table *first, struct table *second)
-{
-	autofree char *one = table_render(first, 0), *two = table_render(second, 0);
-	char *end = xchecked(strrchr(one, '}')), *begin = xchecked(strchr(two, '{'));
-
-	/* The end of the line before the brace goes as well. */
-	while (end > one && strchr(" \n", end[-1]))
-		end--;
-	*end = '\0';
-	printf("%s,%s", one, begin + 1);
-}
-
-void table_print_two(struct table *first, struct table *second)
-{
-	if (first->output->json) {
-		print_json(first, second);
-		return;
-	}
-	table_print(first);
-	printf("\n");
-	table_print(second);
-}
-
 char *table_render(struct table *table, int width)
 {
 	autofree char *text = NULL;

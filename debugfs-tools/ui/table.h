@@ -53,11 +53,6 @@ void table_color(struct table *table, struct libscols_line *line, const char *co
 bool table_shows(const struct table *table, const char *column);
 /* Whether it could be written, main() says. */
 void table_print(struct table *table);
-/*
- * Two tables: with a blank line between them; as JSON one object with both arrays, whose
- * names have to differ.  They have the same kind of output.
- */
-void table_print_two(struct table *first, struct table *second);
 /* A table as a text, to be freed, for a terminal with @width columns; 0: as wide as it is. */
 char *table_render(struct table *table, int width);
 /* Of the terminal, or as wide as one usually is. */
