@@ -91,7 +91,6 @@ struct ages {
 	/* What was found. */
 	struct age_table table;
 	struct cgroups cgroups;
-	struct age_table *sum;		/* by cgroup, with descendants */
 };
 
 #define WHERE(member)	offsetof(struct ages, member)
@@ -139,25 +138,16 @@ static int look_system(struct ages *ages)
 	return error;
 }
 
-static void forget_cgroups(struct ages *ages)
-{
-	cgroups_free(&ages->cgroups);
-	free(ages->sum);
-	ages->sum = NULL;
-}
-
 static int look_cgroups(struct ages *ages)
 {
 	int error;
 
-	forget_cgroups(ages);
+	cgroups_free(&ages->cgroups);
 	error = cgroups_read(ages->source, ages->nodes ? ages->nodes : UINT64_MAX,
 			     &ages->cgroups);
-	if (error)
-		return error;
-	ages->sum = xcalloc(ages->cgroups.nr + 1, sizeof(*ages->sum));
-	cgroups_sum(&ages->cgroups, ages->sum);
-	return 0;
+	if (!error)
+		cgroups_sum(&ages->cgroups);
+	return error;
 }
 
 static int look_cgroup(struct ages *ages)
@@ -172,7 +162,7 @@ static int look_cgroup(struct ages *ages)
 		const struct cgroup *cgroup = &ages->cgroups.cgroup[i];
 
 		if (cgroup->id == ages->id)
-			ages->table = ages->no_descend ? cgroup->ages : ages->sum[i];
+			ages->table = ages->no_descend ? cgroup->ages : ages->cgroups.sum[i];
 	}
 	return 0;
 }
@@ -199,9 +189,8 @@ static num most_bytes(const struct age_table *table)
 static void put_buckets(struct table *table, const struct ages *ages)
 {
 	num most = most_bytes(&ages->table), oldest = amount_oldest(&ages->table);
-	struct age_bucket total, colder;
+	num pages = amount_colder(&ages->table, 0).pages;
 
-	amount_total(&ages->table, &total);
 	for (int i = 0; i < ages->table.nr; i++) {
 		const struct age_bucket *bucket = &ages->table.bucket[i];
 		bool last = bucket->max_age == AGE_NO_BOUND;
@@ -210,12 +199,11 @@ static void put_buckets(struct table *table, const struct ages *ages)
 		char *bar = format_bar(bucket->bytes, most, BAR_WIDTH, table_utf8(ages->output));
 		struct libscols_line *line;
 
-		amount_colder(&ages->table, bucket->min_age, &colder);
 		line = table_row(table, NULL, &(struct bucket_row){
 			.age = age,
 			.bar = bar,
-			.share = amount_ratio(bucket->pages, total.pages, 1000000),
-			.colder = colder.bytes,
+			.share = amount_ratio(bucket->pages, pages, 1000000),
+			.colder = amount_colder(&ages->table, bucket->min_age).bytes,
 			.refault_rate = amount_ratio(bucket->refaulted, bucket->written, 1000000),
 			.bucket = *bucket,
 		});
@@ -240,25 +228,22 @@ static char *histogram(const struct age_table *table, bool utf8)
 static struct libscols_line *put_cgroup(struct table *table, const struct ages *ages, int index,
 					struct libscols_line *parent)
 {
-	autofree char *levels = histogram(&ages->sum[index], table_utf8(ages->output));
+	autofree char *levels = histogram(&ages->cgroups.sum[index], table_utf8(ages->output));
 	const struct cgroup *cgroup = &ages->cgroups.cgroup[index];
 	bool whole_path = !parent || ages->output->raw || ages->output->json;
-	const struct age_table *sum = &ages->sum[index];
+	const struct age_table *sum = &ages->cgroups.sum[index];
 	struct tree_row row = {
 		.name = whole_path ? cgroup->path : cgroup_name(cgroup->path),
 		.histogram = levels,
 		.id = cgroup->id,
+		.cold = amount_colder(sum, ages->cold).bytes,
 		.oldest = amount_oldest(sum),
 		.removed = cgroup->removed,
+		.total = amount_colder(sum, 0),
+		.own = amount_colder(&cgroup->ages, 0),
 	};
-	struct libscols_line *line;
-	struct age_bucket cold;
+	struct libscols_line *line = table_row(table, parent, &row);
 
-	amount_total(sum, &row.total);
-	amount_total(&cgroup->ages, &row.own);
-	amount_colder(sum, ages->cold, &cold);
-	row.cold = cold.bytes;
-	line = table_row(table, parent, &row);
 	if (cgroup->removed)
 		table_color(table, line, "CGROUP", "yellow");
 	return line;
@@ -275,7 +260,7 @@ static void put_tree(struct table *table, const struct ages *ages)
 		bool top = ages->id ? cgroups->cgroup[i].id == ages->id : parent < 0;
 
 		if ((!top && (parent < 0 || !line[parent])) ||
-		    (i && amount_oldest(&ages->sum[i]) < 0))
+		    (i && amount_oldest(&ages->cgroups.sum[i]) < 0))
 			continue;
 		line[i] = put_cgroup(table, ages, i, top ? NULL : line[parent]);
 	}
@@ -366,7 +351,7 @@ static int run(struct context *context, void *data)
 	if (result < 0)
 		result = options_say_unreadable(ages->source, "the ages of what is in zswap",
 						result);
-	forget_cgroups(ages);
+	cgroups_free(&ages->cgroups);
 	return result;
 }
 

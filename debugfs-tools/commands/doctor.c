@@ -288,7 +288,7 @@ static void check_cgroups(struct doctor *doctor)
 		say_unknown(doctor, "cgroups", SYS_DEBUGFS "/age_buckets_cgroup", error);
 	if (error)
 		return;
-	cgroups_read_details(doctor->source, &cgroups, NULL);
+	cgroups_read_details(doctor->source, &cgroups);
 	for (int i = 0; i < cgroups.nr; i++) {
 		const struct cgroup *cgroup = &cgroups.cgroup[i];
 

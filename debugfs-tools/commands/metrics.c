@@ -241,15 +241,14 @@ static int cgroup_samples(const struct cgroups *cgroups, num cold, struct cgroup
 
 	for (int i = 0; i < cgroups->nr; i++) {
 		const struct cgroup *cgroup = &cgroups->cgroup[i];
-		struct age_bucket total, colder;
+		struct age_bucket total = amount_colder(&cgroup->ages, 0);
 
-		amount_total(&cgroup->ages, &total);
 		if (!total.pages && cgroup->all.written <= 0)
 			continue;
-		amount_colder(&cgroup->ages, cold, &colder);
 		sample[nr++] = (struct cgroup_sample){
-			utf8_copy(cgroup->path), total.pages, total.bytes, colder.bytes,
-			cgroup->all.written, cgroup->all.refaulted,
+			utf8_copy(cgroup->path), total.pages, total.bytes,
+			amount_colder(&cgroup->ages, cold).bytes, cgroup->all.written,
+			cgroup->all.refaulted,
 		};
 	}
 	qsort(sample, nr, sizeof(*sample), by_name);
@@ -280,7 +279,7 @@ static void put_cgroups(struct metrics *metrics)
 		return;
 	}
 	options_say_foreign(&cgroups);
-	cgroups_read_details(metrics->source, &cgroups, NULL);
+	cgroups_read_details(metrics->source, &cgroups);
 	sample = xcalloc(cgroups.nr, sizeof(*sample));
 	nr = cgroup_samples(&cgroups, metrics->cold, sample);
 	cgroups_free(&cgroups);

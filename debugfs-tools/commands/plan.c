@@ -121,28 +121,15 @@ static const struct plan defaults = { .target = 2000, .bytes = -1, .min_age = -1
 
 /* ---- evidence ---- */
 
-static int compare_path(const void *key, const void *element)
-{
-	return cgroup_compare_paths(key, ((const struct state_cgroup *)element)->path);
-}
-
 static const struct state_cgroup *find_state(const struct plan *plan, const struct cgroup *cgroup)
 {
 	const struct state *state = &plan->daemon;
-	const struct state_cgroup *at;
+	const struct state_cgroup *known = NULL;
 
-	if (!state->boot_id || strcmp(state->boot_id, plan->sample.boot_id) ||
-	    !amount_same_bounds(&state->bounds, &plan->sample.bounds))
-		return NULL;
-	at = state->nr ? bsearch(cgroup->path, state->cgroup, state->nr, sizeof(*at), compare_path) :
-	     NULL;
-	/* One that was removed may have had the same path */
-	for (int i = -1; at && i <= 1; i++) {
-		if (at + i >= state->cgroup && at + i < state->cgroup + state->nr &&
-		    at[i].begun && at[i].id == cgroup->id)
-			return &at[i];
-	}
-	return NULL;
+	if (state->boot_id && !strcmp(state->boot_id, plan->sample.boot_id) &&
+	    amount_same_bounds(&state->bounds, &plan->sample.bounds))
+		known = state_find(state, cgroup->path, cgroup->id);
+	return known && known->begun ? known : NULL;
 }
 
 /* What the kernel counted since boot; how old the cgroup is, it does not tell. */
@@ -244,7 +231,7 @@ static int choose(struct plan *plan)
 			continue;
 		item->age = by_bytes ? age : age_by_refaults(plan, item);
 		if (item->age >= 0)
-			amount_colder(&item->cgroup->ages, item->age, &item->sum);
+			item->sum = amount_colder(&item->cgroup->ages, item->age);
 		if (!item->sum.pages)
 			item->age = -1;
 		proposed |= item->age >= 0;
@@ -341,11 +328,10 @@ static int look(struct plan *plan, const struct source *source, const char *top)
 	}
 	plan->items = xcalloc(cgroups->nr, sizeof(*plan->items));
 	for (int i = 0; i < cgroups->nr; i++) {
-		struct age_bucket total;
+		num pages = amount_colder(&cgroups->cgroup[i].ages, 0).pages;
 
-		amount_total(&cgroups->cgroup[i].ages, &total);
-		if (total.pages && cgroup_is_within(cgroups->cgroup[i].path, top))
-			add_item(plan, &cgroups->cgroup[i], total.pages);
+		if (pages && cgroup_is_within(cgroups->cgroup[i].path, top))
+			add_item(plan, &cgroups->cgroup[i], pages);
 	}
 	return 0;
 }

@@ -138,22 +138,19 @@ static void put_system(struct status *status)
 {
 	const struct system *system = &status->system;
 	num stored = amount_bytes(system->stored_pages);
-	struct age_bucket total;
-	struct row row;
-
-	amount_total(&system->ages, &total);
-	row = (struct row){
+	struct row row = {
 		.node = "all",
 		.compressor = system->compressor,
 		.limit = system_limit(system),
 		.stored = stored,
-		.compressed = system->ages_error ?: total.bytes,
+		.compressed = system->ages_error ?: amount_colder(&system->ages, 0).bytes,
 		.ratio = amount_ratio(stored, system->pool_bytes, 1000),
 		.oldest = system->ages_error ?: amount_oldest(&system->ages),
 		.refault_rate = amount_ratio(system->counters.refaulted,
 					     system->counters.written, 1000000),
 		.system = *system,
 	};
+
 	table_row(status->table, NULL, &row);
 	say_unknown(status, &row, NULL);
 }
@@ -161,11 +158,10 @@ static void put_system(struct status *status)
 static void put_node(struct status *status, const struct node *node)
 {
 	autofree char *name = xasprintf("%d", node->id);
-	struct age_bucket total;
-	num stored;
+	struct age_bucket total = amount_colder(&node->ages, 0);
 	struct row row;
+	num stored;
 
-	amount_total(&node->ages, &total);
 	if (node->ages_error)
 		total.pages = total.bytes = total.incompressible = node->ages_error;
 	stored = amount_bytes(total.pages);

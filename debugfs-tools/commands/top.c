@@ -78,7 +78,6 @@ struct top {
 	const struct source *source;
 	const struct output *output;
 	struct cgroups cgroups;
-	struct age_table *sum;		/* by cgroup, with descendants */
 	struct row *row;		/* by cgroup */
 	int nr_shown;
 	int *shown;			/* cgroups, sorted */
@@ -159,20 +158,18 @@ static void fill_row(struct top *top, int i)
 {
 	const struct cgroup *cgroup = &top->cgroups.cgroup[i];
 	bool whole = top->tree || (top->depth && top->row[i].depth == top->depth);
-	const struct age_table *ages = whole ? &top->sum[i] : &cgroup->ages;
+	const struct age_table *ages = whole ? &top->cgroups.sum[i] : &cgroup->ages;
 	const struct cgroup_usage *usage = whole ? &cgroup->all : &cgroup->own;
 	const struct cgroup *before = cgroups_find(&top->before, cgroup->path);
 	const struct cgroup_usage *then = NULL;
 	struct row *row = &top->row[i];
-	struct age_bucket cold;
 	num memory, back;
 
-	amount_total(ages, &row->total);
-	amount_colder(ages, top->cold, &cold);
+	row->total = amount_colder(ages, 0);
 	if (before && before->id == cgroup->id)
 		then = whole ? &before->all : &before->own;
 	row->id = cgroup->id;
-	row->cold = cold.bytes;
+	row->cold = amount_colder(ages, top->cold).bytes;
 	row->oldest = amount_oldest(ages);
 	row->resident = usage->resident;
 	row->writeback = !cgroup->off;
@@ -200,17 +197,15 @@ static void make_rows(struct top *top)
 	top->all_cold = 0;
 	top->all_compressed = 0;
 	for (int i = 0; i < top->cgroups.nr; i++) {
+		const struct age_table *own = &cgroup[i].ages;
 		struct row *row = &top->row[i];
-		struct age_bucket own;
 
 		row->depth = cgroup[i].parent < 0 ? 0 : top->row[cgroup[i].parent].depth + 1;
 		fill_row(top, i);
 		if (!strstr(cgroup[i].path, top->typed))
 			continue;
-		amount_total(&cgroup[i].ages, &own);
-		top->all_compressed = amount_add(top->all_compressed, own.bytes);
-		amount_colder(&cgroup[i].ages, top->cold, &own);
-		top->all_cold = amount_add(top->all_cold, own.bytes);
+		top->all_compressed = amount_add(top->all_compressed, amount_colder(own, 0).bytes);
+		top->all_cold = amount_add(top->all_cold, amount_colder(own, top->cold).bytes);
 		if (row->total.pages && (!top->depth || row->depth <= top->depth))
 			top->shown[top->nr_shown++] = i;
 	}
@@ -226,9 +221,8 @@ static int look(void *data)
 
 	if (error)
 		return error;
-	top->sum = xrealloc(top->sum, (cgroups.nr + 1) * sizeof(*top->sum));
-	cgroups_sum(&cgroups, top->sum);
-	cgroups_read_details(top->source, &cgroups, top->sum);
+	cgroups_sum(&cgroups);
+	cgroups_read_details(top->source, &cgroups);
 	now_ms = clock_us() / 1000;
 	top->elapsed_ms = now_ms - top->time_ms;
 	top->time_ms = now_ms;
@@ -423,7 +417,6 @@ static int run(struct context *context, void *data)
 	if (result < 0)
 		result = options_say_unreadable(top->source, "the cgroups in zswap", result);
 	cgroups_free(&top->cgroups);
-	free(top->sum);
 	free(top->row);
 	free(top->shown);
 	cgroups_free(&top->before);

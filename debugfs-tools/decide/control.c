@@ -20,6 +20,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "decide/control.h"
 #include "system/amount.h"
@@ -53,16 +54,16 @@ double control_unit(const struct policy *policy)
 }
 
 void control_begin(const struct policy *policy, struct control_state *state,
-		   const struct evidence *family, double allowed, num now_ms)
+		   const struct evidence *family, const struct look *look)
 {
 	*state = (struct control_state){
 		.age = policy->max_age,
-		.changed_ms = now_ms,
+		.changed_ms = look->now_ms,
 		.evidence.unit = control_unit(policy),
 	};
 	if (!family)
 		return;
-	evidence_inherit(&state->evidence, family, allowed);
+	evidence_inherit(&state->evidence, family, look->allowed);
 	/* What its like were watched for need not be waited for again */
 	state->changed_ms -= (num)(family->watched * MS);
 }
@@ -70,9 +71,8 @@ void control_begin(const struct policy *policy, struct control_state *state,
 /* Bytes of page data that are certainly @age old; as much as is known. */
 static num cold_bytes(const struct look *look, num age, num *compressed)
 {
-	struct age_bucket cold;
+	struct age_bucket cold = amount_colder(look->ages, age);
 
-	amount_colder(look->ages, age, &cold);
 	*compressed = cold.bytes > 0 ? cold.bytes : 0;
 	return cold.pages < 0 ? 0 : amount_times(cold.pages, look->page_size);
 }
@@ -82,33 +82,32 @@ static num share_of_time(num stalled, num elapsed_ms)
 	return amount_ratio(stalled, elapsed_ms, PPM / 1000);
 }
 
-static void observe(struct control_state *state, const struct look *look, double allowed)
+static void observe(struct control_state *state, const struct look *look)
 {
 	struct happened happened = {
 		.seconds = look->elapsed_ms / MS,
 		.ages = look->ages,
 		.refaulted = look->refaulted > 0 ? look->refaulted : 0,
 		.age = state->age,
-		.allowed = allowed,
+		.allowed = look->allowed,
 	};
 
-	for (int b = 0; b < AGE_BUCKETS_MAX; b++)
-		happened.loaded[b] = look->loaded[b];
+	memcpy(happened.loaded, look->loaded, sizeof(happened.loaded));
 	evidence_update(&state->evidence, &happened);
 }
 
 /* Returns whether the age has failed. */
 static bool count_debt(const struct policy *policy, struct control_state *state,
-		       const struct look *look, double allowed)
+		       const struct look *look)
 {
 	num wait = (num)(RETRY_AGES * MS) * state->age, min_wait;
 	double unit = state->evidence.unit;
 
-	state->debt += look->refaulted - allowed * look->elapsed_ms / MS_A_MINUTE;
+	state->debt += look->refaulted - look->allowed * look->elapsed_ms / MS_A_MINUTE;
 	if (state->debt < 0)
 		state->debt = 0;
 	/* What comes back while the last failure is being paid off is not another one */
-	if (state->debt <= allowed * DEBT_UNITS * unit / 60 ||
+	if (state->debt <= look->allowed * DEBT_UNITS * unit / 60 ||
 	    (state->failed_age && look->now_ms - state->changed_ms < state->age * (num)MS))
 		return false;
 	state->failed_age = model_older(look->ages, state->age, policy->max_age);
@@ -125,7 +124,7 @@ static bool count_debt(const struct policy *policy, struct control_state *state,
 }
 
 static void choose_age(const struct policy *policy, struct control_state *state,
-		       const struct look *look, double allowed)
+		       const struct look *look)
 {
 	num min = policy->min_age, age;
 
@@ -133,7 +132,7 @@ static void choose_age(const struct policy *policy, struct control_state *state,
 		min = state->failed_age;
 	if (min > policy->max_age)
 		min = policy->max_age;
-	age = model_age(&state->evidence, look->ages, allowed, min, policy->max_age);
+	age = model_age(&state->evidence, look->ages, look->allowed, min, policy->max_age);
 	if (age < state->age && look->now_ms - state->changed_ms < age * (num)MS)
 		return;
 	if (age != state->age)
@@ -206,14 +205,12 @@ static void decide_amount(struct control_state *state, const struct look *look,
 void control_decide(const struct policy *policy, struct control_state *state,
 		    const struct look *look, struct decision *decision)
 {
-	struct age_bucket total;
 	bool failed;
 
-	amount_total(look->ages, &total);
 	*decision = (struct decision){
 		.action = ACTION_OBSERVE,
 		.reason = "first look",
-		.allowed = model_allowed(policy->target, look->anon, total.pages, look->page_size),
+		.allowed = look->allowed,
 		.forecast = -1,
 		.measured = -1,
 		.age = state->age,
@@ -225,10 +222,10 @@ void control_decide(const struct policy *policy, struct control_state *state,
 		return;
 	}
 	state->evidence.unit = control_unit(policy);
-	observe(state, look, decision->allowed);
-	failed = count_debt(policy, state, look, decision->allowed);
+	observe(state, look);
+	failed = count_debt(policy, state, look);
 	if (!failed)
-		choose_age(policy, state, look, decision->allowed);
+		choose_age(policy, state, look);
 	decision->age = state->age;
 	decision->forecast = model_forecast(&state->evidence, look->ages, state->age);
 	decision->measured = look->refaulted * MS_A_MINUTE / look->elapsed_ms;

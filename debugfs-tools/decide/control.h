@@ -37,6 +37,7 @@ struct look {			/* at one cgroup, since the tick before */
 	bool frozen;
 	bool needed;		/* the system wants memory: config's "when" */
 	num anon;		/* bytes, with shared memory */
+	double allowed;		/* pages a minute that may come back */
 	num refaulted;		/* pages; negative: not known */
 	num stalled_memory, stalled_io; /* microseconds; negative: not known */
 };
@@ -69,12 +70,9 @@ struct choice {
 void policy_defaults(struct policy *policy);
 /* The unit of time of its evidence: see model.h. */
 double control_unit(const struct policy *policy);
-/*
- * A cgroup that is seen for the first time, with what is known of its like (may be NULL), where
- * @allowed pages a minute may come back of it.
- */
+/* A cgroup that is seen for the first time, with what is known of its like (may be NULL). */
 void control_begin(const struct policy *policy, struct control_state *state,
-		   const struct evidence *family, double allowed, num now_ms);
+		   const struct evidence *family, const struct look *look);
 void control_decide(const struct policy *policy, struct control_state *state,
 		    const struct look *look, struct decision *decision);
 /*

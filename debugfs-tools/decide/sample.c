@@ -92,7 +92,7 @@ int sample_read(const struct source *source, struct sample *sample, const char *
 		sample_free(sample);
 		return error;
 	}
-	cgroups_read_details(source, cgroups, NULL);
+	cgroups_read_details(source, cgroups);
 	/* What is read from a state or a recording can only be UTF-8 */
 	for (int i = 0; i < cgroups->nr; i++) {
 		autofree char *path = cgroups->cgroup[i].path;

@@ -127,6 +127,19 @@ static int compare_cgroups(const void *a, const void *b)
 				    ((const struct state_cgroup *)b)->path);
 }
 
+const struct state_cgroup *state_find(const struct state *state, const char *path, uint64_t id)
+{
+	const struct state_cgroup key = { .path = (char *)path }, *at = state->nr ?
+		bsearch(&key, state->cgroup, state->nr, sizeof(key), compare_cgroups) : NULL;
+
+	/* Others of the same path were removed: they come first */
+	while (at && at + 1 < state->cgroup + state->nr && !strcmp(at[1].path, path))
+		at++;
+	while (at && id && at->id != id)
+		at = at > state->cgroup && !strcmp(at[-1].path, path) ? at - 1 : NULL;
+	return at;
+}
+
 /* Families are searched by name. */
 static bool is_valid(const struct state *state)
 {

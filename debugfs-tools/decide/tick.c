@@ -34,24 +34,14 @@ static void advance(struct state *state, const struct sample *sample, struct loo
 	bool same = amount_same_bounds(&state->bounds, &sample->bounds);
 	num elapsed = same_boot && sample->now_ms > state->now_ms ?
 		      sample->now_ms - state->now_ms : 0;
-	int at = 0;
 
 	for (int i = 0; i < cgroups->nr; i++) {
 		const struct cgroup *now = &cgroups->cgroup[i];
-		const struct state_cgroup *before = NULL;
+		const struct state_cgroup *before = now->removed ? NULL :
+			state_find(state, now->path, same_boot ? now->id : 0);
 		struct look *look = &looks[i];
 		bool reset;
 
-		/* Both are in the same order */
-		while (at < state->nr && cgroup_compare_paths(state->cgroup[at].path, now->path) < 0)
-			at++;
-		/* A removed one of the same path comes first */
-		while (at + 1 < state->nr && state->cgroup[at].id != now->id &&
-		       !strcmp(state->cgroup[at + 1].path, now->path))
-			at++;
-		if (at < state->nr && !now->removed && !strcmp(state->cgroup[at].path, now->path) &&
-		    (!same_boot || state->cgroup[at].id == now->id))
-			before = &state->cgroup[at];
 		list[i] = (struct state_cgroup){
 			.path = xstrdup(now->path),
 			.id = now->id,
@@ -143,7 +133,7 @@ static struct family *family_find(struct state *state, const char *name, bool ad
 	return family;
 }
 
-/* The one of  that the cgroup at  belongs to, or NULL. */
+/* The one that the cgroup at @path belongs to, or NULL. */
 static struct family *family_of(struct state *state, const struct config *config, const char *path,
 				int level, bool add)
 {
@@ -153,7 +143,7 @@ static struct family *family_of(struct state *state, const struct config *config
 	return family;
 }
 
-static void family_add(struct family *family, const struct look *look, double allowed, num age)
+static void family_add(struct family *family, const struct look *look, num age)
 {
 	struct happened *happened = &family->happened;
 
@@ -163,7 +153,7 @@ static void family_add(struct family *family, const struct look *look, double al
 	if (look->elapsed_ms / MS > happened->seconds)
 		happened->seconds = look->elapsed_ms / MS;
 	happened->refaulted += look->refaulted > 0 ? look->refaulted : 0;
-	happened->allowed += allowed;
+	happened->allowed += look->allowed;
 	for (int b = 0; b < look->ages->nr; b++)
 		happened->loaded[b] += look->loaded[b];
 	if (!happened->age || age < happened->age)
@@ -219,12 +209,10 @@ static void decide(struct state *state, const struct config *config, const struc
 {
 	struct state_cgroup *cgroup = &state->cgroup[choice->cgroup];
 	const struct evidence *known = NULL;
-	struct age_bucket total;
-	double allowed;
+	struct look *look = &choice->look;
 
-	amount_total(choice->look.ages, &total);
-	allowed = model_allowed(policy->target, choice->look.anon, total.pages,
-				choice->look.page_size);
+	look->allowed = model_allowed(policy->target, look->anon,
+				      amount_colder(look->ages, 0).pages, look->page_size);
 	if (!cgroup->begun) {
 		for (int level = 0; level < LEVELS && !known; level++) {
 			struct family *family = family_of(state, config, cgroup->path, level,
@@ -233,18 +221,18 @@ static void decide(struct state *state, const struct config *config, const struc
 			if (family && family->evidence.watched > 0)
 				known = &family->evidence;
 		}
-		control_begin(policy, &cgroup->control, known, allowed, choice->look.now_ms);
+		control_begin(policy, &cgroup->control, known, look);
 		state->changed = true;
 	}
 	cgroup->begun = true;
 	choice->was_age = cgroup->control.age;
-	control_decide(policy, &cgroup->control, &choice->look, &choice->decision);
+	control_decide(policy, &cgroup->control, look, &choice->decision);
 	for (int level = 0; level < LEVELS; level++) {
 		struct family *family = family_of(state, config, cgroup->path, level, true);
 
 		if (family) {
 			family->evidence.unit = control_unit(policy);
-			family_add(family, &choice->look, allowed, cgroup->control.age);
+			family_add(family, look, cgroup->control.age);
 		}
 	}
 }
@@ -303,11 +291,10 @@ int tick_decide(struct state *state, const struct config *config, const struct s
 		last = sample->now_ms;
 	advance(state, sample, looks);
 	for (int i = 0; i < cgroups->nr; i++) {
-		struct age_bucket total;
 		struct policy policy;
 
-		amount_total(&cgroups->cgroup[i].ages, &total);
-		if (is_out(&cgroups->cgroup[i]) || (!state->cgroup[i].begun && !total.pages))
+		if (is_out(&cgroups->cgroup[i]) ||
+		    (!state->cgroup[i].begun && !amount_colder(&cgroups->cgroup[i].ages, 0).pages))
 			continue;
 		if (!config_policy(config, cgroups->cgroup[i].path, &policy)) {
 			state->cgroup[i].begun = false;

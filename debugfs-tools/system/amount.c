@@ -76,18 +76,15 @@ void amount_add_row(struct age_bucket *sum, const struct age_bucket *row)
 	counters_add(age_counters, NR_AGE_COUNTERS, sum, row);
 }
 
-void amount_colder(const struct age_table *table, num age, struct age_bucket *total)
+struct age_bucket amount_colder(const struct age_table *table, num age)
 {
-	*total = (struct age_bucket){ .min_age = age, .max_age = AGE_NO_BOUND };
+	struct age_bucket total = { .min_age = age, .max_age = AGE_NO_BOUND };
+
 	for (int i = 0; i < table->nr; i++) {
 		if (table->bucket[i].min_age >= age)
-			amount_add_row(total, &table->bucket[i]);
+			amount_add_row(&total, &table->bucket[i]);
 	}
-}
-
-void amount_total(const struct age_table *table, struct age_bucket *total)
-{
-	amount_colder(table, 0, total);
+	return total;
 }
 
 bool amount_same_bounds(const struct age_table *a, const struct age_table *b)

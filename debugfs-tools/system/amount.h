@@ -24,10 +24,8 @@ void amount_set_page_size(num bytes);
 void counters_add(const struct counter *list, int nr, void *sum, const void *more);
 /* Add what @row counts to @sum: pages, bytes, incompressible, written, ... */
 void amount_add_row(struct age_bucket *sum, const struct age_bucket *row);
-/* The rows of a table taken together. */
-void amount_total(const struct age_table *table, struct age_bucket *total);
-/* Those that begin at @age or later: what is certainly that old. */
-void amount_colder(const struct age_table *table, num age, struct age_bucket *total);
+/* The rows that begin at @age or later, taken together: what is certainly that old; 0: all. */
+struct age_bucket amount_colder(const struct age_table *table, num age);
 /* Do the buckets begin at the same ages? */
 bool amount_same_bounds(const struct age_table *a, const struct age_table *b);
 /*

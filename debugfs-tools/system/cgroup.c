@@ -403,11 +403,10 @@ int cgroups_read(const struct source *source, uint64_t nodes, struct cgroups *cg
 
 void cgroups_free(struct cgroups *cgroups)
 {
-	int i;
-
-	for (i = 0; i < cgroups->nr; i++)
+	for (int i = 0; i < cgroups->nr; i++)
 		free(cgroups->cgroup[i].path);
 	free(cgroups->cgroup);
+	free(cgroups->sum);
 	*cgroups = (struct cgroups) {};
 }
 
@@ -461,8 +460,7 @@ static num without(num all, num part)
 	return all > part ? all - part : 0;
 }
 
-void cgroups_read_details(const struct source *source, struct cgroups *cgroups,
-			  const struct age_table *sum)
+void cgroups_read_details(const struct source *source, struct cgroups *cgroups)
 {
 	struct cgroup *cgroup = cgroups->cgroup;
 
@@ -471,7 +469,7 @@ void cgroups_read_details(const struct source *source, struct cgroups *cgroups,
 		autofree char *writeback = cgroup_file(cgroup[i].path, "memory.zswap.writeback");
 
 		/* There may be a new one of the same path */
-		if (cgroup[i].removed || (sum && amount_oldest(&sum[i]) < 0))
+		if (cgroup[i].removed || (cgroups->sum && amount_oldest(&cgroups->sum[i]) < 0))
 			continue;
 		cgroup_read_stat(source, &cgroup[i]);
 		cgroup[i].pressure_memory = read_pressure(source, cgroup[i].path,
@@ -496,18 +494,15 @@ void cgroups_read_details(const struct source *source, struct cgroups *cgroups,
 	}
 }
 
-void cgroups_sum(const struct cgroups *cgroups, struct age_table *sum)
+void cgroups_sum(struct cgroups *cgroups)
 {
-	int i, j;
+	struct age_table *sum = xcalloc(cgroups->nr, sizeof(*sum));
 
-	for (i = 0; i < cgroups->nr; i++)
+	cgroups->sum = sum;
+	for (int i = 0; i < cgroups->nr; i++)
 		sum[i] = cgroups->cgroup[i].ages;
 	/* A parent comes before its children: from behind, each is complete when it is added */
-	for (i = cgroups->nr - 1; i > 0; i--) {
-		struct age_table *parent = &sum[cgroups->cgroup[i].parent];
-
-		for (j = 0; j < sum[i].nr; j++)
-			amount_add_row(&parent->bucket[j], &sum[i].bucket[j]);
-	}
+	for (int i = cgroups->nr - 1; i > 0; i--)
+		amount_add_table(&sum[cgroups->cgroup[i].parent], &sum[i]);
 }
 

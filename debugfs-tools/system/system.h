@@ -92,6 +92,7 @@ struct cgroup {
 struct cgroups {
 	int nr;
 	struct cgroup *cgroup;	/* sorted by path, so that parents come first */
+	struct age_table *sum;	/* of the same, with descendants, by cgroups_sum(); or NULL */
 	bool namespaced;	/* the root is that of a cgroup namespace */
 	int foreign;		/* cgroups outside of it, which are left out */
 };
@@ -109,14 +110,13 @@ int cgroups_read(const struct source *source, uint64_t nodes, struct cgroups *cg
 const char *cgroup_hierarchy_reason(const struct source *source);
 /* The one at @path, or one of several, if others were removed; or NULL. */
 struct cgroup *cgroups_find(const struct cgroups *cgroups, const char *path);
-/* With the @sum of each, only of those that have entries, and their ancestors. */
-void cgroups_read_details(const struct source *source, struct cgroups *cgroups,
-			  const struct age_table *sum);
+/* Once there are sums, only of those that have entries, and their ancestors. */
+void cgroups_read_details(const struct source *source, struct cgroups *cgroups);
 void cgroups_free(struct cgroups *cgroups);
 /* Find the parents of those that have paths, in this order. */
 void cgroups_set_parents(struct cgroups *cgroups);
-/* Add up the entries of each cgroup's subtree: @sum has cgroups->nr tables. */
-void cgroups_sum(const struct cgroups *cgroups, struct age_table *sum);
+/* Add up the entries of each cgroup's subtree. */
+void cgroups_sum(struct cgroups *cgroups);
 /* The directory of the cgroup at @path, or a file in it; to be freed. */
 char *cgroup_file(const char *path, const char *file);
 /*

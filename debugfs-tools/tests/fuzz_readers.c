@@ -323,7 +323,7 @@ static void parse_table(const char *text)
 	if (parse_age_text(text, &table))
 		return;
 	must_be_ages(&table);
-	amount_colder(&table, 60, &colder);
+	colder = amount_colder(&table, 60);
 	must(colder.pages >= 0 && colder.bytes >= 0, "sums");
 }
 
@@ -368,22 +368,19 @@ static void parse_all(const struct bytes *bytes)
 
 static void read_cgroups(const struct source *source)
 {
-	struct age_table *sums;
 	struct cgroups cgroups;
 	int i;
 
 	if (cgroups_read(source, chance(), &cgroups))
 		return;
 	must(cgroups.nr > 0 && cgroups.cgroup[0].parent == -1, "root");
-	cgroups_read_details(source, &cgroups, NULL);
-	sums = xcalloc(cgroups.nr, sizeof(*sums));
-	cgroups_sum(&cgroups, sums);
+	cgroups_read_details(source, &cgroups);
+	cgroups_sum(&cgroups);
 	for (i = 0; i < cgroups.nr; i++) {
 		must(!i || (cgroups.cgroup[i].parent >= 0 && cgroups.cgroup[i].parent < i),
 		     "parent");
-		must_be_ages(&sums[i]);
+		must_be_ages(&cgroups.sum[i]);
 	}
-	free(sums);
 	cgroups_free(&cgroups);
 }
 

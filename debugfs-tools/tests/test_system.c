@@ -315,13 +315,13 @@ static void test_system(void)
 	CHECK(system.nodes[1].ages_error == -ENOENT && !system.nodes[1].ages.nr,
 	      "of node 10 there are none");
 
-	amount_colder(&system.ages, 30, &cold);
+	cold = amount_colder(&system.ages, 30);
 	CHECK(cold.pages == 16 && cold.bytes == 1600, "30 s and older");
-	amount_colder(&system.ages, 31, &cold);
+	cold = amount_colder(&system.ages, 31);
 	CHECK(cold.pages == 9 && cold.bytes == 900, "31 s: only buckets that are that old throughout");
-	amount_colder(&system.ages, 0, &cold);
+	cold = amount_colder(&system.ages, 0);
 	CHECK(cold.pages == 21 && cold.bytes == 2100, "all");
-	amount_colder(&system.ages, INT64_MAX, &cold);
+	cold = amount_colder(&system.ages, INT64_MAX);
 	CHECK(!cold.pages && !cold.bytes, "none");
 	system_free(&system);
 	fixture_close(&fixture);
@@ -462,7 +462,7 @@ static bool cgroup_has(const struct cgroups *cgroups, const char *path, uint64_t
 
 	if (i < 0)
 		return false;
-	amount_total(&cgroup->ages, &total);
+	total = amount_colder(&cgroup->ages, 0);
 	return cgroup->id == id && !total.pages == !stored && cgroup->removed == removed &&
 	       cgroup->parent == (parent ? find_cgroup(cgroups, parent) : -1) &&
 	       cgroup->ages.nr == 3 && cgroup->ages.bucket[1].written == -ENOENT;
@@ -490,7 +490,6 @@ static void test_cgroups(void)
 {
 	struct fixture fixture;
 	struct cgroups cgroups;
-	struct age_table *sums;
 
 	fixture_whole(&fixture);
 	CHECK(!cgroups_read(&fixture.source, UINT64_MAX, &cgroups), "cgroups");
@@ -512,16 +511,14 @@ static void test_cgroups(void)
 	CHECK(cgroups.cgroup[0].ages.bucket[2].min_age == 120 &&
 	      cgroups.cgroup[0].ages.bucket[2].max_age == AGE_NO_BOUND, "also of empty buckets");
 
-	sums = xcalloc(cgroups.nr, sizeof(*sums));
-	cgroups_sum(&cgroups, sums);
-	CHECK(cgroup_pages(&cgroups, sums, "/a", 2) == 18 &&
-	      cgroup_pages(&cgroups, sums, "/a", 0) == 1, "a subtree");
-	CHECK(cgroup_pages(&cgroups, sums, "/", 0) == 33 &&
-	      cgroup_pages(&cgroups, sums, "/", 1) == 12 &&
-	      cgroup_pages(&cgroups, sums, "/", 2) == 18, "everything");
-	CHECK(sums[0].bucket[2].incompressible == 1 && sums[0].bucket[2].bytes == 1800 &&
-	      sums[0].bucket[2].written == -ENOENT, "of every kind");
-	free(sums);
+	cgroups_sum(&cgroups);
+	CHECK(cgroup_pages(&cgroups, cgroups.sum, "/a", 2) == 18 &&
+	      cgroup_pages(&cgroups, cgroups.sum, "/a", 0) == 1, "a subtree");
+	CHECK(cgroup_pages(&cgroups, cgroups.sum, "/", 0) == 33 &&
+	      cgroup_pages(&cgroups, cgroups.sum, "/", 1) == 12 &&
+	      cgroup_pages(&cgroups, cgroups.sum, "/", 2) == 18, "everything");
+	CHECK(cgroups.sum[0].bucket[2].incompressible == 1 && cgroups.sum[0].bucket[2].bytes == 1800 &&
+	      cgroups.sum[0].bucket[2].written == -ENOENT, "of every kind");
 	cgroups_free(&cgroups);
 
 	CHECK(!cgroups_read(&fixture.source, 1, &cgroups) && cgroups_stored(&cgroups) == 4,
@@ -542,7 +539,6 @@ static void test_odd_cgroups(void)
 {
 	struct fixture fixture;
 	struct cgroups cgroups;
-	struct age_table sums[32];
 
 	fixture_whole(&fixture);
 	tree_file(fixture.tree, SYS_DEBUGFS "/age_buckets_cgroup", CGROUPS_HEADER
@@ -572,10 +568,10 @@ static void test_odd_cgroups(void)
 	CHECK(cgroup_has(&cgroups, "/user.slice", 50, "/", true, false), "an id of the kernel's");
 	CHECK(cgroups.cgroup[0].id == 1 && cgroups.cgroup[0].ages.bucket[2].pages == 6,
 	      "the root above a namespace's");
-	cgroups_sum(&cgroups, sums);
-	CHECK(sums[0].bucket[0].pages == INT64_MAX, "a sum that is too large");
-	CHECK(sums[0].bucket[2].pages == 33 && sums[0].bucket[1].pages == 2, "sums");
-	cgroups_read_details(&fixture.source, &cgroups, NULL);
+	cgroups_sum(&cgroups);
+	CHECK(cgroups.sum[0].bucket[0].pages == INT64_MAX, "a sum that is too large");
+	CHECK(cgroups.sum[0].bucket[2].pages == 33 && cgroups.sum[0].bucket[1].pages == 2, "sums");
+	cgroups_read_details(&fixture.source, &cgroups);
 	cgroups_free(&cgroups);
 
 	tree_file(fixture.tree, SYS_DEBUGFS "/age_buckets_cgroup",
@@ -619,7 +615,7 @@ static void test_details(void)
 	if (cgroups_read(&fixture.source, UINT64_MAX, &cgroups))
 		tree_fail("read", "cgroups");
 	CHECK(cgroups.cgroup[0].all.resident == -ENOENT, "no details yet");
-	cgroups_read_details(&fixture.source, &cgroups, NULL);
+	cgroups_read_details(&fixture.source, &cgroups);
 	cgroup = &cgroups.cgroup[find_cgroup(&cgroups, "/a/b")];
 	CHECK(cgroup->all.resident == 1024 && cgroup->all.written == 5 && cgroup->all.refaulted == 2 &&
 	      cgroup->writeback == 0, "details");
@@ -756,7 +752,6 @@ static void test_large(void)
 	enum { DEPTH = 1500, WIDTH = 2000 };
 	struct fixture fixture;
 	struct cgroups cgroups;
-	struct age_table *sums;
 	char *path, *text, *end;
 	uint64_t id;
 	int i;
@@ -781,10 +776,8 @@ static void test_large(void)
 	tree_file(fixture.tree, SYS_DEBUGFS "/age_buckets_cgroup", text);
 	CHECK(!cgroups_read(&fixture.source, UINT64_MAX, &cgroups), "a large hierarchy");
 	CHECK(cgroups.nr == 1 + DEPTH - 1 + 1 + WIDTH, "%d cgroups", cgroups.nr);
-	sums = xcalloc(cgroups.nr, sizeof(*sums));
-	cgroups_sum(&cgroups, sums);
-	CHECK(sums[0].bucket[0].pages == 1 && sums[0].bucket[1].pages == WIDTH, "its sum");
-	free(sums);
+	cgroups_sum(&cgroups);
+	CHECK(cgroups.sum[0].bucket[0].pages == 1 && cgroups.sum[0].bucket[1].pages == WIDTH, "its sum");
 	cgroups_free(&cgroups);
 	CHECK(!cgroup_resolve(&fixture.source, "2345", &id, &end) && !strcmp(end, "/wide/n1345"),
 	      "one of many");
