@@ -2,8 +2,7 @@
 /*
  * Redrawing a terminal in place, and putting it back in order whatever ends the program.
  *
- * Signals are blocked but for the time in which ppoll() waits, so that a handler only has
- * to set a flag, and none is lost between a look at the flag and the wait.
+ * Signals are blocked, and read from a descriptor while keys are waited for: there is no handler.
  */
 #include <errno.h>
 #include <poll.h>
@@ -12,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/signalfd.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -32,20 +32,8 @@ static struct {
 	bool keys;		/* standard input is a terminal, too: saved is valid */
 	bool entered;
 	struct termios saved;
-	sigset_t waiting;	/* blocked while ppoll() waits */
+	int signals;		/* descriptor that they are read from */
 } screen;
-
-static volatile sig_atomic_t end_flag, stop_flag, redraw_flag;
-
-static void on_signal(int signal)
-{
-	if (signal == SIGTSTP)
-		stop_flag = 1;
-	else if (signal == SIGCONT || signal == SIGWINCH)
-		redraw_flag = 1;
-	else
-		end_flag = 1;
-}
 
 static void enter(void)
 {
@@ -80,44 +68,36 @@ static void begin(bool live)
 	static const int list[] = {
 		SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH,
 	};
-	static bool registered;
-	struct sigaction old, action = { .sa_handler = on_signal };
-	sigset_t blocked;
+	struct sigaction action;
+	sigset_t set;
 
 	screen.live = live;
 	screen.keys = live && !tcgetattr(STDIN_FILENO, &screen.saved);
-	sigemptyset(&blocked);
-	for (size_t i = 0; i < ARRAY_SIZE(list); i++)
-		sigaddset(&blocked, list[i]);
-	sigprocmask(SIG_BLOCK, &blocked, &screen.waiting);
+	sigemptyset(&set);
 	for (size_t i = 0; i < ARRAY_SIZE(list); i++) {
-		sigdelset(&screen.waiting, list[i]);
 		/* What the caller has us ignore (nohup) stays ignored. */
-		sigaction(list[i], NULL, &old);
-		if (old.sa_handler != SIG_IGN)
-			sigaction(list[i], &action, NULL);
+		sigaction(list[i], NULL, &action);
+		if (action.sa_handler != SIG_IGN)
+			sigaddset(&set, list[i]);
 	}
-	if (!registered)
-		atexit(leave);
-	registered = true;
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	screen.signals = signalfd(-1, &set, SFD_CLOEXEC);
+	atexit(leave);
 	enter();
 }
 
 /* As the shell expects it of any other program, with the terminal in order meanwhile. */
 static void stop(void)
 {
-	struct sigaction ours, standard = { .sa_handler = SIG_DFL };
 	sigset_t set;
 
 	leave();
 	sigemptyset(&set);
 	sigaddset(&set, SIGTSTP);
-	sigaction(SIGTSTP, &standard, &ours);
 	raise(SIGTSTP);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 	/* Here the program stands still until SIGCONT. */
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	sigaction(SIGTSTP, &ours, NULL);
 }
 
 /*
@@ -169,27 +149,29 @@ static bool take_keys(const struct screen_view *view, const char *text, bool *re
 static enum event wait_event(const struct screen_view *view, num deadline)
 {
 	for (;;) {
-		struct pollfd key = { .fd = screen.keys ? STDIN_FILENO : -1, .events = POLLIN };
+		struct pollfd from[] = {
+			{ .fd = screen.signals, .events = POLLIN },
+			{ .fd = screen.keys ? STDIN_FILENO : -1, .events = POLLIN },
+		};
 		struct timespec timeout = clock_until(deadline);
+		int nr = ppoll(from, ARRAY_SIZE(from), &timeout, NULL);
+		struct signalfd_siginfo signal;
 		char text[64];
 		bool redraw = false;
-		int nr;
 
-		nr = ppoll(&key, 1, &timeout, &screen.waiting);
-		if (end_flag)
-			return EVENT_SIGNAL;
-		if (stop_flag || redraw_flag) {
-			if (stop_flag)
+		if (!nr && clock_us() >= deadline)
+			return EVENT_TIME;
+		if (nr > 0 && from[0].revents) {
+			if (read(screen.signals, &signal, sizeof(signal)) != sizeof(signal))
+				return EVENT_QUIT;
+			if (signal.ssi_signo == SIGTSTP)
 				stop();
-			stop_flag = 0;
-			redraw_flag = 0;
+			else if (signal.ssi_signo != SIGCONT && signal.ssi_signo != SIGWINCH)
+				return EVENT_SIGNAL;
 			/* Whoever had the terminal meanwhile may have changed it. */
 			enter();
-			if (screen.live)
-				return EVENT_REDRAW;
-			continue;
-		}
-		if (nr > 0) {
+			redraw = screen.live;
+		} else if (nr > 0) {
 			nr = read(STDIN_FILENO, text, sizeof(text) - 1);
 			/* The end of the file: the terminal is gone. */
 			if (nr <= 0)
@@ -197,11 +179,9 @@ static enum event wait_event(const struct screen_view *view, num deadline)
 			text[nr] = '\0';
 			if (!take_keys(view, text, &redraw))
 				return EVENT_QUIT;
-			if (redraw)
-				return EVENT_REDRAW;
-		} else if (nr == 0 && clock_us() >= deadline) {
-			return EVENT_TIME;
 		}
+		if (redraw)
+			return EVENT_REDRAW;
 	}
 }
 
