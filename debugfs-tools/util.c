@@ -31,30 +31,16 @@ struct timespec clock_until(num deadline)
 	return (struct timespec){ left / 1000000, left % 1000000 * 1000 };
 }
 
-static void say(int err, const char *format, va_list args)
-{
-	flockfile(stderr);
-	fputs("zswapctl: ", stderr);
-	vfprintf(stderr, format, args);
-	fprintf(stderr, err ? ": %s\n" : "\n", strerror(err));
-	funlockfile(stderr);
-}
-
 void say_error(const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	say(0, format, args);
-	va_end(args);
-}
-
-void say_errno(int err, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	say(err, format, args);
+	flockfile(stderr);
+	fputs("zswapctl: ", stderr);
+	vfprintf(stderr, format, args);
+	putc('\n', stderr);
+	funlockfile(stderr);
 	va_end(args);
 }
 
@@ -97,18 +83,14 @@ char *xasprintf(const char *format, ...)
 
 void xappend(char **text, const char *format, ...)
 {
-	size_t before = strlen(*text);
+	autofree char *before = *text, *more = NULL;
 	va_list args;
-	char *more;
 	int len;
 
 	va_start(args, format);
 	len = vasprintf(&more, format, args);
 	va_end(args);
-	xchecked(len < 0 ? NULL : more);
-	*text = xrealloc(*text, before + len + 1);
-	memcpy(*text + before, more, len + 1);
-	free(more);
+	*text = xasprintf("%s%s", before, (char *)xchecked(len < 0 ? NULL : more));
 }
 
 int replace_file(const char *file, const char *text, size_t length, mode_t mode)

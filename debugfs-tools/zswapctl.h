@@ -41,9 +41,6 @@ struct timespec clock_until(num deadline);
 
 /* A line on stderr: "zswapctl: " and the text. */
 void say_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* The same with ": " and strerror(err) behind it; err is positive. */
-void say_errno(int err, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
 /* Memory that is not there ends the program with EX_FAILED; xchecked() looks at any pointer. */
 void *xchecked(void *memory);
 void *xcalloc(size_t nr, size_t size);

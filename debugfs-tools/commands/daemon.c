@@ -164,7 +164,7 @@ static void check_record(struct daemon *daemon, int error)
 {
 	if (!error)
 		return;
-	say_errno(-error, "%s", daemon->options->record);
+	say_error("%s: %s", daemon->options->record, strerror(-error));
 	end(daemon, EX_FAILED);
 }
 
@@ -415,7 +415,7 @@ static void tick(struct daemon *daemon)
 	}
 	save_state(daemon, false);
 	if (fflush(stdout))
-		say_errno(errno, "standard output");
+		say_error("standard output: %s", strerror(errno));
 	if (ferror(stdout))
 		end(daemon, EX_FAILED);
 	check_record(daemon, record_results(daemon->record, &daemon->now));
@@ -461,7 +461,7 @@ static int load_state(struct daemon *daemon)
 		return EX_USAGE;
 	}
 	if (daemon->state_lock < 0) {
-		say_errno(-daemon->state_lock, "%s.lock", daemon->state_file);
+		say_error("%s.lock: %s", daemon->state_file, strerror(-daemon->state_lock));
 		return options_exit_status(daemon->state_lock);
 	}
 	error = state_load(daemon->state_file, &daemon->state, &message);

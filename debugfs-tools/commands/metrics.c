@@ -419,7 +419,7 @@ static int run(struct context *context, void *data)
 		result = options_exit_status(metrics->error);
 	error = put_out(metrics, text, length);
 	if (error) {
-		say_errno(-error, "%s", metrics->file);
+		say_error("%s: %s", metrics->file, strerror(-error));
 		result = EX_FAILED;
 	}
 	return result;

@@ -257,7 +257,9 @@ const char *system_reason_for(const struct source *source, const char *path, num
 	case -EISDIR:
 		return "invalid content";
 	case -EROFS:
-		return "read-only: a recorded tree";
+		return source->recorded ?
+		       "read-only: a recorded tree, where no command can be carried out" :
+		       "read-only file system, as in a container";
 	case -EOPNOTSUPP:
 		return cgroup_hierarchy_reason(source) ?: strerror(-error);
 	case -ENODEV:

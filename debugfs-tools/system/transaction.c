@@ -238,27 +238,16 @@ static char *reason_asked(const struct source *source, const struct command *com
 static char *reason_unasked(const struct source *source, const struct command *command, int error)
 {
 	bool debugfs = transaction_needs_debugfs(command);
+	bool absent = error == -ENOENT || error == -EACCES || error == -EPERM;
 	const char *file = command->verb == COMMAND_READBACK ? READBACK_FILE :
 			   debugfs ? DEBUGFS_FILE : SYSFS_FILE;
-	const char *what = debugfs ? "buckets and dry runs need debugfs" : file;
 
-	switch (error) {
-	case -EROFS:
-		if (source->recorded)
-			return xstrdup("read-only: this is a recorded tree, where no command can be carried out");
-		return xstrdup("read-only file system, as in a container");
-	case -EBADMSG:
+	if (error == -EBADMSG)
 		return xstrdup(DEBUGFS_FILE ": invalid answer of the kernel");
-	case -ENOENT:
-		if (command->verb == COMMAND_READBACK && !system_supported(source))
-			return xstrdup("this kernel cannot read back: " READBACK_FILE " not found");
-		/* fall through */
-	case -EACCES:
-	case -EPERM:
-		return xasprintf("%s: %s", what, system_reason_for(source, file, error));
-	default:
-		return xasprintf("%s: %s", file, strerror(-error));
-	}
+	if (error == -ENOENT && command->verb == COMMAND_READBACK && !system_supported(source))
+		return xstrdup("this kernel cannot read back: " READBACK_FILE " not found");
+	return xasprintf("%s: %s", debugfs && absent ? "buckets and dry runs need debugfs" : file,
+			 system_reason_for(source, file, error));
 }
 
 char *transaction_reason(const struct source *source, const struct command *command,

@@ -20,7 +20,7 @@
 /* What cannot be set up ends the test. */
 static void tree_fail(const char *what, const char *path)
 {
-	say_errno(errno, "cannot %s %s", what, path);
+	say_error("cannot %s %s: %s", what, path, strerror(errno));
 	exit(EX_FAILED);
 }
 

@@ -309,7 +309,7 @@ static int run(const struct subcommand *subcommand, struct common *common, void 
 	int result = source_open(&context.source, common->root ? common->root : "/");
 
 	if (result) {
-		say_errno(-result, "%s", common->root ? common->root : "/");
+		say_error("%s: %s", common->root ? common->root : "/", strerror(-result));
 		return EX_FAILED;
 	}
 	result = subcommand->run(&context, data);
@@ -415,7 +415,7 @@ int options_main(int argc, char **argv)
 
 	/* Why an earlier attempt failed is forgotten. */
 	if (fflush(stdout))
-		say_errno(errno, "standard output");
+		say_error("standard output: %s", strerror(errno));
 	else if (ferror(stdout))
 		say_error("standard output: not all could be written");
 	return ferror(stdout) ? EX_FAILED : result;
