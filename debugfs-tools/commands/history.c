@@ -96,50 +96,40 @@ static int row_of(const struct age_table *rows, num age)
 	return row;
 }
 
-static void add_sample(struct map *map, const struct history_sample *sample, int column, num nr)
-{
-	num sum[AGE_BUCKETS_MAX] = { 0 };
-
-	for (int b = 0; b < sample->ages.nr; b++) {
-		num *to = &sum[row_of(map->rows, sample->ages.bucket[b].min_age)];
-		num more = bytes_of(sample, b);
-
-		*to = amount_add(*to, more > 0 ? more : 0);
-	}
-	/* The mean of those before and this one */
-	for (int row = 0; row < map->rows->nr; row++) {
-		num *cell = &map->cell[row * map->width + column];
-
-		*cell = nr ? *cell + (sum[row] - *cell) / (nr + 1) : sum[row];
-	}
-}
-
 static void fill(struct map *map, const struct history *history, int room)
 {
-	num usual = usual_distance(history), span, last = -1, nr = 0;
+	num usual = usual_distance(history), last = 0, span;
+	autofree int *nr = NULL;	/* samples in a column; -1: as the one before */
+	int cells;
 
 	map->begin = history->sample[0].time;
 	span = history->sample[history->nr - 1].time - map->begin;
 	map->step = span / room + 1 > usual ? span / room + 1 : usual;
 	map->width = span / map->step + 1;
-	map->cell = xcalloc(map->rows->nr * map->width, sizeof(*map->cell));
-	for (int i = 0; i < map->rows->nr * map->width; i++)
-		map->cell[i] = NO_SAMPLE;
+	cells = map->rows->nr * map->width;
+	map->cell = xcalloc(cells, sizeof(*map->cell));
+	nr = xcalloc(map->width, sizeof(*nr));
 	for (int i = 0; i < history->nr; i++) {
-		num column = (history->sample[i].time - map->begin) / map->step;
+		const struct history_sample *sample = &history->sample[i];
+		num column = (sample->time - map->begin) / map->step;
 
 		/* One that came a little late leaves no hole */
-		for (num hole = last + 1; i && hole < column; hole++) {
-			if (history->sample[i].time - history->sample[i - 1].time >= 2 * usual)
-				break;
-			for (int row = 0; row < map->rows->nr; row++)
-				map->cell[row * map->width + hole] = map->cell[row * map->width + last];
-		}
-		nr = column == last ? nr + 1 : 0;
+		if (i && column > last + 1 && sample->time - sample[-1].time < 2 * usual)
+			nr[last + 1] = -1;
 		last = column;
-		add_sample(map, &history->sample[i], column, nr);
+		nr[column]++;
+		for (int b = 0; b < sample->ages.nr; b++) {
+			int row = row_of(map->rows, sample->ages.bucket[b].min_age);
+			num *cell = &map->cell[row * map->width + column], bytes = bytes_of(sample, b);
+
+			*cell = amount_add(*cell, bytes > 0 ? bytes : 0);
+		}
 	}
-	for (int i = 0; i < map->rows->nr * map->width; i++) {
+	for (int i = 0; i < cells; i++) {
+		int samples = nr[i % map->width];
+
+		map->cell[i] = samples > 0 ? map->cell[i] / samples :
+			       samples ? map->cell[i - 1] : NO_SAMPLE;
 		if (map->cell[i] > map->most)
 			map->most = map->cell[i];
 	}
