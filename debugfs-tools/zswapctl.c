@@ -5,7 +5,14 @@
 #include <locale.h>
 #include <malloc.h>
 
-#include "ui/options.h"
+#include "commands/commands.h"
+
+/* The first is what runs if none is named. */
+static const struct subcommand *const subcommands[] = {
+	&status_subcommand, &doctor_subcommand, &ages_subcommand, &record_subcommand,
+	&top_subcommand, &writeback_subcommand, &readback_subcommand, &plan_subcommand,
+	&daemon_subcommand, &metrics_subcommand, NULL
+};
 
 int main(int argc, char **argv)
 {
@@ -13,5 +20,5 @@ int main(int argc, char **argv)
 	setlocale(LC_CTYPE, "");
 	/* Large tables go back to the system: malloc() would come to keep them, and to leave gaps */
 	mallopt(M_MMAP_THRESHOLD, 256 << 10);
-	return options_main(argc, argv);
+	return options_main(argc, argv, subcommands);
 }

@@ -338,25 +338,20 @@ static void check_pressure(struct doctor *doctor, const char *check, const char 
 		    ppm / 1000 % 10);
 }
 
-/* The reason that most cgroups have. */
-static const char *usual_reason(const struct state *state, int *most)
+/* The reason that most cgroups have, if one has more than all others together; otherwise any. */
+static const char *usual_reason(const struct state *state)
 {
 	const char *reason = NULL;
+	int ahead = 0;
 
-	*most = 0;
 	for (int i = 0; i < state->nr; i++) {
-		int nr = 0;
+		const struct state_cgroup *cgroup = &state->cgroup[i];
 
-		for (int j = 0; j < state->nr && state->cgroup[i].reason; j++)
-			nr += state->cgroup[j].begun && state->cgroup[j].reason &&
-			      !strcmp(state->cgroup[i].reason, state->cgroup[j].reason);
-		/* Thousands of cgroups: the first ones will do */
-		if (nr > *most) {
-			*most = nr;
-			reason = state->cgroup[i].reason;
-		}
-		if (i >= 100)
-			break;
+		if (!cgroup->begun || !cgroup->reason)
+			continue;
+		if (!ahead)
+			reason = cgroup->reason;
+		ahead += strcmp(cgroup->reason, reason) ? -1 : 1;
 	}
 	return reason;
 }
@@ -366,20 +361,19 @@ static void check_daemon(struct doctor *doctor)
 	autofree char *message = NULL;
 	struct state state;
 	const char *reason;
-	int error, most;
+	int error;
 
 	if (doctor->source->recorded && !strcmp(doctor->state, DAEMON_STATE))
 		return;
 	error = state_load(doctor->state, &state, &message);
-	reason = usual_reason(&state, &most);
+	reason = usual_reason(&state);
 	if (error && error != -ENOENT)
 		say(doctor, "daemon", BAD, "remove it", "%s: %s", doctor->state, message);
 	else if (!state_is_locked(doctor->state))
 		say(doctor, "daemon", NOTE, "systemctl start zswapctl", "not running");
-	else if (!reason)
-		say(doctor, "daemon", OK, NULL, "running");
 	else
-		say(doctor, "daemon", OK, NULL, "running; %d cgroups: %s", most, reason);
+		say(doctor, "daemon", OK, NULL, "running%s%s", reason ? "; mostly: " : "",
+		    reason ? reason : "");
 	state_free(&state);
 }
 

@@ -298,11 +298,13 @@ static int live_run(const char *tree, const char *replay, bool record)
 		"zswapctl", "daemon", "--once", "--state", "/state", "--record", "/record", NULL
 	};
 	const char *again[] = { "zswapctl", "daemon", "--replay", replay, NULL };
+	const struct subcommand *const list[] = { &daemon_subcommand, NULL };
 
 	if (chroot(tree) || chdir("/") ||
 	    !freopen("/out", "we", stdout) || !freopen("/err", "we", stderr))
 		return 100;
-	return options_main(replay ? 4 : record ? 7 : 5, (char **)(replay ? again : live));
+	return options_main(replay ? 4 : record ? 7 : 5, (char **)(replay ? again : live),
+			    list);
 }
 
 static char *text_of(const char *tree, const char *path)

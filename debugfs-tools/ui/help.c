@@ -91,7 +91,7 @@ void help_subcommand(const struct subcommand *subcommand, const struct option_gr
 		printf("  %-3d  %s\n", exit_statuses[i].status, exit_statuses[i].help);
 }
 
-void help_general(void)
+void help_general(const struct subcommand *const *subcommands)
 {
 	const struct option_group group[OPTION_GROUPS] = { { common_options, NULL } };
 

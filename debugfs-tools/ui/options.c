@@ -318,7 +318,8 @@ static int run(const struct subcommand *subcommand, struct common *common, void 
 }
 
 /* With the name of the subcommand taken out of @argv. */
-static int run_subcommand(int argc, char **argv, const struct subcommand *named, bool help)
+static int run_subcommand(int argc, char **argv, const struct subcommand *const *subcommands,
+			  const struct subcommand *named, bool help)
 {
 	const struct subcommand *subcommand = named ? named : subcommands[0];
 	struct common common = { .help = help };
@@ -340,7 +341,7 @@ static int run_subcommand(int argc, char **argv, const struct subcommand *named,
 		if (named)
 			help_subcommand(subcommand, group);
 		else
-			help_general();
+			help_general(subcommands);
 	} else if (result == EX_DONE && optind < argc) {
 		if (!strcmp(argv[optind], subcommand->name))
 			say_error("options of %s are written behind its name", subcommand->name);
@@ -368,15 +369,6 @@ static int keep_standard_files(void)
 	return 0;
 }
 
-static const struct subcommand *find_name(const char *name)
-{
-	for (int i = 0; subcommands[i]; i++) {
-		if (!strcmp(subcommands[i]->name, name))
-			return subcommands[i];
-	}
-	return NULL;
-}
-
 /* Take @words[@at] out; the NULL at the end moves, too. */
 static void take_out(int *argc, char **words, int at)
 {
@@ -385,7 +377,7 @@ static void take_out(int *argc, char **words, int at)
 	--*argc;
 }
 
-int options_main(int argc, char **argv)
+int options_main(int argc, char **argv, const struct subcommand *const *subcommands)
 {
 	static char program[] = PROGRAM;
 	const struct subcommand *named = NULL;
@@ -404,14 +396,15 @@ int options_main(int argc, char **argv)
 		place = find_subcommand(argc, argv);
 	}
 	if (place) {
-		named = find_name(argv[place]);
+		for (int i = 0; subcommands[i] && !named; i++)
+			named = strcmp(subcommands[i]->name, argv[place]) ? NULL : subcommands[i];
 		if (!named) {
 			say_error("unknown subcommand '%s'", argv[place]);
 			return usage_error(NULL);
 		}
 		take_out(&argc, argv, place);
 	}
-	result = run_subcommand(argc, argv, named, help);
+	result = run_subcommand(argc, argv, subcommands, named, help);
 
 	/* Why an earlier attempt failed is forgotten. */
 	if (fflush(stdout))

@@ -66,9 +66,6 @@ struct subcommand {
 	int (*run)(struct context *context, void *data);
 };
 
-/* The subcommands, one file each; the first is what runs if none is named. */
-extern const struct subcommand *const subcommands[];
-
 /* Options of all. */
 extern const struct option_spec common_options[];
 
@@ -80,12 +77,12 @@ struct option_group {
 
 #define OPTION_GROUPS	4
 
-/* What --help prints;  are the options of a subcommand. */
+/* What --help prints; @group: the options of a subcommand. */
 void help_subcommand(const struct subcommand *subcommand, const struct option_group *group);
-void help_general(void);
+void help_general(const struct subcommand *const *subcommands);
 
-/* All of main().  Returns the exit status. */
-int options_main(int argc, char **argv);
+/* All of main(); the first of @subcommands, up to a NULL, runs if none is named. */
+int options_main(int argc, char **argv, const struct subcommand *const *subcommands);
 
 /* The exit status for a file that cannot be read or written: @error is a negative errno. */
 int options_exit_status(num error);
