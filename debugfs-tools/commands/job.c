@@ -139,26 +139,6 @@ static int command_run(struct job *job)
 	return error;
 }
 
-/* Bytes; the nodes that were asked for. */
-static num free_memory(const struct job *job)
-{
-	uint64_t nodes = job->command.nodes;
-	struct system system;
-	num bytes;
-
-	system_read(job->source, &system);
-	bytes = nodes ? -ENOENT : system.mem_free;
-	for (int i = 0; nodes && i < system.nr_nodes; i++) {
-		const struct node *node = &system.nodes[i];
-
-		if (node->id > 63 || !(nodes >> node->id & 1))
-			continue;
-		bytes = bytes == -ENOENT ? node->mem_free : amount_add(bytes, node->mem_free);
-	}
-	system_free(&system);
-	return bytes;
-}
-
 /* How much more may be asked for; negative: there is no limit.  Not to know is to be careful. */
 static num left_of(num limit, num used)
 {
@@ -205,7 +185,7 @@ static bool is_exhausted(const struct job *job)
 /* --until-free: is as much free?  Returns 0 if not, 1 if it is, or a negative errno. */
 static int is_free(struct job *job)
 {
-	num available = free_memory(job);
+	num available = system_free_memory(job->source, job->command.nodes);
 
 	/* A dry run changes nothing. */
 	if (job->command.dry_run)

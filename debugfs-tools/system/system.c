@@ -119,12 +119,9 @@ static void system_find_memory_nodes(const struct source *source, struct system 
 static void system_read_node(const struct source *source, struct node *node)
 {
 	autofree char *stats = xasprintf(SYS_ZSWAP "/node%d", node->id);
-	autofree char *meminfo = xasprintf(SYSTEM_NODES "/node%d/meminfo", node->id);
-	autofree char *key = xasprintf("Node %d MemFree", node->id);
 	autofree char *ages = xasprintf(SYS_DEBUGFS "/node%d/age_buckets", node->id);
 
 	system_counters(source, stats, &node->counters);
-	node->mem_free = system_meminfo(source, meminfo, key);
 	node->ages_error = system_read_ages(source, ages, &node->ages);
 }
 
@@ -137,7 +134,6 @@ void system_read(const struct source *source, struct system *system)
 	*system = (struct system) {
 		.compressor = source_line(source, SYS_PARAMETERS "/compressor"),
 		.mem_total = system_meminfo(source, "/proc/meminfo", "MemTotal"),
-		.mem_free = system_meminfo(source, "/proc/meminfo", "MemFree"),
 		.mem_available = system_meminfo(source, "/proc/meminfo", "MemAvailable"),
 		.page_size = amount_page_size(),
 	};
@@ -152,6 +148,20 @@ void system_read(const struct source *source, struct system *system)
 		system_find_memory_nodes(source, system);
 	for (i = 0; i < system->nr_nodes; i++)
 		system_read_node(source, &system->nodes[i]);
+}
+
+num system_free_memory(const struct source *source, uint64_t nodes)
+{
+	num bytes = nodes ? 0 : system_meminfo(source, "/proc/meminfo", "MemFree");
+
+	for (int node = 0; node < 64; node++) {
+		autofree char *path = xasprintf(SYSTEM_NODES "/node%d/meminfo", node);
+		autofree char *key = xasprintf("Node %d MemFree", node);
+
+		if (nodes >> node & 1)
+			bytes = amount_add(bytes, system_meminfo(source, path, key));
+	}
+	return bytes;
 }
 
 int system_missing_node(const struct source *source, uint64_t nodes)

@@ -18,7 +18,6 @@
 struct node {
 	int id;
 	struct counters counters;
-	num mem_free;		/* bytes; /sys/devices/system/node/nodeN/meminfo */
 	int ages_error;		/* 0, or why ages is empty */
 	struct age_table ages;
 };
@@ -33,7 +32,7 @@ struct system {
 	num zswpin, zswpout, zswpwb;
 
 	char *compressor;	/* NULL if not readable */
-	num mem_total, mem_free, mem_available; /* bytes; /proc/meminfo */
+	num mem_total, mem_available; /* bytes; /proc/meminfo */
 	num page_size;		/* bytes */
 	struct counters counters;
 	int ages_error;
@@ -49,7 +48,9 @@ num system_limit(const struct system *system);
 void system_read(const struct source *source, struct system *system);
 /* What is in @directory/stats/. */
 void system_counters(const struct source *source, const char *directory, struct counters *counters);
-/* The first of  without memory that zswap could have a list for; negative: there is none. */
+/* Bytes; with a mask of @nodes, of these. */
+num system_free_memory(const struct source *source, uint64_t nodes);
+/* The first of @nodes without memory that zswap could have a list for; negative: there is none. */
 int system_missing_node(const struct source *source, uint64_t nodes);
 /* The number in a line of a file. */
 num system_keyed(const struct source *source, const char *path, const char *key);

@@ -299,7 +299,8 @@ static void test_system(void)
 	CHECK(system.max_pool_percent == 20, "the limit");
 	CHECK(system.pool_bytes == 8192 && system.stored_pages == 21 &&
 	      system.incompressible_pages == 3, "the pool");
-	CHECK(system.mem_total == 4000 * 1024 && system.mem_free == 1000 * 1024, "the memory");
+	CHECK(system.mem_total == 4000 * 1024 &&
+	      system_free_memory(&fixture.source, 0) == 1000 * 1024, "the memory");
 	CHECK(system.counters.commands == 100, "commands");
 	test_counters("the system", &system.counters, 100);
 	CHECK(!system.ages_error && system.ages.nr == 3 && system.ages.bucket[1].refaulted == 6,
@@ -308,8 +309,8 @@ static void test_system(void)
 	      "two nodes, in order of their numbers");
 	test_counters("node 2", &system.nodes[0].counters, 300);
 	test_counters("node 10", &system.nodes[1].counters, 200);
-	CHECK(system.nodes[0].mem_free == 600 * 1024, "free memory of node 2");
-	CHECK(system.nodes[1].mem_free == -ENOENT, "of node 10 it is not known");
+	CHECK(system_free_memory(&fixture.source, 1 << 2) == 600 * 1024, "free memory of node 2");
+	CHECK(system_free_memory(&fixture.source, 3 << 9) == -ENOENT, "of node 10 it is not known");
 	CHECK(!system.nodes[0].ages_error && system.nodes[0].ages.bucket[2].pages == 1,
 	      "ages of node 2");
 	CHECK(system.nodes[1].ages_error == -ENOENT && !system.nodes[1].ages.nr,
@@ -351,7 +352,8 @@ static void test_broken_system(void)
 	CHECK(system.counters.written == -EINVAL && system.counters.failed == -ERANGE &&
 	      system.counters.scanned == 101, "counters break one by one");
 	CHECK(system.ages_error == -EINVAL && !system.ages.nr, "no ages");
-	CHECK(system.mem_total == -ERANGE && system.mem_free == -EINVAL, "no memory");
+	CHECK(system.mem_total == -ERANGE &&
+	      system_free_memory(&fixture.source, 0) == -EINVAL, "no memory");
 	CHECK(system.nr_nodes == 2, "and no more nodes");
 	system_free(&system);
 	fixture_close(&fixture);
