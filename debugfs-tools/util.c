@@ -69,28 +69,34 @@ char *xstrdup(const char *text)
 	return xchecked(strdup(text));
 }
 
+char *xvasprintf(const char *format, va_list args)
+{
+	char *text;
+	int len = vasprintf(&text, format, args);
+
+	return xchecked(len < 0 ? NULL : text);
+}
+
 char *xasprintf(const char *format, ...)
 {
 	va_list args;
 	char *text;
-	int len;
 
 	va_start(args, format);
-	len = vasprintf(&text, format, args);
+	text = xvasprintf(format, args);
 	va_end(args);
-	return xchecked(len < 0 ? NULL : text);
+	return text;
 }
 
 void xappend(char **text, const char *format, ...)
 {
 	autofree char *before = *text, *more = NULL;
 	va_list args;
-	int len;
 
 	va_start(args, format);
-	len = vasprintf(&more, format, args);
+	more = xvasprintf(format, args);
 	va_end(args);
-	*text = xasprintf("%s%s", before, (char *)xchecked(len < 0 ? NULL : more));
+	*text = xasprintf("%s%s", before, more);
 }
 
 int replace_file(const char *file, const char *text, size_t length, mode_t mode)

@@ -8,6 +8,7 @@
 #ifndef ZSWAPCTL_H
 #define ZSWAPCTL_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -46,6 +47,7 @@ void *xchecked(void *memory);
 void *xcalloc(size_t nr, size_t size);
 void *xrealloc(void *old, size_t size);
 char *xstrdup(const char *text);
+char *xvasprintf(const char *format, va_list args) __attribute__((format(printf, 1, 0)));
 char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* A variable that is freed where its block ends.  Such declarations come first in a block. */
 #define autofree __attribute__((cleanup(free_at_end)))

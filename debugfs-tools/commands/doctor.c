@@ -69,8 +69,7 @@ static void say(struct doctor *doctor, const char *check, enum verdict verdict, 
 	va_list args;
 
 	va_start(args, format);
-	if (vasprintf(&finding, format, args) < 0)
-		finding = xchecked(NULL);
+	finding = xvasprintf(format, args);
 	va_end(args);
 	if (verdict == OK)
 		fix = NULL;

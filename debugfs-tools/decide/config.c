@@ -34,18 +34,16 @@ struct reading {
 __attribute__((format(printf, 3, 4)))
 static void fail(struct reading *reading, int error, const char *format, ...)
 {
+	autofree char *what = NULL;
 	va_list args;
-	char *what;
 
 	if (reading->error)
 		return;
 	va_start(args, format);
-	if (vasprintf(&what, format, args) < 0)
-		what = NULL;
+	what = xvasprintf(format, args);
 	va_end(args);
 	reading->error = error;
-	reading->message = xasprintf("%s:%d: %s", reading->name, reading->line, what ? what : "");
-	free(what);
+	reading->message = xasprintf("%s:%d: %s", reading->name, reading->line, what);
 }
 
 /* ---- values ---- */
@@ -266,17 +264,14 @@ static void take_line(struct reading *reading, char *line)
 	take_pair(reading, line, value);
 }
 
-static void override(struct policy *policy, num *enabled, const struct config_section *section)
+/* What @section has, in the place of what was there. */
+static void override(struct config_section *to, const struct config_section *section)
 {
-	struct config_section to = { .policy = *policy, .enabled = *enabled };
-
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		if (keys[i].cgroup && section->given & 1u << i)
-			*(num *)((char *)&to + keys[i].where) =
+			*(num *)((char *)to + keys[i].where) =
 				*(const num *)((const char *)section + keys[i].where);
 	}
-	*policy = to.policy;
-	*enabled = to.enabled;
 }
 
 /*
@@ -288,14 +283,13 @@ static void check_bounds(struct reading *reading)
 	struct config *config = reading->config;
 
 	for (int i = 0; i < config->nr; i++) {
-		struct policy policy;
-		num enabled = 1;
+		struct config_section both;
 
-		policy_defaults(&policy);
-		override(&policy, &enabled, &config->section[0]);
-		override(&policy, &enabled, &config->section[i]);
+		policy_defaults(&both.policy);
+		override(&both, &config->section[0]);
+		override(&both, &config->section[i]);
 		reading->line = config->section[i].line;
-		if (config->section[i].line && policy.min_age > policy.max_age)
+		if (config->section[i].line && both.policy.min_age > both.policy.max_age)
 			fail(reading, -EINVAL, "min-age is above max-age");
 	}
 }
@@ -369,14 +363,15 @@ static bool matches(const struct config_section *section, const char *path)
 
 bool config_policy(const struct config *config, const char *path, struct policy *policy)
 {
-	num enabled = 1;
+	struct config_section all = { .enabled = 1 };
 
-	policy_defaults(policy);
+	policy_defaults(&all.policy);
 	for (int i = 0; i < config->nr; i++) {
 		if (matches(&config->section[i], path))
-			override(policy, &enabled, &config->section[i]);
+			override(&all, &config->section[i]);
 	}
-	return enabled;
+	*policy = all.policy;
+	return all.enabled;
 }
 
 char *config_family(const struct config *config, const char *path, int level)

@@ -3,6 +3,7 @@
  * One look at all that the daemon decides from.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,30 +14,20 @@
 #define UPTIME	"/proc/uptime"
 #define BOOT_ID	"/proc/sys/kernel/random/boot_id"
 
-/* "12.34 56.78": seconds since boot, and something else. */
-static num parse_uptime(char *text)
-{
-	char *point = strchr(text, '.');
-	num seconds, error;
-
-	if (!point || point[1] < '0' || point[1] > '9' || point[2] < '0' || point[2] > '9')
-		return -EINVAL;
-	*point = '\0';
-	error = parse_number(text, &seconds);
-	if (error || seconds > INT64_MAX / 1000 - 1)
-		return error ? error : -ERANGE;
-	return seconds * 1000 + (point[1] - '0') * 100 + (point[2] - '0') * 10;
-}
-
 num sample_awake_ms(const struct source *source)
 {
 	autofree char *text = NULL;
+	double seconds;
 	num now;
 
 	if (!source->recorded)
 		return clock_us() / 1000;
 	now = source_read(source, UPTIME, &text);
-	return now < 0 ? now : parse_uptime(text);
+	if (now < 0)
+		return now;
+	/* "12.34 56.78": seconds since boot, and something else */
+	return sscanf(text, "%lf ", &seconds) == 1 && seconds >= 0 && seconds < 1e12 ?
+	       (num)(seconds * 1000 + 0.5) : -EINVAL;
 }
 
 static int read_clock(const struct source *source, struct sample *sample, const char **path)
