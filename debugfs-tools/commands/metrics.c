@@ -127,15 +127,16 @@ static void put_sample(struct metrics *metrics, const char *name, bool level, co
 
 /* One of what an older kernel may lack without anything being amiss. */
 static void put_counter(struct metrics *metrics, const struct counter *counter, const char *file,
-			const void *base, const char *node, const char *min_age)
+			const void *base, const char *node, const char *min_age,
+			const char *cgroup)
 {
 	num value = counter_value(base, counter);
 
 	if (!counter->metric || (value == -ENOENT && counter->flags & COUNTER_OPTIONAL))
 		return;
 	put_sample(metrics, counter->metric, counter->flags & COUNTER_LEVEL,
-		   counter->column.help, file, value, "node", node, "reason", counter->label,
-		   "min_age_seconds", min_age, NULL);
+		   counter->column.help, file, value, "cgroup", cgroup, "node", node,
+		   "reason", counter->label, "min_age_seconds", min_age, NULL);
 }
 
 static struct brief decimal(num value)
@@ -158,7 +159,7 @@ static void put_system(struct metrics *metrics, const struct system *system)
 		   SYS_PARAMETERS "/max_pool_percent", system_limit(system), NULL);
 	for (int i = 0; i < NR_ZSWAP; i++)
 		put_counter(metrics, &zswap_counters[i], system_file(&zswap_counters[i]), system,
-			    NULL, NULL);
+			    NULL, NULL, NULL);
 }
 
 /* The nodes add up to what the kernel counts for the system: that is left out. */
@@ -169,10 +170,10 @@ static void put_stats(struct metrics *metrics, const struct system *system)
 
 		if (counter->flags & COUNTER_SYSTEM)
 			put_counter(metrics, counter, SYS_ZSWAP "/stats", &system->counters, NULL,
-				    NULL);
+				    NULL, NULL);
 		for (int n = 0; n < system->nr_nodes && !(counter->flags & COUNTER_SYSTEM); n++)
 			put_counter(metrics, counter, SYS_ZSWAP "/node", &system->nodes[n].counters,
-				    decimal(system->nodes[n].id).text, NULL);
+				    decimal(system->nodes[n].id).text, NULL, NULL);
 	}
 }
 
@@ -191,7 +192,7 @@ static void put_buckets(struct metrics *metrics, const struct system *system)
 			for (int b = 0; b < node->ages.nr; b++)
 				put_counter(metrics, &age_counters[i], file, &node->ages.bucket[b],
 					    decimal(node->id).text,
-					    decimal(node->ages.bucket[b].min_age).text);
+					    decimal(node->ages.bucket[b].min_age).text, NULL);
 		}
 	}
 }
@@ -201,28 +202,24 @@ struct cgroup_sample {
 	num pages, bytes, cold, written, refaulted;
 };
 
-static const struct {
-	const char *metric, *help;
-	size_t where;			/* in struct cgroup_sample */
-	bool level, has_age;
-} cgroup_metrics[] = {
-	{ "zswap_cgroup_pages", "pages of the cgroup in zswap, without those of its descendants",
-	  offsetof(struct cgroup_sample, pages), true, false },
-	{ "zswap_cgroup_bytes", "their compressed size",
-	  offsetof(struct cgroup_sample, bytes), true, false },
-	{ "zswap_cgroup_cold_bytes", "compressed size of those that are min_age_seconds old or older",
-	  offsetof(struct cgroup_sample, cold), true, true },
-	{ "zswap_cgroup_written_pages", "pages that commands wrote, with those of descendants",
-	  offsetof(struct cgroup_sample, written), false, false },
-	{ "zswap_cgroup_refaulted_pages",
-	  "pages of those that were read back on demand, with those of descendants",
-	  offsetof(struct cgroup_sample, refaulted), false, false },
-};
+#define SAMPLE(member)	NULL, offsetof(struct cgroup_sample, member)
 
-static num *sample_at(struct cgroup_sample *sample, size_t where)
-{
-	return (num *)((char *)sample + where);
-}
+/* A cgroup that is gone has no written and refaulted ones any more. */
+static const struct counter cgroup_counters[] = {
+	{ SAMPLE(pages), COUNTER_LEVEL,
+	  { .help = "pages of the cgroup in zswap, without those of its descendants" },
+	  "zswap_cgroup_pages" },
+	{ SAMPLE(bytes), COUNTER_LEVEL, { .help = "their compressed size" }, "zswap_cgroup_bytes" },
+	{ SAMPLE(cold), COUNTER_LEVEL,
+	  { .help = "compressed size of those that are min_age_seconds old or older" },
+	  "zswap_cgroup_cold_bytes" },
+	{ SAMPLE(written), COUNTER_OPTIONAL,
+	  { .help = "pages that commands wrote, with those of descendants" },
+	  "zswap_cgroup_written_pages" },
+	{ SAMPLE(refaulted), COUNTER_OPTIONAL,
+	  { .help = "pages of those that were read back on demand, with those of descendants" },
+	  "zswap_cgroup_refaulted_pages" },
+};
 
 static int by_name(const void *a, const void *b)
 {
@@ -257,11 +254,8 @@ static int cgroup_samples(const struct cgroups *cgroups, num cold, struct cgroup
 			sample[unique++] = sample[i];
 			continue;
 		}
-		for (size_t m = 0; m < ARRAY_SIZE(cgroup_metrics); m++) {
-			num *sum = sample_at(&sample[unique - 1], cgroup_metrics[m].where);
-
-			*sum = amount_add(*sum, *sample_at(&sample[i], cgroup_metrics[m].where));
-		}
+		counters_add(cgroup_counters, ARRAY_SIZE(cgroup_counters), &sample[unique - 1],
+			     &sample[i]);
 		free(sample[i].name);
 	}
 	return unique;
@@ -284,18 +278,12 @@ static void put_cgroups(struct metrics *metrics)
 	nr = cgroup_samples(&cgroups, metrics->cold, sample);
 	cgroups_free(&cgroups);
 
-	for (size_t i = 0; i < ARRAY_SIZE(cgroup_metrics); i++) {
-		for (int c = 0; c < nr; c++) {
-			num value = *sample_at(&sample[c], cgroup_metrics[i].where);
+	for (size_t i = 0; i < ARRAY_SIZE(cgroup_counters); i++) {
+		bool aged = cgroup_counters[i].where == offsetof(struct cgroup_sample, cold);
 
-			/* A cgroup that is gone has no counters any more */
-			if (value != -ENOENT)
-				put_sample(metrics, cgroup_metrics[i].metric,
-					   cgroup_metrics[i].level, cgroup_metrics[i].help, file,
-					   value, "cgroup", sample[c].name, "min_age_seconds",
-					   cgroup_metrics[i].has_age ? decimal(metrics->cold).text :
-					   NULL, NULL);
-		}
+		for (int c = 0; c < nr; c++)
+			put_counter(metrics, &cgroup_counters[i], file, &sample[c], NULL,
+				    aged ? decimal(metrics->cold).text : NULL, sample[c].name);
 	}
 	for (int c = 0; c < nr; c++)
 		free(sample[c].name);
