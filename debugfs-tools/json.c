@@ -194,40 +194,13 @@ num json_version(const json_t *object, const char *what)
 	       json_integer_value(version) : -EINVAL;
 }
 
-struct reader {
-	FILE *file;
-	int *line;
-};
-
-/* A byte at a time: what is behind the value stays in the file. */
-static size_t read_byte(void *buffer, size_t size, void *data)
+char *json_reason(const json_error_t *error)
 {
-	struct reader *reader = data;
-	int c = size ? getc(reader->file) : EOF;
+	char *text = xstrdup(error->text);
 
-	if (c == EOF)
-		return 0;
-	*reader->line += c == '\n';
-	*(char *)buffer = c;
-	return 1;
-}
-
-json_t *json_read(FILE *file, int *line, size_t flags, char **why)
-{
-	struct reader reader = { file, line };
-	int first = *line;
-	json_error_t error;
-	json_t *json = json_load_callback(read_byte, &reader, JSON_REJECT_DUPLICATES | flags,
-					  &error);
-
-	if (json)
-		return json;
-	/* It quotes the text, which may be anything. */
-	for (char *c = error.text; *c; c++) {
+	for (char *c = text; *c; c++) {
 		if (*c < ' ' || *c > '~')
 			*c = '?';
 	}
-	*line = first + error.line - 1;
-	*why = xstrdup(error.text);
-	return NULL;
+	return text;
 }

@@ -49,11 +49,7 @@ int json_to_struct(const json_t *object, const struct json_field *fields, void *
 /* The version of an object that says that it is @what, or -EINVAL. */
 num json_version(const json_t *object, const char *what);
 
-/*
- * The next value of @file, or NULL; then *@why, to be freed, says what is wrong, and nothing in it
- * would change a terminal.  *@line is counted on, to where the value ends or is wrong.
- * @flags are jansson's: JSON_DISABLE_EOF_CHECK if more may follow.
- */
-json_t *json_read(FILE *file, int *line, size_t flags, char **why);
+/* What jansson says is wrong, to be freed; it quotes the text, but nothing changes a terminal. */
+char *json_reason(const json_error_t *error);
 
 #endif

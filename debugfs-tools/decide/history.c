@@ -32,19 +32,6 @@ static const struct json_field fields[] = {
 	{ }
 };
 
-/* The first line. */
-struct head {
-	const char *what;
-	num version, keep;
-};
-
-static const struct json_field head_fields[] = {
-	{ "zswapctl", JSON_TEXT, offsetof(struct head, what) },
-	{ "version", JSON_COUNT, offsetof(struct head, version) },
-	{ "keep", JSON_COUNT, offsetof(struct head, keep) },
-	{ }
-};
-
 static json_t *read_slot(int fd, num slot)
 {
 	char text[SLOT];
@@ -54,20 +41,17 @@ static json_t *read_slot(int fd, num slot)
 	return json_loadb(text, SLOT, JSON_REJECT_DUPLICATES, NULL);
 }
 
-static int write_slot(int fd, num slot, const struct json_field *list, const void *base, int nr)
+static int write_slot(int fd, num slot, const char *text)
 {
-	char text[SLOT];
-	FILE *out = xchecked(fmemopen(text, sizeof(text), "w"));
-	long length;
+	char line[SLOT];
+	size_t length = strlen(text);
 
-	json_write(out, list, base, nr);
-	length = ftell(out);
-	if (fclose(out) || length >= SLOT)
+	if (length >= SLOT)
 		return -EFBIG;
-	memset(text + length, ' ', SLOT - length);
-	text[SLOT - 1] = '\n';
+	memset(mempcpy(line, text, length), ' ', SLOT - length);
+	line[SLOT - 1] = '\n';
 	errno = 0;
-	if (pwrite(fd, text, SLOT, slot * SLOT) != SLOT)
+	if (pwrite(fd, line, SLOT, slot * SLOT) != SLOT)
 		return errno ? -errno : -EIO;
 	return 0;
 }
@@ -99,7 +83,8 @@ static int load(int fd, struct history *history, char **message)
 	int error = 0;
 
 	history->keep = json_integer_value(json_object_get(json, "keep"));
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || version < 0 || history->keep < 1 || history->keep > HISTORY_MAX) {
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || version < 0 || history->keep < 1 ||
+	    history->keep > HISTORY_MAX) {
 		*message = xstrdup("invalid: not written by zswapctl record");
 		error = -EEXIST;
 	} else if (version != HISTORY_VERSION) {
@@ -142,9 +127,13 @@ int history_read(const char *path, struct history *history, char **message)
 /* One sample behind the last, in an open file. */
 static int add(int fd, num keep, struct history_sample *sample, char **message)
 {
-	const struct head head = { "ages", HISTORY_VERSION, keep };
+	autofree char *head = xasprintf("{\"zswapctl\":\"ages\",\"version\":%d,\"keep\":%lld}",
+					HISTORY_VERSION, keep);
+	autofree char *text = NULL;
 	struct history history = { .keep = keep };
 	struct stat st;
+	size_t length;
+	FILE *out;
 	int error;
 
 	/* One at a time: each goes behind the last */
@@ -153,15 +142,18 @@ static int add(int fd, num keep, struct history_sample *sample, char **message)
 	if (st.st_size || !S_ISREG(st.st_mode))
 		error = load(fd, &history, message);
 	else
-		error = write_slot(fd, 0, head_fields, &head, 0);
+		error = write_slot(fd, 0, head);
 	sample->nr = 0;
 	for (int i = 0; i < history.nr; i++) {
 		if (history.sample[i].nr >= sample->nr)
 			sample->nr = history.sample[i].nr + 1;
 	}
+	out = xchecked(open_memstream(&text, &length));
+	json_write(out, fields, sample, sample->ages.nr);
+	/* Memory is what it can fail with */
+	xchecked(fclose(out) ? NULL : text);
 	if (!error)
-		error = write_slot(fd, 1 + sample->nr % history.keep, fields, sample,
-				   sample->ages.nr);
+		error = write_slot(fd, 1 + sample->nr % history.keep, text);
 	history_free(&history);
 	return error;
 }

@@ -5,7 +5,6 @@
  * A recording may come from anywhere: whatever is in it is checked before it is used, and
  * the first invalid line ends the reading, with its number.
  */
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -143,24 +142,27 @@ static int broken(const struct recording *recording, char **message, const char 
 	return -EINVAL;
 }
 
-/* The next object, NULL at the end.  Returns 0 or -EINVAL. */
+/* The next object, a line that is not blank; NULL at the end.  Returns 0 or -EINVAL. */
 static int next_object(struct recording *recording, json_t **object, char **message)
 {
-	autofree char *why = NULL, *what = NULL;
-	int c;
+	autofree char *line = NULL, *why = NULL, *what = NULL;
+	json_error_t wrong;
+	size_t room = 0;
+	ssize_t length;
 
 	*object = NULL;
 	errno = 0;
-	for (c = getc(recording->file); isspace(c); c = getc(recording->file))
-		recording->line += c == '\n';
-	if (c == EOF && ferror(recording->file))
-		return broken(recording, message, errno ? strerror(errno) : "read error");
-	if (c == EOF)
-		return 0;
-	ungetc(c, recording->file);
-	*object = json_read(recording->file, &recording->line, JSON_DISABLE_EOF_CHECK, &why);
+	do {
+		recording->line++;
+		length = getline(&line, &room, recording->file);
+	} while (length >= 0 && (size_t)length == strspn(line, " \t\r\n"));
+	if (length < 0)
+		return feof(recording->file) ? 0 :
+		       broken(recording, message, errno ? strerror(errno) : "read error");
+	*object = json_loadb(line, length, JSON_REJECT_DUPLICATES, &wrong);
 	if (*object)
 		return 0;
+	why = json_reason(&wrong);
 	what = xasprintf("invalid: %s", why);
 	return broken(recording, message, what);
 }
@@ -195,7 +197,7 @@ int recording_open(const char *path, struct recording *recording, struct state *
 {
 	int error;
 
-	*recording = (struct recording){ .file = fopen(path, "re"), .name = path, .line = 1 };
+	*recording = (struct recording){ .file = fopen(path, "re"), .name = path };
 	*message = NULL;
 	*config = NULL;
 	state_begin(state);

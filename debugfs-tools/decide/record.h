@@ -46,7 +46,7 @@ const struct json_field *record_answer(void);
 struct recording {
 	FILE *file;		/* NULL: none */
 	const char *name;
-	int line;		/* where it has been read to */
+	int line;		/* the last one that was read, from 1 on */
 };
 
 /*

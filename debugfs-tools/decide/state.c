@@ -214,10 +214,10 @@ int state_from_json(const json_t *json, struct state *state, char **message)
 
 int state_load(const char *path, struct state *state, char **message)
 {
-	autofree char *why = NULL;
 	FILE *file = fopen(path, "re");
-	int error, line = 1;
+	json_error_t wrong;
 	json_t *json;
+	int error;
 
 	state_begin(state);
 	*message = NULL;
@@ -226,10 +226,12 @@ int state_load(const char *path, struct state *state, char **message)
 		*message = xstrdup(strerror(-error));
 		return error;
 	}
-	json = json_read(file, &line, 0, &why);
+	json = json_loadf(file, JSON_REJECT_DUPLICATES, &wrong);
 	fclose(file);
 	if (!json) {
-		*message = xasprintf("invalid: line %d: %s", line, why);
+		autofree char *why = json_reason(&wrong);
+
+		*message = xasprintf("invalid: line %d: %s", wrong.line, why);
 		return -EEXIST;
 	}
 	error = state_from_json(json, state, message);

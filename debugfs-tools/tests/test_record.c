@@ -173,9 +173,11 @@ static void test_refused(const char *tree, const char *path)
 		  "4: invalid or missing sample" },
 		{ STATE "{\"boot_id\":{", "2: invalid: string or '}' expected near end of file" },
 		{ STATE "\r\n \n{}\n", "4: invalid or missing sample" },
-		{ STATE "\n\n{\r\n\"boot_id\":\nno}\n", "6: invalid: invalid token near 'no'" },
-		{ STATE SAMPLE "\n{\"results\":[],\r\n\r\n\"interrupted\":false}\r\n\n{}\n",
-		  "8: invalid or missing sample" },
+		{ STATE "\n\n{\"boot_id\":no}\n", "4: invalid: invalid token near 'no'" },
+		{ STATE SAMPLE "\n\r\n{\"results\":[],\"interrupted\":false}\r\n\n{}\n",
+		  "7: invalid or missing sample" },
+		{ STATE "{\n\"boot_id\":\"b\"}\n",
+		  "2: invalid: string or '}' expected near end of file" },
 	};
 	char *message;
 
