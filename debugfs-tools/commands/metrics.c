@@ -66,13 +66,6 @@ static void leave_out(struct metrics *metrics, const char *file, num error)
 		metrics->reason[metrics->nr_reasons++] = why;
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-	size_t length = strlen(text), tail = strlen(end);
-
-	return length > tail && !strcmp(text + length - tail, end);
-}
-
 /* @text as the value of a label: valid UTF-8, \ " and newline escaped. */
 static void put_label(struct metrics *metrics, char before, const char *name, const char *text)
 {
@@ -96,7 +89,7 @@ static void put_sample(struct metrics *metrics, const char *name, bool level, co
 		       const char *file, num value, ...)
 {
 	static const char *const units[] = { "bytes", "pages", "seconds" };
-	const char *label, *text;
+	const char *label, *text, *unit = strrchr(name, '_') + 1;
 	char before = '{';
 	va_list args;
 
@@ -108,8 +101,8 @@ static void put_sample(struct metrics *metrics, const char *name, bool level, co
 		metrics->family = name;
 		fprintf(metrics->out, "# TYPE %s %s\n", name, level ? "gauge" : "counter");
 		for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
-			if (ends_with(name, units[i]))
-				fprintf(metrics->out, "# UNIT %s %s\n", name, units[i]);
+			if (!strcmp(unit, units[i]))
+				fprintf(metrics->out, "# UNIT %s %s\n", name, unit);
 		}
 		fprintf(metrics->out, "# HELP %s %c%s.\n", name, *help - 'a' + 'A', help + 1);
 	}
@@ -154,7 +147,7 @@ static void put_system(struct metrics *metrics, const struct system *system)
 			   "the algorithm that new pages are compressed with", "", 1,
 			   "compressor", system->compressor, NULL);
 	put_sample(metrics, "zswap_page_size_bytes", true, "size of a page", "",
-		   system->page_size, NULL);
+		   amount_page_size(), NULL);
 	put_sample(metrics, "zswap_pool_limit_bytes", true, "memory that the pool may take",
 		   SYS_PARAMETERS "/max_pool_percent", system_limit(system), NULL);
 	for (int i = 0; i < NR_ZSWAP; i++)

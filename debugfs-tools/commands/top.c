@@ -65,7 +65,6 @@ static const struct view view = {
 
 struct top {
 	num cold, seconds, iterations;
-	num rows;			/* 0: all */
 	num depth;			/* 0: all; 1: only those below the root */
 	const char *sort_name, *filter;
 	int sort;			/* index in orders */
@@ -92,7 +91,6 @@ static const struct option_spec options[] = {
 	{ "delay", 'd', OPTION_SECONDS, WHERE(seconds), "time from one look to the next (2)" },
 	{ "iterations", 0, OPTION_COUNT, WHERE(iterations), "end after N looks" },
 	{ "cold", 0, OPTION_AGE, WHERE(cold), "what counts as cold (5m)" },
-	{ "lines", 0, OPTION_COUNT, WHERE(rows), "print N cgroups at most" },
 	{ "sort", 's', OPTION_TEXT, WHERE(sort_name),
 	  "the largest first: cold (as usual), compressed, oldest, resident, refaulted; or path" },
 	{ "tree", 't', OPTION_FLAG, WHERE(tree), "as a tree: each with those below it" },
@@ -360,21 +358,18 @@ static char *draw(void *data, int lines, int width)
 {
 	struct top *top = data;
 	struct table *table = table_new(&view, top->output);
-	int last = top->nr_shown;
 	char *head, *body, *text;
 
 	if (top->help) {
 		table_free(table);
 		return help_text();
 	}
-	if (top->rows && last > top->rows)
-		last = top->rows;
 	top->page = lines > HEADINGS ? lines - HEADINGS : 1;
-	if (!lines || top->first > last - top->page)
-		top->first = lines ? last - top->page : 0;
+	if (!lines || top->first > top->nr_shown - top->page)
+		top->first = lines ? top->nr_shown - top->page : 0;
 	if (top->first < 0)
 		top->first = 0;
-	for (int i = top->first; i < last && (!lines || i < top->first + top->page); i++)
+	for (int i = top->first; i < top->nr_shown && (!lines || i < top->first + top->page); i++)
 		put_row(table, top, top->shown[i], width);
 	body = table_render(table, width);
 	table_free(table);

@@ -211,57 +211,58 @@ static struct config_section *add_section(struct config *config)
 	return &config->section[config->nr++];
 }
 
+/* Without the blanks around it; @text is cut. */
+static char *trim(char *text)
+{
+	char *end = text + strlen(text);
+
+	while (end > text && strchr(BLANKS, end[-1]))
+		*--end = '\0';
+	return text + strspn(text, BLANKS);
+}
+
 /* The whole of the line is the heading, since a pattern may have any character. */
 static void take_heading(struct reading *reading, char *line)
 {
 	static const char word[] = "cgroup";
-	char *start = line + 1 + strspn(line + 1, BLANKS), *end = line + strlen(line) - 1;
+	char *end = line + strlen(line) - 1;
 
 	if (*end != ']') {
 		fail(reading, -EINVAL, "a heading ends with ']' and the line with it");
 		return;
 	}
 	*end = '\0';
-	if (strncmp(start, word, strlen(word)) || !strchr(BLANKS, start[strlen(word)])) {
+	line = trim(line + 1);
+	if (strncmp(line, word, strlen(word)) || !strchr(BLANKS, line[strlen(word)])) {
 		fail(reading, -EINVAL, "invalid section (the only ones are [cgroup PATTERN])");
 		return;
 	}
-	start += strlen(word);
-	start += strspn(start, BLANKS);
-	while (end > start && strchr(BLANKS, end[-1]))
-		*--end = '\0';
-	if (!*start) {
+	line = trim(line + strlen(word));
+	if (!*line) {
 		fail(reading, -EINVAL, "invalid section: the pattern is missing");
 		return;
 	}
 	/* A name without a slash is that of a unit, wherever it is */
-	add_section(reading->config)->pattern = strchr("/*?[", *start) ? xstrdup(start) :
-						xasprintf("*/%s", start);
+	add_section(reading->config)->pattern = strchr("/*?[", *line) ? xstrdup(line) :
+						xasprintf("*/%s", line);
 }
 
 static void take_line(struct reading *reading, char *line)
 {
-	char *end = line + strlen(line), *equals, *value;
+	char *equals;
 
-	while (end > line && strchr(BLANKS, end[-1]))
-		*--end = '\0';
-	line += strspn(line, BLANKS);
+	line = trim(line);
 	if (!*line || strchr(";#", *line))
 		return;
+	equals = strchr(line, '=');
 	if (*line == '[') {
 		take_heading(reading, line);
-		return;
-	}
-	equals = strchr(line, '=');
-	if (!equals || equals == line) {
+	} else if (!equals || equals == line) {
 		fail(reading, -EINVAL, "neither KEY = VALUE nor a heading");
-		return;
+	} else {
+		*equals = '\0';
+		take_pair(reading, trim(line), trim(equals + 1));
 	}
-	value = equals + 1 + strspn(equals + 1, BLANKS);
-	*equals = '\0';
-	while (equals > line && strchr(BLANKS, equals[-1]))
-		*--equals = '\0';
-	take_pair(reading, line, value);
 }
 
 /* What @section has, in the place of what was there. */

@@ -31,51 +31,33 @@ static char *option_text(const struct option_spec *spec)
 			 argument ? argument : "");
 }
 
-static void print_option(const struct option_spec *spec, const char *text, int width)
-{
-	printf("  %-*s  %s", width, text, spec->help);
-	for (const char *at = spec->excludes; at && *at; at += strspn(at, " ")) {
-		int length = strcspn(at, " ");
-
-		printf("%s--%.*s", at == spec->excludes ? " (not with " : ", ", length, at);
-		at += length;
-	}
-	puts(spec->excludes ? ")" : "");
-}
-
 static void print_options(const struct option_group *group)
 {
-	int width = 0;
+	for (int g = 0; g < OPTION_GROUPS; g++) {
+		for (const struct option_spec *s = group[g].list; s && s->name; s++) {
+			autofree char *text = option_text(s);
 
-	for (int pass = 0; pass < 2; pass++) {
-		for (int g = 0; g < OPTION_GROUPS; g++) {
-			for (const struct option_spec *s = group[g].list; s && s->name; s++) {
-				autofree char *text = option_text(s);
+			printf("  %-25s  %s", text, s->help);
+			for (const char *at = s->excludes; at && *at; at += strspn(at, " ")) {
+				int length = strcspn(at, " ");
 
-				if (pass)
-					print_option(s, text, width);
-				else if ((int)strlen(text) > width)
-					width = strlen(text);
+				printf("%s--%.*s", at == s->excludes ? " (not with " : ", ",
+				       length, at);
+				at += length;
 			}
+			puts(s->excludes ? ")" : "");
 		}
 	}
 }
 
 static void print_columns(const struct view *view)
 {
-	int width = 0;
-
-	for (int i = 0; i < view->nr_columns; i++) {
-		if ((int)strlen(view_column(view, i)->name) > width)
-			width = strlen(view_column(view, i)->name);
-	}
 	printf("\nColumns%s%s (* without --output):\n", view->when ? " with " : "",
 	       view->when ? view->when : "");
 	for (int i = 0; i < view->nr_columns; i++) {
 		const struct column *column = view_column(view, i);
 
-		printf("  %-*s %c %s\n", width, column->name, column->shown ? '*' : ' ',
-		       column->help);
+		printf("  %-16s %c %s\n", column->name, column->shown ? '*' : ' ', column->help);
 	}
 }
 
