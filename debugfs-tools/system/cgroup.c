@@ -282,8 +282,7 @@ static int take_directory(const char *path, num inode, void *data)
 
 	if (!strcmp(path, "/")) {
 		/* The root of all cgroups has the id 1; where ours has another, this is a namespace */
-		cgroups->namespaced = key.id > 1;
-		gathering->prefix = cgroups->namespaced ? NULL : xstrdup("");
+		gathering->prefix = key.id > 1 ? NULL : xstrdup("");
 	}
 	if (!cgroup || !cgroup->removed) {
 		cgroups_add(gathering, path, key.id);

@@ -227,34 +227,6 @@ static bool parse_is_needed(int which, bool cgroups)
 	return !(age_counters[which - FIELD_COUNTERS].flags & COUNTER_OPTIONAL);
 }
 
-/* No column is there twice; one too far behind to be remembered is as good as missing. */
-static int parse_header(char *line, bool cgroups, struct parse_header *header)
-{
-	bool seen[NR_FIELDS] = {};
-	char *word, *rest;
-
-	*header = (struct parse_header){ .nr = 0 };
-	for (word = strtok_r(line, BLANKS, &rest); word; word = strtok_r(NULL, BLANKS, &rest)) {
-		int which = NR_FIELDS - 1;
-
-		while (which >= 0 && strcmp(word, parse_field_name(which)))
-			which--;
-		if (which >= 0 && seen[which])
-			return -EINVAL;
-		if (header->nr < PARSE_COLUMNS) {
-			header->known[header->nr] = which;
-			if (which >= 0)
-				seen[which] = true;
-		}
-		header->nr++;
-	}
-	for (int i = 0; i < NR_FIELDS; i++) {
-		if (!seen[i] && parse_is_needed(i, cgroups))
-			return -EINVAL;
-	}
-	return 0;
-}
-
 /* The word at *@rest, which is moved behind it and a blank; NULL if there is none. */
 static char *next_word(char **rest)
 {
@@ -266,20 +238,44 @@ static char *next_word(char **rest)
 	return *word ? word : NULL;
 }
 
+/* No column is there twice; one too far behind to be remembered is as good as missing. */
+static int parse_header(char *line, bool cgroups, struct parse_header *header)
+{
+	bool seen[NR_FIELDS] = {};
+	char *word;
+
+	for (header->nr = 0; (word = next_word(&line)); header->nr++) {
+		int which = NR_FIELDS - 1;
+
+		while (which >= 0 && strcmp(word, parse_field_name(which)))
+			which--;
+		if (which >= 0 && seen[which])
+			return -EINVAL;
+		if (header->nr >= PARSE_COLUMNS)
+			continue;
+		header->known[header->nr] = which;
+		if (which >= 0)
+			seen[which] = true;
+	}
+	for (int i = 0; i < NR_FIELDS; i++) {
+		if (!seen[i] && parse_is_needed(i, cgroups))
+			return -EINVAL;
+	}
+	return 0;
+}
+
 /* The first @nr columns of a line, known ones to @fields.  Returns what is behind them, or NULL. */
 static char *parse_fields(char *line, const struct parse_header *header, long nr, char **fields)
 {
-	char *rest = line;
-
 	for (long i = 0; i < nr; i++) {
-		char *word = next_word(&rest);
+		char *word = next_word(&line);
 
 		if (!word)
 			return NULL;
 		if (i < PARSE_COLUMNS && header->known[i] >= 0)
 			fields[header->known[i]] = word;
 	}
-	return rest;
+	return line;
 }
 
 /* What both tables have in a line. */

@@ -135,7 +135,6 @@ void system_read(const struct source *source, struct system *system)
 		.compressor = source_line(source, SYS_PARAMETERS "/compressor"),
 		.mem_total = system_meminfo(source, "/proc/meminfo", "MemTotal"),
 		.mem_available = system_meminfo(source, "/proc/meminfo", "MemAvailable"),
-		.page_size = amount_page_size(),
 	};
 	for (i = 0; i < NR_ZSWAP; i++)
 		*counter_at(system, &zswap_counters[i]) =

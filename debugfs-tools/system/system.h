@@ -33,7 +33,6 @@ struct system {
 
 	char *compressor;	/* NULL if not readable */
 	num mem_total, mem_available; /* bytes; /proc/meminfo */
-	num page_size;		/* bytes */
 	struct counters counters;
 	int ages_error;
 	struct age_table ages;
@@ -94,8 +93,7 @@ struct cgroups {
 	int nr;
 	struct cgroup *cgroup;	/* sorted by path, so that parents come first */
 	struct age_table *sum;	/* of the same, with descendants, by cgroups_sum(); or NULL */
-	bool namespaced;	/* the root is that of a cgroup namespace */
-	int foreign;		/* cgroups outside of it, which are left out */
+	int foreign;		/* cgroups outside of this cgroup namespace, which are left out */
 };
 
 /*
