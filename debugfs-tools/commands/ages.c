@@ -116,25 +116,21 @@ static const struct ages defaults = { .cold = COLD_DEFAULT };
 
 static int look_system(struct ages *ages)
 {
-	struct system system;
 	int error = 0;
 
-	system_read(ages->source, &system);
+	if (!ages->nodes)
+		return system_read_ages(ages->source, SYS_DEBUGFS "/age_buckets", &ages->table);
 	ages->table.nr = 0;
-	if (!ages->nodes) {
-		error = system.ages_error;
-		ages->table = system.ages;
-	}
-	for (int i = 0; i < system.nr_nodes && ages->nodes && !error; i++) {
-		const struct node *node = &system.nodes[i];
+	for (int node = 0; node < 64 && !error; node++) {
+		autofree char *path = xasprintf(SYS_DEBUGFS "/node%d/age_buckets", node);
+		struct age_table table;
 
-		if (node->id > 63 || !(ages->nodes & 1ULL << node->id))
+		if (!(ages->nodes >> node & 1))
 			continue;
-		error = node->ages_error;
+		error = system_read_ages(ages->source, path, &table);
 		if (!error)
-			error = amount_add_table(&ages->table, &node->ages);
+			error = amount_add_table(&ages->table, &table);
 	}
-	system_free(&system);
 	return error;
 }
 

@@ -109,7 +109,7 @@ static void check_zswap(struct doctor *doctor)
 
 static void check_feature(struct doctor *doctor)
 {
-	char *lockdown;
+	autofree char *lockdown = source_line(doctor->source, "/sys/kernel/security/lockdown");
 	int error = doctor->system.ages_error;
 
 	if (system_supported(doctor->source)) {
@@ -124,11 +124,9 @@ static void check_feature(struct doctor *doctor)
 		    "%s", system_reason(doctor->source, error));
 	else
 		say(doctor, "ages", OK, NULL, "readable in debugfs");
-	lockdown = source_line(doctor->source, "/sys/kernel/security/lockdown");
 	if (lockdown && !strstr(lockdown, "[none]"))
 		say(doctor, "lockdown", NOTE, NULL,
 		    "locked down: no dry runs, no results of single commands");
-	free(lockdown);
 }
 
 /* ---- swap ---- */
@@ -177,8 +175,9 @@ static void check_device(struct doctor *doctor, const char *name, const char *ty
 
 static void check_swap(struct doctor *doctor)
 {
-	char *text, *line, *save = NULL;
+	autofree char *text = NULL;
 	long length = source_read(doctor->source, "/proc/swaps", &text);
+	char *line, *rest = text;
 	int nr = 0;
 
 	if (length < 0) {
@@ -186,7 +185,7 @@ static void check_swap(struct doctor *doctor)
 		return;
 	}
 	/* "/dev/vda2 partition 2097148 11264 -1", behind a heading; blanks in names are \040 */
-	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+	while ((line = strsep(&rest, "\n"))) {
 		char name[4096], type[16];
 		num size, used;
 
@@ -195,7 +194,6 @@ static void check_swap(struct doctor *doctor)
 		check_device(doctor, name, type, size, used);
 		nr++;
 	}
-	free(text);
 	if (!nr)
 		say(doctor, "swap", BAD, "mkswap and swapon a device",
 		    "none: zswap has nowhere to write to");

@@ -98,11 +98,7 @@ static int find_directory(const char *path, num inode, void *data)
 
 static int find_record(const struct cgroup_record *record, void *data)
 {
-	struct search *search = data;
-
-	if (record->id == (uint64_t)search->id)
-		found(search, record->path);
-	return search->nr;
+	return find_directory(record->path, record->id, data);
 }
 
 /* "redis" is redis.service, as systemctl has it, or a directory of just that name */

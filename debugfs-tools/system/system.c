@@ -75,45 +75,23 @@ void system_counters(const struct source *source, const char *directory, struct 
 
 /* ---- nodes ---- */
 
-static void system_add_node(struct system *system, num id)
-{
-	size_t size = (system->nr_nodes + 1) * sizeof(*system->nodes);
-
-	system->nodes = xrealloc(system->nodes, size);
-	system->nodes[system->nr_nodes++] = (struct node) { .id = id };
-}
-
-/* Nodes are those that the feature has a directory for. */
-static void system_find_feature_nodes(const struct source *source, struct system *system)
+/* Nodes are those that the feature has a directory for: nothing else tells of one. */
+static void system_find_nodes(const struct source *source, struct system *system)
 {
 	static const char prefix[] = "node";
 	struct dirent **list;
 	int nr = source_directories(source, SYS_ZSWAP, &list);
 	num id;
 
+	system->nodes = xcalloc(nr > 0 ? nr : 0, sizeof(*system->nodes));
 	for (int i = 0; i < nr; i++) {
 		const char *name = list[i]->d_name;
 
 		if (!strncmp(name, prefix, strlen(prefix)) &&
 		    !parse_number(name + strlen(prefix), &id) && id <= INT32_MAX)
-			system_add_node(system, id);
+			system->nodes[system->nr_nodes++].id = id;
 	}
 	source_free_list(list, nr);
-}
-
-/* Without the feature they are those that have memory that zswap could hold pages of. */
-static void system_find_memory_nodes(const struct source *source, struct system *system)
-{
-	autofree char *list = source_line(source, SYSTEM_NODES "/has_normal_memory");
-	uint64_t mask;
-	int id;
-
-	if (list && !parse_nodes(list, &mask)) {
-		for (id = 0; id < 64; id++) {
-			if (mask >> id & 1)
-				system_add_node(system, id);
-		}
-	}
 }
 
 static void system_read_node(const struct source *source, struct node *node)
@@ -142,9 +120,7 @@ void system_read(const struct source *source, struct system *system)
 	system_counters(source, SYS_ZSWAP, &system->counters);
 	system->ages_error = system_read_ages(source, SYS_DEBUGFS "/age_buckets", &system->ages);
 
-	system_find_feature_nodes(source, system);
-	if (!system->nr_nodes)
-		system_find_memory_nodes(source, system);
+	system_find_nodes(source, system);
 	for (i = 0; i < system->nr_nodes; i++)
 		system_read_node(source, &system->nodes[i]);
 }
@@ -203,13 +179,6 @@ static const char *system_reason_denied(void)
 	return geteuid() ? "permission denied: needs root" : "permission denied";
 }
 
-static bool system_is_below(const char *path, const char *directory)
-{
-	size_t len = strlen(directory);
-
-	return !strncmp(path, directory, len) && (!path[len] || path[len] == '/');
-}
-
 /* Is @path, in zswap's directory of debugfs, one that zswap has by itself? */
 static bool system_is_stock(const char *path)
 {
@@ -241,11 +210,11 @@ static const char *system_reason_debugfs(const struct source *source, const char
 
 static const char *system_reason_missing(const struct source *source, const char *path)
 {
-	bool feature = !system_supported(source), debugfs = system_is_below(path, SYS_DEBUGFS);
+	bool feature = !system_supported(source), debugfs = cgroup_is_within(path, SYS_DEBUGFS);
 
 	if (!feature && source_exists(source, SYS_PARAMETERS))
 		return "this kernel has no zswap";
-	if (!feature && (debugfs ? !system_is_stock(path) : system_is_below(path, SYS_ZSWAP)))
+	if (!feature && (debugfs ? !system_is_stock(path) : cgroup_is_within(path, SYS_ZSWAP)))
 		return no_feature;
 	return debugfs ? system_reason_debugfs(source, path) : no_file;
 }

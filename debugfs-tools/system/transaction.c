@@ -212,26 +212,25 @@ static char *reason_invalid(const struct source *source, const struct command *c
 /* What the kernel says of a command. */
 static char *reason_asked(const struct source *source, const struct command *command, int error)
 {
-	switch (error) {
-	case -ENOENT:
-		return xstrdup("cgroup not found: removed, or outside of this cgroup namespace");
-	case -EPERM:
-		return xstrdup("not permitted: disabled by memory.zswap.writeback of the cgroup or one above");
-	case -ENODEV:
-		return xstrdup("zswap has never been enabled");
-	case -EOPNOTSUPP:
-		return xstrdup("not supported: memory cgroups are off, or on cgroup v1");
-	case -EINVAL:
-		return reason_invalid(source, command);
-	case -ERANGE:
-		return xstrdup("a number is too large for the kernel");
-	case -EAGAIN:
-		return xstrdup("not one page was written");
-	case -EINTR:
-		return xstrdup("interrupted");
-	default:
-		return xasprintf("refused by the kernel: %s", strerror(-error));
+	static const struct {
+		int error;
+		const char *reason;
+	} reasons[] = {
+		{ -ENOENT, "cgroup not found: removed, or outside of this cgroup namespace" },
+		{ -EPERM,
+		  "not permitted: disabled by memory.zswap.writeback of the cgroup or one above" },
+		{ -ENODEV, "zswap has never been enabled" },
+		{ -EOPNOTSUPP, "not supported: memory cgroups are off, or on cgroup v1" },
+		{ -ERANGE, "a number is too large for the kernel" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(reasons); i++) {
+		if (reasons[i].error == error)
+			return xstrdup(reasons[i].reason);
 	}
+	if (error == -EINVAL)
+		return reason_invalid(source, command);
+	return xasprintf("refused by the kernel: %s", strerror(-error));
 }
 
 /* Why there was no file for it. */

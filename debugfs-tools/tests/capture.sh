@@ -42,7 +42,7 @@ record_tree /sys/kernel/debug/zswap
 
 for path in /sys/class/block/*/queue/rotational /sys/class/block/*/queue/discard_max_bytes \
 	/sys/kernel/security/lockdown /sys/devices/system/node/node*/meminfo \
-	/sys/devices/system/node/has_normal_memory /proc/uptime /proc/vmstat /proc/meminfo \
+	/proc/uptime /proc/vmstat /proc/meminfo \
 	/proc/swaps /proc/sys/kernel/random/boot_id /proc/pressure/*; do
 	record "$path"
 done

@@ -386,10 +386,6 @@ static void test_reasons(void)
 	test_reason(&fixture, SYS_DEBUGFS "/stored_pages", "no zswap");
 
 	tree_file(fixture.tree, SYS_PARAMETERS "/enabled", "Y\n");
-	tree_file(fixture.tree, "/sys/devices/system/node/has_normal_memory", "0,2\n");
-	system_read(&fixture.source, &system);
-	CHECK(system.nr_nodes == 2 && system.nodes[1].id == 2, "nodes without the feature");
-	system_free(&system);
 	test_reason(&fixture, SYS_ZSWAP "/stats/written", "no proactive");
 	test_reason(&fixture, SYS_DEBUGFS "/age_buckets", "no proactive");
 	test_reason(&fixture, SYS_DEBUGFS "/stored_pages", "not mounted");
