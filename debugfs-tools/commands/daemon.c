@@ -60,7 +60,7 @@ struct daemon {
 	const struct daemon_options *options;
 	const struct source *source;
 	struct config config;
-	char *state_file;		/* NULL: none */
+	const char *state_file;		/* NULL: none */
 	int state_lock;			/* descriptor; negative: none */
 	int state_error;		/* of saving it: what was said last */
 	num saved_ms;
@@ -107,24 +107,13 @@ static int read_config(struct daemon *daemon)
 	return EX_DONE;
 }
 
-static const char *state_path(const struct daemon *daemon)
-{
-	if (daemon->options->state)
-		return daemon->options->state;
-	return daemon->config.state ? daemon->config.state : DAEMON_STATE;
-}
-
 static void reload_config(struct daemon *daemon)
 {
-	autofree char *state = xstrdup(state_path(daemon));
-
 	if (daemon->record || daemon->recording.file) {
 		say_error("the configuration stays as it was: it is part of the recording");
 	} else if (read_config(daemon) == EX_DONE) {
 		say_error("the configuration was read again");
 		daemon->reloaded = true;
-		if (strcmp(state, state_path(daemon)))
-			say_error("another state file needs a restart");
 	} else {
 		say_error("the configuration stays as it was");
 	}
@@ -500,7 +489,7 @@ static int begin_live(struct daemon *daemon)
 	if (result != EX_DONE)
 		return result;
 	if (!options->dry_run && (!trial || options->state))
-		daemon->state_file = xstrdup(state_path(daemon));
+		daemon->state_file = options->state ?: DAEMON_STATE;
 	if (system_supported(daemon->source)) {
 		say_error("%s", system_reason_for(daemon->source,
 						  SYS_ZSWAP "/proactive_writeback", -ENOENT));
@@ -536,9 +525,7 @@ static int run(struct context *context, void *data)
 	if (context->source.recorded && !options->ticks)
 		options->ticks = 1;
 	if (options->status) {
-		result = read_config(&daemon);
-		if (result == EX_DONE)
-			result = daemon_status(context, state_path(&daemon));
+		result = daemon_status(context, options->state ?: DAEMON_STATE);
 	} else {
 		stop_begin();
 		result = options->replay ? begin_replay(&daemon) : begin_live(&daemon);
@@ -554,7 +541,6 @@ static int run(struct context *context, void *data)
 	recording_close(&daemon.recording);
 	state_free(&daemon.state);
 	config_free(&daemon.config);
-	free(daemon.state_file);
 	if (daemon.state_lock >= 0)
 		close(daemon.state_lock);
 	return result;

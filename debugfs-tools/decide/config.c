@@ -109,14 +109,6 @@ static int take_speed(const char *text, void *bytes)
 	return take_flow(text, "s", bytes);
 }
 
-static int take_path(const char *text, void *path)
-{
-	if (*text != '/')
-		return -EINVAL;
-	*(char **)path = xstrdup(text);
-	return 0;
-}
-
 /* "pool > 20% or free < 10%", "always" */
 static int take_when(const char *text, void *value)
 {
@@ -160,7 +152,6 @@ static const struct key {
 	{ "wear", DAEMON(wear), take_wear, 0, INT64_MAX, "SIZE/day or unlimited" },
 	{ "rate", DAEMON(rate), take_speed, 0, INT64_MAX, "SIZE/s or unlimited" },
 	{ "when", DAEMON(when), take_when, 0, 0, "such as pool > 20% or free < 10%, or always" },
-	{ "state", DAEMON(state), take_path, 0, 0, "a path that begins with '/'" },
 	{ "enabled", CGROUP(enabled), take_bool, 0, 1, "yes or no" },
 	{ "target-refault", CGROUP(policy.target), parse_rate, 0, PPM, "a rate such as 0.2%/min" },
 	{ "min-age", CGROUP(policy.min_age), parse_age, 0, AGE_MAX, "an age such as 5m" },
@@ -352,7 +343,6 @@ void config_free(struct config *config)
 	for (int i = 0; i < config->nr; i++)
 		free(config->section[i].pattern);
 	free(config->section);
-	free(config->state);
 	free(config->text);
 	*config = (struct config){ .nr = 0 };
 }

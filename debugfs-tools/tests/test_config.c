@@ -46,7 +46,7 @@ static void test_defaults(void)
 	struct config config;
 
 	CHECK(taken("", &config), "an empty file");
-	CHECK(config.interval == 60 && config.wear == 10 * GIB && !config.state, "its defaults");
+	CHECK(config.interval == 60 && config.wear == 10 * GIB, "its defaults");
 	policy_defaults(&wanted);
 	CHECK(config_policy(&config, "/a", &policy) && !memcmp(&policy, &wanted, sizeof(policy)),
 	      "and the policy's");
@@ -68,7 +68,6 @@ static void test_all_keys(void)
 		    "wear=1T/day \r\n"
 		    "rate = 1.5M/s\n"
 		    "when = free < 5% or pool > 1.5%\n"
-		    "state = /a/b\n"
 		    "  target-refault = 1%/h\n"
 		    "min-age= 60\n"
 		    "\tmax-age =2d\n"
@@ -77,8 +76,8 @@ static void test_all_keys(void)
 		    "freeze-after = 1h30m\n"
 		    "enabled = no", &config), "every key");
 	CHECK(config.interval == 120 && config.wear == 1024 * GIB && config.rate == 1572864 &&
-	      config.when.pool == 15000 && config.when.free == 50000 &&
-	      !strcmp(config.state, "/a/b"), "the daemon's");
+	      config.when.pool == 15000 && config.when.free == 50000,
+	      "the daemon's");
 	CHECK(!config_policy(&config, "/", &policy), "enabled = no for all");
 	CHECK(policy.target == 166 || policy.target == 167, "1 %%/h in ppm a minute");
 	CHECK(policy.min_age == 60 && policy.max_age == 172800 && policy.pressure_memory == 500 &&
@@ -240,8 +239,6 @@ static void test_refused(void)
 		"f:1: when: invalid value 'pool > 5% free < 3%' (such as pool > 20% or free < 10%, or always)");
 	refused("when = pool > 5% or\n",
 		"f:1: when: invalid value 'pool > 5% or' (such as pool > 20% or free < 10%, or always)");
-	refused("state = x\n",
-		"f:1: state: invalid value 'x' (a path that begins with '/')");
 	refused("target-refault = 101%/min\n",
 		"f:1: target-refault: invalid value '101%/min' (a rate such as 0.2%/min)");
 	refused("target-refault = 0.2\n",
@@ -338,7 +335,7 @@ static void test_example(void)
 	CHECK(!config_parse(text, "f", &config, &message), "the example is taken");
 	if (message)
 		printf("# %s\n", message);
-	CHECK(config.nr == 3 && __builtin_popcount(config.section[0].given) == 12 && config.state,
+	CHECK(config.nr == 3 && __builtin_popcount(config.section[0].given) == 11,
 	      "and has every key");
 	policy_defaults(&defaults);
 	CHECK(config_policy(&config, "/a", &policy) && !memcmp(&policy, &defaults, sizeof(policy)),
