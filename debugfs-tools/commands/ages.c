@@ -15,7 +15,6 @@
 
 #define BAR_WIDTH	16
 #define COLD_DEFAULT	300	/* seconds */
-#define WATCH_DEFAULT	2	/* seconds */
 
 struct bucket_row {
 	const char *age, *bar;

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "commands/commands.h"
@@ -89,14 +88,13 @@ static num done_pages(const struct job *job, const struct result *result)
 char *job_progress(num pages, num elapsed_ms, num goal)
 {
 	num bytes = amount_bytes(pages > 0 ? pages : 0);
-	num percent = goal > 0 ? amount_ratio(pages, goal, 100) : -ENODATA;
+	num percent = goal > 0 ? amount_ratio(pages, goal, 100) : 0;
 	struct brief size = format_size(bytes);
 	struct brief rate = format_size(amount_ratio(bytes, elapsed_ms > 0 ? elapsed_ms : 1, 1000));
 
-	if (percent < 0)
-		return xasprintf("%s, %s/s", size.text, rate.text);
 	/* Other commands count, too, where debugfs cannot tell. */
-	return xasprintf("%s, %s/s, %lld %%", size.text, rate.text, percent > 100 ? 100 : percent);
+	return xasprintf(goal > 0 ? "%s, %s/s, %lld %%" : "%s, %s/s", size.text, rate.text,
+			 percent > 100 ? 100 : percent);
 }
 
 static void draw(const struct job *job)
@@ -126,11 +124,8 @@ static num find_goal(const struct job *job)
 
 static int command_run(struct job *job)
 {
-	int error;
+	int error = transaction_run(job->source, &job->command, &job->last);
 
-	if (stop_asked)
-		return -EINTR;
-	error = transaction_run(job->source, &job->command, &job->last);
 	if (job->last.asked && (!error || error == -EAGAIN || error == -EINTR)) {
 		transaction_add(&job->sum, &job->last.result);
 		job->counted |= job->last.counted;

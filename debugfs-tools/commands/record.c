@@ -2,8 +2,6 @@
 /*
  * zswapctl record: add how old what is in zswap is now to a small file, for ages --history.
  */
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 

@@ -3,7 +3,6 @@
  * --help, from the lists of options and columns; manual page and completions are made of it.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "ui/options.h"
