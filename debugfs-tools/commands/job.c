@@ -148,22 +148,17 @@ static num least(num limit, num other)
 }
 
 /* Make the next command.  Returns false if the limits of all together are used up. */
-static bool next_command(struct job *job, bool steps)
+static bool next_command(struct job *job)
 {
 	const struct command *wanted = &job->wanted->command;
 	num max = left_of(wanted->max, amount_bytes(done_pages(job, &job->sum)));
 	num compressed = left_of(wanted->max_compressed, job->sum.count.released_bytes);
-	num step = job->missing;
 
-	if (job->wanted->until_free >= 0) {
-		if (!wanted->dry_run && step > STEP_MAX)
-			step = STEP_MAX;
-		if (!wanted->dry_run && step < STEP_MIN)
-			step = STEP_MIN;
-		compressed = least(compressed, step);
-	} else if (steps) {
+	if (job->wanted->until_free >= 0)
+		compressed = least(compressed, job->missing < STEP_MIN ? STEP_MIN :
+				   least(job->missing, STEP_MAX));
+	else if (job->progress)
 		max = least(max, STEP_MAX);
-	}
 	job->command.max = max;
 	job->command.max_compressed = compressed;
 	return compressed && (max < 0 || max >= amount_page_size());
@@ -182,9 +177,6 @@ static int is_free(struct job *job)
 {
 	num available = system_free_memory(job->source, job->command.nodes);
 
-	/* A dry run changes nothing. */
-	if (job->command.dry_run)
-		available = amount_add(available, job->sum.count.released_bytes);
 	job->blind = available < 0;
 	if (job->blind)
 		return available;
@@ -195,8 +187,7 @@ static int is_free(struct job *job)
 /* Returns 0, -EAGAIN if there was nothing (left) to do, or another negative errno. */
 static int run_commands(struct job *job)
 {
-	bool until = job->wanted->until_free >= 0, dry = job->command.dry_run;
-	bool steps = job->progress && !dry;
+	bool until = job->wanted->until_free >= 0;
 	int error;
 
 	for (;;) {
@@ -205,18 +196,17 @@ static int run_commands(struct job *job)
 			return error > 0 ? 0 : error;
 		if (stop_asked)
 			return -EINTR;
-		job->used_up = !next_command(job, steps);
-		/* A second dry run would count the same pages. */
-		if (job->used_up || (dry && job->any))
+		job->used_up = !next_command(job);
+		if (job->used_up)
 			return until ? -EAGAIN : 0;
 		error = command_run(job);
 		if (error == -EAGAIN && !until && done_pages(job, &job->sum) > 0)
 			return 0;
 		if (error)
 			return error;
-		if (steps)
+		if (job->progress)
 			draw(job);
-		if (!until && (!steps || is_exhausted(job)))
+		if (!until && (!job->progress || is_exhausted(job)))
 			return 0;
 	}
 }

@@ -17,7 +17,7 @@ static const struct option_spec options[] = {
 	{ "dry-run", 0, OPTION_FLAG, WHERE(command.dry_run),
 	  "count what would be written, write nothing" },
 	{ "until-free", 0, OPTION_SIZE, WHERE(until_free),
-	  "go on until this much memory is free (on --node)" },
+	  "go on until this much memory is free (on --node)", .excludes = "dry-run" },
 	{ }
 };
 
