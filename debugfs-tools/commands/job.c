@@ -164,14 +164,6 @@ static bool next_command(struct job *job)
 	return compressed && (max < 0 || max >= amount_page_size());
 }
 
-/* Has the last command left nothing that the next one could do? */
-static bool is_exhausted(const struct job *job)
-{
-	return job->command.max < 0 ||
-	       amount_bytes(done_pages(job, &job->last.result)) + amount_page_size() <=
-	       job->command.max;
-}
-
 /* --until-free: is as much free?  Returns 0 if not, 1 if it is, or a negative errno. */
 static int is_free(struct job *job)
 {
@@ -206,7 +198,9 @@ static int run_commands(struct job *job)
 			return error;
 		if (job->progress)
 			draw(job);
-		if (!until && (!job->progress || is_exhausted(job)))
+		/* One that found less than it might have has left nothing to the next */
+		if (!until && (!job->progress || amount_bytes(done_pages(job, &job->last.result)) <=
+			       job->command.max - amount_page_size()))
 			return 0;
 	}
 }
