@@ -344,8 +344,7 @@ static int run(struct context *context, void *data)
 		return result;
 	result = ages->seconds ? screen_run(context, &view) : print(ages);
 	if (result < 0)
-		result = options_say_unreadable(ages->source, "the ages of what is in zswap",
-						result);
+		result = options_say_unreadable(ages->source, result);
 	cgroups_free(&ages->cgroups);
 	return result;
 }

@@ -86,16 +86,6 @@ static num usual_distance(const struct history *history)
 	return usual > 0 ? usual : 1;
 }
 
-/* Bounds may have been others then: a bucket counts where it begins. */
-static int row_of(const struct age_table *rows, num age)
-{
-	int row = rows->nr - 1;
-
-	while (row > 0 && rows->bucket[row].min_age > age)
-		row--;
-	return row;
-}
-
 static void fill(struct map *map, const struct history *history, int room)
 {
 	num usual = usual_distance(history), last = 0, span;
@@ -119,7 +109,8 @@ static void fill(struct map *map, const struct history *history, int room)
 		last = column;
 		nr[column]++;
 		for (int b = 0; b < sample->ages.nr; b++) {
-			int row = row_of(map->rows, sample->ages.bucket[b].min_age);
+			/* Bounds may have been others then: a bucket counts where it begins */
+			int row = amount_bucket(map->rows, sample->ages.bucket[b].min_age);
 			num *cell = &map->cell[row * map->width + column], bytes = bytes_of(sample, b);
 
 			*cell = amount_add(*cell, bytes > 0 ? bytes : 0);

@@ -349,7 +349,7 @@ static int propose(struct plan *plan, const struct source *source, struct table 
 	if (!error)
 		error = look(plan, source, path ? path : "/");
 	if (error)
-		return options_say_unreadable(source, "the ages of what is in zswap", error);
+		return options_say_unreadable(source, error);
 	options_say_foreign(&plan->sample.cgroups);
 	status = choose(plan);
 	for (int i = 0; i < plan->nr; i++) {

@@ -6,8 +6,7 @@
 #include "commands/commands.h"
 
 static const struct job_options defaults = {
-	.command = { .verb = COMMAND_READBACK, .age = -1, .max = -1, .max_compressed = -1,
-		     .rate = -1, .bucket = { -1, -1 } },
+	.command = COMMAND_NONE, .command.verb = COMMAND_READBACK,
 	.until_free = -1,
 };
 

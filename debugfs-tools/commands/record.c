@@ -47,7 +47,7 @@ static int run(struct context *context, void *data)
 	}
 	error = system_read_ages(source, SYS_DEBUGFS "/age_buckets", &sample.ages);
 	if (error)
-		return options_say_unreadable(source, "the ages of what is in zswap", error);
+		return options_say_unreadable(source, error);
 	if (!record->file)
 		mkdir(DAEMON_DIRECTORY, 0700);
 	error = history_add(file, record->keep, &sample, &message);

@@ -410,7 +410,7 @@ static int run(struct context *context, void *data)
 	table_free(table);
 	result = screen_run(context, &screen);
 	if (result < 0)
-		result = options_say_unreadable(top->source, "the cgroups in zswap", result);
+		result = options_say_unreadable(top->source, result);
 	cgroups_free(&top->cgroups);
 	free(top->row);
 	free(top->shown);

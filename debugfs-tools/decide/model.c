@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "decide/model.h"
+#include "system/amount.h"
 
 #define MINUTE		60.0
 #define WATCHED_TIMES	2	/* an age is known when it was watched for that many times it */
@@ -19,16 +20,6 @@ static double sum_out(const struct evidence *evidence)
 	return sum;
 }
 
-/* The bucket that @age is in. */
-static int bucket_of(const struct age_table *ages, num age)
-{
-	int b = ages->nr - 1;
-
-	while (b > 0 && ages->bucket[b].min_age > age)
-		b--;
-	return b > 0 ? b : 0;
-}
-
 void evidence_update(struct evidence *evidence, const struct happened *happened)
 {
 	double memory = MODEL_MEMORY * evidence->unit;
@@ -40,7 +31,7 @@ void evidence_update(struct evidence *evidence, const struct happened *happened)
 
 	for (int b = 0; b < happened->ages->nr; b++) {
 		double share = out > 0 ? evidence->out[b] / out :
-			       b == bucket_of(happened->ages, happened->age);
+			       b == amount_bucket(happened->ages, happened->age);
 		double refaulted = happened->refaulted * share;
 
 		evidence->back[b] = evidence->back[b] * keep + happened->loaded[b] + refaulted;
@@ -123,7 +114,7 @@ double model_forecast(const struct evidence *evidence, const struct age_table *a
 {
 	double sum = 0;
 
-	for (int b = bucket_of(ages, age); b < ages->nr; b++)
+	for (int b = amount_bucket(ages, age); b < ages->nr; b++)
 		sum += model_rate(evidence, b);
 	return sum;
 }

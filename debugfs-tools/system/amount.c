@@ -109,6 +109,15 @@ int amount_add_table(struct age_table *sum, const struct age_table *table)
 	return 0;
 }
 
+int amount_bucket(const struct age_table *table, num age)
+{
+	int b = table->nr - 1;
+
+	while (b > 0 && table->bucket[b].min_age > age)
+		b--;
+	return b > 0 ? b : 0;
+}
+
 num amount_oldest(const struct age_table *table)
 {
 	for (int i = table->nr - 1; i >= 0; i--) {

@@ -33,6 +33,8 @@ bool amount_same_bounds(const struct age_table *a, const struct age_table *b);
  * the same bounds.
  */
 int amount_add_table(struct age_table *sum, const struct age_table *table);
+/* The bucket that @age is in. */
+int amount_bucket(const struct age_table *table, num age);
 /* Seconds: where the oldest bucket that has pages begins; -ENODATA if none has. */
 num amount_oldest(const struct age_table *table);
 

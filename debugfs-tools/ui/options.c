@@ -429,13 +429,13 @@ int options_exit_status(num error)
 	}
 }
 
-int options_say_unreadable(const struct source *source, const char *what, num error)
+int options_say_unreadable(const struct source *source, num error)
 {
 	if (error == -ESTALE) {
-		say_error("%s: the bounds of the age buckets changed meanwhile; try again", what);
+		say_error("the bounds of the age buckets changed meanwhile; try again");
 		return EX_FAILED;
 	}
-	say_error("%s: %s", what, system_reason(source, error));
+	say_error("the ages of what is in zswap: %s", system_reason(source, error));
 	if (!source_exists(source, SYS_PARAMETERS))
 		say_error("'" PROGRAM " status' tells what can be known without");
 	return options_exit_status(error);

@@ -86,9 +86,9 @@ int options_main(int argc, char **argv, const struct subcommand *const *subcomma
 
 /* The exit status for a file that cannot be read or written: @error is a negative errno. */
 int options_exit_status(num error);
-/* "@what: the reason", and what works without.  Returns the exit status. */
-int options_say_unreadable(const struct source *source, const char *what, num error);
-/* The same of one that is no file of the kernel. */
+/* Why the tables of ages cannot be read, and what works without.  Returns the exit status. */
+int options_say_unreadable(const struct source *source, num error);
+/* The same of a file that is not the kernel's. */
 int options_say_file(const char *file, const char *message, int error);
 /* Say what of the kernel's tables is left out, if this is a cgroup namespace. */
 void options_say_foreign(const struct cgroups *cgroups);
