@@ -331,8 +331,7 @@ static void check_pressure(struct doctor *doctor, const char *check, const char 
 		    "unknown: it is not considered");
 	else
 		say(doctor, check, ppm >= STALLED ? BAD : OK, fix,
-		    "some task stalled in %lld.%lld %% of the last 10 s", ppm / 10000,
-		    ppm / 1000 % 10);
+		    "some task stalled in %.1f %% of the last 10 s", ppm / 1e4);
 }
 
 /* The reason that most cgroups have, if one has more than all others together; otherwise any. */

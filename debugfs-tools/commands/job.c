@@ -277,11 +277,10 @@ static void say_summary(const struct job *job)
 {
 	const struct result *sum = &job->sum;
 	bool dry = job->command.dry_run;
-	num ms = sum->elapsed_us > 0 ? sum->elapsed_us / 1000 : 0;
-	autofree char *text = xasprintf("%s %s in %lld.%03lld s",
+	autofree char *text = xasprintf("%s %s in %.3f s",
 		format_size(amount_bytes(done_pages(job, sum))).text,
 		job->readback ? "read back" : dry ? "would be written, counted" : "written",
-		ms / 1000, ms % 1000);
+		(sum->elapsed_us > 0 ? sum->elapsed_us : 0) / 1e6);
 
 	if (!job->readback && !dry)
 		xappend(&text, ", %s of the pool freed",

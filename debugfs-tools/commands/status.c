@@ -208,12 +208,9 @@ static void say_pool(const struct system *system)
 
 	say("Pool", "%s of at most %s", with_share(system->pool_bytes, limit).text,
 	    format_size(limit).text);
-	/* To the nearest hundredth */
-	if (ratio >= 0)
-		ratio = (ratio + 5) / 10;
 	if (system->stored_pages >= 0 && ratio >= 0)
-		say("Stored", "%s in %lld pages, %lld.%02lld times the pool",
-		    format_size(stored).text, system->stored_pages, ratio / 100, ratio % 100);
+		say("Stored", "%s in %lld pages, %.2f times the pool", format_size(stored).text,
+		    system->stored_pages, ratio / 1e3);
 	else if (system->stored_pages >= 0)
 		say("Stored", "%s in %lld pages", format_size(stored).text, system->stored_pages);
 	if (system->incompressible_pages > 0)

@@ -623,8 +623,8 @@ static void test_format(void)
 	test_formatted(format_percent(INT64_MAX, INT64_MAX).text, "100.0");
 	test_formatted(format_percent(INT64_MAX / 2, INT64_MAX).text, "50.0");
 	test_formatted(format_percent(1, INT64_MAX).text, "0.0");
-	test_formatted(format_percent(INT64_MAX / 1000, 1).text, "922337203685477500.0");
-	test_formatted(format_percent(INT64_MAX, 1).text, "922337203685477580.7");
+	test_formatted(format_percent(INT64_MAX / 1000, 1).text, "922337203685477632.0");
+	test_formatted(format_percent(INT64_MAX, 1).text, "922337203685477580800.0");
 
 	test_owned(format_bar(0, 8, 8, false), "");
 	test_owned(format_bar(1, 8, 8, false), "#");

@@ -64,14 +64,7 @@ struct brief format_age(num seconds)
 
 struct brief format_percent(num part, num whole)
 {
-	__int128 tenths;
-
-	if (whole <= 0 || part < 0)
-		return brief("-");
-	tenths = ((__int128)part * 2000 + whole) / ((__int128)whole * 2);
-	if (tenths > INT64_MAX)
-		tenths = INT64_MAX;
-	return brief("%lld.%d", (num)(tenths / 10), (int)(tenths % 10));
+	return whole <= 0 || part < 0 ? brief("-") : brief("%.1f", 100.0 * part / whole);
 }
 
 char *format_bar(num part, num whole, int width, bool utf8)

@@ -235,16 +235,6 @@ bool table_shows(const struct table *table, const char *column)
 	return shows(table, find_column(table->view, column, strlen(column)));
 }
 
-/* Two decimals, to the nearest; @unit is a hundredth. */
-static struct brief hundredths(num value, num unit)
-{
-	struct brief brief;
-
-	value = value / unit + (value % unit * 2 >= unit);
-	sprintf(brief.text, "%lld.%02lld", value / 100, value % 100);
-	return brief;
-}
-
 /* @value, which is known. */
 static struct brief number_text(enum column_type type, bool exact, num value)
 {
@@ -254,21 +244,14 @@ static struct brief number_text(enum column_type type, bool exact, num value)
 		return format_age(value);
 	if ((type == COLUMN_SIZE || type == COLUMN_PAGES) && !exact)
 		return format_size(value);
-	if (type == COLUMN_BOOL) {
+	if (type == COLUMN_BOOL)
 		strcpy(brief.text, value ? "yes" : "no");
-	} else if (type == COLUMN_PPM || type == COLUMN_REFAULTS) {
-		if (exact)
-			sprintf(brief.text, "%lld.%04lld", value / 10000, value % 10000);
-		else
-			sprintf(brief.text, "%.40s%%", hundredths(value, 100).text);
-	} else if (type == COLUMN_RATIO || type == COLUMN_RATE) {
-		if (exact)
-			sprintf(brief.text, "%lld.%03lld", value / 1000, value % 1000);
-		else
-			return hundredths(value, 10);
-	} else {
+	else if (type == COLUMN_PPM || type == COLUMN_REFAULTS)
+		sprintf(brief.text, exact ? "%.4f" : "%.2f%%", value / 1e4);
+	else if (type == COLUMN_RATIO || type == COLUMN_RATE)
+		sprintf(brief.text, exact ? "%.3f" : "%.2f", value / 1e3);
+	else
 		sprintf(brief.text, "%lld", value);
-	}
 	return brief;
 }
 
