@@ -42,30 +42,20 @@ int parse_number(const char *text, void *value)
 
 /* ---- what the user types ---- */
 
-/* What is typed is kept to nine decimals */
-#define PARSE_NANO	1000000000LL
+#define NUM_END		0x1p63L		/* a num is below */
 
-/* "0.25" at *@text, the fraction in billionths; *@exact says whether any digit was lost. */
-static int parse_decimal(const char **text, num *whole, num *nano, bool *exact)
+/* "0.25" at *@text, which is moved behind it; neither a sign nor an exponent. */
+static int parse_decimal(const char **text, long double *value)
 {
-	num fraction = 0, digit = PARSE_NANO / 10;
-	int err;
+	size_t length = strspn(*text, "0123456789.");
+	autofree char *digits = xasprintf("%.*s", (int)length, *text);
+	const char *point = strchr(digits, '.');
 
-	*exact = true;
-	err = parse_num(text, whole);
-	if (err)
-		return err;
-	if (**text == '.') {
-		++*text;
-		if (!isdigit((unsigned char)**text))
-			return -EINVAL;
-		for (; isdigit((unsigned char)**text); ++*text, digit /= 10) {
-			fraction += (**text - '0') * digit;
-			if (!digit && **text != '0')
-				*exact = false;
-		}
-	}
-	*nano = fraction;
+	if (!isdigit((unsigned char)*digits) || (point && !isdigit((unsigned char)point[1])) ||
+	    (point && strchr(point + 1, '.')))
+		return -EINVAL;
+	*value = strtold(digits, NULL);
+	*text += length;
 	return 0;
 }
 
@@ -74,30 +64,27 @@ int parse_size(const char *text, void *bytes)
 {
 	static const char letters[] = "KMGTPE";
 	const char *letter = NULL;
-	__int128 size;
-	num whole, nano;
-	bool exact;
+	long double size;
 	int err;
 
-	err = parse_decimal(&text, &whole, &nano, &exact);
+	err = parse_decimal(&text, &size);
 	if (err)
 		return err;
 	if (*text)
 		letter = strchr(letters, toupper((unsigned char)*text));
-	if (!letter && (nano || !exact))
+	if (!letter && size < NUM_END && size != (num)size)
 		return -EINVAL;
 	if (letter) {
+		size *= 1ULL << 10 * (letter - letters + 1);
 		text++;
 		if (!strcasecmp(text, "iB"))
 			text++;
 	}
 	if (*text && strcasecmp(text, "B"))
 		return -EINVAL;
-	size = (__int128)whole * PARSE_NANO + nano;
-	size = (size << (letter ? 10 * (letter - letters + 1) : 0)) / PARSE_NANO;
-	if (size > INT64_MAX)
+	if (size >= NUM_END)
 		return -ERANGE;
-	*(num *)bytes = size;
+	*(num *)bytes = (num)size;
 	return 0;
 }
 
@@ -133,31 +120,24 @@ int parse_rate(const char *text, void *ppm_per_min)
 {
 	static const struct {
 		const char *name;
-		num times, divisor;
+		long double minutes;
 	} units[] = {
-		{ "%/s", 60, 1 }, { "%/min", 1, 1 }, { "%/h", 1, 60 }, { "%/d", 1, 24 * 60 },
+		{ "%/s", 1 / 60.0L }, { "%/min", 1 }, { "%/h", 60 }, { "%/d", 24 * 60 },
 	};
-	num whole, rate, ppm;
-	bool exact;
-	size_t i;
+	long double rate, ppm;
 	int err;
 
-	err = parse_decimal(&text, &whole, &rate, &exact);
+	err = parse_decimal(&text, &rate);
 	if (err)
 		return err;
-	if (__builtin_mul_overflow(whole, PARSE_NANO, &whole) ||
-	    __builtin_add_overflow(whole, rate, &rate))
-		return -ERANGE;
-	for (i = 0; i < ARRAY_SIZE(units); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
 		if (strcmp(text, units[i].name))
 			continue;
-		if (__builtin_mul_overflow(rate, units[i].times, &ppm))
+		/* A percent is 10000 ppm; 0.29 is a little less than it looks */
+		ppm = rate / units[i].minutes * 10000 + 1e-6L;
+		if (ppm >= NUM_END)
 			return -ERANGE;
-		/* A percent is 10000 ppm */
-		ppm /= PARSE_NANO / 10000 * units[i].divisor;
-		if (!ppm && (rate || !exact))
-			ppm = 1;
-		*(num *)ppm_per_min = ppm;
+		*(num *)ppm_per_min = rate > 0 && ppm < 1 ? 1 : (num)ppm;
 		return 0;
 	}
 	return -EINVAL;
