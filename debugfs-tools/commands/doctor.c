@@ -134,17 +134,11 @@ static void check_feature(struct doctor *doctor)
 /* A number of the device's queue; a partition's is beside it. */
 static num queue_number(const struct source *source, const char *device, const char *file)
 {
-	static const char *const form[] = {
-		"/sys/class/block/%s/queue/%s", "/sys/class/block/%s/../queue/%s",
-	};
-	num value = -ENOENT;
+	autofree char *own = xasprintf("/sys/class/block/%s/queue/%s", device, file);
+	autofree char *whole = xasprintf("/sys/class/block/%s/../queue/%s", device, file);
+	num value = source_number(source, own);
 
-	for (size_t i = 0; i < ARRAY_SIZE(form) && value < 0; i++) {
-		autofree char *path = xasprintf(i ? form[1] : form[0], device, file);
-
-		value = source_number(source, path);
-	}
-	return value;
+	return value < 0 ? source_number(source, whole) : value;
 }
 
 static void check_device(struct doctor *doctor, const char *name, const char *type, num size,

@@ -50,15 +50,13 @@ static void fail(struct reading *reading, int error, const char *format, ...)
 
 static int take_bool(const char *text, void *value)
 {
-	static const char *const word[][2] = {
-		{ "no", "yes" }, { "false", "true" }, { "off", "on" }, { "0", "1" },
+	static const char *const word[] = {
+		"no", "yes", "false", "true", "off", "on", "0", "1"
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(word); i++) {
-		for (int truth = 0; truth < 2; truth++) {
-			if (strcmp(text, word[i][truth]))
-				continue;
-			*(num *)value = truth;
+		if (!strcmp(text, word[i])) {
+			*(num *)value = i % 2;
 			return 0;
 		}
 	}
