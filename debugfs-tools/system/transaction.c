@@ -32,26 +32,6 @@ bool transaction_needs_debugfs(const struct command *command)
 	return command->bucket.min >= 0 || command->dry_run;
 }
 
-/* "0,2-3", as the kernel prints masks of nodes itself. */
-static void add_nodes(char **text, uint64_t nodes)
-{
-	const char *before = " node=";
-
-	for (int first = 0; first < 64; first++) {
-		int last = first;
-
-		if (!(nodes >> first & 1))
-			continue;
-		while (last < 63 && nodes >> (last + 1) & 1)
-			last++;
-		xappend(text, "%s%d", before, first);
-		if (last > first)
-			xappend(text, "-%d", last);
-		before = ",";
-		first = last;
-	}
-}
-
 char *transaction_text(const struct command *command)
 {
 	const struct bucket_range *bucket = &command->bucket;
@@ -63,8 +43,12 @@ char *transaction_text(const struct command *command)
 		xappend(&text, " max=%lld", command->max);
 	if (command->max_compressed >= 0)
 		xappend(&text, " max_compressed=%lld", command->max_compressed);
-	if (command->nodes)
-		add_nodes(&text, command->nodes);
+	for (int node = 0; node < 64; node++) {
+		bool first = !(command->nodes & ((1ULL << node) - 1));
+
+		if (command->nodes >> node & 1)
+			xappend(&text, first ? " node=%d" : ",%d", node);
+	}
 	if (command->cgroup)
 		xappend(&text, " cgroup=%" PRIu64 "%s", command->cgroup,
 			command->no_descend ? " descend=0" : "");

@@ -55,12 +55,12 @@ static void test_text(void)
 	command.dry_run = true;
 	CHECK(transaction_needs_debugfs(&command), "but no dry run");
 	check_text(&command,
-		   "age=3600 max=67108864 max_compressed=1 node=0,2-4,63 cgroup=18446744073709551615 descend=0 type=incompressible dry_run=1");
+		   "age=3600 max=67108864 max_compressed=1 node=0,2,3,4,63 cgroup=18446744073709551615 descend=0 type=incompressible dry_run=1");
 
 	command = (struct command)COMMAND_NONE;
 	command.age = 1;
 	command.nodes = 0xd;
-	check_text(&command, "age=1 node=0,2-3");
+	check_text(&command, "age=1 node=0,2,3");
 
 	command = (struct command)COMMAND_NONE;
 	command.nodes = UINT64_MAX;
@@ -70,7 +70,8 @@ static void test_text(void)
 	command.bucket.max = 3;
 	CHECK(transaction_says_what(&command) && transaction_needs_debugfs(&command),
 	      "a bucket is");
-	check_text(&command, "node=0-63 bucket=3");
+	command.nodes = 1ULL << 63 | 1;
+	check_text(&command, "node=0,63 bucket=3");
 	command.nodes = 0;
 	command.bucket.max = 15;
 	check_text(&command, "bucket=3-15");
