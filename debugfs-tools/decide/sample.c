@@ -90,6 +90,8 @@ int sample_read(const struct source *source, struct sample *sample, const char *
 
 		cgroups->cgroup[i].path = utf8_copy(path);
 	}
+	/* In the order of the new names */
+	cgroups_set_parents(cgroups);
 	return 0;
 }
 

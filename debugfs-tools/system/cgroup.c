@@ -365,12 +365,14 @@ static void place_removed(struct gathering *gathering)
 	cgroups->nr = nr;
 }
 
-/* All that is below an ancestor follows it, so that the one before leads to the parent. */
+/* Sorted, all that is below an ancestor follows it, so that the one before leads to the parent. */
 void cgroups_set_parents(struct cgroups *cgroups)
 {
 	struct cgroup *cgroup = cgroups->cgroup;
 	int i, parent;
 
+	if (cgroups->nr)
+		qsort(cgroup, cgroups->nr, sizeof(*cgroup), compare_cgroups);
 	for (i = 0; i < cgroups->nr; i++) {
 		for (parent = i - 1; parent > 0; parent = cgroup[parent].parent) {
 			if (cgroup_is_within(cgroup[i].path, cgroup[parent].path) &&

@@ -112,7 +112,7 @@ struct cgroup *cgroups_find(const struct cgroups *cgroups, const char *path);
 /* Once there are sums, only of those that have entries, and their ancestors. */
 void cgroups_read_details(const struct source *source, struct cgroups *cgroups);
 void cgroups_free(struct cgroups *cgroups);
-/* Find the parents of those that have paths, in this order. */
+/* Sort those that have paths, and find their parents. */
 void cgroups_set_parents(struct cgroups *cgroups);
 /* Add up the entries of each cgroup's subtree. */
 void cgroups_sum(struct cgroups *cgroups);

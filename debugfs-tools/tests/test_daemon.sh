@@ -245,6 +245,21 @@ replay record5 >again
 check 'the replay has the same lines' cmp out again
 rmdir state.new
 
+# --- names that are not UTF-8: others, in another order, in what is remembered
+z=$(printf '/\360z')
+a=$(printf '/\361a')
+put "$z" 40 0 0
+put "$a" 41 0 0
+cp $debugfs/age_buckets_cgroup table
+printf '%s 0 3 86400 inf 5000 5000000 0 %s\n' 40 "$z" 41 "$a" >>$debugfs/age_buckets_cgroup
+status 0 daemon --root tree --ticks 2
+for name in z a; do
+	grep "\"cgroup\":\"/[^\"/]*$name\",\"id\":4[01]" out | grep '"tick":2,' >line
+	check "not UTF-8: the second tick acts on $name" grep -q '"action":"write"' line
+done
+mv table $debugfs/age_buckets_cgroup
+rm -r "tree/sys/fs/cgroup$z" "tree/sys/fs/cgroup$a"
+
 # --- what goes to the disk
 status 0 daemon --root tree --ticks 3 --state dry --dry-run
 check 'a dry run leaves nothing behind' is "$(echo dry*)" 'dry*'
