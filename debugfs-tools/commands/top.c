@@ -214,9 +214,13 @@ static int look(void *data)
 {
 	struct top *top = data;
 	struct cgroups cgroups;
-	int error = cgroups_read(top->source, UINT64_MAX, &cgroups);
 	num now_ms;
+	int error;
 
+	/* Of thousands of cgroups they are large, and only rows are made of them */
+	free(top->cgroups.sum);
+	top->cgroups.sum = NULL;
+	error = cgroups_read(top->source, UINT64_MAX, &cgroups);
 	if (error)
 		return error;
 	cgroups_sum(&cgroups);
