@@ -328,29 +328,36 @@ static void check_pressure(struct doctor *doctor, const char *check, const char 
 		    "some task stalled in %.1f %% of the last 10 s", ppm / 1e4);
 }
 
-/* The reason that most cgroups have, if one has more than all others together; otherwise any. */
-static const char *usual_reason(const struct state *state)
+static int compare_reasons(const void *a, const void *b)
 {
-	const char *reason = NULL;
-	int ahead = 0;
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The reason that most cgroups have: "2 of 3 cgroups: REASON", to be freed; NULL: none has one. */
+static char *usual_reason(const struct state *state)
+{
+	autofree const char **reasons = xcalloc(state->nr + 1, sizeof(*reasons));
+	int nr = 0, most = 0, last = 0;
 
 	for (int i = 0; i < state->nr; i++) {
-		const struct state_cgroup *cgroup = &state->cgroup[i];
-
-		if (!cgroup->begun || !cgroup->reason)
-			continue;
-		if (!ahead)
-			reason = cgroup->reason;
-		ahead += strcmp(cgroup->reason, reason) ? -1 : 1;
+		if (state->cgroup[i].begun && state->cgroup[i].reason)
+			reasons[nr++] = state->cgroup[i].reason;
 	}
-	return reason;
+	qsort(reasons, nr, sizeof(*reasons), compare_reasons);
+	/* Where there are more in a row than ever before, and where those end */
+	for (int i = 0; i < nr; i++) {
+		if (i >= most && !strcmp(reasons[i], reasons[i - most])) {
+			most++;
+			last = i;
+		}
+	}
+	return nr ? xasprintf("%d of %d cgroups: %s", most, nr, reasons[last]) : NULL;
 }
 
 static void check_daemon(struct doctor *doctor)
 {
-	autofree char *message = NULL;
+	autofree char *message = NULL, *reason = NULL;
 	struct state state;
-	const char *reason;
 	int error;
 
 	if (doctor->source->recorded && !strcmp(doctor->state, DAEMON_STATE))
@@ -362,7 +369,7 @@ static void check_daemon(struct doctor *doctor)
 	else if (!state_is_locked(doctor->state))
 		say(doctor, "daemon", NOTE, "systemctl start zswapctl", "not running");
 	else
-		say(doctor, "daemon", OK, NULL, "running%s%s", reason ? "; mostly: " : "",
+		say(doctor, "daemon", OK, NULL, "running%s%s", reason ? "; " : "",
 		    reason ? reason : "");
 	state_free(&state);
 }

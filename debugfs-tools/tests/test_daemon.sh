@@ -217,6 +217,30 @@ sed -i '/^31 /d' $debugfs/age_buckets_cgroup
 tick
 check 'one that has gone: nothing' is "$(grep -c /c/d now)" 0
 check 'nor is it remembered' is "$(grep -c '"path":"/c/d"' state)" 0
+
+# --- what doctor says of it: 20 cgroups of a reason, 20 of another, 1 of a third
+like=$(sed -n 's/.*\({"path":"\/a b",.*"measured":[^}]*}}\).*/\1/p' state)
+{
+	sed 's/"cgroups":.*/"cgroups":[/' state
+	for i in $(seq 10 50); do
+		case $i in
+		[12]?) reason=cold ;;
+		[34]?) reason=young ;;
+		*) reason=rare ;;
+		esac
+		echo "$like" | sed "s/\/a b/\/$i/; s/\"reason\":\"[^\"]*\"/\"reason\":\"$reason\"/"
+		[ "$i" -eq 50 ] || echo ,
+	done
+	echo ']}'
+} | tr -d '\n' >reasons
+check 'doctor: the daemon does not run' sh -c \
+	"$zswapctl --root tree doctor --state reasons | grep -q '^note *daemon: not running'"
+# The inner shell's own words.
+# shellcheck disable=SC2016
+flock reasons.lock sh -c '"$1" --root tree doctor --state reasons >out' sh "$zswapctl"
+check 'doctor: what most cgroups have' grep -q '^ok *daemon: running; 20 of 41 cgroups: cold$' out
+rm -f reasons reasons.lock
+
 echo 'dear diary' >state
 check 'a file that is no state' status 2 daemon --root tree --once --state state
 check 'is said' grep -q '^zswapctl: state: invalid: .*; it is not overwritten$' err
