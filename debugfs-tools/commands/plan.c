@@ -67,7 +67,8 @@ static const struct view view = {
 };
 
 struct judged {			/* an age bucket of a cgroup */
-	const char *path, *verdict;
+	const char *path, *verdict, *basis;
+	num proposed;
 	struct age_bucket own;
 	num written, came_back;	/* in the whole system */
 	double expected, sum, allowed;
@@ -78,6 +79,8 @@ struct judged {			/* an age bucket of a cgroup */
 
 static const struct column explain_columns[] = {
 	{ "CGROUP", COLUMN_PATH, true, "path of the cgroup", ROW(path) },
+	{ "PROPOSED", COLUMN_AGE, true, "age for the cgroup; - if none is within the target",
+	  ROW(proposed), "PLAN" },
 	{ "AGE", COLUMN_AGE, true, "where the age bucket begins, coldest first", ROW(own.min_age) },
 	{ "MAX-AGE", COLUMN_AGE, false, "where it ends", ROW(own.max_age) },
 	{ "PAGES", COLUMN_COUNT, true, "pages of the cgroup in it", ROW(own.pages) },
@@ -89,6 +92,8 @@ static const struct column explain_columns[] = {
 	  ROW(expected) },
 	{ "SUM", COLUMN_RATE, true, "the same with all that are colder", ROW(sum) },
 	{ "ALLOWED", COLUMN_RATE, true, "pages a minute that may come back", ROW(allowed) },
+	{ "BASIS", COLUMN_TEXT, false, "what is expected goes by: daemon, kernel, or nothing",
+	  ROW(basis) },
 	{ "VERDICT", COLUMN_TEXT, true, "whether the bucket is taken, or why not", ROW(verdict) },
 };
 
@@ -113,7 +118,7 @@ static const struct option_spec options[] = {
 	{ "state", 0, OPTION_FILE, WHERE(state),
 	  "the daemon's state, for its evidence (" DAEMON_STATE ", if it is there)" },
 	{ "explain", 0, OPTION_FLAG, WHERE(explain),
-	  "show how each age bucket was judged, instead of what is proposed" },
+	  "show how each age bucket was judged, beside what is proposed" },
 	{ }
 };
 
@@ -290,6 +295,8 @@ static void explain(struct table *table, const struct plan *plan, const struct i
 		const struct age_bucket *system = &plan->sample.bounds.bucket[b];
 		struct judged row = {
 			.path = item->path,
+			.basis = item->basis,
+			.proposed = item->age,
 			.own = *own,
 			.written = system->written,
 			.came_back = amount_ratio(system->refaulted, system->written, 1000000),
