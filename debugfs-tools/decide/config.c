@@ -169,7 +169,10 @@ static void take_pair(struct reading *reading, const char *name, const char *tex
 
 	while (at < ARRAY_SIZE(keys) && strcmp(keys[at].name, name))
 		at++;
-	if (at == ARRAY_SIZE(keys)) {
+	if (!strcmp(name, "state")) {
+		/* It was a key once */
+		fail(reading, -EINVAL, "state is no key: use --state");
+	} else if (at == ARRAY_SIZE(keys)) {
 		fail(reading, -EINVAL, "unknown key '%s'", name);
 	} else if (config->nr > 1 && !keys[at].cgroup) {
 		fail(reading, -EINVAL, "%s is not for a section: it is one for all", name);

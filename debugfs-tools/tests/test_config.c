@@ -203,6 +203,8 @@ static void test_refused(void)
 		"f:2: unknown key 'min-agee'");
 	refused("# x\n[cgroup /a]\nfoo = 1\n",
 		"f:3: unknown key 'foo'");
+	refused("state = /var/lib/zswapctl/state\n",
+		"f:1: state is no key: use --state");
 	refused("min-age = 5x\n",
 		"f:1: min-age: invalid value '5x' (an age such as 5m)");
 	refused("min-age =\n",
