@@ -157,6 +157,20 @@ is()
 		return 1
 	}
 }
+# LeakSanitizer cannot work under strace
+if ASAN_OPTIONS=detect_leaks=0 strace -D -o trace -e inject=signalfd4:error=EMFILE \
+	"$zswapctl" --root tree top --iterations 1 >out 2>&1 && grep -q INJECTED trace; then
+	ASAN_OPTIONS=detect_leaks=0 strace -D -o trace -e inject=signalfd4:error=EMFILE \
+		"$zswapctl" --root tree top --delay 2 --iterations 2 >raw 2>&1 &
+	pid=$!
+	until_there raw
+	kill -TERM $pid
+	wait $pid 2>/dev/null
+	check 'a signal that cannot be read ends it' [ $? -eq 143 ]
+else
+	skip 'a signal that cannot be read' 'no strace'
+fi
+
 if command -v script >/dev/null && script -qec true /dev/null </dev/null >/dev/null 2>&1; then
 	keys 24
 	check 'on a terminal' is '/d /a/b/c /a/b /a '

@@ -80,8 +80,10 @@ static void begin(bool live)
 		if (action.sa_handler != SIG_IGN)
 			sigaddset(&set, list[i]);
 	}
-	sigprocmask(SIG_BLOCK, &set, NULL);
+	/* Signals that nobody could read would only be kept from ending the program */
 	screen.signals = signalfd(-1, &set, SFD_CLOEXEC);
+	if (screen.signals >= 0)
+		sigprocmask(SIG_BLOCK, &set, NULL);
 	atexit(leave);
 	enter();
 }
