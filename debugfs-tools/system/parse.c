@@ -63,28 +63,37 @@ static int parse_decimal(const char **text, long double *value)
 int parse_size(const char *text, void *bytes)
 {
 	static const char letters[] = "KMGTPE";
-	const char *letter = NULL;
+	const char *letter = NULL, *digits = text;
+	num whole, unit = 1;
 	long double size;
+	bool exact;
 	int err;
 
 	err = parse_decimal(&text, &size);
 	if (err)
 		return err;
+	/* Where a long double is no more than a double (32-bit ARM), it holds not every num */
+	err = parse_num(&digits, &whole);
+	exact = digits == text;
 	if (*text)
 		letter = strchr(letters, toupper((unsigned char)*text));
-	if (!letter && size < NUM_END && size != (num)size)
+	if (!letter && !exact && size < NUM_END && size != (num)size)
 		return -EINVAL;
 	if (letter) {
-		size *= 1ULL << 10 * (letter - letters + 1);
+		unit <<= 10 * (letter - letters + 1);
 		text++;
 		if (!strcasecmp(text, "iB"))
 			text++;
 	}
 	if (*text && strcasecmp(text, "B"))
 		return -EINVAL;
-	if (size >= NUM_END)
+	if (!exact)
+		whole = size * unit < NUM_END ? (num)(size * unit) : -ERANGE;
+	else if (err || __builtin_mul_overflow(whole, unit, &whole))
+		whole = -ERANGE;
+	if (whole < 0)
 		return -ERANGE;
-	*(num *)bytes = (num)size;
+	*(num *)bytes = whole;
 	return 0;
 }
 
