@@ -159,6 +159,12 @@ while read -r tree reason; do
 		# shellcheck disable=SC2086 # words
 		check "$tree: $command" refuses $tree "$reason" $command
 	done
+	for command in 'ages --tree' 'top --iterations 1' plan; do
+		# shellcheck disable=SC2086 # words
+		"$zswapctl" --root "$tree" $command 2>err
+		check "$tree: $command says of what" grep -q '^zswapctl: the cgroups in zswap: ' err
+	done
+	"$zswapctl" --root "$tree" metrics --cgroups >out 2>/dev/null
 	check "$tree: metrics tell the rest" grep -q zswap_stored_pages out
 	"$zswapctl" --root "$tree" doctor >out 2>&1
 	check "$tree: doctor" grep -q "^bad *cgroups: not supported: $reason" out

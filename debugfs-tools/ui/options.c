@@ -431,11 +431,15 @@ int options_exit_status(num error)
 
 int options_say_unreadable(const struct source *source, num error)
 {
+	/* Without cgroup2 there are ages all the same */
+	const char *what = error == -EOPNOTSUPP ? "the cgroups in zswap" :
+			   "the ages of what is in zswap";
+
 	if (error == -ESTALE) {
 		say_error("the bounds of the age buckets changed meanwhile; try again");
 		return EX_FAILED;
 	}
-	say_error("the ages of what is in zswap: %s", system_reason(source, error));
+	say_error("%s: %s", what, system_reason(source, error));
 	if (!source_exists(source, SYS_PARAMETERS))
 		say_error("'" PROGRAM " status' tells what can be known without");
 	return options_exit_status(error);
