@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <langinfo.h>
 #include <libsmartcols/libsmartcols.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -235,6 +236,12 @@ bool table_shows(const struct table *table, const char *column)
 	return shows(table, find_column(table->view, column, strlen(column)));
 }
 
+/* @value / @unit by hundredths: half of one is rounded up, though 0.145 is a little less. */
+static double hundredths(num value, double unit)
+{
+	return round(value / (unit / 100)) / 100;
+}
+
 /* @value, which is known. */
 static struct brief number_text(enum column_type type, bool exact, num value)
 {
@@ -247,9 +254,11 @@ static struct brief number_text(enum column_type type, bool exact, num value)
 	if (type == COLUMN_BOOL)
 		strcpy(brief.text, value ? "yes" : "no");
 	else if (type == COLUMN_PPM || type == COLUMN_REFAULTS)
-		sprintf(brief.text, exact ? "%.4f" : "%.2f%%", value / 1e4);
+		sprintf(brief.text, exact ? "%.4f" : "%.2f%%",
+			exact ? value / 1e4 : hundredths(value, 1e4));
 	else if (type == COLUMN_RATIO || type == COLUMN_RATE)
-		sprintf(brief.text, exact ? "%.3f" : "%.2f", value / 1e3);
+		sprintf(brief.text, exact ? "%.3f" : "%.2f",
+			exact ? value / 1e3 : hundredths(value, 1e3));
 	else
 		sprintf(brief.text, "%lld", value);
 	return brief;
