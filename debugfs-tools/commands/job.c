@@ -282,8 +282,8 @@ static void say_summary(const struct job *job)
 		job->readback ? "read back" : dry ? "would be written, counted" : "written",
 		(sum->elapsed_us > 0 ? sum->elapsed_us : 0) / 1e6);
 
-	if (!job->readback && !dry)
-		xappend(&text, ", %s of the pool freed",
+	if (!job->readback)
+		xappend(&text, dry ? "; %s of the pool would be freed" : ", %s of the pool freed",
 			format_size(sum->count.released_bytes).text);
 	if (!dry && sum->coldest_left >= 0)
 		xappend(&text, "; the coldest page left of these is %s old",
