@@ -70,6 +70,8 @@ static void test_text(void)
 	command.bucket.max = 3;
 	CHECK(transaction_says_what(&command) && transaction_needs_debugfs(&command),
 	      "a bucket is");
+	check_text(&command,
+		   "node=0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31,32,33,34,35,36,37,38,39,40,41,42,43,44,45,46,47,48,49,50,51,52,53,54,55,56,57,58,59,60,61,62,63 bucket=3");
 	command.nodes = 1ULL << 63 | 1;
 	check_text(&command, "node=0,63 bucket=3");
 	command.nodes = 0;
