@@ -6,8 +6,9 @@
 #
 # debian    Debian's configuration, with all its modules
 # cloud     that of Debian's kernel for virtual machines, which has few drivers
-# localmod  Debian's, with no modules but those that this machine has loaded; or, for
-#           another machine, that LSMOD=file lists, which lsmod has printed there
+# localmod  Debian's, with no modules but those that this machine has loaded
+#
+# With LSMOD=file each has only the modules in there, which lsmod has printed on another machine.
 #
 # The objects are kept: what was interrupted goes on where it was.
 
@@ -25,6 +26,8 @@ localmod) flavour=amd64 suffix=-zswapwb-local ;;
 *) die "KCONFIG=$kconfig is unknown: use debian, cloud or localmod." ;;
 esac
 
+reduced=${LSMOD:-}
+[ "$kconfig" != localmod ] || reduced=y
 [ -z "${LSMOD:-}" ] || [ -r "$LSMOD" ] || die "LSMOD=$LSMOD cannot be read: give a file that lsmod has written."
 
 tree=$WORKTREE
@@ -85,7 +88,7 @@ key=$({ cat "$from" "$tree/mm/Kconfig" "$tree/mm/zswap_wb/Kconfig" "${LSMOD:-/de
 if [ ! -e "$out/.config" ] || [ "$(cat "$dir/configured" 2>/dev/null)" != "$key" ]; then
 	say "configuring: Debian's $flavour, and CONFIG_ZSWAP_WB"
 	rm -f "$dir/configured"
-	[ "$kconfig" != localmod ] || loaded_modules
+	[ -z "$reduced" ] || loaded_modules
 	cp "$from" "$out/.config"
 	# Its key for modules is made here, for this build.
 	"$tree/scripts/config" --file "$out/.config" -e ZSWAP -e ZSWAP_WB -e ZSWAP_WB_DEBUGFS \
@@ -93,7 +96,7 @@ if [ ! -e "$out/.config" ] || [ "$(cat "$dir/configured" 2>/dev/null)" != "$key"
 		--set-str SYSTEM_TRUSTED_KEYS '' --set-str SYSTEM_REVOCATION_KEYS ''
 	{
 		"${kmake[@]}" olddefconfig
-		[ "$kconfig" != localmod ] || only_loaded
+		[ -z "$reduced" ] || only_loaded
 	} >"$out/config.log" 2>&1 9>&- || {
 		tail -n 10 "$out/config.log" >&2
 		die "configuring the kernel failed: see $out/config.log."
@@ -137,8 +140,10 @@ if [ ! -s "$dir/pace" ]; then
 	[ "$files" -eq 0 ] || echo "$files $((SECONDS - start + 1)) $(($(du -sk "$out" | cut -f1) - before))" >"$dir/pace"
 fi
 
-# What make would still compile.
-left=$({ "${kmake[@]}" -n -k vmlinux modules 2>/dev/null || :; } | grep -c -- ' -c -o ' || :)
+# What make would still compile, and put into archives. It looks at each file for that.
+say "counting what is left to compile"
+read -r left archives < <({ "${kmake[@]}" -n -k vmlinux modules 2>/dev/null || :; } |
+	awk '/ -c -o / { left++ } / cDPrST / { archives++ } END { print left + 0, archives + 0 }')
 modules=$(grep -c '=m$' "$out/.config" || :)
 if [ -s "$dir/pace" ]; then
 	read -r files seconds kilobytes <"$dir/pace"
@@ -151,11 +156,11 @@ say "it can be stopped at any time: the same make goes on"
 
 # ---- all of it ----
 
-build_logged "${dir##*/}" $((left + 3 * modules)) "$log" "${kmake[@]}" -j"$JOBS" all
+build_logged "${dir##*/}" $((left + archives + 3 * modules)) "$log" "${kmake[@]}" -j"$JOBS" all
 # Without the package of debugging information, which is larger than all others
 export DEB_BUILD_PROFILES=pkg.linux-upstream.nokerneldbg
 rm -f "$dir"/*.deb
-build_logged "${dir##*/}: packages" $((2 * modules)) "$out/packages.log" "${kmake[@]}" -j"$JOBS" bindeb-pkg
+build_logged "${dir##*/}: packages" $((1000 + 4 * modules)) "$out/packages.log" "${kmake[@]}" -j"$JOBS" bindeb-pkg
 # C headers for all programs are none of our business
 rm -f "$dir"/linux-libc-dev_*.deb
 image=$(find "$dir" -maxdepth 1 -name 'linux-image-*.deb')
