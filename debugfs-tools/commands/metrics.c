@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * zswapctl metrics: OpenMetrics 1.0 text, on standard output or in a file for
- * node_exporter's textfile collector.
+ * zswapctl metrics: OpenMetrics 1.0 text on standard output; in a file what node_exporter's textfile
+ * collector reads, which is Prometheus' older text format.
  *
- * The collector reads Prometheus' older text format.  What is written is valid in both: no
- * type but gauge and counter, no timestamp, no exemplar.  Only OpenMetrics leaves "_total" out
- * of a counter's TYPE line, so the collector passes counters on as untyped.  One series that
- * is there twice makes it drop the whole file: names of cgroups are checked for that.
+ * No type but gauge and counter is written, no timestamp and no exemplar.  The formats differ in
+ * what a counter is called that its TYPE and HELP lines are about: OpenMetrics leaves "_total"
+ * out.  One series that is there twice makes the collector drop the whole file: names of cgroups
+ * are checked for that.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -30,6 +30,7 @@ struct metrics {
 	num cold;
 
 	FILE *out;
+	bool older;			/* Prometheus' format */
 	const char *family;		/* the one that is being written */
 	const struct source *source;
 	num error;			/* the first one */
@@ -89,6 +90,7 @@ static void put_sample(struct metrics *metrics, const char *name, bool level, co
 		       const char *file, num value, ...)
 {
 	static const char *const units[] = { "bytes", "pages", "seconds" };
+	const char *total = level ? "" : "_total", *about = metrics->older ? total : "";
 	const char *label, *text, *unit = strrchr(name, '_') + 1;
 	char before = '{';
 	va_list args;
@@ -99,14 +101,14 @@ static void put_sample(struct metrics *metrics, const char *name, bool level, co
 	}
 	if (!metrics->family || strcmp(metrics->family, name)) {
 		metrics->family = name;
-		fprintf(metrics->out, "# TYPE %s %s\n", name, level ? "gauge" : "counter");
-		for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
+		fprintf(metrics->out, "# TYPE %s%s %s\n", name, about, level ? "gauge" : "counter");
+		for (size_t i = 0; i < ARRAY_SIZE(units) && !metrics->older; i++) {
 			if (!strcmp(unit, units[i]))
 				fprintf(metrics->out, "# UNIT %s %s\n", name, unit);
 		}
-		fprintf(metrics->out, "# HELP %s %c%s.\n", name, *help - 'a' + 'A', help + 1);
+		fprintf(metrics->out, "# HELP %s%s %c%s.\n", name, about, *help - 'a' + 'A', help + 1);
 	}
-	fprintf(metrics->out, "%s%s", name, level ? "" : "_total");
+	fprintf(metrics->out, "%s%s", name, total);
 	va_start(args, value);
 	while ((label = va_arg(args, const char *))) {
 		text = va_arg(args, const char *);
@@ -347,13 +349,19 @@ static void put_all(struct metrics *metrics)
 	if (metrics->cgroups)
 		put_cgroups(metrics);
 	put_daemon(metrics);
-	fputs("# EOF\n", metrics->out);
+	if (!metrics->older)
+		fputs("# EOF\n", metrics->out);
+}
+
+static bool on_standard_output(const struct metrics *metrics)
+{
+	return !metrics->file || !strcmp(metrics->file, "-");
 }
 
 /* Returns 0 or a negative errno. */
 static int put_out(const struct metrics *metrics, const char *text, size_t length)
 {
-	bool standard = !metrics->file || !strcmp(metrics->file, "-");
+	bool standard = on_standard_output(metrics);
 	struct stat st;
 	FILE *out;
 	int error = 0;
@@ -386,6 +394,7 @@ static int run(struct context *context, void *data)
 	}
 	metrics->out = xchecked(open_memstream(&text, &length));
 	metrics->source = &context->source;
+	metrics->older = !on_standard_output(metrics);
 	put_all(metrics);
 	/* Memory is what it can fail with */
 	xchecked(fclose(metrics->out) ? NULL : text);
@@ -408,7 +417,7 @@ static int run(struct context *context, void *data)
 
 const struct subcommand metrics_subcommand = {
 	.name = "metrics",
-	.summary = "all of it as OpenMetrics text, for node_exporter's textfile collector",
+	.summary = "all of it as OpenMetrics text, or for node_exporter's textfile collector",
 	.options = options,
 	.defaults = &defaults,
 	.size = sizeof(defaults),

@@ -220,10 +220,15 @@ only()
 	[ "$(ls prom)" = "$(printf '%s\n' "$@")" ]
 }
 "$zswapctl" --root busy metrics >whole
+# Prometheus' format: it is a counter's whole name that is told about
+awk '$2 == "UNIT" || $2 == "EOF" { next }
+	$2 == "TYPE" { end = $4 == "counter" ? "_total" : "" }
+	$1 == "#" { $3 = $3 end }
+	{ print }' whole >whole.prom
 # longer than the new text, as a killed run may leave it
 cat whole whole >prom/zswap.prom.new
 check 'metrics --file' metrics
-check 'metrics --file: the same as on standard output' cmp -s whole prom/zswap.prom
+check 'metrics --file: the same as on standard output, as Prometheus reads it' cmp -s whole.prom prom/zswap.prom
 check 'metrics --file: takes what a killed run left' only zswap.prom
 echo precious >other
 ln -s ../other prom/zswap.prom.new
@@ -242,7 +247,7 @@ mkfifo pipe
 cat pipe >piped &
 "$zswapctl" --root busy metrics --file pipe 2>/dev/null
 wait
-check 'metrics --file: what is no file is written into' cmp -s piped whole
+check 'metrics --file: what is no file is written into' cmp -s piped whole.prom
 check 'and stays what it is' [ -p pipe ]
 mkdir prom
 # LeakSanitizer cannot work under strace
