@@ -37,7 +37,7 @@ export PATH := $(PATH):$(SOURCES)/bin
 # Each step starts where the one before it ended; the kernel's make gets JOBS.
 .NOTPARALLEL:
 .PHONY: help deps source tree kernel kernel-debug kernel-kasan kernel-kcsan kunit demo check check-debug check-series \
-	check-upstream check-harness torture fuzz coverage mutants bench shell lint zswapctl install deb apply series kernel-deb print-build print-image print-config clean distclean
+	check-upstream check-harness check-system torture fuzz coverage mutants bench shell lint zswapctl install deb apply series kernel-deb print-build print-image print-config clean distclean
 
 help:			## this list
 	@echo 'usage: make TARGET [KSRC=dir] [KSERIES=7.3] [ACCEL=tcg|kvm] [JOBS=n] [BUILD=dir]'
@@ -55,6 +55,10 @@ check-debug: kernel-kasan kernel-kcsan ## for hours: THP and MGLRU on and off, l
 
 check-series:		## KUnit and the kselftests on each series of kernels, for hours
 	@$(V)/check-more.sh series
+
+check-system: deb	## Debian 13 in the VM, on the package of make kernel-deb: systemd, redis, hibernation, purge; an hour
+	@$(V)/deps.sh check-system
+	@tools/testing/system/check-system.sh
 
 torture: kernel-kasan	## commands against everything at once, MINUTES=5 SEED=n
 	@tools/testing/torture/torture.sh --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# deps.sh [lint|kernel-deb]: install the Debian packages that are missing, and say which and
-# what for. lint, kernel-deb: also those that only that target needs.
+# deps.sh [lint|kernel-deb|check-system]: install the Debian packages that are missing, and say
+# which and what for. lint and so on: also those that only that target needs.
 
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -45,6 +45,10 @@ gcc-riscv64-linux-gnu  cmd:riscv64-linux-gnu-gcc  compiles it for riscv64
 '
 [ "${1:-}" != kernel-deb ] || table+='
 pahole           cmd:pahole           types of the kernel for BPF, as Debian has them
+'
+[ "${1:-}" != check-system ] || table+='
+mmdebstrap       cmd:mmdebstrap       makes the system that is checked
+e2fsprogs        cmd:debugfs          its file systems
 '
 [ "$VM_ARCH" != arm64 ] || table+='
 gcc-aarch64-linux-gnu  cmd:aarch64-linux-gnu-gcc  compiles the kernel for arm64

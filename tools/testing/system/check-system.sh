@@ -1,0 +1,150 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# check-system.sh: Debian 13 with systemd, in a VM, on the newest kernel package that make
+# kernel-deb has made for KSERIES, and with zswapctl's package: from their installation until
+# nothing is left of them. Prints KTAP; the status is 1 if anything is red.
+#
+# Boots, and the guest-*.sh that they run:
+#
+#   install  on Debian's kernel: install both packages
+#   use      on ours: what one does next; then it hibernates (guest-use.sh, guest-hibernate.sh)
+#   wake     it resumes from the disk, and goes on where it was: later versions of the
+#            packages, and the end of zswapctl (guest-upgrade.sh)
+#   remove   on Debian's kernel: purge the kernel, see what is left
+#
+# The image that all this begins with is kept (image.sh). Each run has a copy.
+
+. "$(dirname "${BASH_SOURCE[0]}")/../vm/lib.sh"
+
+[ "$VM_ARCH" = x86_64 ] || die "make check-system is for x86-64 only: leave ARCH= out."
+here=$TOP/tools/testing/system
+dir=$BUILD/check-system
+payload=$dir/payload
+
+# newest DIR DEPTH PATTERN: the path of a file below DIR, if there is one.
+newest() {
+	{ find "$BUILD/$1" -maxdepth "$2" -name "$3" -printf '%T@ %p\n' 2>/dev/null || :; } | sort -n | tail -n 1 | cut -d' ' -f2-
+}
+linux=$(newest kernel-deb 2 'linux-image-*.deb')
+[ -n "$linux" ] ||
+	die "there is no kernel package yet: run make kernel-deb KSERIES=$KSERIES first; KCONFIG=cloud is the shorter way."
+tool=$(newest zswapctl/deb 1 'zswapctl_*.deb')
+[ -n "$tool" ] || die "there is no package of zswapctl yet: run make deb."
+release=$(dpkg-deb -f "$linux" Package)
+release=${release#linux-image-}
+
+say "this takes 15 to 40 minutes without KVM, and 5 more if there is no image yet"
+SOURCES=$SOURCES "$here/image.sh"
+lock_build
+rm -rf "$dir"
+mkdir -p "$payload"
+need_space "$dir" 7000 "the system that is checked"
+cp --sparse=always "$SOURCES/system/debian.img" "$dir/system.img" 2>/dev/null ||
+	die "the image cannot be copied: if the disk is full make room, then run make again."
+truncate -s 1536M "$dir/swap.img"
+mkswap -q -L swap "$dir/swap.img" >/dev/null
+
+# ---- the payload ----
+
+# next_version DEB OUT: the same package, as a later version.
+next_version() {
+	rm -rf "$dir/next"
+	dpkg-deb -R "$1" "$dir/next"
+	sed -i 's/^Version: .*/&+next/' "$dir/next/DEBIAN/control"
+	dpkg-deb --root-owner-group -Znone -b "$dir/next" "$2" >/dev/null
+	rm -rf "$dir/next"
+}
+
+cp "$here"/guest-*.sh "$payload/"
+cp "$linux" "$payload/linux.deb"
+cp "$tool" "$payload/zswapctl.deb"
+next_version "$linux" "$payload/linux-next.deb"
+next_version "$tool" "$payload/zswapctl-next.deb"
+echo "$release" >"$payload/release"
+cat >"$payload/run" <<'RUN'
+#!/bin/bash
+# Not virtio-serial, whose ports stay closed after the system has slept.
+stty -F /dev/ttyS1 raw -echo
+exec >/dev/ttyS1
+cd /check || exit 1
+for phase in $(cat phase); do
+	. "./guest-$phase.sh"
+done
+echo end
+stty -F /dev/ttyS1 raw -echo && sleep 1
+systemctl poweroff
+RUN
+chmod 755 "$payload/run"
+
+# ---- results ----
+
+results=$dir/results
+: >"$results"
+
+# What the guest says gets its numbers here.
+number() {
+	local line
+	while read -r line; do
+		case $line in
+		'ok - '* | 'not ok - '*)
+			echo "$line" >>"$results"
+			printf '%s %d - %s\n' "${line%% - *}" "$(wc -l <"$results")" "${line#* - }"
+			;;
+		end | sleeps | '') ;;
+		'#'*) echo "$line" ;;
+		*) echo "# $line" ;;
+		esac
+	done
+}
+
+# boot PHASE NAME RELEASE OPTION...: PHASE is what it runs, NAME that of its files.
+boot() {
+	local phase=$1 name=$2 version=$3 rc=0 why=''
+	shift 3
+	echo "# $name: Linux $version"
+	"$here/boot.sh" --name "$name" --run "$phase" --kernel "$dir/vmlinuz-$version" \
+		--initrd "$dir/initrd.img-$version" "$@" | number || rc=${PIPESTATUS[0]}
+	case $rc in
+	0) ;;
+	124) why=': not done in time' ;;
+	125) why=': it went off without a word' ;;
+	126) why=': the kernel complained' ;;
+	*) why=": boot.sh has failed, $rc" ;;
+	esac
+	echo "$([ -z "$why" ] || echo 'not ')ok - $name: runs to its end, nothing bad on the console$why" | number
+	[ "$rc" -eq 0 ] || [ "$rc" -eq 126 ]
+}
+
+# fetch RELEASE: a kernel with its initrd, out of the system.
+fetch() {
+	local file
+	for file in vmlinuz initrd.img; do
+		debugfs -R "dump /boot/$file-$1 $dir/$file-$1" "$dir/system.img" >/dev/null 2>&1
+		[ -s "$dir/$file-$1" ] || return 1
+	done
+}
+
+finish() {
+	local all failed
+	all=$(wc -l <"$results")
+	failed=$(grep -c '^not' "$results" || :)
+	echo "1..$all"
+	[ "$1" = whole ] || echo "Bail out! $1"
+	echo "# pass:$((all - failed)) fail:$failed time:$(clock "$SECONDS")"
+	rm -f "$dir"/*.img
+	[ "$failed" -eq 0 ] && [ "$1" = whole ] && [ "$all" -gt 0 ]
+	exit
+}
+
+# ---- the boots ----
+
+stock=$(debugfs -R 'ls -p /boot' "$dir/system.img" 2>/dev/null | sed -n 's,.*/vmlinuz-\([^/]*\)/.*,\1,p' | head -n 1)
+fetch "$stock" || die "the image has no kernel of Debian's: remove $SOURCES/system and run make again."
+echo "KTAP version 1"
+boot install install "$stock" || finish "the packages are not installed"
+fetch "$release" || finish "there is no $release in /boot"
+boot "use hibernate upgrade" use "$release" --sleeps || finish "the system has not gone to sleep"
+boot "" wake "$release" --resumes || finish "the system has not woken up"
+boot remove remove "$stock" || finish "what is left is not known"
+finish whole

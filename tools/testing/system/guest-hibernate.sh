@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# Hibernation, while pages are on the disk as they are and as images. The machine is off in
+# between: what is here goes on in another process of the emulator. Suspend to idle is not
+# tried: when it was, no alarm of the emulated clock woke the machine again.
+
+. ./guest-load.sh
+
+# How many pages the disk has as images: they begin with a mark. A new swap device is filled from
+# its begin.
+images() {
+	dd if=/dev/vdb bs=1M count=256 iflag=direct status=none |
+		perl -e '$/ = \4096; while (<STDIN>) { $n++ if substr($_, 0, 4) eq "WZBI" } print $n + 0, "\n"'
+}
+
+# Pages of both kinds on the disk, and some in zswap
+both_kinds() {
+	systemctl stop zswapctl redis-server
+	swapoff /dev/vdb
+	blkdiscard --zeroout /dev/vdb
+	mkswap --label swap /dev/vdb
+	swapon /dev/vdb
+	configure_redis MemoryZSwapWriteback=yes
+	echo 0 >"$zswap/compressed_writeback"
+	zswapctl writeback --age 0 --max 6M --quiet --cgroup redis-server.service
+	same "images, of pages as they are" "$(images)" 0
+	echo 1 >"$zswap/compressed_writeback"
+	zswapctl writeback --age 0 --max 6M --quiet --cgroup redis-server.service
+	echo 0 >"$zswap/compressed_writeback"
+	same images "$(images)" 1536
+	[ "$(stat_of "$(cgroup_of redis-server)/memory.stat" zswapped)" -gt 0 ]
+}
+
+# What has been on the disk is read from there, and is what it was.
+read_back() {
+	local before
+	before=$(cat "$zswap/stats/refaulted")
+	intact
+	grown "$zswap/stats/refaulted" "$before" 2000
+	same corrupted "$(cat "$zswap/stats/corrupted")" 0
+}
+
+# The machine is off in between, and another process goes on as this one.
+hibernate() {
+	local start
+	both_kinds
+	start=$(date +%s)
+	echo sleeps >/dev/ttyS1
+	systemctl hibernate
+	within 1200 eval "journalctl -b -u systemd-hibernate.service --since @$start | grep -q 'System returned'"
+	stty -F /dev/ttyS1 raw -echo
+	same failures "$(journalctl -b -u systemd-hibernate.service --since "@$start" | grep -ci 'failed' || :)" 0
+	read_back
+}
+
+check "hibernation, with pages of both kinds on the disk" hibernate
