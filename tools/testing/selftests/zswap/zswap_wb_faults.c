@@ -319,7 +319,7 @@ static bool refault(const char *name, bool command)
 	read.restored -= written.restored;
 	read.memory_us -= written.memory_us;
 	read.io_us -= written.io_us;
-	ksft_print_msg("%s: %lld pages, refaults %lld, restored %lld, PSI memory %lld us, io %lld\n",
+	ksft_print_msg("%s: %lld pages, refaults %lld, restored %lld, PSI %lld us, io %lld\n",
 		       name, delta.vm.pswpin, read.refaults, read.restored, read.memory_us,
 		       read.io_us);
 	zwb_equal(written.refaults, stored.refaults);
