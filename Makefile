@@ -56,7 +56,7 @@ check-debug: kernel-kasan kernel-kcsan ## for hours: THP and MGLRU on and off, l
 check-series:		## KUnit and the kselftests on each series of kernels, for hours
 	@$(V)/check-more.sh series
 
-check-system: deb	## Debian 13 in the VM, on the package of make kernel-deb: systemd, redis, hibernation, purge; an hour
+check-system: deb	## Debian 13 in the VM, on the package of make kernel-deb: systemd, redis, hibernation, purge; 7 to 40 minutes
 	@$(V)/deps.sh check-system
 	@tools/testing/system/check-system.sh
 

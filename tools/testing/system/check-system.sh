@@ -34,7 +34,7 @@ tool=$(newest zswapctl/deb 1 'zswapctl_*.deb')
 release=$(dpkg-deb -f "$linux" Package)
 release=${release#linux-image-}
 
-say "this takes 15 to 40 minutes without KVM, and 5 more if there is no image yet"
+say "this takes 7 to 40 minutes without KVM, and 5 more if there is no image yet"
 SOURCES=$SOURCES "$here/image.sh"
 lock_build
 rm -rf "$dir"

@@ -46,6 +46,11 @@
 /* when so many pages are written, batches have more than one */
 #define AIR_FIRST		8
 
+/* of a disk that gets a few pages at a time */
+#define SLOW_LATENCY_US		300000
+#define SLOW_PAGES		200
+#define SLOW_SENT_MS		50
+
 /* after which a device has had its time, and what else that may take */
 #define DEAF_MS			10000
 #define DEAF_SLACK_MS		4000
@@ -405,6 +410,43 @@ static void deaf_disk_keeps_the_system_awake(void)
 	zwb_mapped_off();
 }
 
+/*
+ * A command on a slow disk, which is told that the system goes to sleep when the next pages
+ * have just been sent: they land, and nothing is sent after them. Tasks are frozen and
+ * go on; no image is made.
+ *
+ * Turns red when the command goes on until its task is frozen: then a page is in the air when
+ * the image is made.
+ */
+static void nothing_is_sent_to_a_slow_disk(void)
+{
+	static const struct zwb_disk_spec slow = {
+		.megabytes = 64,
+		.latency_us = SLOW_LATENCY_US,
+	};
+	const struct timespec sent = { .tv_nsec = SLOW_SENT_MS * ZWB_NS_PER_MS };
+	struct zwb_snap before, delta;
+	struct zwb_async command;
+
+	if (!need_hibernation() || !zwb_need_suspend() || !zwb_disk_on(&slow) ||
+	    !zwb_load(NULL, ZWB_ANY_NODE, SLOW_PAGES, ZWB_TEXT) ||
+	    !zwb_setting(HIB_PM_TEST, "freezer") || !zwb_start(&command, ZWB_GLOBAL, 0, "age=0"))
+		return;
+	zwb_snap(&before);
+	zwb_go(&command);
+	if (zwb_wait_for_writeback(before.vm.zswpwb + 2)) {
+		nanosleep(&sent, NULL);
+		zwb_snap(&before);
+		zwb_zero(zwb_write(HIB_STATE, "disk", strlen("disk")));
+	}
+	zwb_equal(zwb_wait(&command), -EINTR);
+	zwb_since(&delta, &before);
+	ksft_print_msg("%lld bytes were sent, %lld pages landed\n", delta.total.disk_bytes,
+		       delta.total.written);
+	zwb_zero(delta.total.disk_bytes);
+	zwb_between(delta.total.written, 1, SLOW_PAGES / 10);
+}
+
 /* --- suspend --- */
 
 static void check_suspend_during(const char *level)
@@ -484,6 +526,7 @@ static const struct zwb_test tests[] = {
 	ZWB_TEST_PAGES(during_a_command),
 	ZWB_TEST_IMAGES(during_a_command),
 	ZWB_TEST(deaf_disk_keeps_the_system_awake),
+	ZWB_TEST(nothing_is_sent_to_a_slow_disk),
 	ZWB_TEST(freezer_during_a_command),
 	ZWB_TEST(devices_during_a_command),
 	ZWB_TEST(platform_during_a_command),
