@@ -47,7 +47,7 @@
 #define AIR_FIRST		8
 
 /* of a disk that gets a few pages at a time */
-#define SLOW_LATENCY_US		300000
+#define SLOW_LATENCY_US		1000000
 #define SLOW_PAGES		200
 #define SLOW_SENT_MS		50
 
