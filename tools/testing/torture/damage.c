@@ -15,55 +15,39 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../selftests/zswap/zswap_wb_image.h"
 #include "pages.h"
 #include "torture.h"
 
 #define DAMAGE_PAGES	64
 /* pages that are tried in a step */
 #define DAMAGE_TRIES	8
-#define HEADER_BYTES	48
+/* the disk is the first swap device, the loop device may be the other one */
+#define LOOP_TYPE	1
 #define DAMAGE_CGROUP	CGROUPS "/torture/damage"
 
-/* What Documentation/mm/zswap_wb.rst says of the header, as far as it is of use here. */
-struct image {
-	uint32_t magic;
-	uint32_t checksum;
-	uint16_t version;
-	uint16_t length;
-	uint32_t type;
-	uint64_t offset;
-};
-
-static bool is_image_of(const struct image *image, uint64_t place)
-{
-	unsigned int type;
-	uint64_t slot = place_slot(place, &type);
-
-	return image->magic == IMAGE_MAGIC && image->type == type && image->offset == slot &&
-	       image->length && image->length <= PAGE - HEADER_BYTES;
-}
-
-static bool is_on_loop(unsigned int type)
+static bool loop_is_on(void)
 {
 	char name[PATH_SIZE];
 
-	return device_name(type, name) && !strncmp(name, "/dev/loop", strlen("/dev/loop"));
+	return device_name(LOOP_TYPE, name) && !strncmp(name, "/dev/loop", strlen("/dev/loop"));
 }
 
-/* The block of a slot of the loop device. */
-static bool block_io(uint64_t place, void *block, bool write)
+static bool block_io(uint64_t slot, void *block, bool write)
 {
-	unsigned int type;
-	off_t at = place_slot(place, &type) * PAGE;
-	ssize_t done;
-	int fd;
+	int fd = open(LOOP_FILE, O_RDWR | O_CLOEXEC);
+	ssize_t done = write ? pwrite(fd, block, PAGE, slot * PAGE) :
+			       pread(fd, block, PAGE, slot * PAGE);
 
-	if (!is_on_loop(type))
-		return false;
-	fd = open(LOOP_FILE, O_RDWR | O_CLOEXEC);
-	done = write ? pwrite(fd, block, PAGE, at) : pread(fd, block, PAGE, at);
 	close(fd);
 	return done == PAGE;
+}
+
+static bool is_image_of(const struct zwb_image *image, uint64_t slot)
+{
+	return image->magic == ZWB_IMAGE_MAGIC && image->type == LOOP_TYPE &&
+	       image->offset == slot && image->length &&
+	       image->length <= PAGE - ZWB_IMAGE_HEADER;
 }
 
 /*
@@ -74,14 +58,17 @@ static void damage_page(struct area *area, long page, unsigned long byte)
 {
 	static unsigned char block[PAGE] __attribute__((aligned(sizeof(uint64_t))));
 	static uint64_t got[WORDS];
-	const struct image *image = (const struct image *)block;
-	uint64_t place = page_place(area, page);
+	const struct zwb_image *image = (const struct zwb_image *)block;
+	uint64_t place = page_place(area, page), slot;
+	unsigned int type;
 
-	if (!place_is_swap(place) || !block_io(place, block, false) || !is_image_of(image, place))
+	slot = place_slot(place, &type);
+	if (!place_is_swap(place) || type != LOOP_TYPE || !block_io(slot, block, false) ||
+	    !is_image_of(image, slot))
 		return;
-	block[HEADER_BYTES + byte % image->length] ^= 1;
+	block[ZWB_IMAGE_HEADER + byte % image->length] ^= 1;
 	add(&shared->damaged, 1);
-	if (!block_io(place, block, true))
+	if (!block_io(slot, block, true))
 		problem("a block of " LOOP_FILE " cannot be written");
 	if (!read_page(area, page, got))
 		count(K_DAMAGE);
@@ -143,8 +130,7 @@ static void damage_task(int task, long arg)
 			continue;
 		shared->tasks[task].step = step++;
 		begin(task, "damaging images, step %ld", step);
-		/* the disk is the first device, the loop device may be the other one */
-		if (is_on_loop(1))
+		if (loop_is_on())
 			damage_some(&area, cgroup, &rng);
 		end(task);
 		disks_unlock();

@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../selftests/zswap/zswap_wb_image.h"
 #include "pages.h"
 #include "torture.h"
 
@@ -140,7 +141,7 @@ static const char *looks_like(const struct area *area, const uint64_t *got, char
 		;
 	if (i == WORDS)
 		return "all zero";
-	if ((uint32_t)got[0] == IMAGE_MAGIC)
+	if ((uint32_t)got[0] == ZWB_IMAGE_MAGIC)
 		return "like an image";
 	for (p = 0; p < area->pages; p++) {
 		for (version = 0; version <= area->version[p] + 4; version++) {

@@ -11,8 +11,6 @@
 #include "torture.h"
 
 #define WORDS		(PAGE / sizeof(uint64_t))
-/* what a compressed page on the disk begins with, see mm/zswap_wb/image.c */
-#define IMAGE_MAGIC	0x49425a57U
 
 /**
  * struct area - pages with known content

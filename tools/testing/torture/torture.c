@@ -476,8 +476,8 @@ static void check_gone(const char *whose, const struct counters *c)
 }
 
 /*
- * Each damaged image was told of, and none that was not damaged.  One may be read twice: by
- * readahead of the pages beside it, and for itself.
+ * Each damaged image was told of, and none that was not damaged.  One may be read more than
+ * once: for itself, and by readahead of the pages beside it.
  */
 static void check_damage(void)
 {

@@ -23,6 +23,7 @@
 
 #include "kselftest.h"
 #include "zswap_wb_disk.h"
+#include "zswap_wb_image.h"
 #include "zswap_wb_pages.h"
 #include "zswap_wb_util.h"
 
@@ -34,26 +35,13 @@
 /* so many, and which */
 #define DAMAGED			10
 #define DAMAGED_PAGE(nr)	((nr) * 61)
-#define HEADER_BYTES		48
-
-/* As Documentation/mm/zswap_wb.rst describes it */
-struct image {
-	uint32_t magic;
-	uint32_t checksum;
-	uint16_t version;
-	uint16_t length;
-	uint32_t type;
-	uint64_t offset;
-	char compressor[24];
-	unsigned char data[];
-};
 
 static const struct zwb_disk_spec disk = { .megabytes = 64 };
 
 /* --- blocks of the disk --- */
 
 /* The block of a slot, as pagemap names slots: behind the number of the device. */
-static bool block_io(unsigned long long slot, struct image *image, bool write)
+static bool block_io(unsigned long long slot, struct zwb_image *image, bool write)
 {
 	return zwb_small_swap_block(ZWB_SLOT_OFFSET(slot), image, write);
 }
@@ -61,13 +49,13 @@ static bool block_io(unsigned long long slot, struct image *image, bool write)
 /* How many of the slots have an image of their own. */
 static long long count_images(const unsigned long long *slots, long long nr)
 {
-	struct image *image = malloc(zwb_page_size);
+	struct zwb_image *image = malloc(zwb_page_size);
 	long long i, images = 0;
 
 	for (i = 0; image && i < nr && block_io(slots[i], image, false); i++)
 		images += !memcmp(image, "WZBI", 4) && image->version == 1 &&
 			  image->offset == ZWB_SLOT_OFFSET(slots[i]) &&
-			  image->length + HEADER_BYTES <= zwb_page_size;
+			  image->length + ZWB_IMAGE_HEADER <= zwb_page_size;
 	free(image);
 	return i == nr ? images : -1;
 }
@@ -374,11 +362,11 @@ static int signal_of_reader(struct zwb_pages *pages, long long index)
 static bool damage_byte(unsigned long long slot, size_t byte)
 {
 	unsigned char *page = malloc(zwb_page_size);
-	bool good = page && block_io(slot, (struct image *)page, false);
+	bool good = page && block_io(slot, (struct zwb_image *)page, false);
 
 	if (good) {
 		page[byte] ^= 0x81;
-		good = block_io(slot, (struct image *)page, true);
+		good = block_io(slot, (struct zwb_image *)page, true);
 	}
 	free(page);
 	return good;
@@ -388,13 +376,13 @@ static bool damage_byte(unsigned long long slot, size_t byte)
 static bool damage(const unsigned long long *slots)
 {
 	static const size_t byte[DAMAGED - 1] = {
-		offsetof(struct image, magic), offsetof(struct image, checksum),
-		offsetof(struct image, version), offsetof(struct image, length),
-		offsetof(struct image, length) + 1, offsetof(struct image, type),
-		offsetof(struct image, offset), offsetof(struct image, compressor),
-		HEADER_BYTES + 10,
+		offsetof(struct zwb_image, magic), offsetof(struct zwb_image, checksum),
+		offsetof(struct zwb_image, version), offsetof(struct zwb_image, length),
+		offsetof(struct zwb_image, length) + 1, offsetof(struct zwb_image, type),
+		offsetof(struct zwb_image, offset), offsetof(struct zwb_image, compressor),
+		ZWB_IMAGE_HEADER + 10,
 	};
-	struct image *image = malloc(zwb_page_size);
+	struct zwb_image *image = malloc(zwb_page_size);
 	bool good = image;
 	int i;
 
@@ -542,7 +530,7 @@ static int damage_all(void)
 		slot = ZWB_SLOT(0, i);
 		if (count_images(&slot, 1) != 1)
 			continue;
-		if (!damage_byte(slot, HEADER_BYTES + 10))
+		if (!damage_byte(slot, ZWB_IMAGE_HEADER + 10))
 			return -1;
 		damaged++;
 	}
