@@ -427,18 +427,18 @@ static void nothing_is_sent_to_a_slow_disk(void)
 	const struct timespec sent = { .tv_nsec = SLOW_SENT_MS * ZWB_NS_PER_MS };
 	struct zwb_snap before, delta;
 	struct zwb_async command;
+	long long written;
 
 	if (!need_hibernation() || !zwb_need_suspend() || !zwb_disk_on(&slow) ||
 	    !zwb_load(NULL, ZWB_ANY_NODE, SLOW_PAGES, ZWB_TEXT) ||
 	    !zwb_setting(HIB_PM_TEST, "freezer") || !zwb_start(&command, ZWB_GLOBAL, 0, "age=0"))
 		return;
-	zwb_snap(&before);
+	written = zwb_vmstat_key("zswpwb");
 	zwb_go(&command);
-	if (zwb_wait_for_writeback(before.vm.zswpwb + 2)) {
-		nanosleep(&sent, NULL);
-		zwb_snap(&before);
-		zwb_zero(zwb_write(HIB_STATE, "disk", strlen("disk")));
-	}
+	zwb_wait_for_writeback(written + 2);
+	nanosleep(&sent, NULL);
+	zwb_snap(&before);
+	zwb_zero(zwb_write(HIB_STATE, "disk", strlen("disk")));
 	zwb_equal(zwb_wait(&command), -EINTR);
 	zwb_since(&delta, &before);
 	ksft_print_msg("%lld bytes were sent, %lld pages landed\n", delta.total.disk_bytes,
