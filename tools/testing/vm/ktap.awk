@@ -66,11 +66,8 @@ line ~ /^(not )?ok [0-9]+/ {
 	seen[depth]++
 	if (bad)
 		failed[depth]++
-	if (below && !(bad && !below_failed)) {
-		text = ""
-		next
-	}
-	result(bad ? "fail" : skip ? "skip" : "pass", name)
+	if (!below || (bad && !below_failed))
+		result(bad ? "fail" : skip ? "skip" : "pass", name)
 	text = ""
 	next
 }
