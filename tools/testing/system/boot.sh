@@ -13,7 +13,7 @@
 
 . "$(dirname "${BASH_SOURCE[0]}")/../vm/lib.sh"
 
-name='' run='' kernel='' initrd='' append='' timeout=3600 memory=1024M sleeps='' resumes=''
+name='' run='' kernel='' initrd='' sleeps='' resumes=''
 while [ $# -gt 0 ]; do
 	case $1 in
 	--sleeps) sleeps=y; shift; continue ;;
@@ -22,9 +22,6 @@ while [ $# -gt 0 ]; do
 	--run) run=$2 ;;
 	--kernel) kernel=$2 ;;
 	--initrd) initrd=$2 ;;
-	--append) append=$2 ;;
-	--timeout) timeout=$2 ;;
-	--memory) memory=$2 ;;
 	*) die "boot.sh does not know $1: see the file." ;;
 	esac
 	shift 2
@@ -47,10 +44,9 @@ fi
 
 args="console=ttyS0 root=/dev/vda ro resume=/dev/vdb no_timer_check panic=-1 oops=panic"
 # What the user has to say: Debian's zswap is off
-args+=" zswap.enabled=1 systemd.journald.forward_to_console=0 systemd.show_status=0 $append"
+args+=" zswap.enabled=1 systemd.journald.forward_to_console=0 systemd.show_status=0"
 qemu=("$EMULATOR" -nodefaults -no-user-config -no-reboot -display none -monitor none
-	-machine q35 -m "$memory" -kernel "$kernel" -append "$args" -rtc base=utc)
-[ -z "$initrd" ] || qemu+=(-initrd "$initrd")
+	-machine q35 -m 1024M -kernel "$kernel" -initrd "$initrd" -append "$args" -rtc base=utc)
 for disk in system swap check; do
 	qemu+=(-drive "file=$dir/$disk.img,if=none,id=$disk,format=raw,cache=unsafe"
 		-device "virtio-blk-pci,drive=$disk")
@@ -74,7 +70,7 @@ trap cleanup EXIT
 trap 'exit 130' INT TERM
 
 rc=0
-timeout -k 5 "$timeout" "${qemu[@]}" </dev/null >"$dir/$name.log" 2>&1 9>&- &
+timeout -k 5 3600 "${qemu[@]}" </dev/null >"$dir/$name.log" 2>&1 9>&- &
 vm=$!
 tail -n +1 -s 0.2 --pid="$vm" -f "$output" 9>&- &
 tail=$!
