@@ -111,18 +111,32 @@ static bool slow_command(struct zwb_async *command)
 	return true;
 }
 
-/* What was in flight when the command ended arrives, and is counted then. */
-static void check_landed(const struct zwb_snap *before)
+/*
+ * Read the counters once what the disk has done is counted: that is a moment later, and one
+ * counter after the other.
+ */
+static void snap_landed(struct zwb_snap *delta, const struct zwb_snap *before)
 {
 	long long deadline = zwb_now() + SLOW_LAND_MS * ZWB_NS_PER_MS;
-	struct zwb_snap delta;
 
 	if (!zwb_disk_wait_for_landing())
 		return;
 	do {
 		zwb_pause();
-		zwb_since(&delta, before);
-	} while (delta.total.written != -delta.stored && zwb_now() < deadline);
+		zwb_since(delta, before);
+	} while (zwb_now() < deadline &&
+		 (!delta->total.written || delta->total.written != -delta->stored ||
+		  delta->vm.zswpwb_proactive != delta->total.written ||
+		  delta->total.scanned !=
+			  delta->total.written + zwb_count_skipped(&delta->total)));
+}
+
+/* What was in flight when the command ended arrives, and is counted then. */
+static void check_landed(const struct zwb_snap *before)
+{
+	struct zwb_snap delta = {};
+
+	snap_landed(&delta, before);
 	ksft_print_msg("%lld pages written\n", delta.total.written);
 	zwb_equal(delta.total.written, -delta.stored);
 	zwb_between(delta.total.written, 1, 2 * SLOW_PAGES - 1);
@@ -187,9 +201,9 @@ static void kill_ends_a_command_on_a_slow_disk(void)
 
 static void check_deaf_disk(const struct zwb_snap *before)
 {
-	long long start, took, deadline;
 	struct zwb_async command;
 	struct zwb_snap delta;
+	long long start, took;
 
 	if (!zwb_start(&command, ZWB_GLOBAL, 0, "age=0"))
 		return;
@@ -207,12 +221,7 @@ static void check_deaf_disk(const struct zwb_snap *before)
 	zwb_zero(delta.total.scanned);
 	zwb_zero(delta.stored);
 
-	zwb_disk_wait_for_landing();
-	deadline = zwb_now() + SLOW_LAND_MS * ZWB_NS_PER_MS;
-	do {
-		zwb_pause();
-		zwb_since(&delta, before);
-	} while (!delta.total.written && zwb_now() < deadline);
+	snap_landed(&delta, before);
 	/* the first batch is one page */
 	zwb_equal(delta.total.written, 1);
 	zwb_equal(delta.total.scanned, 1);
@@ -327,7 +336,8 @@ static void check_frozen_command(const struct zwb_disk_spec *disk, long long pag
 		zwb_pause();
 		zwb_since(&delta, &before);
 		looked = delta.total.written + delta.total.skipped_gone;
-	} while (!looked && zwb_now() < deadline);
+	} while ((!looked || delta.total.scanned != looked + delta.total.skipped_busy) &&
+		 zwb_now() < deadline);
 	ksft_print_msg("%lld pages written, %lld gone\n", delta.total.written,
 		       delta.total.skipped_gone);
 	zwb_between(looked, 1, pages - 1);
