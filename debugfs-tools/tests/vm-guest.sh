@@ -243,9 +243,9 @@ fi
 # ---- a signal ----
 
 fill young 64
+before=$(value written)
 zswapctl writeback --age 0 --cgroup /young >/tmp/out 2>/tmp/err &
 pid=$!
-before=$(value written)
 # without a process for each look, or it is over before the signal comes
 now=$before
 while [ "$now" = "$before" ] && kill -0 $pid 2>/dev/null; do
