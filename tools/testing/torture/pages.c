@@ -529,6 +529,7 @@ void worker(int task, long pages)
 	/* the last commands are issued meanwhile: let them have something to write */
 	pageout(&area, 0, area.pages, false);
 	pageout(&common, 0, common.pages, false);
+	__atomic_store_n(&shared->tasks[task].waiting, true, __ATOMIC_RELEASE);
 	while (shared->phase != PHASE_VERIFY)
 		sleep_ms(50);
 	begin(task, "comparing all pages");

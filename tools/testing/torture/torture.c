@@ -368,6 +368,19 @@ static int live_tasks(void)
 	return live;
 }
 
+/* Those that do not wait for the workers' last phase. */
+static int busy_tasks(void)
+{
+	int task, busy = 0;
+
+	for (task = 0; task < nr_tasks; task++) {
+		const struct task *t = &shared->tasks[task];
+
+		busy += t->pid > 0 && !__atomic_load_n(&t->waiting, __ATOMIC_ACQUIRE);
+	}
+	return busy;
+}
+
 static void reap(void)
 {
 	int status, task;
@@ -400,8 +413,8 @@ static void progress(long long start)
 	    shared->lost, shared->problems);
 }
 
-/* Until all tasks but @stay are gone, or until then. */
-static bool watch_until(long long start, long long deadline, int stay)
+/* Until none of the tasks that @left counts is left, or until then. */
+static bool watch_until(long long start, long long deadline, int (*left)(void))
 {
 	static long long next;
 
@@ -413,22 +426,22 @@ static bool watch_until(long long start, long long deadline, int stay)
 			progress(start);
 			next = now() + PROGRESS_SECONDS * NS_PER_SEC;
 		}
-		if (live_tasks() <= stay)
+		if (!left())
 			return true;
 	} while (now() < deadline);
 	return false;
 }
 
 /* The same, but time that the machine stood still does not count. */
-static void wait_for_end(long long start, int stay)
+static void wait_for_end(long long start, int (*left)(void))
 {
 	long round;
 
 	for (round = 0; round < OTHER_HANG_SECONDS * 2 * ROUNDS_PER_SECOND; round++) {
-		if (watch_until(start, 0, stay))
+		if (watch_until(start, 0, left))
 			return;
 	}
-	problem("%d tasks do not end", live_tasks() - stay);
+	problem("%d tasks do not end", left());
 }
 
 /* --------------------------------------------------------- does it add up? */
@@ -570,7 +583,7 @@ static void run_on(long long start, long seconds)
 		return;
 	while ((kind = next_kind()) >= 0 && now() < late) {
 		say("still to happen: %s", kind_names[kind]);
-		watch_until(start, now() + PROGRESS_SECONDS * NS_PER_SEC, 0);
+		watch_until(start, now() + PROGRESS_SECONDS * NS_PER_SEC, live_tasks);
 	}
 }
 
@@ -701,25 +714,24 @@ int main(int argc, char **argv)
 	prepare();
 	start_tasks();
 	start = now();
-	watch_until(start, start + seconds * NS_PER_SEC, 0);
+	watch_until(start, start + seconds * NS_PER_SEC, live_tasks);
 	run_on(start, seconds);
 	taken = (now() - start) / NS_PER_SEC;
 
-	/* Commands and disturbances end; the workers wait. */
+	/* Commands and disturbances end; the workers wait, and no counter moves. */
 	shared->phase = PHASE_QUIET;
-	wait_for_end(start, WORKERS);
+	wait_for_end(start, busy_tasks);
 	faults_undo();
 	system_undo();
 	disturb_undo();
 	if (!is_left_out("commander")) {
 		check_counters(false);
-		/* what the workers store now is for the last commands */
-		sleep_ms(2000);
+		/* for which the workers have stored all they have */
 		command_final();
 		faults_injected();
 	}
 	shared->phase = PHASE_VERIFY;
-	wait_for_end(start, 0);
+	wait_for_end(start, live_tasks);
 	swap_off_all();
 	check_empty();
 	if (!is_left_out("commander"))

@@ -72,6 +72,7 @@ enum phase { PHASE_RUN, PHASE_QUIET, PHASE_VERIFY };
  * @since: when it began what it does now, 0 for nothing that may last
  * @doing: what that is
  * @command: it is a command
+ * @waiting: it has taken its last step, and waits for PHASE_VERIFY
  */
 struct task {
 	pid_t pid;
@@ -80,6 +81,7 @@ struct task {
 	long long since;
 	char doing[TEXT_SIZE];
 	bool command;
+	bool waiting;
 };
 
 /* cgroups: the root of all, those that stay, those that come and go */
