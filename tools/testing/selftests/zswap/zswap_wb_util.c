@@ -803,6 +803,16 @@ void zwb_go(const struct zwb_async *async)
 		zwb_fail("command: the process that was to issue it died");
 }
 
+/* Does a command wait at the moment: for a device, for another command, for its rate? */
+bool zwb_async_waits(const struct zwb_async *async)
+{
+	char path[64], where[128];
+
+	snprintf(path, sizeof(path), "/proc/%d/wchan", async->pid);
+	return util_read_file(path, where, sizeof(where)) > 0 &&
+	       !strncmp(where, "zswap_wb_", strlen("zswap_wb_"));
+}
+
 /**
  * zwb_wait() - wait for a command of another process and for that process's end
  * @async: the process

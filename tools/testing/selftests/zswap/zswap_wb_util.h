@@ -287,6 +287,7 @@ bool __printf(4, 5) zwb_start(struct zwb_async *async, int node, int sa_flags,
 			      const char *fmt, ...);
 bool zwb_async_move(const struct zwb_async *async, const char *cgroup);
 void zwb_go(const struct zwb_async *async);
+bool zwb_async_waits(const struct zwb_async *async);
 int zwb_wait(struct zwb_async *async);
 bool zwb_wait_for_writeback(long long before);
 bool zwb_write_all(long long want);
