@@ -49,7 +49,7 @@
 /* of a disk that gets a few pages at a time */
 #define SLOW_LATENCY_US		1000000
 #define SLOW_PAGES		200
-#define SLOW_SENT_MS		50
+#define SLOW_SENT_MS		200
 
 /* after which a device has had its time, and what else that may take */
 #define DEAF_MS			10000
