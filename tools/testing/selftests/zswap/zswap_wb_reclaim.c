@@ -314,8 +314,11 @@ static void check_eviction_beside_commands(void)
 			gen_age(id, nodes[n % nr]);
 		for (n = 0; n < GEN_EVICTIONS * nr; n++)
 			gen_evict(id, nodes[n % nr]);
+		/* what nobody uses goes out, all of it */
 		if (i % 2)
 			zwb_load_finish(load);
+		else
+			gen_evict_load(id, nodes[0], load);
 		wait_for_writer(i % 2 ? GEN_CAUGHT : 0);
 		zwb_load_verify(load);
 	}
@@ -352,7 +355,8 @@ static void mglru_evicts_beside_commands(void)
 #define RECLAIM_SHARED		200
 #define RECLAIM_READ_MS		200
 #define RECLAIM_ROUNDS		4
-#define RECLAIM_SECONDS		25
+/* for all to have had their turn, which may be long before */
+#define RECLAIM_SECONDS		120
 #define RECLAIM_COMMANDS	2
 #define RECLAIM_WRITES		32
 #define RECLAIM_BYTES		"1M swappiness=max"
