@@ -128,6 +128,13 @@ static bool large_set(int kb, const char *value)
 	return zwb_setting(path, value);
 }
 
+/* Have memory in one piece again, as far as possible. */
+void zwb_folios_make_room(void)
+{
+	zwb_write_string("/proc/sys/vm/drop_caches", "1");
+	zwb_write_string("/proc/sys/vm/compact_memory", "1");
+}
+
 /* Who asks for large folios gets those of one size, until the end of the test. */
 bool zwb_need_folios(int kb)
 {
@@ -142,8 +149,7 @@ bool zwb_need_folios(int kb)
 		zwb_skip("needs a zswap that stores large folios");
 		return false;
 	}
-	zwb_write_string("/proc/sys/vm/drop_caches", "1");
-	zwb_write_string("/proc/sys/vm/compact_memory", "1");
+	zwb_folios_make_room();
 	return zwb_setting(LARGE_DIR "/khugepaged/defrag", "0") &&
 	       large_set(ZWB_SMALL_KB, kb == ZWB_SMALL_KB ? "madvise" : "never") &&
 	       large_set(huge, kb == ZWB_SMALL_KB ? "never" : "madvise");
@@ -196,14 +202,20 @@ bool zwb_map_aligned(struct zwb_pages *pages, long long nr, int flags, int fd)
  */
 bool zwb_folios_map(struct zwb_pages *pages, int kb, long long nr, unsigned int version)
 {
-	long long before = zwb_folio_stat(kb, "anon_fault_alloc"), got;
+	long long before, got = 0;
+	int i;
 
-	if (!zwb_map_aligned(pages, nr, MAP_PRIVATE | MAP_ANONYMOUS, -1))
-		return false;
-	zwb_pages_fill(pages, version);
-	got = zwb_folio_stat(kb, "anon_fault_alloc") - before;
-	if (got >= nr / zwb_folio_pages(kb))
-		return true;
+	for (i = 0; i < ZWB_FOLIO_TRIES; i++) {
+		before = zwb_folio_stat(kb, "anon_fault_alloc");
+		if (!zwb_map_aligned(pages, nr, MAP_PRIVATE | MAP_ANONYMOUS, -1))
+			return false;
+		zwb_pages_fill(pages, version);
+		got = zwb_folio_stat(kb, "anon_fault_alloc") - before;
+		if (got >= nr / zwb_folio_pages(kb))
+			return true;
+		zwb_pages_unmap(pages);
+		zwb_folios_make_room();
+	}
 	zwb_skip("memory is in pieces: %lld folios of %d KiB, not %lld", got, kb,
 		 nr / zwb_folio_pages(kb));
 	return false;
@@ -252,8 +264,12 @@ int zwb_folios_try_to_collapse(struct zwb_pages *pages, int tries)
 
 bool zwb_folios_collapse(struct zwb_pages *pages)
 {
-	int last = zwb_folios_try_to_collapse(pages, LARGE_TRIES);
+	int last = zwb_folios_try_to_collapse(pages, LARGE_TRIES), i;
 
+	for (i = 1; i < ZWB_FOLIO_TRIES && !last && errno == ENOMEM; i++) {
+		zwb_folios_make_room();
+		last = zwb_folios_try_to_collapse(pages, LARGE_TRIES);
+	}
 	if (last)
 		ksft_print_msg("one large folio instead of small ones, at try %d\n", last);
 	else if (errno == ENOMEM)

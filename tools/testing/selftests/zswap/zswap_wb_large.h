@@ -15,6 +15,8 @@
 #include "zswap_wb_pages.h"
 
 #define ZWB_TEXTS_MAX		4096
+/* how often memory may be in pieces before there are no folios to be had */
+#define ZWB_FOLIO_TRIES		5
 /* the size of folios, in KiB, that are large and no more than that */
 #define ZWB_SMALL_KB		64
 
@@ -43,6 +45,7 @@ int zwb_huge_kb(void);
 long long zwb_folio_pages(int kb);
 long long zwb_folio_stat(int kb, const char *name);
 bool zwb_need_folios(int kb);
+void zwb_folios_make_room(void);
 bool zwb_map_aligned(struct zwb_pages *pages, long long nr, int flags, int fd);
 bool zwb_folios_map(struct zwb_pages *pages, int kb, long long nr, unsigned int version);
 bool zwb_folios_map_texts(struct zwb_texts *texts, const char *cgroup, int kb, long long nr);

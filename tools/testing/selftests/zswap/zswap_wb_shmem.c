@@ -58,21 +58,40 @@ static void check_hole(int fd, long long nr)
 	check_file(fd);
 }
 
+/* Fill a file, all of which is in large folios then. */
+static bool fill_file(int fd, const char *cgroup, int kb, long long nr)
+{
+	long long before;
+	int i;
+
+	texts.contents = nr;
+	for (i = 0; i < ZWB_FOLIO_TRIES; i++) {
+		before = zwb_folio_stat(kb, "shmem_alloc");
+		if (ftruncate(fd, nr * zwb_page_size)) {
+			zwb_fail("making a file: %s", strerror(errno));
+			return false;
+		}
+		if (!zwb_map_aligned(&texts.pages, nr, MAP_SHARED, fd) ||
+		    !zwb_texts_fill(&texts, cgroup))
+			return false;
+		if (zwb_folio_stat(kb, "shmem_alloc") - before >= nr / zwb_folio_pages(kb))
+			return true;
+		/* nothing is left of the file */
+		zwb_pages_unmap(&texts.pages);
+		if (ftruncate(fd, 0))
+			zwb_fail("emptying a file: %s", strerror(errno));
+		zwb_folios_make_room();
+	}
+	zwb_skip("memory is in pieces: no huge folios for a file");
+	return false;
+}
+
 static void check_shmem(int fd, int kb, long long nr)
 {
 	const char *cgroup = zwb_cgroup(NULL, "thp");
-	long long before = zwb_folio_stat(kb, "shmem_alloc");
 
-	if (!cgroup || !zwb_need_folios(kb) || ftruncate(fd, nr * zwb_page_size) ||
-	    !zwb_map_aligned(&texts.pages, nr, MAP_SHARED, fd))
+	if (!cgroup || !zwb_need_folios(kb) || !fill_file(fd, cgroup, kb, nr))
 		return;
-	texts.contents = nr;
-	if (!zwb_texts_fill(&texts, cgroup))
-		return;
-	if (zwb_folio_stat(kb, "shmem_alloc") - before < nr / zwb_folio_pages(kb)) {
-		zwb_skip("memory is in pieces: no huge folios for a file");
-		return;
-	}
 	if (!zwb_folios_out(&texts.pages, kb) || !zwb_write_pages(nr / 2 + 9))
 		return;
 	zwb_texts_return(&texts, nr / 2 + 9, nr / 2 + 9, nr - nr / 2 - 9);
