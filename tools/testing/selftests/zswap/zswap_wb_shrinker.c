@@ -352,8 +352,9 @@ static void commands_leave_the_order(void)
 			       zwb_cgroup_id(cgroup), OLD_AGE,
 			       ORDER_PAGES * (long long)zwb_page_size))
 			return;
-		zwb_go(&commands[i]);
 	}
+	for (i = 0; i < ORDER_COMMANDS; i++)
+		zwb_go(&commands[i]);
 	kill(commands[0].pid, SIGKILL);
 	for (i = 0; i < ORDER_COMMANDS; i++)
 		zwb_equal(zwb_wait(&commands[i]), i ? 0 : -ESRCH);
