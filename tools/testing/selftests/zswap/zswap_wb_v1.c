@@ -28,6 +28,7 @@
 #define KEPT_PAGES		160
 /* of the process, page tables say, which come and go */
 #define SLACK_PAGES		16
+#define USAGE_LOOKS		50
 #define WAIT_SECONDS		5
 
 static bool need_v1(void)
@@ -133,13 +134,24 @@ static void writes_all_cgroups(void)
 
 /*
  * Memory and swap of a cgroup, in pages; zswap itself is nobody's here.  What CPUs keep
- * is given back before, and what else is in memory goes to swap, with its charge.
+ * is given back before, and what else is in memory goes to swap, with its charge; what has
+ * just been done may take another look, until nothing changes.
  */
 static long long usage_of(const char *cgroup)
 {
-	zwb_cgroup_set(cgroup, "memory.force_empty", "0");
-	zwb_swap_settle();
-	return zwb_cgroup_number(cgroup, MEMSW) / zwb_page_size;
+	long long last, usage = -1;
+	int i;
+
+	for (i = 0; i < USAGE_LOOKS; i++) {
+		last = usage;
+		zwb_cgroup_set(cgroup, "memory.force_empty", "0");
+		zwb_swap_settle();
+		usage = zwb_cgroup_number(cgroup, MEMSW) / zwb_page_size;
+		if (usage == last)
+			break;
+		zwb_pause();
+	}
+	return usage;
 }
 
 /* With all of its pages gone a cgroup has no charge; their end may be a moment ago. */
