@@ -149,21 +149,23 @@ static pid_t start_asking(const char *command, int *result)
 /* What it was told; the signal comes while it writes. */
 static bool interrupt_asking(struct zwb_answer *answer, const char *command)
 {
-	long long before = zwb_vmstat_key("zswpwb");
+	long long before = zwb_vmstat_key("zswpwb"), signalled;
 	int status = -1, result = -1;
 	bool good;
 	pid_t pid;
 
 	pid = start_asking(command, &result);
-	if (pid > 0) {
+	if (pid > 0)
 		zwb_wait_for_writeback(before);
+	signalled = zwb_now();
+	if (pid > 0)
 		kill(pid, SIGUSR1);
-	}
 	good = pid > 0 && read(result, answer, sizeof(*answer)) == sizeof(*answer);
 	if (result >= 0)
 		close(result);
 	if (pid > 0)
 		waitpid(pid, &status, 0);
+	zwb_wait_for_what_is_left(signalled);
 	return zwb_equal(good, true) && zwb_zero(status);
 }
 

@@ -94,20 +94,24 @@ static void two_unlimited_at_once(void)
 	zwb_zero(zwb_stored());
 }
 
-/* Start an unlimited command and send a signal as soon as it writes. */
+/* Start an unlimited command and send a signal as soon as it writes; all is counted then. */
 static int command_with_signal(int signal, int sa_flags)
 {
+	long long before, signalled;
 	struct zwb_async command;
-	long long before;
 	bool writing;
+	int err;
 
 	if (!zwb_start(&command, ZWB_GLOBAL, sa_flags, "age=0"))
 		return -ECHILD;
 	before = zwb_vmstat_key("zswpwb");
 	zwb_go(&command);
 	writing = zwb_wait_for_writeback(before);
+	signalled = zwb_now();
 	kill(command.pid, writing ? signal : SIGKILL);
-	return zwb_wait(&command);
+	err = zwb_wait(&command);
+	zwb_wait_for_what_is_left(signalled);
+	return err;
 }
 
 static void check_interruption(int signal, int sa_flags, int want)

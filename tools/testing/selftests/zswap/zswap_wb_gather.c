@@ -412,6 +412,7 @@ static int interrupt(struct zwb_snap *delta, int signal)
 {
 	struct zwb_async async;
 	struct zwb_snap before;
+	long long signalled;
 	bool writing;
 	int err;
 
@@ -420,8 +421,10 @@ static int interrupt(struct zwb_snap *delta, int signal)
 	zwb_snap(&before);
 	zwb_go(&async);
 	writing = zwb_wait_for_writeback(before.vm.zswpwb);
+	signalled = zwb_now();
 	kill(async.pid, writing ? signal : SIGKILL);
 	err = zwb_wait(&async);
+	zwb_wait_for_what_is_left(signalled);
 	zwb_since(delta, &before);
 	return err;
 }

@@ -33,6 +33,8 @@
 
 #define UTIL_TEST_SECONDS	800
 #define UTIL_COMMAND_MS		60000
+/* a command that a signal ends waits longer than that for what it has in the air */
+#define UTIL_PATIENCE_MS	400
 #define UTIL_MAX_CGROUPS	640
 #define UTIL_TEXT_MAX		65536
 #define UTIL_MAX_SETTINGS	16
@@ -50,6 +52,7 @@
 #define UTIL_SLOTS_DIR		"/sys/kernel/slab/" UTIL_SLOTS_CACHE
 #define UTIL_SLOTS_MS		10000
 #define UTIL_SETTLE_PAGES	16
+#define UTIL_QUIET_MS		500
 /* what takes one percent of that is soon written */
 #define UTIL_MEMORY_MAX_KB	(8LL << 20)
 /* of an entry of /proc/PID/pagemap: it is a swap entry, and below, of which slot */
@@ -858,6 +861,44 @@ bool zwb_wait_for_writeback(long long before)
 		}
 	}
 	return true;
+}
+
+/* Writes that the swap disk has been given and has not completed; -1 with a failure recorded. */
+static long long util_disk_in_flight(void)
+{
+	char path[ZWB_PATH_MAX], text[128];
+	long long writes;
+
+	snprintf(path, sizeof(path), "/sys/class/block/%s/inflight", util_swap_disk);
+	if (util_read_file(path, text, sizeof(text)) > 0 && sscanf(text, "%*d %lld", &writes) == 1)
+		return writes;
+	zwb_fail("reading %s", path);
+	return -1;
+}
+
+/**
+ * zwb_wait_for_what_is_left() - wait until what a command may have let go of is counted
+ * @signalled: when it was sent the signal that has ended it
+ *
+ * A command that ends earlier than its patience does has let go of nothing: all is counted.
+ * Otherwise something may land later.
+ */
+void zwb_wait_for_what_is_left(long long signalled)
+{
+	const struct timespec quiet = { .tv_nsec = UTIL_QUIET_MS * ZWB_NS_PER_MS };
+	long long deadline = zwb_now() + ZWB_WAIT_MS * ZWB_NS_PER_MS;
+	struct zwb_snap before, now;
+
+	if (zwb_now() - signalled < UTIL_PATIENCE_MS * ZWB_NS_PER_MS)
+		return;
+	while (util_disk_in_flight() > 0 && zwb_now() < deadline)
+		zwb_pause();
+	zwb_snap(&now);
+	do {
+		before = now;
+		nanosleep(&quiet, NULL);
+		zwb_snap(&now);
+	} while (memcmp(&before, &now, sizeof(now)) && zwb_now() < deadline);
 }
 
 /* --- commands through debugfs --- */

@@ -290,6 +290,7 @@ void zwb_go(const struct zwb_async *async);
 bool zwb_async_waits(const struct zwb_async *async);
 int zwb_wait(struct zwb_async *async);
 bool zwb_wait_for_writeback(long long before);
+void zwb_wait_for_what_is_left(long long signalled);
 bool zwb_write_all(long long want);
 bool zwb_write_pages(long long nr);
 bool zwb_has_incompressible(void);
