@@ -21,6 +21,8 @@
 
 #define RACE_PAGES		64
 #define RACE_FLIGHT_US		700000
+/* half of it is enough for a machine that is not there for a while to load all pages */
+#define REWRITE_FLIGHT_US	2000000
 /* more than half of the slots that the smallest disk has */
 #define RACE_REUSED		300
 #define RACE_COMMANDS		4
@@ -32,6 +34,11 @@
 static const struct zwb_disk_spec slow = {
 	.megabytes = 64,
 	.latency_us = RACE_FLIGHT_US,
+};
+
+static const struct zwb_disk_spec slower = {
+	.megabytes = 64,
+	.latency_us = REWRITE_FLIGHT_US,
 };
 
 /* one that is always behind, with requests that nobody waits for very long */
@@ -145,9 +152,9 @@ static void check_rewrite_in_flight(struct zwb_pages *pages)
 	ksft_print_msg("rewritten after %lld ms, paged out after %lld ms, %d to the same slots\n",
 		       loaded / ZWB_NS_PER_MS, out / ZWB_NS_PER_MS, same);
 	/* who loads a page does not wait for the disk */
-	zwb_between(loaded, 0, RACE_FLIGHT_US * 1000LL / 2);
+	zwb_between(loaded, 0, REWRITE_FLIGHT_US * 1000LL / 2);
 	/* who pages it out does: what was in flight has landed */
-	zwb_between(out, RACE_FLIGHT_US * 1000LL, LLONG_MAX);
+	zwb_between(out, REWRITE_FLIGHT_US * 1000LL, LLONG_MAX);
 	zwb_equal(same, RACE_PAGES);
 	if (err != -EAGAIN)
 		zwb_zero(err);
@@ -171,7 +178,7 @@ static void swap_out_waits_for_the_landing(void)
 {
 	struct zwb_pages pages = { 0 };
 
-	if (zwb_disk_on(&slow) && zwb_pages_map(&pages, ZWB_ANY_NODE, RACE_PAGES))
+	if (zwb_disk_on(&slower) && zwb_pages_map(&pages, ZWB_ANY_NODE, RACE_PAGES))
 		check_rewrite_in_flight(&pages);
 	zwb_pages_unmap(&pages);
 }
