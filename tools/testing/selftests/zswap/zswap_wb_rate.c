@@ -18,7 +18,7 @@
 #define WATCH_NS		(5 * ZWB_NS_PER_SEC)
 #define MAX_SAMPLES		4096
 /* a machine that is not there for a tenth of a second has had its say in one of them */
-#define RATE_ROUNDS		3
+#define RATE_ROUNDS		8
 
 /* a page a second, and most of the time it waits */
 #define SLOW			"4K"
@@ -384,7 +384,7 @@ static void a_wait_holds_nothing(void)
 	if (!start(&command, &out, SLOW) ||
 	    !wait_for_a_page(&out, before.total.written))
 		return;
-	sleep_ns(300 * ZWB_NS_PER_MS);
+	sleep_ns(50 * ZWB_NS_PER_MS);
 	zwb_since(&delta, &before);
 	first = delta.total.written;
 	zwb_zero(delta.total.skipped_gone);
