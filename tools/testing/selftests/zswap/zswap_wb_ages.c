@@ -253,7 +253,7 @@ static void watch_batches(void)
 	} while (!zwb_failed() && (nr < 2 || after <= batches[1].last + 8));
 	for (row = 0; row < WATCH_ROWS && !zwb_failed(); row++) {
 		if (!seen[row])
-			zwb_fail("timing: bucket %d was never seen with all pages in it", row);
+			zwb_late("bucket %d was never seen with all pages in it", row);
 	}
 }
 

@@ -47,7 +47,9 @@ static bool dry_run_twice(struct zwb_answer *first, const char *command)
 		ksft_print_msg("the command was '%s'\n", command);
 		return false;
 	}
-	zwb_fail("timing: no two dry runs within one second");
+	/* what else is wrong is no matter of time */
+	if (!zwb_failed())
+		zwb_late("no two dry runs within one second");
 	return false;
 }
 
