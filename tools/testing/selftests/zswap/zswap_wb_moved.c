@@ -477,23 +477,6 @@ static bool cross_all_out(struct cross *cross)
 	return cross->crossed >= 0 && cross_out(cross, cross->loads[1], CROSS_PAGES / 10) >= 0;
 }
 
-/* Nobody stores anything any more: until then the data is not only ours. */
-static bool is_calm(void)
-{
-	const struct timespec calm = { .tv_nsec = CROSS_CALM_MS * ZWB_NS_PER_MS };
-	long long deadline = zwb_now() + CROSS_STOP_MS * ZWB_NS_PER_MS;
-	long long before, now = zwb_vmstat_key("zswpout");
-	int i = 0;
-
-	while (i < CROSS_CALM && zwb_now() < deadline) {
-		before = now;
-		nanosleep(&calm, NULL);
-		now = zwb_vmstat_key("zswpout");
-		i = now == before ? i + 1 : 0;
-	}
-	return i == CROSS_CALM;
-}
-
 /* What was written takes no memory on the other node any more, a moment later at the latest. */
 static void check_data_is_gone(const struct cross *cross, long long data, long long zswpout)
 {
@@ -584,7 +567,8 @@ static bool set_cross_up(struct cross *cross)
 	good = cross_all_out(cross);
 	/* data stays where it is; kswapd has no more to put beside it */
 	stop_filler(filler);
-	return good && came_about(cross, is_calm(), "nobody else is swapped out");
+	/* until then the data is not only ours */
+	return good && came_about(cross, zwb_stores_stop(), "nobody else is swapped out");
 }
 
 static void run_cross(struct cross *cross)

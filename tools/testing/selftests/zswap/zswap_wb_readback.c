@@ -425,6 +425,8 @@ static void little_memory_stays_free(void)
 		return;
 	taker = zwb_take_memory(LEAVE_KB);
 	if (taker > 0) {
+		/* what others lose goes to zswap for a while, and is nothing that came back */
+		zwb_stores_stop();
 		zwb_readback(&delta, "max=1G");
 		zwb_zero(delta.total.readback);
 		zwb_give_memory_back(taker);

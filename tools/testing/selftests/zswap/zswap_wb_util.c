@@ -53,6 +53,8 @@
 #define UTIL_SLOTS_MS		10000
 #define UTIL_SETTLE_PAGES	16
 #define UTIL_QUIET_MS		500
+#define UTIL_CALM		5
+#define UTIL_CALM_MS		100
 /* what takes one percent of that is soon written */
 #define UTIL_MEMORY_MAX_KB	(8LL << 20)
 /* of an entry of /proc/PID/pagemap: it is a swap entry, and below, of which slot */
@@ -374,6 +376,23 @@ void zwb_fold_vmstat(void)
 	char text[16];
 
 	util_read_file("/proc/sys/vm/stat_refresh", text, sizeof(text));
+}
+
+/* Wait until nobody stores anything in zswap any more, as kswapd does on its own account. */
+bool zwb_stores_stop(void)
+{
+	const struct timespec calm = { .tv_nsec = UTIL_CALM_MS * ZWB_NS_PER_MS };
+	long long deadline = zwb_now() + ZWB_WAIT_MS * ZWB_NS_PER_MS;
+	long long before, now = zwb_vmstat_key("zswpout");
+	int i = 0;
+
+	while (i < UTIL_CALM && zwb_now() < deadline) {
+		before = now;
+		nanosleep(&calm, NULL);
+		now = zwb_vmstat_key("zswpout");
+		i = now == before ? i + 1 : 0;
+	}
+	return i == UTIL_CALM;
 }
 
 /*

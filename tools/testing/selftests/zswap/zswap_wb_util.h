@@ -271,6 +271,7 @@ long long zwb_count_skipped(const struct zwb_counts *counts);
 long long zwb_stored(void);
 long long zwb_vmstat_key(const char *key);
 void zwb_fold_vmstat(void);
+bool zwb_stores_stop(void);
 long long zwb_free_pages(void);
 bool zwb_need_one_percent(long long *pages);
 
