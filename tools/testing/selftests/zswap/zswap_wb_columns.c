@@ -428,7 +428,7 @@ static void loads_of_a_cgroup(void)
 	if (!zwb_cgroup_remove(child))
 		return;
 	/* the kernel takes it apart in its own time */
-	deadline = zwb_now() + 10 * ZWB_NS_PER_SEC;
+	deadline = zwb_now() + ZWB_WAIT_MS * ZWB_NS_PER_MS;
 	while (rows_of(id) && zwb_now() < deadline)
 		zwb_pause();
 	zwb_zero(rows_of(id));

@@ -35,7 +35,6 @@
 #define POOL_COMMANDS		8
 /* of the pool, what nobody may write: the loads have to get along with the rest */
 #define POOL_BALLAST_PERCENT	95
-#define POOL_WAIT_MS		10000
 
 /* --- two devices --- */
 
@@ -487,7 +486,7 @@ static void check_small_pool(long long limit)
 	zwb_loads_verify();
 	zwb_loads_stop();
 	/* the pools of all compressors have nothing left */
-	deadline = zwb_now() + POOL_WAIT_MS * ZWB_NS_PER_MS;
+	deadline = zwb_now() + ZWB_WAIT_MS * ZWB_NS_PER_MS;
 	while (zwb_stored() && zwb_now() < deadline)
 		zwb_pause();
 	zwb_zero(zwb_stored());

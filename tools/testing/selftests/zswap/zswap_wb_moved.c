@@ -289,7 +289,6 @@ static void page_out_and_unmap(void)
 #define CROSS_CALM		5
 #define CROSS_CALM_MS		100
 #define CROSS_FILL_MS		90000
-#define CROSS_STOP_MS		10000
 #define CROSS_MPOL_BIND		2
 /* pages of data that one page of others adds at most: CONFIG_ZSMALLOC_CHAIN_SIZE */
 #define CROSS_CHAIN		8
@@ -480,7 +479,7 @@ static bool cross_all_out(struct cross *cross)
 /* What was written takes no memory on the other node any more, a moment later at the latest. */
 static void check_data_is_gone(const struct cross *cross, long long data, long long zswpout)
 {
-	long long deadline = zwb_now() + CROSS_STOP_MS * ZWB_NS_PER_MS;
+	long long deadline = zwb_now() + ZWB_WAIT_MS * ZWB_NS_PER_MS;
 	long long freed, others;
 
 	do {

@@ -30,7 +30,6 @@
 #define GEN_ROUNDS		10
 #define GEN_READ_MS		400
 #define GEN_TURNS		8
-#define GEN_WRITE_MS		10000
 #define GEN_CAUGHT		8
 /* what is in the youngest generations is never evicted: MIN_NR_GENS in the kernel */
 #define GEN_YOUNG		2
@@ -282,7 +281,7 @@ static void stop_writer(pid_t pid)
  */
 static void wait_for_writer(long long most)
 {
-	long long deadline = zwb_now() + GEN_WRITE_MS * ZWB_NS_PER_MS;
+	long long deadline = zwb_now() + ZWB_WAIT_MS * ZWB_NS_PER_MS;
 
 	while (zwb_stored() > most && zwb_now() < deadline)
 		zwb_pause();

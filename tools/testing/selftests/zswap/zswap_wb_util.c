@@ -50,7 +50,6 @@
 #define UTIL_PM_DELAY		"/sys/module/suspend/parameters/pm_test_delay"
 #define UTIL_SLOTS_CACHE	"zswap_wb_chunk"
 #define UTIL_SLOTS_DIR		"/sys/kernel/slab/" UTIL_SLOTS_CACHE
-#define UTIL_SLOTS_MS		10000
 #define UTIL_SETTLE_PAGES	16
 #define UTIL_QUIET_MS		500
 #define UTIL_CALM		5
@@ -1208,7 +1207,7 @@ bool zwb_need_slot_objects(void)
 /* They are freed some time after the last slot. */
 bool zwb_slot_objects_come_to(long long want)
 {
-	long long deadline = zwb_now() + UTIL_SLOTS_MS * ZWB_NS_PER_MS;
+	long long deadline = zwb_now() + ZWB_WAIT_MS * ZWB_NS_PER_MS;
 
 	while (zwb_slot_objects() > want && zwb_now() < deadline)
 		zwb_pause();

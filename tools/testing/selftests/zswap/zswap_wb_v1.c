@@ -29,7 +29,6 @@
 /* of the process, page tables say, which come and go */
 #define SLACK_PAGES		16
 #define USAGE_LOOKS		50
-#define WAIT_SECONDS		5
 
 static bool need_v1(void)
 {
@@ -157,7 +156,7 @@ static long long usage_of(const char *cgroup)
 /* With all of its pages gone a cgroup has no charge; their end may be a moment ago. */
 static void expect_unused(const char *cgroup)
 {
-	long long deadline = zwb_now() + WAIT_SECONDS * ZWB_NS_PER_SEC, usage;
+	long long deadline = zwb_now() + ZWB_WAIT_MS * ZWB_NS_PER_MS, usage;
 
 	do {
 		zwb_pause();

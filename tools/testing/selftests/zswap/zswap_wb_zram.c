@@ -16,7 +16,6 @@
 #define ZRAM_DIR		"/sys/block/zram0"
 #define ZRAM_PATH		"/dev/zram0"
 #define ZRAM_MEGABYTES		128
-#define ZRAM_WAIT_MS		5000
 
 #define ZRAM_PAGES		3000
 #define FREE_ROUNDS		12
@@ -78,7 +77,7 @@ static long long zram_pages(void)
 /* Slots are freed a moment after the pages. */
 static bool zram_comes_to(long long want)
 {
-	long long deadline = zwb_now() + ZRAM_WAIT_MS * ZWB_NS_PER_MS;
+	long long deadline = zwb_now() + ZWB_WAIT_MS * ZWB_NS_PER_MS;
 
 	zwb_swap_settle();
 	while (zram_pages() != want && zwb_now() < deadline)
