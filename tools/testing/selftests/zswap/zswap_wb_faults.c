@@ -25,7 +25,7 @@
 #define FAULT_WITHOUT		400
 #define FAULT_LEAST		50
 #define FAULT_PAUSE_US		2000
-#define FAULT_TRIES		3
+#define FAULT_TRIES		6
 /* what the longest fault is excused with where it is short: an emulated CPU is not always there */
 #define FAULT_FLOOR_NS		(40 * ZWB_NS_PER_MS)
 
