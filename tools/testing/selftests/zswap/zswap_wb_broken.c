@@ -108,6 +108,41 @@ static void disk_that_fails_is_left_alone(void)
 	zwb_edges_restore();
 }
 
+/* Young pages fail, and go back behind old ones; then all that is old enough is written. */
+static void check_young_pages_that_fail(void)
+{
+	struct zwb_load *load = old_load(), *young;
+	struct zwb_answer answer;
+	struct zwb_snap delta;
+
+	young = load ? zwb_load(NULL, ZWB_ANY_NODE, BROKEN_YOUNG, ZWB_TEXT) : NULL;
+	if (!young || !zwb_disk_fail_writes(true))
+		return;
+	zwb_equal(zwb_ask(&answer, "bucket=0"), -EAGAIN);
+	if (!zwb_disk_fail_writes(false) || !zwb_still_younger(young, BROKEN_AGE))
+		return;
+	zwb_between(answer.failed, 1, ZWB_ERRORS_MAX);
+	zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "age=%d", BROKEN_AGE));
+	if (!zwb_still_younger(young, BROKEN_AGE))
+		return;
+	zwb_equal(delta.total.written, load->pages);
+	zwb_equal(delta.total.skipped_young, BROKEN_YOUNG);
+}
+
+/*
+ * Pages that failed lie among others that are older, and hide nothing.
+ *
+ * Turns red when a command for old pages ends at a young one that is in front of them.
+ */
+static void young_pages_that_fail_hide_nothing(void)
+{
+	if (!zwb_need_answers() || !zwb_need_tables() || !zwb_edges_write(BROKEN_EDGES))
+		return;
+	if (zwb_disk_on(&broken))
+		check_young_pages_that_fail();
+	zwb_edges_restore();
+}
+
 static void check_disk_that_works_again(void)
 {
 	struct zwb_load *load = old_load(), *young;
@@ -252,6 +287,7 @@ static void command_works_when_memory_is_short(void)
 static const struct zwb_test tests[] = {
 	ZWB_TEST(disk_that_fails_is_left_alone),
 	ZWB_TEST(disk_works_again),
+	ZWB_TEST(young_pages_that_fail_hide_nothing),
 	ZWB_TEST(some_writes_fail),
 	ZWB_TEST(command_needs_little_memory),
 	ZWB_TEST(command_works_when_memory_is_short),
