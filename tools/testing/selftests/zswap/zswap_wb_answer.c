@@ -14,12 +14,17 @@
 #include <unistd.h>
 
 #include "kselftest.h"
+#include "zswap_wb_disk.h"
 #include "zswap_wb_util.h"
 
 /* seconds at INTERRUPT_RATE, of which a batch is no more than what is due in 80 ms */
 #define INTERRUPT_PAGES		2000
 #define INTERRUPT_RATE		"1M"
 #define INTERRUPT_BATCH		(1024 * 1024 / 12 / zwb_page_size)
+
+/* longer than it takes to copy the pages */
+#define BATCH_LATENCY_US	500000
+#define BATCH_PAGES		64
 
 /*
  * The answer tells of its own command, and tells the same as the counters: of a
@@ -324,6 +329,28 @@ static void bucket_takes_its_ages(void)
 	zwb_equal(answer.scanned, 700);
 }
 
+/*
+ * Of a disk that takes its time the last two batches are still to be landed when all has
+ * been sent.
+ *
+ * Turns red when the answer leaves out one of them.
+ */
+static void answer_has_all_batches(void)
+{
+	static const struct zwb_disk_spec slow = {
+		.megabytes = 64,
+		.latency_us = BATCH_LATENCY_US,
+	};
+	struct zwb_answer answer;
+
+	if (!zwb_need_answers() || !zwb_disk_on(&slow) ||
+	    !zwb_load(NULL, ZWB_ANY_NODE, BATCH_PAGES, ZWB_TEXT))
+		return;
+	zwb_zero(zwb_ask(&answer, "age=0"));
+	zwb_equal(answer.written, BATCH_PAGES);
+	zwb_equal(answer.scanned, BATCH_PAGES);
+}
+
 static const struct zwb_test tests[] = {
 	ZWB_TEST(answer_is_what_the_counters_say),
 	ZWB_TEST(answer_to_a_refused_command),
@@ -331,6 +358,7 @@ static const struct zwb_test tests[] = {
 	ZWB_TEST(answers_belong_to_an_open_file),
 	ZWB_TEST(dry_run_tells_what_a_run_does),
 	ZWB_TEST(bucket_takes_its_ages),
+	ZWB_TEST(answer_has_all_batches),
 };
 
 int main(void)
