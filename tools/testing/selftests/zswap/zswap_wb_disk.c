@@ -275,6 +275,22 @@ long long zwb_disk_number(const char *name, enum zwb_disk_number which)
 	return -1;
 }
 
+/* Writes that a disk has been given and has not completed; -1 with a failure recorded. */
+long long zwb_disk_writes_in_flight(const char *name)
+{
+	char path[ZWB_PATH_MAX];
+	long long writes = -1;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/sys/class/block/%.64s/inflight", name);
+	file = fopen(path, "r");
+	if (!file || fscanf(file, "%*d %lld", &writes) != 1)
+		zwb_fail("reading %s", path);
+	if (file)
+		fclose(file);
+	return writes;
+}
+
 /**
  * zwb_disk_fail_writes() - make all requests to the test's disk fail
  * @on: whether to

@@ -304,44 +304,18 @@ bool zwb_disk_largest_request(int kilobytes)
 	return zwb_write_string(path, text);
 }
 
-/* Read up to two numbers of a file of the disk, the first of which come after @skip others. */
-static bool disk_numbers(const char *name, int skip, long long *first, long long *second)
-{
-	char path[ZWB_PATH_MAX], text[512], *next = text;
-	FILE *file;
-	bool good;
-
-	snprintf(path, sizeof(path), "/sys/block/%s/%s", zwb_disk_name(), name);
-	file = fopen(path, "r");
-	good = file && fgets(text, sizeof(text), file);
-	if (file)
-		fclose(file);
-	while (good && skip--) {
-		next += strspn(next, " ");
-		next += strcspn(next, " ");
-	}
-	good = good && sscanf(next, "%lld %lld", first, second) == 2;
-	if (!good)
-		zwb_fail("reading %s", path);
-	return good;
-}
-
 /* Writes that the disk has been given and has not completed; -1 with a failure recorded. */
 long long zwb_disk_in_flight(void)
 {
-	long long reads, writes;
-
-	return disk_numbers("inflight", 0, &reads, &writes) ? writes : -1;
+	return zwb_disk_writes_in_flight(zwb_disk_name());
 }
 
 /* Pages that the disk has written since it is there; -1 with a failure recorded. */
 long long zwb_disk_written(void)
 {
-	long long merged, sectors;
+	long long sectors = zwb_disk_number(zwb_disk_name(), ZWB_DISK_SECTORS_WRITTEN);
 
-	if (!disk_numbers("stat", 5, &merged, &sectors))
-		return -1;
-	return sectors / (zwb_page_size / PAGES_SECTOR);
+	return sectors < 0 ? -1 : sectors / (zwb_page_size / PAGES_SECTOR);
 }
 
 static bool disk_wait(bool for_flight)

@@ -881,19 +881,6 @@ bool zwb_wait_for_writeback(long long before)
 	return true;
 }
 
-/* Writes that the swap disk has been given and has not completed; -1 with a failure recorded. */
-static long long util_disk_in_flight(void)
-{
-	char path[ZWB_PATH_MAX], text[128];
-	long long writes;
-
-	snprintf(path, sizeof(path), "/sys/class/block/%s/inflight", util_swap_disk);
-	if (util_read_file(path, text, sizeof(text)) > 0 && sscanf(text, "%*d %lld", &writes) == 1)
-		return writes;
-	zwb_fail("reading %s", path);
-	return -1;
-}
-
 /**
  * zwb_wait_for_what_is_left() - wait until what a command may have let go of is counted
  * @signalled: when it was sent the signal that has ended it
@@ -909,7 +896,7 @@ void zwb_wait_for_what_is_left(long long signalled)
 
 	if (zwb_now() - signalled < UTIL_PATIENCE_MS * ZWB_NS_PER_MS)
 		return;
-	while (util_disk_in_flight() > 0 && zwb_now() < deadline)
+	while (zwb_disk_writes_in_flight(util_swap_disk) > 0 && zwb_now() < deadline)
 		zwb_pause();
 	zwb_snap(&now);
 	do {
