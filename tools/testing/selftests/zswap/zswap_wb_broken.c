@@ -78,6 +78,16 @@ static bool try_to_write(const struct zwb_load *load, long long young)
 	return ages_are(load->pages, young);
 }
 
+/* On a disk whose writes can be made to fail, with ages that are old and young. */
+static void on_broken_disk(void (*check)(void))
+{
+	if (!zwb_need_tables() || !zwb_edges_write(BROKEN_EDGES))
+		return;
+	if (zwb_disk_on(&broken))
+		check();
+	zwb_edges_restore();
+}
+
 static void check_disk_that_fails(void)
 {
 	struct zwb_load *load = old_load();
@@ -101,32 +111,44 @@ static void check_disk_that_fails(void)
  */
 static void disk_that_fails_is_left_alone(void)
 {
-	if (!zwb_need_tables() || !zwb_edges_write(BROKEN_EDGES))
+	on_broken_disk(check_disk_that_fails);
+}
+
+static struct zwb_load *young_load(void)
+{
+	return zwb_load(NULL, ZWB_ANY_NODE, BROKEN_YOUNG, ZWB_TEXT);
+}
+
+/* The disk works again, and a command for old pages writes these and no other. */
+static void check_works_again(struct zwb_load *old, struct zwb_load *young)
+{
+	struct zwb_snap delta;
+
+	if (!zwb_disk_fail_writes(false))
 		return;
-	if (zwb_disk_on(&broken))
-		check_disk_that_fails();
-	zwb_edges_restore();
+	zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "age=%d", BROKEN_AGE));
+	if (!zwb_still_younger(young, BROKEN_AGE))
+		return;
+	zwb_equal(delta.total.written, old->pages);
+	zwb_equal(delta.total.skipped_young, BROKEN_YOUNG);
+	zwb_zero(delta.total.failed);
+	zwb_expect_read(old, old->pages, 0);
+	zwb_expect_read(young, 0, BROKEN_YOUNG);
 }
 
 /* Young pages fail, and go back behind old ones; then all that is old enough is written. */
 static void check_young_pages_that_fail(void)
 {
-	struct zwb_load *load = old_load(), *young;
+	struct zwb_load *old = old_load(), *young = old ? young_load() : NULL;
 	struct zwb_answer answer;
-	struct zwb_snap delta;
 
-	young = load ? zwb_load(NULL, ZWB_ANY_NODE, BROKEN_YOUNG, ZWB_TEXT) : NULL;
 	if (!young || !zwb_disk_fail_writes(true))
 		return;
 	zwb_equal(zwb_ask(&answer, "bucket=0"), -EAGAIN);
-	if (!zwb_disk_fail_writes(false) || !zwb_still_younger(young, BROKEN_AGE))
-		return;
-	zwb_between(answer.failed, 1, ZWB_ERRORS_MAX);
-	zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "age=%d", BROKEN_AGE));
 	if (!zwb_still_younger(young, BROKEN_AGE))
 		return;
-	zwb_equal(delta.total.written, load->pages);
-	zwb_equal(delta.total.skipped_young, BROKEN_YOUNG);
+	zwb_between(answer.failed, 1, ZWB_ERRORS_MAX);
+	check_works_again(old, young);
 }
 
 /*
@@ -136,32 +158,18 @@ static void check_young_pages_that_fail(void)
  */
 static void young_pages_that_fail_hide_nothing(void)
 {
-	if (!zwb_need_answers() || !zwb_need_tables() || !zwb_edges_write(BROKEN_EDGES))
-		return;
-	if (zwb_disk_on(&broken))
-		check_young_pages_that_fail();
-	zwb_edges_restore();
+	if (zwb_need_answers())
+		on_broken_disk(check_young_pages_that_fail);
 }
 
 static void check_disk_that_works_again(void)
 {
-	struct zwb_load *load = old_load(), *young;
-	struct zwb_snap delta;
+	struct zwb_load *old = old_load(), *young = old ? young_load() : NULL;
 
-	young = load ? zwb_load(NULL, ZWB_ANY_NODE, BROKEN_YOUNG, ZWB_TEXT) : NULL;
 	if (!young || !zwb_disk_fail_writes(true))
 		return;
-	try_to_write(load, BROKEN_YOUNG);
-	if (!zwb_disk_fail_writes(false))
-		return;
-	zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "age=%d", BROKEN_AGE));
-	if (!zwb_still_younger(young, BROKEN_AGE))
-		return;
-	zwb_equal(delta.total.written, load->pages);
-	zwb_equal(delta.total.skipped_young, BROKEN_YOUNG);
-	zwb_zero(delta.total.failed);
-	zwb_expect_read(load, load->pages, 0);
-	zwb_expect_read(young, 0, BROKEN_YOUNG);
+	try_to_write(old, BROKEN_YOUNG);
+	check_works_again(old, young);
 }
 
 /*
@@ -174,11 +182,7 @@ static void check_disk_that_works_again(void)
  */
 static void disk_works_again(void)
 {
-	if (!zwb_need_tables() || !zwb_edges_write(BROKEN_EDGES))
-		return;
-	if (zwb_disk_on(&broken))
-		check_disk_that_works_again();
-	zwb_edges_restore();
+	on_broken_disk(check_disk_that_works_again);
 }
 
 /* --- some writes fail --- */
