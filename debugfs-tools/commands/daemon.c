@@ -493,6 +493,7 @@ static int begin_live(struct daemon *daemon)
 	if (system_supported(daemon->source)) {
 		say_error("%s", system_reason_for(daemon->source,
 						  SYS_ZSWAP "/proactive_writeback", -ENOENT));
+		options_say_package(daemon->source);
 		return EX_MISSING;
 	}
 	/* systemd makes it; by hand there may be none.  Saving tells whether it is there. */

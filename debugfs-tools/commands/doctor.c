@@ -113,7 +113,7 @@ static void check_feature(struct doctor *doctor)
 	int error = doctor->system.ages_error;
 
 	if (system_supported(doctor->source)) {
-		say(doctor, "feature", BAD, "a kernel with CONFIG_ZSWAP_WB",
+		say(doctor, "feature", BAD, SYSTEM_PACKAGE,
 		    "this kernel has no proactive zswap writeback");
 		return;
 	}
@@ -387,7 +387,7 @@ static int run(struct context *context, void *data)
 	}
 	system_read(doctor->source, &doctor->system);
 	if (source_exists(doctor->source, SYS_PARAMETERS)) {
-		say(doctor, "zswap", BAD, "CONFIG_ZSWAP", "this kernel has no zswap");
+		say(doctor, "zswap", BAD, SYSTEM_PACKAGE, "this kernel has no zswap");
 	} else {
 		check_zswap(doctor);
 		check_feature(doctor);

@@ -394,6 +394,7 @@ int job_run(struct context *context, void *data)
 	error = system_supported(&context->source);
 	if (error) {
 		say_error("%s", system_reason(&context->source, error));
+		options_say_package(&context->source);
 		status = options_exit_status(error);
 	} else if (wanted->cgroup) {
 		status = options_cgroup(&context->source, wanted->cgroup, &job.command.cgroup,

@@ -429,6 +429,12 @@ int options_exit_status(num error)
 	}
 }
 
+void options_say_package(const struct source *source)
+{
+	if (system_supported(source))
+		say_error("for a kernel that has it, %s", SYSTEM_PACKAGE);
+}
+
 int options_say_unreadable(const struct source *source, num error)
 {
 	/* Without cgroup2 there are ages all the same */
@@ -440,6 +446,7 @@ int options_say_unreadable(const struct source *source, num error)
 		return EX_FAILED;
 	}
 	say_error("%s: %s", what, system_reason(source, error));
+	options_say_package(source);
 	if (!source_exists(source, SYS_PARAMETERS))
 		say_error("'" PROGRAM " status' tells what can be known without");
 	return options_exit_status(error);

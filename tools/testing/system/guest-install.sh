@@ -27,12 +27,16 @@ not_here() {
 }
 
 # Debian's kernel for clouds has no zswap at all.
-doctor_without() {
+says_package() {
 	local rc=0
 	zswapctl doctor >/run/doctor || rc=$?
 	cat /run/doctor
 	same status "$rc" 1
-	grep -E '^bad *(zswap|feature):.*this kernel has no .*fix: .*CONFIG_ZSWAP' /run/doctor
+	grep -E '^bad *(zswap|feature):.*this kernel has no .*fix: install a linux-image-.*-zswapwb' /run/doctor
+	zswapctl ages 2>/run/ages || rc=$?
+	cat /run/ages
+	same status "$rc" 3
+	grep 'install a linux-image-.*-zswapwb' /run/ages
 }
 
 install_kernel() {
@@ -54,6 +58,6 @@ check "Debian's kernel: no unit has failed" no_unit_failed
 check "zswapctl's package is installed by apt" install_tool
 check "the service is neither enabled nor started by that" not_enabled
 check "on a kernel without the feature the service does not start, nor fail" not_here
-check "zswapctl doctor says that the kernel lacks the feature" doctor_without
+check "zswapctl doctor and ages say which package the kernel lacks" says_package
 check "the kernel's package is installed by apt, and has an initrd" install_kernel
 check "Debian's kernel is there as before" beside
