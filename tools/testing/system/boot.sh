@@ -9,6 +9,9 @@
 #   125   the system went off without a word
 #   126   the kernel complained (the lines are printed)
 #
+# Where the script says that the machine idles, it is woken by its power button, until the
+# script says that it is awake.
+#
 # What the script has printed is in NAME.output, the console in NAME.console.
 
 . "$(dirname "${BASH_SOURCE[0]}")/../vm/lib.sh"
@@ -45,7 +48,7 @@ fi
 args="console=ttyS0 root=/dev/vda ro resume=/dev/vdb no_timer_check panic=-1 oops=panic"
 # What the user has to say: Debian's zswap is off
 args+=" zswap.enabled=1 systemd.journald.forward_to_console=0 systemd.show_status=0"
-qemu=("$EMULATOR" -nodefaults -no-user-config -no-reboot -display none -monitor none
+qemu=("$EMULATOR" -nodefaults -no-user-config -no-reboot -display none -monitor stdio
 	-machine q35 -m 1024M -kernel "$kernel" -initrd "$initrd" -append "$args" -rtc base=utc)
 for disk in system swap check; do
 	qemu+=(-drive "file=$dir/$disk.img,if=none,id=$disk,format=raw,cache=unsafe"
@@ -60,18 +63,37 @@ kvm) qemu+=(-accel kvm -cpu host -smp 2) ;;
 esac
 printf '%q ' "${qemu[@]}" >"$dir/$name.qemu"
 
-vm='' tail=''
+# The buttons of the machine
+buttons=$dir/$name.buttons
+rm -f "$buttons"
+mkfifo "$buttons"
+exec 8<>"$buttons"
+wake() {
+	until grep -qx idles "$output"; do
+		sleep 1
+	done
+	sleep 20
+	until grep -qx awake "$output"; do
+		echo system_powerdown >&8
+		sleep 10
+	done
+}
+
+vm='' tail='' waker=''
 # shellcheck disable=SC2317 # called by the trap
 cleanup() {
 	[ -z "$vm" ] || kill "$vm" 2>/dev/null || :
 	[ -z "$tail" ] || kill "$tail" 2>/dev/null || :
+	[ -z "$waker" ] || kill "$waker" 2>/dev/null || :
 }
 trap cleanup EXIT
 trap 'exit 130' INT TERM
 
 rc=0
-timeout -k 5 3600 "${qemu[@]}" </dev/null >"$dir/$name.log" 2>&1 9>&- &
+timeout -k 5 3600 "${qemu[@]}" <&8 >"$dir/$name.log" 2>&1 9>&- &
 vm=$!
+wake 9>&- &
+waker=$!
 tail -n +1 -s 0.2 --pid="$vm" -f "$output" 9>&- &
 tail=$!
 wait "$vm" 2>/dev/null || rc=$?

@@ -8,7 +8,7 @@
 # Boots, and the guest-*.sh that they run:
 #
 #   install  on Debian's kernel: install both packages
-#   use      on ours: what one does next; then it hibernates (guest-use.sh, guest-hibernate.sh)
+#   use      on ours: what one does next; then it sleeps (guest-use.sh, guest-sleep.sh)
 #   wake     it resumes from the disk, and goes on where it was: later versions of the
 #            packages, and the end of zswapctl (guest-upgrade.sh)
 #   remove   on Debian's kernel: purge the kernel, see what is left
@@ -91,7 +91,7 @@ number() {
 			echo "$line" >>"$results"
 			printf '%s %d - %s\n' "${line%% - *}" "$(wc -l <"$results")" "${line#* - }"
 			;;
-		end | sleeps | '') ;;
+		end | idles | awake | sleeps | '') ;;
 		'#'*) echo "$line" ;;
 		*) echo "# $line" ;;
 		esac
@@ -144,7 +144,7 @@ fetch "$stock" || die "the image has no kernel of Debian's: remove $SOURCES/syst
 echo "KTAP version 1"
 boot install install "$stock" || finish "the packages are not installed"
 fetch "$release" || finish "there is no $release in /boot"
-boot "use hibernate upgrade" use "$release" --sleeps || finish "the system has not gone to sleep"
+boot "use sleep upgrade" use "$release" --sleeps || finish "the system has not gone to sleep"
 boot "" wake "$release" --resumes || finish "the system has not woken up"
 boot remove remove "$stock" || finish "what is left is not known"
 finish whole

@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# Hibernation, while pages are on the disk as they are and as images. The machine is off in
-# between: what is here goes on in another process of the emulator. Suspend to idle is not
-# tried: when it was, no alarm of the emulated clock woke the machine again.
+# Suspend to idle and hibernation, while pages are on the disk as they are and as images.
 
 . ./guest-load.sh
 
@@ -41,7 +39,34 @@ read_back() {
 	same corrupted "$(cat "$zswap/stats/corrupted")" 0
 }
 
-# The machine is off in between, and another process goes on as this one.
+# The power button does again what it did.
+awake() {
+	stty -F /dev/ttyS1 raw -echo
+	echo awake >/dev/ttyS1
+	rm -r /run/systemd/logind.conf.d /run/systemd/sleep.conf.d
+	systemctl reload systemd-logind
+}
+
+# No alarm of the emulated clock wakes a machine that idles. So boot.sh presses the power
+# button, at least 20 seconds later.
+idle() {
+	local before
+	both_kinds
+	mkdir /run/systemd/logind.conf.d /run/systemd/sleep.conf.d
+	trap awake EXIT
+	printf '[Login]\nHandlePowerKey=ignore\n' >/run/systemd/logind.conf.d/check.conf
+	printf '[Sleep]\nSuspendState=freeze\n' >/run/systemd/sleep.conf.d/check.conf
+	systemctl reload systemd-logind
+	before=$(cat /sys/power/suspend_stats/success)
+	echo idles >/dev/ttyS1
+	systemctl suspend
+	within 300 grown /sys/power/suspend_stats/success "$before" 1
+	within 60 eval "! systemctl is-active systemd-suspend.service"
+	same failed "$(systemctl is-failed systemd-suspend.service || :)" inactive
+	read_back
+}
+
+# The machine is off in between, and another process of the emulator goes on as this one.
 hibernate() {
 	local start
 	both_kinds
@@ -54,4 +79,5 @@ hibernate() {
 	read_back
 }
 
+check "suspend to idle, with pages of both kinds on the disk" idle
 check "hibernation, with pages of both kinds on the disk" hibernate
