@@ -93,6 +93,8 @@ qemu+=(-object "memory-backend-ram,id=ram0,size=${half}M"
 args+=" panic=-1 oops=panic zswap.enabled=0 $append"
 
 if [ -n "$icount" ]; then
+	# Such a clock jumps when all CPUs are idle, and they take turns: a CPU may look stalled
+	args+=" rcupdate.rcu_cpu_stall_suppress=1"
 	qemu+=(-accel "tcg,thread=single" -icount "shift=1,sleep=off" -cpu "$arch_cpu")
 	accel=icount
 else
