@@ -256,6 +256,29 @@ check_series() {
 	cd "$out" && same_as_tree "$dir"
 }
 
+# Each patch of make series leaves a tree in which what is patched compiles: with the feature
+# from the one on that makes it known to Kconfig.
+check_bisection() {
+	local tree=$out/bisection p fragments built feature=''
+	mapfile -t built < <(grep '\.c$' "$BUILD/tree/touched" | sed 's/c$/o/')
+	[ "${#built[@]}" -gt 0 ] || { echo "no C file is patched"; return 1; }
+	rm -rf "$tree"
+	cp -al "$upstream" "$tree" || return
+	fragments=("$configs"/{base,x86_64}.config)
+	for p in "$out"/series/*.patch; do
+		echo "== $(basename "$p")"
+		patch -s -p1 -F 0 -d "$tree" <"$p" || return
+		if [ -z "$feature" ] && grep -q zswap_wb "$tree/mm/Kconfig"; then
+			feature=y
+			fragments+=("$configs/zswap_wb.config")
+			built+=(mm/zswap_wb/)
+		fi
+		objects "$tree" bisected x86_64 "${fragments[@]}" -- "${built[@]}" || return
+	done
+	[ -n "$feature" ] || { echo "no patch has brought the feature"; return 1; }
+	rm -rf "$tree"
+}
+
 check_syzkaller() {
 	"$TOP/tools/testing/syzkaller/check.sh"
 }
@@ -266,6 +289,7 @@ check "checkpatch --strict on the patches" check_patches
 check "checkpatch --strict on ${#code[@]} files" check_files
 check "make apply: all of it or nothing" check_apply
 check "make series: git am makes the same of it" check_series
+check "make series: each patch builds" check_bisection
 check "kernel-doc" check_kernel_doc
 check "ABI documents" check_abi
 check "compiler, W=1" check_w1
