@@ -15,7 +15,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#ifndef PAGE
 #define PAGE		4096UL
+#endif
 #define PATH_SIZE	320
 #define NS_PER_SEC	1000000000LL
 #define NS_PER_MS	1000000LL

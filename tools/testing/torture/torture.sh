@@ -17,7 +17,8 @@
 . "$(dirname "${BASH_SOURCE[0]}")/../vm/lib.sh"
 
 TORTURE=$TOP/tools/testing/torture
-minutes=2 seed='' memory=2048M broken='' without='' boot='' kernel=''
+minutes=2 seed='' memory=2048M page=4096 broken='' without='' boot='' kernel=''
+[ "$VM_PAGES" = 4K ] || memory=8192M page=65536
 
 usage() {
 	sed -n 's/^#\t//p' "$0" >&2
@@ -56,7 +57,7 @@ case $broken in '' | corrupt) ;; *) die "--break takes corrupt, not '$broken'." 
 out=$BUILD/torture
 payload=$out/payload
 rm -rf "$out"
-guest_program "$TORTURE" "$out" torture -Werror "$TORTURE"/*.c
+guest_program "$TORTURE" "$out" torture -Werror "-DPAGE=${page}UL" "$TORTURE"/*.c
 
 # The time it takes to boot, to end what runs, and to compare all pages, on a
 # kernel that is slow because of its checks.

@@ -46,7 +46,7 @@ roomy=(--memory 2048M --timeout 7200)
 options=("${roomy[@]}") patient='-o 3000'
 [ "$on" != debug ] || options=(--timeout 3000) patient=''
 # The same number of pages, of which each is as large as sixteen
-[ "$VM_PAGES" = 4K ] || options=(--memory 8192M --disk-size 32G --timeout 3000)
+[ "$VM_PAGES" = 4K ] || options=(--memory 8192M --disk-size 32G --timeout 7200)
 boot=''
 # KASAN sees what is used after it was freed. Without it, that is made unusable.
 poison=slub_debug=FZP
@@ -62,6 +62,7 @@ alone="nomemcg:cgroup_disable=memory lockdown:lockdown=integrity nodebugfs:debug
 # pages to get older, and are run by some VMs at a time, with THP and MGLRU, as in a
 # distribution.
 vms=$((JOBS < 3 ? JOBS + 1 : 4))
+[ "$VM_PAGES" = 4K ] || vms=1
 timed=(cpu faults shrinker storm device broken rate race flight sleep)
 # Parts that go beside the others, once what goes by the clock is over
 beside=(bench torture fuzz)
@@ -74,7 +75,7 @@ minutes=2 runs=10000
 case $VM_ARCH-$on in
 x86_64-debug) parts=(kunit harness "${parts[@]}" zswapctl-vm zswapctl bench torture fuzz) ;;
 x86_64-kasan) parts=(kunit "${parts[@]}" zswapctl-vm bench torture fuzz) ;;
-x86_64-kcsan) parts+=(zswapctl-vm bench) ;;
+x86_64-kcsan) parts=(kunit "${parts[@]}" zswapctl-vm bench torture) ;;
 # What may depend on the size of a page, or on what a CPU does with memory
 *) parts=(kunit "${parts[@]}" torture) ;;
 esac

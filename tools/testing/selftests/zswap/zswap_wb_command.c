@@ -207,22 +207,24 @@ static void accepted(void)
 	static const char * const commands[] = {
 		"age=0", "age=0\n", "0", "0\n", "5", "30s", "2m", "3h", "4d",
 		"age=1s", "age=1m", "age=1h", "age=1d", "age=007",
-		"max=4K", "max=4096", "max=1M", "max=1G", "max=1T",
+		"max=64K", "max=65536", "max=1M", "max=1G", "max=1T",
 		"max_compressed=1M", "max_compressed=1",
-		"age=0 rate=4K", "age=0 rate=4096", "rate=64K 0", "age=0 rate=1T",
+		"age=0 rate=64K", "age=0 rate=65536", "rate=64K 0", "age=0 rate=1T",
 		"max=1M rate=18446744073709551615",
 		"type=all", "type=incompressible",
-		"age=0 max=4K max_compressed=1M type=all",
+		"age=0 max=64K max_compressed=1M type=all",
 		"type=incompressible max=1G 10",
-		"  age=0", "age=0  ", "age=0   max=4K", "age=0\tmax=4K\n", "\tage=0",
+		"  age=0", "age=0  ", "age=0   max=64K", "age=0\tmax=64K\n", "\tage=0",
 		"node=0 age=0", "age=0 node=0-0",
 	};
-	char node_list[64];
+	char node_list[64], page[64];
 	int first, second;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(commands); i++)
 		expect_accepted(ZWB_GLOBAL, commands[i]);
+	snprintf(page, sizeof(page), "age=0 max=%ld rate=%ld", zwb_page_size, zwb_page_size);
+	expect_accepted(ZWB_GLOBAL, page);
 	if (!zwb_need_two_nodes(&first, &second))
 		return;
 	snprintf(node_list, sizeof(node_list), "node=%d,%d age=0", first, second);
