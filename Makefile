@@ -44,10 +44,10 @@ help:			## this list
 	@echo '                   [ARCH=arm64 [PAGES=64K]]'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 18
 
-demo: kernel zswapctl	## boot a two-node VM and show redis pages being written back
+demo: kernel zswapctl	## boot a two-node VM and show redis pages being written back; 4 to 12 minutes
 	@$(V)/demo.sh
 
-check: kernel-debug	## all tests: KUnit, kselftests, zswapctl, torture and fuzz in the VM
+check: kernel-debug	## all tests: KUnit, kselftests, zswapctl, torture and fuzz in the VM; 20 to 40 minutes
 	@$(V)/check.sh
 
 check-debug: kernel-kasan kernel-kcsan ## for hours: THP and MGLRU on and off, longer, KCSAN as well
@@ -66,10 +66,10 @@ torture: kernel-kasan	## commands against everything at once, MINUTES=5 SEED=n
 fuzz: kernel-debug	## random writes and reads of our files, RUNS=1000000 SEED=n
 	@tools/testing/fuzz/fuzz.sh --runs $(RUNS) $(if $(SEED),--seed $(SEED))
 
-coverage: kernel-debug	## which lines and branches the tests execute
+coverage: kernel-debug	## which lines and branches the tests execute; as long as check
 	@tools/testing/coverage/coverage.sh
 
-mutants: kernel-debug	## breaks the engine on purpose: do the tests notice?
+mutants: kernel-debug	## breaks the engine on purpose: do the tests notice? For hours
 	@tools/testing/mutants/mutants.sh
 
 zswapctl: deps		## build the tool, in build/zswapctl
@@ -103,7 +103,7 @@ check-upstream: kernel	## upstream's own zswap tests on the patched and the unpa
 	@$(V)/kernel.sh upstream
 	@$(V)/check-upstream.sh
 
-bench: kernel		## commands against their peers; what store, load and free cost
+bench: kernel		## commands against their peers; what store, load and free cost; 40 minutes
 	@$(V)/kernel.sh locks
 	@$(V)/kernel.sh off
 	@$(V)/kernel.sh upstream
