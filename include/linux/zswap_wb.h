@@ -10,8 +10,11 @@
 #define _LINUX_ZSWAP_WB_H
 
 #include <linux/mm_types.h>
+#include <linux/swap.h>
+#include <linux/swapops.h>
 #include <linux/types.h>
 #include <linux/workqueue_types.h>
+#include <linux/xarray.h>
 
 struct bio_vec;
 struct dentry;
@@ -19,14 +22,36 @@ struct mem_cgroup;
 struct zswap_entry;
 
 #ifdef CONFIG_ZSWAP_WB
+extern struct xarray zswap_wb_chunks[MAX_SWAPFILES];
+
 void zswap_wb_arm(void);
 void zswap_wb_folio_swapin(struct folio *folio);
-void zswap_wb_folio_swapout(struct folio *folio);
+void zswap_wb_folio_stale(struct folio *folio);
 bool zswap_wb_slot_in_flight(swp_entry_t slot);
-void zswap_wb_slot_free(swp_entry_t slot);
+bool zswap_wb_slot_stale(swp_entry_t slot);
 bool zswap_wb_folio_unpack(struct folio *folio);
 bool zswap_wb_read_deferred(const struct bio_vec *bvecs, int nr,
 			    struct work_struct *work, work_func_t func);
+
+/* Is nothing known of any slot of a swap device? On most systems, nothing ever is */
+static inline bool zswap_wb_slots_empty(unsigned int type)
+{
+	return xa_empty(&zswap_wb_chunks[type]);
+}
+
+/* A slot is being freed. Context: its cluster is locked, interrupts may be disabled */
+static inline void zswap_wb_slot_free(swp_entry_t slot)
+{
+	if (!zswap_wb_slots_empty(swp_type(slot)))
+		zswap_wb_slot_stale(slot);
+}
+
+/* A folio, locked and in the swap cache, is about to be swapped out. Context: may sleep */
+static inline void zswap_wb_folio_swapout(struct folio *folio)
+{
+	if (!zswap_wb_slots_empty(swp_type(folio->swap)))
+		zswap_wb_folio_stale(folio);
+}
 #else
 static inline void zswap_wb_arm(void)
 {

@@ -219,7 +219,6 @@ bool zswap_wb_slot_launch(swp_entry_t slot, u32 ticket,
 void zswap_wb_slot_land(swp_entry_t slot, bool written);
 u32 zswap_wb_slot_ticket(void);
 struct zswap_pool *zswap_wb_slot_image(swp_entry_t slot, int *nid);
-bool zswap_wb_slots_empty(unsigned int type);
 bool zswap_wb_slot_find(unsigned int type, unsigned long *offset,
 			const nodemask_t *nodes, unsigned int bucket,
 			struct zswap_wb_kind *kind);

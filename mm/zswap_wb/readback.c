@@ -42,6 +42,7 @@
 #include <linux/slab.h>
 #include <linux/swap.h>
 #include <linux/swapops.h>
+#include <linux/zswap_wb.h>
 
 #include "../swap.h"
 #include "io.h"

@@ -99,7 +99,7 @@ struct zswap_wb_chunk {
 static struct kmem_cache *zswap_wb_chunk_cache;
 
 /* Chunks of each swap device, by their index */
-static struct xarray zswap_wb_chunks[MAX_SWAPFILES];
+struct xarray zswap_wb_chunks[MAX_SWAPFILES];
 
 static atomic_t zswap_wb_tickets;
 
@@ -144,11 +144,17 @@ int __init zswap_wb_slots_init(void)
 
 /* ---- chunks ---- */
 
-/* Context: RCU read side. */
+/* As xa_load(), but for what that does for the next one. Context: RCU read side. */
 static struct zswap_wb_chunk *zswap_wb_chunk_find(swp_entry_t slot)
 {
-	return xa_load(&zswap_wb_chunks[swp_type(slot)],
-		       swp_offset(slot) / ZSWAP_WB_CHUNK_SLOTS);
+	XA_STATE(xas, &zswap_wb_chunks[swp_type(slot)],
+		 swp_offset(slot) / ZSWAP_WB_CHUNK_SLOTS);
+	struct zswap_wb_chunk *chunk;
+
+	do {
+		chunk = xas_load(&xas);
+	} while (xas_retry(&xas, chunk));
+	return chunk;
 }
 
 static atomic_t *zswap_wb_chunk_word(struct zswap_wb_chunk *chunk,
@@ -389,17 +395,13 @@ void zswap_wb_slot_restored(swp_entry_t slot, const struct zswap_wb_kind *kind)
 
 /* ---- hooks ---- */
 
-/* Is nothing known of any slot of a device? On most systems, nothing ever is */
-bool zswap_wb_slots_empty(unsigned int type)
-{
-	return xa_empty(&zswap_wb_chunks[type]);
-}
-
 /*
- * Clears the word of a slot if it is in one of some states, but for an image that is
- * to be kept. Return: the word, or 0 if it was not
+ * Clears the word of a slot if it is in one of some states and not in flight, but for an
+ * image that is to be kept. Inline: every slot that is freed after a command comes by here.
+ * Return: what the word was
  */
-static u32 zswap_wb_slot_wipe(swp_entry_t slot, u32 states, bool keep_image)
+static __always_inline u32 zswap_wb_slot_wipe(swp_entry_t slot, u32 states,
+					      bool keep_image)
 {
 	struct zswap_wb_chunk *chunk;
 	atomic_t *word;
@@ -413,7 +415,7 @@ static u32 zswap_wb_slot_wipe(swp_entry_t slot, u32 states, bool keep_image)
 	old = atomic_read(word);
 	do {
 		if (!(old & states) || (old & ZSWAP_WB_FLIGHT))
-			return 0;
+			return old;
 		new = keep_image && old & ZSWAP_WB_IMAGE ?
 		      old & ~(ZSWAP_WB_MARK | ZSWAP_WB_CLAIM) : 0;
 	} while (!atomic_try_cmpxchg(word, &old, new));
@@ -422,18 +424,22 @@ static u32 zswap_wb_slot_wipe(swp_entry_t slot, u32 states, bool keep_image)
 	return old;
 }
 
-/* What the swap device has in the slot, nobody is going to read any more */
-static void zswap_wb_slot_stale(swp_entry_t slot)
+/*
+ * What the swap device has in the slot, nobody is going to read any more. Return: false
+ * if the slot is in flight: then it is left alone
+ */
+bool zswap_wb_slot_stale(swp_entry_t slot)
 {
 	u32 word = zswap_wb_slot_wipe(slot, ZSWAP_WB_CLAIM | ZSWAP_WB_MARK |
 					    ZSWAP_WB_IMAGE, false);
 	struct zswap_wb_kind kind;
 
-	if (!(word & ZSWAP_WB_MARK))
-		return;
-	kind = zswap_wb_word_kind(word);
-	zswap_wb_stats_count(kind.nid, ZSWAP_WB_DROPPED, 1);
-	zswap_wb_buckets_count(&kind, ZSWAP_WB_FATE_DROPPED);
+	if (word & ZSWAP_WB_MARK) {
+		kind = zswap_wb_word_kind(word);
+		zswap_wb_stats_count(kind.nid, ZSWAP_WB_DROPPED, 1);
+		zswap_wb_buckets_count(&kind, ZSWAP_WB_FATE_DROPPED);
+	}
+	return !(word & ZSWAP_WB_FLIGHT);
 }
 
 static u64 zswap_wb_folio_cgroup(struct folio *folio)
@@ -451,7 +457,7 @@ static void zswap_wb_slot_refaulted(swp_entry_t slot, struct folio *folio)
 	struct zswap_wb_kind kind;
 	bool current_generation;
 
-	if (!word)
+	if (!(word & ZSWAP_WB_MARK))
 		return;
 	kind = zswap_wb_word_kind(word);
 	zswap_wb_stats_count(kind.nid, ZSWAP_WB_REFAULTED, 1);
@@ -491,7 +497,7 @@ static void zswap_wb_slot_wait(swp_entry_t slot)
 }
 
 /**
- * zswap_wb_folio_swapout() - a folio is about to be swapped out
+ * zswap_wb_folio_stale() - a folio is about to be swapped out
  * @folio:	locked, and in the swap cache
  *
  * What the swap device has in its slots, it has no longer. If it is just about to
@@ -499,17 +505,14 @@ static void zswap_wb_slot_wait(swp_entry_t slot)
  * command has in flight, and 10 ms more if the command does not run.
  * Context: process context, may sleep.
  */
-void zswap_wb_folio_swapout(struct folio *folio)
+void zswap_wb_folio_stale(struct folio *folio)
 {
 	swp_entry_t slot = folio->swap;
 	long i, nr = folio_nr_pages(folio);
 
-	if (zswap_wb_slots_empty(swp_type(slot)))
-		return;
 	for (i = 0; i < nr; i++, slot.val++) {
-		if (zswap_wb_slot_in_flight(slot))
+		while (!zswap_wb_slot_stale(slot))
 			zswap_wb_slot_wait(slot);
-		zswap_wb_slot_stale(slot);
 	}
 }
 
@@ -548,11 +551,4 @@ struct zswap_pool *zswap_wb_slot_image(swp_entry_t slot, int *nid)
 		return NULL;
 	*nid = FIELD_GET(ZSWAP_WB_NODE, word);
 	return READ_ONCE(chunk->pool);
-}
-
-/* A slot is being freed. Context: its cluster is locked, interrupts may be disabled */
-void zswap_wb_slot_free(swp_entry_t slot)
-{
-	if (!zswap_wb_slots_empty(swp_type(slot)))
-		zswap_wb_slot_stale(slot);
 }
