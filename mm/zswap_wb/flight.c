@@ -70,6 +70,19 @@ bool zswap_wb_compressed_writeback = IS_ENABLED(CONFIG_ZSWAP_WB_COMPRESSED);
 
 static void zswap_wb_flight_work(struct work_struct *work);
 
+/* Gets a page for a flight that has room. Return: false if there is none */
+static bool zswap_wb_flight_add_page(struct zswap_wb_flight *flight, gfp_t gfp)
+{
+	struct page *page = zswap_wb_pages_alloc(gfp, 0);
+
+	if (!page)
+		return false;
+	flight->copy[flight->nr_pages++] = (struct zswap_wb_copy) {
+		.page = page,
+	};
+	return true;
+}
+
 /*
  * Gets a flight for @room pages at most, or NULL; @compressed: they are written as images.
  * Context: may sleep and reclaim, for one page
@@ -79,19 +92,20 @@ struct zswap_wb_flight *zswap_wb_flight_alloc(unsigned int room, bool compressed
 {
 	struct zswap_wb_flight *flight;
 
-	flight = kvzalloc_flex(*flight, copy, room,
+	flight = kvmalloc_flex(*flight, copy, room,
 			       GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
 	if (!flight)
 		return NULL;
-	flight->compressed = compressed;
-	flight->room = room;
-	flight->budget = budget;
-	flight->copy[0].page = zswap_wb_pages_alloc(GFP_KERNEL, 0);
-	if (!flight->copy[0].page) {
+	/* Copies are set up when they get their pages */
+	*flight = (struct zswap_wb_flight) {
+		.compressed	= compressed,
+		.room		= room,
+		.budget		= budget,
+	};
+	if (!zswap_wb_flight_add_page(flight, GFP_KERNEL)) {
 		kvfree(flight);
 		return NULL;
 	}
-	flight->nr_pages = 1;
 	refcount_set(&flight->users, 1);
 	init_completion(&flight->written);
 	INIT_DELAYED_WORK(&flight->work, zswap_wb_flight_work);
@@ -216,13 +230,8 @@ unsigned int zswap_wb_flight_fill(struct zswap_wb_flight *flight,
 				  unsigned int nr)
 {
 	nr = min(nr, flight->room);
-	while (flight->nr_pages < nr) {
-		struct page *page = zswap_wb_pages_alloc(0, 0);
-
-		if (!page)
-			break;
-		flight->copy[flight->nr_pages++].page = page;
-	}
+	while (flight->nr_pages < nr && zswap_wb_flight_add_page(flight, 0))
+		;
 	return min(nr, flight->nr_pages);
 }
 

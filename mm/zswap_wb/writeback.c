@@ -305,11 +305,12 @@ zswap_wb_window_try(unsigned int max, struct zswap_wb_budget *budget)
 	unsigned int room = min(max, ZSWAP_WB_BATCH_MAX);
 	struct zswap_wb_window *window;
 
-	window = kvzalloc_flex(*window, item, max,
+	window = kvmalloc_flex(*window, item, max,
 			       GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
 	if (!window)
 		return NULL;
-	window->max = max;
+	/* Not the items: that is much, and most commands find few */
+	*window = (struct zswap_wb_window) { .max = max };
 	window->scratch = zswap_wb_pages_alloc(GFP_KERNEL, 0);
 	window->flight[0] = zswap_wb_flight_alloc(room, compressed, budget);
 	window->flight[1] = zswap_wb_flight_alloc(room, compressed, budget);
