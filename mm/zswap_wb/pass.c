@@ -293,7 +293,7 @@ static u64 zswap_wb_draw_left(const struct zswap_wb_draw *draw)
 static int zswap_wb_draw_turn(struct zswap_wb_draw *draw, u64 left)
 {
 	struct zswap_wb_run *run = draw->run;
-	u64 room = zswap_wb_draw_room(run);
+	u64 room = zswap_wb_draw_room(run), spare = 0;
 	struct zswap_wb_lane *lane;
 	int err;
 
@@ -310,6 +310,10 @@ static int zswap_wb_draw_turn(struct zswap_wb_draw *draw, u64 left)
 		if (!quota)
 			continue;
 		err = zswap_wb_draw_lane(draw, lane, quota);
+		/* Where there are more lists than room, the next ones get what this one left */
+		spare += draw->quota;
+		if (!room)
+			swap(room, spare);
 		if (!err)
 			err = zswap_wb_draw_flush(draw, false);
 		if (err || zswap_wb_budget_empty(&run->budget))
