@@ -28,17 +28,6 @@ const struct zswap_wb_edges zswap_wb_age_edges_default = {
 };
 
 /**
- * zswap_wb_age_stamp() - what an entry that is stored now has to remember
- * @now:	seconds awake since boot
- * Context: any.
- * Return: the tick that the entry's age counts from
- */
-u32 zswap_wb_age_stamp(u64 now)
-{
-	return (u32)(now + 1);
-}
-
-/**
  * zswap_wb_age_of() - age of an entry
  * @stamp:	what zswap_wb_age_stamp() said when it was stored
  * @now:	seconds awake since boot; not before the store by more than a tick
@@ -135,10 +124,14 @@ void zswap_wb_age_histogram_add(struct zswap_wb_histogram *hist,
 				const struct zswap_wb_edges *edges, u64 age,
 				u32 length)
 {
-	struct zswap_wb_count *count =
-		&hist->bucket[zswap_wb_age_bucket(edges, age)];
+	if (age < hist->from || age >= hist->until) {
+		unsigned int bucket = zswap_wb_age_bucket(edges, age);
 
-	count->pages++;
-	count->bytes += length;
-	count->incompressible += length == PAGE_SIZE;
+		hist->last = &hist->bucket[bucket];
+		hist->from = edges->min[bucket];
+		hist->until = zswap_wb_age_bucket_max(edges, bucket);
+	}
+	hist->last->pages++;
+	hist->last->bytes += length;
+	hist->last->incompressible += length == PAGE_SIZE;
 }

@@ -163,7 +163,8 @@ struct zswap_wb_survey {
 
 /* Counts one entry, see zswap_wb_visit_t */
 static enum zswap_wb_visit
-zswap_wb_survey_visit(const struct zswap_wb_facts *facts, void *arg)
+zswap_wb_survey_visit(const struct zswap_wb_facts *facts, bool in_order,
+		      void *arg)
 {
 	struct zswap_wb_survey *survey = arg;
 

@@ -45,6 +45,8 @@
 #include <linux/topology.h>
 #include <linux/types.h>
 
+#include "age.h"
+
 struct cgroup_subsys_state;
 struct dentry;
 struct mem_cgroup;
@@ -122,51 +124,6 @@ struct zswap_wb_command {
 
 int zswap_wb_command_parse(const char *text, size_t len, unsigned long allowed,
 			   struct zswap_wb_command *cmd);
-
-/* ---- age.c: age clock, buckets, histogram ---- */
-
-#define ZSWAP_WB_BUCKETS_MAX	16
-
-/* More than this, and an age can't be told from a stamp ahead of time */
-#define ZSWAP_WB_AGE_MAX	S32_MAX
-
-/* Where age buckets begin */
-struct zswap_wb_edges {
-	unsigned int	nr;	/* number of buckets */
-	/* lowest age of each in seconds, increasing from 0 */
-	u32		min[ZSWAP_WB_BUCKETS_MAX];
-};
-
-/* An amount of entries */
-struct zswap_wb_count {
-	u64	pages;	/* their number */
-	u64	bytes;	/* their compressed size */
-	u64	incompressible;	/* how many of them are stored at full page size */
-};
-
-/* Entries by age bucket */
-struct zswap_wb_histogram {
-	struct zswap_wb_count	bucket[ZSWAP_WB_BUCKETS_MAX];	/* entries in each bucket */
-};
-
-extern const struct zswap_wb_edges zswap_wb_age_edges_default;
-
-/* The age clock: seconds since boot, but for those that the machine slept */
-static inline u64 zswap_wb_age_now(void)
-{
-	return ktime_get_seconds();
-}
-
-u32 zswap_wb_age_stamp(u64 now);
-u64 zswap_wb_age_of(u32 stamp, u64 now);
-bool zswap_wb_age_later(u32 stamp, u64 now);
-int zswap_wb_age_edges_parse(char *text, struct zswap_wb_edges *edges);
-unsigned int zswap_wb_age_bucket(const struct zswap_wb_edges *edges, u64 age);
-u64 zswap_wb_age_bucket_max(const struct zswap_wb_edges *edges,
-			    unsigned int bucket);
-void zswap_wb_age_histogram_add(struct zswap_wb_histogram *hist,
-				const struct zswap_wb_edges *edges, u64 age,
-				u32 length);
 
 /* ---- buckets.c: the buckets in force, and what came of them ---- */
 
@@ -423,9 +380,7 @@ struct zswap_wb_facts {
 	/* a token once the lock is gone: entry.c compares it */
 	struct zswap_entry	*entry;
 	swp_entry_t		slot;	/* the entry's swap slot */
-	u32			length:31;	/* compressed size in bytes */
-	/* what is behind it is older by ZSWAP_WB_ORDER_SLACK at most */
-	u32			in_order:1;
+	u32			length;	/* compressed size in bytes */
 	u32			stamp;	/* when it was stored, see zswap_wb_age_stamp() */
 };
 
@@ -439,12 +394,13 @@ enum zswap_wb_visit {
 /**
  * typedef zswap_wb_visit_t - called for each entry of a scan
  * @facts:	the entry
+ * @in_order:	what is behind it is older by ZSWAP_WB_ORDER_SLACK at most
  * @arg:	whatever the caller of the scan handed in
  * Context: the list's LRU lock is held: must not sleep.
  * Return: how to go on
  */
 typedef enum zswap_wb_visit (*zswap_wb_visit_t)(const struct zswap_wb_facts *facts,
-						void *arg);
+						bool in_order, void *arg);
 
 /* A struct zswap_entry that stands for no page */
 struct zswap_wb_mark {
@@ -463,7 +419,7 @@ struct zswap_wb_cursor {
 
 unsigned long zswap_wb_list_size(struct mem_cgroup *memcg, int nid);
 bool zswap_wb_list_next(unsigned long *index, const nodemask_t *nodes,
-			bool *empty);
+			unsigned int *left, bool *empty);
 bool zswap_wb_cursor_open(struct zswap_wb_cursor *cursor,
 			  struct mem_cgroup *memcg, int nid);
 bool zswap_wb_cursor_scan(struct zswap_wb_cursor *cursor,

@@ -9,7 +9,7 @@
  * entries where they are would look at them again and again, and one that
  * rotates them out of its way destroys the order that the shrinker lives by.
  * So a command keeps its place with a mark: a struct zswap_entry that stands
- * for no page, has no pool, and is not counted in the list's nr_items.
+ * for no page, has no length, and is not counted in the list's nr_items.
  *
  * 1. Nobody takes a mark for an entry. Lists are walked by shrink_memcg_cb(),
  *    for which a mark is LRU_MARK and no part of what it may look at, and by other
@@ -167,10 +167,10 @@ static void zswap_wb_list_rotated(struct zswap_entry *entry)
 			       entry_to_nid(entry), now);
 }
 
-/* Tells a mark from an entry, which has a pool as long as it is on a list */
+/* Tells a mark from an entry, which has a length as long as it is on a list */
 static inline bool zswap_wb_entry_is_mark(const struct zswap_entry *entry)
 {
-	return !entry->pool;
+	return !entry->length;
 }
 
 static struct list_head *zswap_wb_cursor_mark(struct zswap_wb_cursor *cursor)
@@ -235,11 +235,26 @@ unsigned long zswap_wb_list_size(struct mem_cgroup *memcg, int nid)
 }
 
 #ifdef CONFIG_MEMCG
+/* Are there entries in a cgroup's lists on @nodes? Context: RCU read side */
+static bool zswap_wb_lists_used(const struct list_lru_memcg *lists,
+				const nodemask_t *nodes)
+{
+	int nid;
+
+	for_each_node_mask(nid, *nodes) {
+		/* Below zero: they have just been given to the parent */
+		if (READ_ONCE(lists->node[nid].nr_items) > 0)
+			return true;
+	}
+	return false;
+}
+
 /**
- * zswap_wb_list_next() - find the next cgroup that has lists
+ * zswap_wb_list_next() - find the next cgroup that has entries
  * @index:	where to begin; set to the index of the cgroup
- * @nodes:	nodes of its lists, or %NULL
- * @empty:	set if there are no entries in its lists on @nodes
+ * @nodes:	nodes of its entries; %NULL: it may have none, but has lists
+ * @left:	cgroups to look at, at most; is counted down
+ * @empty:	set if that was over before one was found: @index is that of the last
  *
  * A cgroup gets lists with its first entry, and loses them when it is removed.
  * The root cgroup, whose lists are there always, has no index.
@@ -247,21 +262,20 @@ unsigned long zswap_wb_list_size(struct mem_cgroup *memcg, int nid)
  * Return: false if there is none from @index on
  */
 bool zswap_wb_list_next(unsigned long *index, const nodemask_t *nodes,
-			bool *empty)
+			unsigned int *left, bool *empty)
 {
-	struct list_lru_memcg *lists = xa_find(&zswap_list_lru.xa, index,
-					       ULONG_MAX, XA_PRESENT);
-	int nid;
+	XA_STATE(xas, &zswap_list_lru.xa, *index);
+	struct list_lru_memcg *lists;
 
-	*empty = lists && nodes;
-	if (!*empty)
-		return lists;
-	for_each_node_mask(nid, *nodes) {
-		/* Below zero: they have just been given to the parent */
-		if (READ_ONCE(lists->node[nid].nr_items) > 0)
-			*empty = false;
+	xas_for_each(&xas, lists, ULONG_MAX) {
+		if (xas_retry(&xas, lists))
+			continue;
+		*index = xas.xa_index;
+		*empty = nodes && !zswap_wb_lists_used(lists, nodes);
+		if (!--*left || !*empty)
+			return true;
 	}
-	return true;
+	return false;
 }
 #endif
 
@@ -300,18 +314,14 @@ bool zswap_wb_cursor_open(struct zswap_wb_cursor *cursor,
 
 /*
  * Are all entries of a list that are behind @entry no older than it, by more than
- * ZSWAP_WB_ORDER_SLACK? See the top. @memcg: whose list it is, if lists are per cgroup; @own:
- * what entries are charged to then that are the list's own
+ * ZSWAP_WB_ORDER_SLACK? See the top. @disordered: when they last were not; @memcg: whose list
+ * it is, if lists are per cgroup; @own: what entries are charged to then that are the list's own
  */
-static bool zswap_wb_order_holds(const struct lruvec *lruvec,
-				 struct mem_cgroup *memcg,
-				 const struct obj_cgroup *own,
-				 const struct zswap_entry *entry)
+static inline bool zswap_wb_order_holds(u32 disordered, struct mem_cgroup *memcg,
+					const struct obj_cgroup *own,
+					const struct zswap_entry *entry)
 {
-	u32 disordered = READ_ONCE(lruvec->zswap_lruvec_state.disordered);
-
-	if (!zswap_wb_port_order_known(memcg) ||
-	    (memcg && entry->objcg != own))
+	if (memcg && entry->objcg != own)
 		return false;
 	return (s32)(entry->store_time - disordered) > ZSWAP_WB_ORDER_SLACK;
 }
@@ -377,7 +387,8 @@ bool zswap_wb_cursor_scan(struct zswap_wb_cursor *cursor,
 	struct lruvec *lruvec;
 	struct list_head *next;
 	struct list_lru_one *l;
-	bool more;
+	bool ordered, more;
+	u32 disordered;
 
 	if (!cursor->left)
 		return false;
@@ -388,6 +399,9 @@ bool zswap_wb_cursor_scan(struct zswap_wb_cursor *cursor,
 	list_del_init(mark);
 	lruvec = mem_cgroup_lruvec(memcg, NODE_DATA(cursor->nid));
 	own = zswap_wb_scope_objcg(memcg, cursor->nid);
+	/* An entry that puts the list out of order later is not stored yet, or waits for us */
+	ordered = zswap_wb_port_order_known(memcg);
+	disordered = READ_ONCE(lruvec->zswap_lruvec_state.disordered);
 
 	while (nr-- && cursor->left && next != &l->list) {
 		struct zswap_entry *entry =
@@ -399,15 +413,15 @@ bool zswap_wb_cursor_scan(struct zswap_wb_cursor *cursor,
 				.slot		= entry->swpentry,
 				.length		= entry->length,
 				.stamp		= entry->store_time,
-				.in_order	= zswap_wb_order_holds(lruvec,
-							memcg, own, entry),
 			};
+			bool in_order = ordered &&
+				zswap_wb_order_holds(disordered, memcg, own, entry);
 
 			/* The rest is the parent's, and not ours to look at */
 			if (memcg != cursor->memcg && entry->objcg == own)
 				cursor->left = 0;
 			else
-				what = visit(&facts, arg);
+				what = visit(&facts, in_order, arg);
 			if (!cursor->left || what == ZSWAP_WB_VISIT_AGAIN)
 				break;
 			cursor->left--;

@@ -175,7 +175,7 @@ static void zswap_wb_draw_young(struct zswap_wb_draw *draw, u64 nr)
 
 /* Looks at one entry, see zswap_wb_visit_t */
 static enum zswap_wb_visit zswap_wb_draw_visit(const struct zswap_wb_facts *facts,
-					       void *arg)
+					       bool in_order, void *arg)
 {
 	struct zswap_wb_draw *draw = arg;
 	struct zswap_wb_run *run = draw->run;
@@ -184,7 +184,7 @@ static enum zswap_wb_visit zswap_wb_draw_visit(const struct zswap_wb_facts *fact
 	enum zswap_wb_visit what = ZSWAP_WB_VISIT_NEXT;
 
 	run->res->looked++;
-	if (facts->in_order && age + ZSWAP_WB_ORDER_SLACK < filter->floor) {
+	if (in_order && age + ZSWAP_WB_ORDER_SLACK < filter->floor) {
 		/* So is all behind it */
 		what = ZSWAP_WB_VISIT_LAST;
 		if (age + ZSWAP_WB_ORDER_SLACK >= filter->min_age)
@@ -373,7 +373,8 @@ struct zswap_wb_coldest {
 };
 
 static enum zswap_wb_visit
-zswap_wb_coldest_visit(const struct zswap_wb_facts *facts, void *arg)
+zswap_wb_coldest_visit(const struct zswap_wb_facts *facts, bool in_order,
+		       void *arg)
 {
 	struct zswap_wb_coldest *coldest = arg;
 	const struct zswap_wb_filter *filter = coldest->filter;
@@ -383,7 +384,7 @@ zswap_wb_coldest_visit(const struct zswap_wb_facts *facts, void *arg)
 	    zswap_wb_select(filter, age, facts->length == PAGE_SIZE) ==
 	    ZSWAP_WB_ELIGIBLE)
 		coldest->age = max(coldest->age, age);
-	if (facts->in_order &&
+	if (in_order &&
 	    age + ZSWAP_WB_ORDER_SLACK < max_t(s64, coldest->age,
 					       filter->floor))
 		return ZSWAP_WB_VISIT_LAST;

@@ -134,10 +134,11 @@ static bool zswap_wb_scope_search(struct zswap_wb_scope_walk *walk,
 	bool more = true, empty;
 
 	rcu_read_lock();
-	while (!*found && left--) {
+	while (!*found && left) {
 		struct mem_cgroup *memcg;
 
-		more = zswap_wb_list_next(&walk->index, walk->nodes, &empty);
+		more = zswap_wb_list_next(&walk->index, walk->nodes, &left,
+					  &empty);
 		if (!more)
 			break;
 		memcg = empty ? NULL : mem_cgroup_from_private_id(walk->index);
