@@ -25,9 +25,9 @@
 #define FAULT_WITHOUT		400
 #define FAULT_LEAST		50
 #define FAULT_PAUSE_US		2000
-#define FAULT_TRIES		6
-/* what the longest fault is excused with where it is short: an emulated CPU is not always there */
-#define FAULT_FLOOR_NS		(40 * ZWB_NS_PER_MS)
+#define FAULT_TRIES		10
+/* two of the disk's requests: no fault is that long that does not wait for one */
+#define FAULT_FLOOR_NS		(10 * ZWB_NS_PER_MS)
 
 static const struct zwb_disk_spec slow_disk = {
 	.megabytes = 512, .latency_us = 5000, .depth = 4,
@@ -49,7 +49,7 @@ struct faults {
 	int nr_disk;
 };
 
-/* Have one page of a load mapped, as a fault of the load itself would. */
+/* Have one page of a load's twin mapped, as a fault of the twin itself would. */
 static bool fault_in(const struct zwb_load *load, int mem, long long page,
 		     struct faults *faults)
 {
@@ -60,7 +60,7 @@ static bool fault_in(const struct zwb_load *load, int mem, long long page,
 	getrusage(RUSAGE_THREAD, &before);
 	start = zwb_now();
 	if (pread(mem, &byte, 1, load->address + page * zwb_page_size) != 1) {
-		zwb_fail("reading the memory of load %d: %s", load->pid, strerror(errno));
+		zwb_fail("reading the memory of load %d: %s", load->twin, strerror(errno));
 		return false;
 	}
 	took = zwb_now() - start;
@@ -87,14 +87,23 @@ static long long even_page(int nr)
 	return nr * 1597LL % (FAULT_PAGES / 2 - 3) * 2;
 }
 
+/* One that is in zswap, if no command has written it, and its neighbour, which is in memory. */
+static bool fault_in_both(const struct zwb_load *load, int mem, int nr, struct faults *faults)
+{
+	if (!fault_in(load, mem, even_page(nr), faults) ||
+	    !fault_in(load, mem, even_page(nr) + 1, faults))
+		return false;
+	usleep(FAULT_PAUSE_US);
+	return true;
+}
+
 static bool fault_without(const struct zwb_load *load, int mem, struct faults *faults)
 {
 	int i;
 
 	for (i = 0; i < FAULT_WITHOUT; i++) {
-		if (!fault_in(load, mem, even_page(i), faults))
+		if (!fault_in_both(load, mem, i, faults))
 			return false;
-		usleep(FAULT_PAUSE_US);
 	}
 	return true;
 }
@@ -111,37 +120,52 @@ static void fault_with(const struct zwb_load *load, int mem, struct faults *faul
 	poll_fd.events = POLLIN;
 	zwb_go(&command);
 	for (i = FAULT_WITHOUT; i < FAULT_PAGES / 2 - 3 && !poll(&poll_fd, 1, 0); i++) {
-		if (!fault_in(load, mem, even_page(i), faults))
+		if (!fault_in_both(load, mem, i, faults))
 			break;
-		usleep(FAULT_PAUSE_US);
 	}
 	zwb_zero(zwb_wait(&command));
 }
 
-/* Every second slot is free, so that each page is a request of its own. */
+/*
+ * Every second slot has nothing in zswap, so that each page is a request of its own: what
+ * was there the load itself has back, and for its twin it is in the swap cache.
+ */
 static struct zwb_load *fault_load(void)
 {
 	struct zwb_load *load = zwb_load(NULL, ZWB_ANY_NODE, FAULT_PAGES, ZWB_TEXT);
 	long long page;
 
-	for (page = 1; load && page < FAULT_PAGES; page += 2) {
+	if (!load || !zwb_load_fork(load))
+		return NULL;
+	for (page = 1; page < FAULT_PAGES; page += 2) {
 		if (!zwb_load_touch(load, page, 1))
 			return NULL;
 	}
 	return load;
 }
 
+static long long limit_of(long long without)
+{
+	return without * 4 > FAULT_FLOOR_NS ? without * 4 : FAULT_FLOOR_NS;
+}
+
+static void print_faults(const char *when, const struct faults *faults)
+{
+	ksft_print_msg("%s: %d in memory, at most %lld us; %d from zswap, %lld us; disk %d\n",
+		       when, faults->nr_minor, faults->minor / 1000, faults->nr_zswap,
+		       faults->zswap / 1000, faults->nr_disk);
+}
+
 static bool fault_round(bool last)
 {
 	struct faults without = { 0 }, with = { 0 };
 	struct zwb_load *load = fault_load();
-	long long longest, limit;
 	char path[64];
 	int mem;
 
 	if (!load)
 		return true;
-	snprintf(path, sizeof(path), "/proc/%d/mem", load->pid);
+	snprintf(path, sizeof(path), "/proc/%d/mem", load->twin);
 	mem = open(path, O_RDONLY);
 	if (mem < 0) {
 		zwb_fail("open %s: %s", path, strerror(errno));
@@ -150,28 +174,25 @@ static bool fault_round(bool last)
 	if (fault_without(load, mem, &without))
 		fault_with(load, mem, &with);
 	close(mem);
-	limit = without.zswap * 4 > FAULT_FLOOR_NS ? without.zswap * 4 : FAULT_FLOOR_NS;
-	ksft_print_msg("without: %d from zswap, at most %lld us\n", without.nr_zswap,
-		       without.zswap / 1000);
-	ksft_print_msg("with: %d in memory, at most %lld us; %d from zswap, %lld us; disk %d\n",
-		       with.nr_minor, with.minor / 1000, with.nr_zswap, with.zswap / 1000,
-		       with.nr_disk);
-	longest = with.minor > with.zswap ? with.minor : with.zswap;
-	if (longest > limit && !last) {
+	print_faults("without", &without);
+	print_faults("with", &with);
+	if ((with.minor > limit_of(without.minor) || with.zswap > limit_of(without.zswap)) &&
+	    !last) {
 		zwb_load_verify(load);
 		zwb_load_stop(load);
 		return false;
 	}
-	zwb_between(with.nr_minor + with.nr_zswap, FAULT_LEAST, FAULT_PAGES);
-	zwb_between(with.minor, 0, limit);
-	zwb_between(with.zswap, 0, limit);
+	zwb_between(with.nr_minor, FAULT_LEAST, FAULT_PAGES);
+	zwb_between(with.nr_zswap, FAULT_LEAST, FAULT_PAGES);
+	zwb_between(with.minor, 0, limit_of(without.minor));
+	zwb_between(with.zswap, 0, limit_of(without.zswap));
 	return true;
 }
 
 /*
  * A command on a slow disk, and a task that uses the same pages: a fault on a
  * page that is in memory, or in zswap, takes as long as without the command.
- * Three tries: others may use the machine as well.
+ * Some tries, each with pages of its own: an emulated CPU is not always there.
  *
  * Turns red when a page is locked, or out of zswap, while it waits for its
  * turn to be written (632 ms, and 23 of 88 faults more than 10).

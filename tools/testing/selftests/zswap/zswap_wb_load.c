@@ -52,7 +52,7 @@
  * @LOAD_OP_MAP: read page after page, followed by one byte each: was it in zswap?
  * @LOAD_OP_CHURN: verify and page out @count times; value: number of wrong pages
  * @LOAD_OP_READ: read pages in random order for @count milliseconds
- * @LOAD_OP_FORK: fork a twin, which takes part in each comparison from then on
+ * @LOAD_OP_FORK: fork a twin, which takes part in each comparison from then on; value: its pid
  */
 enum load_op {
 	LOAD_OP_PAGEOUT,
@@ -168,7 +168,7 @@ static long long load_fork_twin(const struct zwb_load *load)
 	close(reply[1]);
 	load_twin_request = request[1];
 	load_twin_reply = reply[0];
-	return 0;
+	return pid;
 }
 
 static long long load_verify_twin(void)
@@ -795,9 +795,12 @@ bool zwb_load_finish(struct zwb_load *load)
  */
 bool zwb_load_fork(struct zwb_load *load)
 {
-	long long nothing;
+	long long pid;
 
-	return load_ask(load, LOAD_OP_FORK, 0, 0, &nothing);
+	if (!load_ask(load, LOAD_OP_FORK, 0, 0, &pid))
+		return false;
+	load->twin = pid;
+	return true;
 }
 
 /**

@@ -155,6 +155,7 @@ enum zwb_content {
  * @node: node that they are bound to, or ZWB_ANY_NODE
  * @cgroup: path of its cgroup, empty for the runner's own
  * @pid: the process
+ * @twin: the one that zwb_load_fork() has made of it, or 0
  * @first_ns: CLOCK_MONOTONIC before the first page was stored
  * @last_ns: CLOCK_MONOTONIC after the last page was stored
  * @address: of the pages in the process
@@ -171,6 +172,7 @@ struct zwb_load {
 	int node;
 	char cgroup[ZWB_PATH_MAX];
 	pid_t pid;
+	pid_t twin;
 	long long first_ns;
 	long long last_ns;
 	unsigned long address;
