@@ -32,6 +32,8 @@
 #define DEVICE_PAGES		2048
 #define CHOICE_COMMANDS		100
 #define FILE_PAGES		64
+/* of an image: as many as a page has sectors */
+#define LENGTHS			8
 /* so many, and which */
 #define DAMAGED			10
 #define DAMAGED_PAGE(nr)	((nr) * 61)
@@ -106,6 +108,78 @@ static void pages_are_compressed_on_the_disk(void)
 		zwb_equal(delta.total.written, IMAGE_PAGES);
 	}
 	end(&pages);
+}
+
+/* What the device writes at least, in bytes. */
+static long long block_bytes(const char *device)
+{
+	char path[ZWB_PATH_MAX];
+
+	snprintf(path, sizeof(path), "/sys/block/%.32s/queue/physical_block_size", device);
+	return zwb_read_number(path);
+}
+
+/* A page of one byte, and some noise that makes its image that much longer. */
+static void fill_with_noise(struct zwb_pages *page, long long noise)
+{
+	long long i;
+
+	memset(page->mem, 1, zwb_page_size);
+	for (i = 0; i < noise; i++)
+		page->mem[i] = random();
+}
+
+/* Write an image, which is a request of its own. Bytes that the device got, or -1 */
+static long long write_one(struct zwb_pages *page, const char *device, long long noise)
+{
+	struct zwb_image *image = malloc(zwb_page_size);
+	long long block = block_bytes(device), sectors, bytes = -1, want;
+	struct zwb_snap before, delta;
+	unsigned long long slot;
+
+	fill_with_noise(page, noise);
+	zwb_snap(&before);
+	if (image && zwb_pages_out(page) && zwb_pages_slots(page, &slot)) {
+		sectors = zwb_disk_number(device, ZWB_DISK_SECTORS_WRITTEN);
+		if (zwb_write_all(1) && block_io(slot, image, false)) {
+			bytes = (zwb_disk_number(device, ZWB_DISK_SECTORS_WRITTEN) - sectors) * 512;
+			want = (ZWB_IMAGE_HEADER + image->length + block - 1) / block * block;
+			zwb_since(&delta, &before);
+			ksft_print_msg("%d bytes of data, %lld written in blocks of %lld\n",
+				       image->length, bytes, block);
+			zwb_equal(count_images(&slot, 1), 1);
+			zwb_equal(bytes, want);
+			zwb_equal(delta.total.disk_bytes, want);
+		}
+	}
+	free(image);
+	return bytes;
+}
+
+/*
+ * Turns red when more is written of an image than the blocks that it is in, which is what
+ * makes it worth while where a disk is slow, or when fewer bytes are counted than written.
+ */
+static void request_ends_with_the_image(void)
+{
+	struct zwb_pages page = { 0 };
+	long long first = 0, last = 0;
+	const char *device;
+	int i;
+
+	if (zwb_need_compressed() && zwb_need_small_swap() && zwb_setting(ZWB_COMPRESSED, "1") &&
+	    zwb_small_swap_on(DEVICE_PAGES) && zwb_pages_map(&page, ZWB_ANY_NODE, 1)) {
+		device = strrchr(zwb_small_swap_path(), '/') + 1;
+		for (i = 0; i < LENGTHS && !zwb_failed(); i++) {
+			last = write_one(&page, device, i * zwb_page_size / LENGTHS);
+			if (!i)
+				first = last;
+		}
+		/* else this tested nothing */
+		if (block_bytes(device) < zwb_page_size)
+			zwb_between(last - first, 1, zwb_page_size);
+	}
+	end(&page);
 }
 
 /*
@@ -700,6 +774,7 @@ static void log_names_a_damaged_device_once(void)
 
 static const struct zwb_test tests[] = {
 	ZWB_TEST(pages_are_compressed_on_the_disk),
+	ZWB_TEST(request_ends_with_the_image),
 	ZWB_TEST(both_kinds_take_turns),
 	ZWB_TEST(only_0_and_1_are_a_choice),
 	ZWB_TEST(choice_is_for_the_next_command),
