@@ -216,7 +216,7 @@ static void faults_do_not_wait(void)
 #define REFAULT_ROUNDS		60
 
 static const struct zwb_disk_spec refault_disk = {
-	.megabytes = 128, .latency_us = 2000, .depth = 4,
+	.megabytes = 128, .latency_us = 2000, .depth = 4, .sectors = true,
 };
 
 /**
@@ -372,7 +372,8 @@ static void refaults_are_seen(void)
 
 static const struct zwb_test tests[] = {
 	ZWB_TEST(faults_do_not_wait),
-	ZWB_TEST(refaults_are_seen),
+	ZWB_TEST_PAGES(refaults_are_seen),
+	ZWB_TEST_IMAGES(refaults_are_seen),
 };
 
 int main(void)
