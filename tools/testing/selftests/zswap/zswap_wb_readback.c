@@ -21,6 +21,9 @@
 #define EDGES		"/sys/kernel/debug/zswap/age_edges"
 #define BACK_PAGES	600
 #define BACK_AGE	3
+/* of those, what the shrinker writes, and what is written past zswap beside them */
+#define BACK_SHRUNK	100
+#define BACK_PAST	100
 /* noise that is given a limit again and again, each time with so much room */
 #define LIMITED_PAGES	1500
 #define LIMITED_ROOM	(1024 * 1024)
@@ -141,6 +144,94 @@ static void age_begins_at_0(void)
 }
 
 /* --- scope --- */
+
+/* What was just written is in the swap cache still, until it is read and not wanted again. */
+static bool leave_to_the_disk(struct zwb_pages *pages)
+{
+	zwb_pages_read(pages);
+	return zwb_pages_out(pages);
+}
+
+static bool write_past_zswap(struct zwb_pages *pages)
+{
+	bool good;
+
+	if (!zwb_pages_map(pages, ZWB_ANY_NODE, BACK_PAST) || !zwb_param_set("enabled", "N"))
+		return false;
+	zwb_pages_fill(pages, 1);
+	good = zwb_pages_out(pages) && leave_to_the_disk(pages);
+	return zwb_param_set("enabled", "Y") && good;
+}
+
+/* Have the shrinker write the first of some pages: the first time it rotates all of them. */
+static bool shrink(const char *cgroup, int node, struct zwb_pages *pages)
+{
+	struct zwb_pages shrunk = { .nr = BACK_SHRUNK };
+	struct zwb_snap before, delta;
+
+	if (!zwb_pages_map(pages, node, BACK_PAGES) || !zwb_cgroup_enter(cgroup) ||
+	    !zwb_pages_store(pages, 1) || !zwb_cgroup_enter(NULL))
+		return false;
+	zwb_snap(&before);
+	if (!zwb_shrinker_scan(cgroup, node, BACK_PAGES) ||
+	    !zwb_shrinker_scan(cgroup, node, BACK_SHRUNK))
+		return false;
+	shrunk.mem = pages->mem;
+	if (!leave_to_the_disk(&shrunk))
+		return false;
+	zwb_since(&delta, &before);
+	return zwb_equal(delta.vm.zswpwb, BACK_SHRUNK) && zwb_equal(delta.stored, -BACK_SHRUNK);
+}
+
+static void check_what_commands_wrote(struct zwb_pages *pages, struct zwb_pages *past)
+{
+	struct zwb_pages shrunk = { .mem = pages->mem, .nr = BACK_SHRUNK };
+	const long long rest = BACK_PAGES - BACK_SHRUNK;
+	struct zwb_snap before, delta;
+
+	if (!zwb_write_all(rest))
+		return;
+	zwb_readback(&delta, "max=1G");
+	zwb_equal(delta.total.readback, rest);
+	zwb_equal(zwb_stored(), rest);
+	/* not only as many as the command wrote, but those */
+	zwb_snap(&before);
+	zwb_pages_are(&shrunk, 1);
+	zwb_pages_are(past, 1);
+	zwb_since(&delta, &before);
+	zwb_zero(delta.vm.zswpin);
+	zwb_equal(delta.vm.pswpin, BACK_SHRUNK + BACK_PAST);
+	zwb_pages_are(pages, 1);
+	zwb_since(&delta, &before);
+	zwb_equal(delta.vm.zswpin, rest);
+	zwb_equal(delta.vm.pswpin, BACK_SHRUNK + BACK_PAST);
+	zwb_zero(delta.total.refaulted);
+}
+
+/*
+ * Pages that the shrinker wrote, and pages that were written past zswap, are on the same
+ * disk, and not in the swap cache, which would keep them from coming back.
+ *
+ * Turns red when any of them comes back as well, or keeps the others from it.
+ */
+static void only_what_commands_wrote(void)
+{
+	struct zwb_pages pages = { 0 }, past = { 0 };
+	const char *cgroup;
+	int node;
+
+	if (!zwb_need_readback() || !zwb_need_shrinker_debugfs() || !zwb_nodes(&node, 1) ||
+	    !zwb_disk_on(&disk))
+		return;
+	zwb_allow_other_swapout();
+	zwb_allow_other_writeback();
+	cgroup = zwb_cgroup(NULL, "both");
+	if (cgroup && shrink(cgroup, node, &pages) && write_past_zswap(&past))
+		check_what_commands_wrote(&pages, &past);
+	zwb_cgroup_enter(NULL);
+	zwb_pages_unmap(&pages);
+	zwb_pages_unmap(&past);
+}
 
 /* Turns red when pages of another cgroup or node come back, or when descend is ignored. */
 static void only_what_is_in_scope(void)
@@ -710,6 +801,7 @@ static const struct zwb_test tests[] = {
 	ZWB_TEST(what_came_back_is_written_again),
 	ZWB_TEST_PAGES(age_begins_at_0),
 	ZWB_TEST_IMAGES(age_begins_at_0),
+	ZWB_TEST(only_what_commands_wrote),
 	ZWB_TEST(only_what_is_in_scope),
 	ZWB_TEST(only_what_was_on_the_node),
 	ZWB_TEST(removed_cgroup_leaves_pages_to_its_parent),
