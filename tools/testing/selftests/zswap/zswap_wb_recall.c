@@ -6,16 +6,20 @@
  *
  * Reads for the cgroup of the pages are held for as long as the test wants, by a limit
  * that they could never keep, and those of faults are not: no luck is needed, and no clock.
+ * Only the last test, for both ways at once, takes what comes.
  */
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "kselftest.h"
@@ -29,8 +33,17 @@
 #define AGAIN_PAGES		250
 #define BLOCKED_MS		60000
 #define SETTLE_MS		300
+/* of each of two loads, which commands move this often, in this time on any machine */
+#define BOTH_PAGES		400
+#define BOTH_TIMES		3
+#define BOTH_WAIT_MS		60000
 
 static const struct zwb_disk_spec disk = { .megabytes = 1, .sectors = true };
+
+/* so slow that commands wait for it, and others run meanwhile */
+static const struct zwb_disk_spec shared = {
+	.megabytes = 64, .latency_us = 500, .sectors = true,
+};
 
 /**
  * struct recall - a command that has recalled a page, and waits for the disk
@@ -368,6 +381,146 @@ static void second_readback_waits(void)
 	recall_clean(&recall);
 }
 
+/* --- both ways at once --- */
+
+/**
+ * struct both - commands that write pages, and others that bring them back
+ * @stop: in memory that all share: they end with the command that they are at
+ * @writer: the process that writes
+ * @reader: the process that brings back
+ */
+struct both {
+	bool *stop;
+	pid_t writer;
+	pid_t reader;
+};
+
+/* A process that gives one command after the other. */
+static pid_t start_repeating(const struct both *both, int node, const char *command, int cpu)
+{
+	char path[ZWB_PATH_MAX];
+	pid_t pid = fork();
+	int err = 0;
+
+	if (pid < 0)
+		zwb_fail("fork: %s", strerror(errno));
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	zwb_run_on_cpu(0, cpu);
+	zwb_command_path(node, path, sizeof(path));
+	while ((!err || err == -EAGAIN) && !__atomic_load_n(both->stop, __ATOMIC_RELAXED))
+		err = zwb_write(path, command, strlen(command));
+	_exit(err && err != -EAGAIN);
+}
+
+/* None of its commands may have failed. */
+static void stop_repeating(pid_t pid)
+{
+	int status = -1;
+
+	if (pid > 0)
+		waitpid(pid, &status, 0);
+	zwb_zero(status);
+}
+
+static int other_cpu(void)
+{
+	return sysconf(_SC_NPROCESSORS_ONLN) > 1;
+}
+
+static void both_start(struct both *both, int writer_cpu)
+{
+	__atomic_store_n(both->stop, false, __ATOMIC_RELAXED);
+	both->writer = start_repeating(both, ZWB_GLOBAL, "age=0", writer_cpu);
+	both->reader = start_repeating(both, ZWB_READBACK, "max=1T", other_cpu());
+}
+
+/* Nothing is on its way any more: each of so many pages is in zswap or on the disk. */
+static void both_stop(struct both *both, const struct zwb_snap *before, long long pages)
+{
+	struct zwb_snap delta;
+
+	__atomic_store_n(both->stop, true, __ATOMIC_RELAXED);
+	stop_repeating(both->writer);
+	stop_repeating(both->reader);
+	zwb_since(&delta, before);
+	ksft_print_msg("%lld written, %lld brought back, %lld dropped; %lld in zswap, %lld not\n",
+		       delta.total.written, delta.total.readback, delta.total.dropped,
+		       zwb_stored(), delta.total.on_disk);
+	zwb_equal(zwb_stored() + delta.total.on_disk, pages);
+	zwb_equal(delta.total.written, delta.total.readback + delta.total.dropped +
+				       delta.total.on_disk);
+	zwb_zero(delta.total.refaulted);
+	zwb_zero(delta.total.failed);
+}
+
+/* Let so many pages be brought back, each some times: then as many were written. */
+static void both_work(long long pages)
+{
+	long long deadline = zwb_now() + BOTH_WAIT_MS * ZWB_NS_PER_MS;
+	struct zwb_snap before, delta;
+
+	zwb_snap(&before);
+	do {
+		zwb_pause();
+		zwb_since(&delta, &before);
+	} while (delta.total.readback < BOTH_TIMES * pages && zwb_now() < deadline);
+	zwb_between(delta.total.readback, BOTH_TIMES * pages, LLONG_MAX);
+}
+
+static void check_both(struct both *both)
+{
+	struct zwb_load *stays, *ends;
+	struct zwb_snap before;
+
+	stays = zwb_load(NULL, ZWB_ANY_NODE, BOTH_PAGES, ZWB_TEXT);
+	ends = stays ? zwb_load(NULL, ZWB_ANY_NODE, BOTH_PAGES, ZWB_TEXT) : NULL;
+	if (!ends)
+		return;
+	zwb_snap(&before);
+	both_start(both, 0);
+	both_work(2 * BOTH_PAGES);
+	both_stop(both, &before, 2 * BOTH_PAGES);
+	zwb_load_verify(stays);
+	zwb_load_verify(ends);
+	/* and once more, while one of them comes to its end, which takes no command's CPU */
+	if (!zwb_load_pageout(stays) || !zwb_load_pageout(ends))
+		return;
+	zwb_snap(&before);
+	both_start(both, other_cpu());
+	both_work(BOTH_PAGES);
+	zwb_load_stop(ends);
+	both_work(BOTH_PAGES);
+	both_stop(both, &before, BOTH_PAGES);
+	zwb_load_verify(stays);
+}
+
+/*
+ * The same pages are written and brought back all the time, by two processes, and in the
+ * end their own process is gone.
+ *
+ * Turns red when a page is lost on the way, comes back as it was before, or is counted
+ * by both.
+ */
+static void written_and_brought_back_at_once(void)
+{
+	struct both both = {
+		.stop = mmap(NULL, zwb_page_size, PROT_READ | PROT_WRITE,
+			     MAP_SHARED | MAP_ANONYMOUS, -1, 0),
+	};
+
+	if (!zwb_need_readback())
+		return;
+	if (both.stop == MAP_FAILED) {
+		zwb_fail("mmap: %s", strerror(errno));
+		return;
+	}
+	if (zwb_disk_on(&shared))
+		check_both(&both);
+	munmap(both.stop, zwb_page_size);
+}
+
 static const struct zwb_test tests[] = {
 	ZWB_TEST_PAGES(freed_while_recalled),
 	ZWB_TEST_IMAGES(freed_while_recalled),
@@ -380,6 +533,8 @@ static const struct zwb_test tests[] = {
 	ZWB_TEST_PAGES(read_and_gone_while_recalled),
 	ZWB_TEST_IMAGES(read_and_gone_while_recalled),
 	ZWB_TEST(second_readback_waits),
+	ZWB_TEST_PAGES(written_and_brought_back_at_once),
+	ZWB_TEST_IMAGES(written_and_brought_back_at_once),
 };
 
 int main(void)
