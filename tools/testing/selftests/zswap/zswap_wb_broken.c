@@ -32,6 +32,8 @@
 #define SHORT_PAGES		6000
 /* what a command may have of its own: 4.5 MiB */
 #define OWN_KB			4608
+/* and on a disk that fails, where a batch is one page: a fifth of it is used */
+#define OWN_FAILING_KB		1024
 #define MEMORY_ROUNDS		3
 
 static const struct zwb_disk_spec broken = { .megabytes = 100, .badblocks = true };
@@ -288,6 +290,18 @@ static void command_works_when_memory_is_short(void)
 	zwb_swap_empty();
 }
 
+/*
+ * And when nothing can be written either, so that no memory comes back: it ends as on any
+ * disk that fails, and leaves all pages where they are.
+ *
+ * Turns red when what has failed keeps memory, or when the whole pool is tried.
+ */
+static void disk_fails_while_memory_is_short(void)
+{
+	if (zwb_disk_on(&broken))
+		zwb_check_short_of_memory_and_disk(SHORT_PAGES, OWN_FAILING_KB);
+}
+
 static const struct zwb_test tests[] = {
 	ZWB_TEST(disk_that_fails_is_left_alone),
 	ZWB_TEST(disk_works_again),
@@ -295,6 +309,7 @@ static const struct zwb_test tests[] = {
 	ZWB_TEST(some_writes_fail),
 	ZWB_TEST(command_needs_little_memory),
 	ZWB_TEST(command_works_when_memory_is_short),
+	ZWB_TEST(disk_fails_while_memory_is_short),
 };
 
 int main(void)

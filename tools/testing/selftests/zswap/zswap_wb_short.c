@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "kselftest.h"
+#include "zswap_wb_disk.h"
 #include "zswap_wb_short.h"
 
 #define SHORT_STEP		(128 * 1024)
@@ -137,6 +138,7 @@ long long zwb_run_and_watch_memory(struct zwb_async *command, int *err)
 	return (before - lowest) * zwb_page_size / 1024;
 }
 
+/* @pages: on each of two nodes, all of which are to be written; or 0, if the disk fails */
 static void check_with_what_is_left(struct zwb_async *command, long long pages,
 				    long long own_kb, long long kills)
 {
@@ -153,22 +155,30 @@ static void check_with_what_is_left(struct zwb_async *command, long long pages,
 		       free_before * zwb_page_size / 1024, fell, zwb_direct_reclaims() - stalls);
 	ksft_print_msg("%lld pages written, %lld failed\n", delta.total.written,
 		       delta.total.failed);
-	zwb_zero(err);
-	zwb_zero(delta.total.failed);
-	zwb_between(delta.total.written, 2 * pages, LLONG_MAX);
+	zwb_equal(err, pages ? 0 : -EAGAIN);
+	zwb_equal(delta.total.failed, pages ? 0 : ZWB_ERRORS_MAX);
+	zwb_between(delta.total.written, 2 * pages, pages ? LLONG_MAX : 0);
 	zwb_between(fell, 0, own_kb);
 	zwb_equal(zwb_vmstat_key("oom_kill"), kills);
 }
 
-/**
- * zwb_check_short_of_memory_and() - a command writes all when memory is nearly at an end
- * @cgroup: the command is for this one and its pages, or NULL: for all that is in zswap
- * @pages: pages on each of two nodes
- * @own_kb: memory that the command may take for itself, and for those below it
- * @then: what to do after that with the two loads, or NULL; there is no more memory yet
- */
-void zwb_check_short_of_memory_and(const char *cgroup, long long pages, long long own_kb,
-				   void (*then)(struct zwb_load * const load[2]))
+/* All pages come from zswap, and so does what others had to give up meanwhile. */
+static void check_all_stayed(struct zwb_load * const load[2], long long pages)
+{
+	struct zwb_snap before, delta;
+
+	zwb_snap(&before);
+	zwb_load_verify(load[0]);
+	zwb_load_verify(load[1]);
+	zwb_since(&delta, &before);
+	/* nothing can be read from that disk either */
+	zwb_zero(delta.vm.pswpin);
+	zwb_between(delta.vm.zswpin, 2 * pages, LLONG_MAX);
+}
+
+/* As zwb_check_short_of_memory_and(), with a disk that works, or one that can fail and does. */
+static void check_short(const char *cgroup, long long pages, long long own_kb, bool fails,
+			void (*then)(struct zwb_load * const load[2]))
 {
 	struct zwb_async command;
 	char scope[64] = "";
@@ -190,14 +200,43 @@ void zwb_check_short_of_memory_and(const char *cgroup, long long pages, long lon
 	/* its process while there is memory for one: this is about the command */
 	if (!zwb_start(&command, ZWB_GLOBAL, 0, "%sage=0", scope))
 		return;
+	if (fails)
+		zwb_disk_fail_writes(true);
 	kills = zwb_vmstat_key("oom_kill");
 	pid = zwb_take_memory(SHORT_LEAVE_KB);
 	if (pid > 0 && !zwb_failed()) {
-		check_with_what_is_left(&command, pages, own_kb, kills);
+		check_with_what_is_left(&command, fails ? 0 : pages, own_kb, kills);
 		if (then && !zwb_failed())
 			then(load);
 	}
 	zwb_give_memory_back(pid);
+	if (fails)
+		check_all_stayed(load, pages);
+}
+
+/**
+ * zwb_check_short_of_memory_and() - a command writes all when memory is nearly at an end
+ * @cgroup: the command is for this one and its pages, or NULL: for all that is in zswap
+ * @pages: pages on each of two nodes
+ * @own_kb: memory that the command may take for itself, and for those below it
+ * @then: what to do after that with the two loads, or NULL; there is no more memory yet
+ */
+void zwb_check_short_of_memory_and(const char *cgroup, long long pages, long long own_kb,
+				   void (*then)(struct zwb_load * const load[2]))
+{
+	check_short(cgroup, pages, own_kb, false, then);
+}
+
+/**
+ * zwb_check_short_of_memory_and_disk() - the same with a disk that fails: nothing is written
+ * @pages: pages on each of two nodes
+ * @own_kb: memory that the command may take for itself
+ *
+ * The disk of zwb_disk_on() is one that can fail.
+ */
+void zwb_check_short_of_memory_and_disk(long long pages, long long own_kb)
+{
+	check_short(NULL, pages, own_kb, true, NULL);
 }
 
 void zwb_check_short_of_memory(long long pages, long long own_kb)

@@ -16,5 +16,6 @@ long long zwb_run_and_watch_memory(struct zwb_async *command, int *err);
 void zwb_check_short_of_memory(long long pages, long long own_kb);
 void zwb_check_short_of_memory_and(const char *cgroup, long long pages, long long own_kb,
 				   void (*then)(struct zwb_load * const load[2]));
+void zwb_check_short_of_memory_and_disk(long long pages, long long own_kb);
 
 #endif /* ZSWAP_WB_SHORT_H */
