@@ -19,8 +19,8 @@
 #include "zswap_wb_pages.h"
 #include "zswap_wb_util.h"
 
-/* of each node; more than what a command of the first engine had in flight there */
-#define SLOW_PAGES		2048
+/* of each node: 16 MB, more than what a command of the first engine had in flight there */
+#define SLOW_PAGES		4096
 #define SLOW_END_MS		2000
 #define SLOW_RUN_MS		1500
 #define SLOW_LAND_MS		60000
