@@ -272,9 +272,10 @@ static void kill_ends_a_command_at_once(void)
 			return;
 	}
 	qsort(took, KILL_TRIES, sizeof(took[0]), compare_times);
-	ksft_print_msg("gone after %lld us, the median of %lld to %lld\n", took[KILL_TRIES / 2],
-		       took[0], took[KILL_TRIES - 1]);
-	zwb_between(took[KILL_TRIES / 2], 0, KILL_MS * 1000);
+	ksft_print_msg("gone after %lld us, but for one after %lld\n", took[KILL_TRIES - 2],
+		       took[KILL_TRIES - 1]);
+	/* an emulated CPU is not always there, but that is no habit */
+	zwb_between(took[KILL_TRIES - 2], 0, KILL_MS * 1000);
 }
 
 /* --- CPU time --- */
