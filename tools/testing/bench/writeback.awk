@@ -132,6 +132,12 @@ function looked(n) {
 	return r[n, "looked"] >= 0 ? ratio(r[n, "looked"], r[n, "written"], 2) : "-"
 }
 
+# Lists in order: in each a few, wherever a command stops.
+function check_looks(n, what) {
+	if (r[n, "looked"] >= 0)
+		check(what ": entries looked at", r[n, "looked"], "<=", r[n, "written"] + looked_more * r[n, "cgroups"])
+}
+
 function hold(what) {
 	return what in lock_held && lock_held[what] >= 0 ? sprintf("%.0f", lock_held[what]) : "-"
 }
@@ -197,16 +203,12 @@ function check_copy(key, method,    n, word, what, full) {
 	check(what ": bytes of memory.current afterwards, in percent", \
 		ratio(100 * r[n, "current_after"], r[n, "current_before"], 1), "<=", current_max)
 	check(what ": entries scanned per page", scanned(n), "<=", scanned_max)
-	if (r[n, "looked"] >= 0)
-		check(what ": entries looked at per page", looked(n), "<=", scanned_max)
-	if (word[2] == 1) {
-		full = int((r[n, "pages"] + requests_pages - 1) / requests_pages)
-		# How large they are goes by how long the disk takes.
-		check_speed(what ": requests", r[n, "requests"], "<=", \
-			full + (method == "compressed" ? image_requests_more : requests_more))
-	} else {
-		check(what ": pages per request", ratio(pages_of_requests(n), r[n, "requests"], 1), ">=", requests_pages_mixed)
-	}
+	check_looks(n, what)
+	full = int((r[n, "pages"] + requests_pages - 1) / requests_pages)
+	# How large they are goes by how long the disk takes.
+	check_speed(what ": requests", r[n, "requests"], "<=", \
+		full + (method == "compressed" ? image_requests_more : requests_more))
+	check(what ": pages per request", ratio(pages_of_requests(n), r[n, "requests"], 1), ">=", requests_pages_slow)
 	# For an ordinary page it goes by how long the compressor takes, and that is lzo's.
 	if (method == "ours" && word[3] != "lzo")
 		return
@@ -306,8 +308,8 @@ function table_budget(rotate,    i, n, what, shown) {
 			check(what ": entries scanned per page", scanned(n), "<=", scanned_max)
 		}
 		# All the young are scanned, in one step: nobody has looked at them.
-		if (!rotate && r[n, "looked"] >= 0)
-			check(what ": entries looked at per page", looked(n), "<=", scanned_max)
+		if (!rotate)
+			check_looks(n, what)
 	}
 	if (rotate)
 		for (i in sizes)

@@ -42,12 +42,13 @@ LOCKS_PAGES=10000
 LOCKS_IDLE=50000
 
 BOUNDS=(
-	# What null_blk takes in one request, and so the most that can be had; and
-	# when the slots of cgroups interleave.
-	-v requests_pages=128 -v requests_pages_mixed=32
+	# What null_blk takes in one request, and so the most that can be had; and what they
+	# have at least on a kernel that is slow for other reasons.
+	-v requests_pages=128 -v requests_pages_slow=32
 	# Pages/s, against upstream's shrinker and against the disk alone.
 	-v shrinker_times=4 -v raw_part=0.7
-	-v scanned_max=1.2
+	# Of what is written; and looks beyond one for each page, for each cgroup: two in each list.
+	-v scanned_max=1.01 -v looked_more=4
 	# Requests that need not be full: of the first batches, whose size is found out,
 	# and the last one. And instructions for a page.
 	-v requests_more=8 -v page_max=32500
