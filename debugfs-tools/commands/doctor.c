@@ -257,7 +257,7 @@ static void check_disk(struct doctor *doctor)
 
 	if (counters->corrupted > 0)
 		say(doctor, "images", BAD, "another device; the kernel log tells which",
-		    "%lld pages were damaged on the disk", counters->corrupted);
+		    "%lld reads of pages that were damaged on the disk", counters->corrupted);
 	else if (counters->failed > 0)
 		say(doctor, "writes", NOTE, "the kernel log tells of I/O errors",
 		    "%lld pages could not be written", counters->failed);

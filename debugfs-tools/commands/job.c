@@ -243,7 +243,7 @@ static const struct outcome {
 	{ false, "gone", COUNT(skipped_gone), "freed or read back meanwhile" },
 	{ false, "failed", COUNT(failed), "no memory, or an error; still there to be read", "red" },
 	{ true, "readback", COUNT(readback), "in zswap again", "green" },
-	{ true, "corrupted", COUNT(corrupted), "damaged on the disk", "red" },
+	{ true, "corrupted", COUNT(corrupted), "reads of pages damaged on the disk", "red" },
 };
 
 static void print_table(struct table *table, const struct job *job)

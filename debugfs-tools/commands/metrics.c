@@ -89,7 +89,7 @@ static void put_label(struct metrics *metrics, char before, const char *name, co
 static void put_sample(struct metrics *metrics, const char *name, bool level, const char *help,
 		       const char *file, num value, ...)
 {
-	static const char *const units[] = { "bytes", "pages", "seconds" };
+	static const char *const units[] = { "bytes", "pages", "reads", "seconds" };
 	const char *total = level ? "" : "_total", *about = metrics->older ? total : "";
 	const char *label, *text, *unit = strrchr(name, '_') + 1;
 	char before = '{';

@@ -239,7 +239,7 @@ static void say_written(const struct counters *counters)
 	if (counters->failed > 0)
 		say("  failed", "%s", format_size(amount_bytes(counters->failed)).text);
 	if (counters->corrupted > 0)
-		say("  corrupted", "%lld pages", counters->corrupted);
+		say("  corrupted", "%lld reads", counters->corrupted);
 }
 
 static void print_page(struct status *status)

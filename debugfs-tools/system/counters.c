@@ -51,8 +51,8 @@ const struct counter stats_counters[NR_STATS] = {
 	  { "DISK-BYTES", COLUMN_SIZE, false, "bytes sent to the disk by commands" },
 	  "zswap_writeback_disk_bytes" },
 	{ STAT(corrupted), COUNTER_OPTIONAL,
-	  { "CORRUPTED", COLUMN_COUNT, false, "pages whose image on the disk was damaged" },
-	  "zswap_writeback_corrupted_pages" },
+	  { "CORRUPTED", COLUMN_COUNT, false, "reads of pages that were damaged on the disk" },
+	  "zswap_writeback_corrupted_reads" },
 };
 
 #undef STAT
