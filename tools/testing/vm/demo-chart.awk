@@ -10,7 +10,7 @@
 # column are left out.
 
 BEGIN {
-	cells = 18
+	cells = 12
 	utf8 = ENVIRON["CHART"] == "utf-8"
 	scale = ENVIRON["CHART_SCALE"] + 0
 }
@@ -26,14 +26,16 @@ NR == 1 {
 	from[rows] = $column["min_age"]
 	to[rows] = $column["max_age"]
 	pages[rows] = $column["pages"]
+	loaded[rows] = $column["loaded"]
 	written[rows] = $column["written"]
 	refaulted[rows] = $column["refaulted"]
 	dropped[rows] = $column["dropped"]
 	if (pages[rows] > scale)
 		scale = pages[rows]
-	if (pages[rows] + written[rows] + refaulted[rows] + dropped[rows] > 0)
+	if (pages[rows] + loaded[rows] + written[rows] + refaulted[rows] + dropped[rows] > 0)
 		last = rows
 	all_pages += pages[rows]
+	all_loaded += loaded[rows]
 	all_written += written[rows]
 	all_refaulted += refaulted[rows]
 	all_dropped += dropped[rows]
@@ -65,12 +67,12 @@ function bar(n,	cut, steps, s, i) {
 	return s
 }
 
-function line(label, n, picture, w, r, rate, d) {
-	printf "%-11s%8s  %s%8s%10s%7s%8s\n", label, n, picture, w, r, rate, d
+function line(label, n, picture, l, w, r, rate, d) {
+	printf "%-11s%6s  %s%7s%8s%10s%7s%8s\n", label, n, picture, l, w, r, rate, d
 }
 
-function row(label, n, picture, w, r, d) {
-	line(label, n, picture, w, r,
+function row(label, n, picture, l, w, r, d) {
+	line(label, n, picture, l, w, r,
 		w > 0 ? sprintf("%.1f%%", r * 100 / w) : "-", d)
 }
 
@@ -84,10 +86,10 @@ END {
 	eighth[6] = "\342\226\212"
 	eighth[7] = "\342\226\211"
 
-	line(" age", "pages", bar(0), "written", "refaulted", "rate", "dropped")
+	line(" age", "pages", bar(0), "loaded", "written", "refaulted", "rate", "dropped")
 	for (r = 1; r <= last; r++)
 		row(sprintf("%4s - %-4s", age(from[r]), age(to[r])), pages[r],
-			bar(pages[r]), written[r], refaulted[r], dropped[r])
-	row(" all", all_pages + 0, bar(0), all_written + 0, all_refaulted + 0,
-		all_dropped + 0)
+			bar(pages[r]), loaded[r], written[r], refaulted[r], dropped[r])
+	row(" all", all_pages + 0, bar(0), all_loaded + 0, all_written + 0,
+		all_refaulted + 0, all_dropped + 0)
 }

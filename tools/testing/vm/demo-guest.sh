@@ -30,7 +30,8 @@ drawn()
 {
 	printf '%s\n' "$drawn" | awk -v column="$1" '
 		$2 == "-" {
-			sum += column == "pages" ? $4 : column == "written" ? $(NF - 3) :
+			sum += column == "pages" ? $4 : column == "loaded" ? $(NF - 4) :
+				column == "written" ? $(NF - 3) :
 				column == "refaulted" ? $(NF - 2) : $NF
 		}
 		END { print sum + 0 }'
@@ -40,6 +41,7 @@ drawn()
 must_agree()
 {
 	must 'pages in the picture' "$(drawn pages)" = "$(at "$1" stored)" 'stored_pages'
+	must 'loaded in the picture' "$(drawn loaded)" = "$(moved w "$1" zswpin)" 'zswpin'
 	for counter in written refaulted dropped; do
 		must "$counter in the picture" "$(drawn $counter)" = \
 			"$(moved a "$1" all_$counter)" "stats/$counter"
@@ -135,6 +137,22 @@ both()
 	echo $(($(at "$1" "$2_old_$3") + $(at "$1" "$2_young_$3")))
 }
 
+# wait_since SINCE SECONDS: until so many have passed
+wait_since()
+{
+	while clock; [ $((now - $1)) -lt $(($2 * 100)) ]; do
+		usleep 100000
+	done
+}
+
+# All of the second load; of the first one each fortieth line of GETs, from this one on.
+read_texts()
+{
+	run "redis-cli -s $socket < load2.get | cmp - load2.expect && echo same"
+	compared 'load 2'
+	run "awk 'NR % 40 == $1' load1.get | redis-cli -s $socket | wc -l"
+}
+
 counters()
 {
 	grep -r . "$zswap/stats" "$zswap"/node*/stats | sort
@@ -196,9 +214,14 @@ $bytes2 bytes. After a pause, so that the ages differ, they are pushed out.
 TEXT
 store a /proc/vmstat
 run "taskset -ap $mask1 $pid | tail -n 1"
+clock
+begin=$now
 kill -CONT "$pid"
 feed 2
 stop_redis
+clock
+# How many seconds the machine may be late: twice those that it needs for such a load, and 7 more.
+late=$((7 + (now - begin) / 50))
 store b /proc/vmstat
 settle
 # What redis asked back while it took the second load in is gone from zswap.
@@ -206,10 +229,8 @@ neighbours=$((others / 4096))
 first=$((stored - neighbours))
 back=$(moved a b zswpin)
 
-# The ages: 10 s between the youngest old entry and the oldest young one.
-while clock; [ $((now - neighbour_since)) -lt 1000 ]; do
-	usleep 100000
-done
+# The ages: so much, and 7 s, between the youngest old entry and the oldest young one.
+wait_since "$neighbour_since" $((late + 7))
 young_since=$now
 push_out "$redis"
 store c /proc/vmstat
@@ -227,6 +248,71 @@ must 'zswpout meanwhile' "$(moved b c zswpout)" = "$second" 'second load'
 must 'first load' "$first" '>=' $((bytes1 * 9 / 10 / 4096)) '9/10 of its texts'
 must 'second load' "$second" '>=' $((bytes2 * 9 / 10 / 4096)) '9/10 of its texts'
 must 'neighbour' "$neighbours" '>=' 512 '2 MiB'
+
+section 'WHICH AGE'
+say <<TEXT
+redis' readers want all of the second load from time to time, and one text in forty of the first,
+another one each time. The age buckets show that before one page is written: loaded is what was
+asked back from zswap, by the age that it had then. Their edges, 30 seconds to 3 days, are for
+real life, so the demo sets edges of a few seconds. One bar a bucket, as long as it has pages in
+zswap now.
+TEXT
+take w
+clock
+# Between the two ages, when the readers will have waited
+age=$(((now - young_since) / 100 + late + 4))
+short=$((age / 4))
+run "echo 0 $short $((age / 2)) $age $((age * 2)) $((age * 4)) > $debug/age_edges"
+run "cat $debug/age_buckets"
+CHART_SCALE=$(printf '%s\n' "$said" | awk '$4 + 0 > n { n = $4 } END { print n + 0 }')
+# Every entry of redis is older than the lowest age then, and an age is up to 1 s late.
+push_since=$now
+wait_since "$push_since" $((short + 1))
+kill -CONT "$pid"
+read_texts 10
+stop_redis
+store x /proc/vmstat
+picture
+tally x
+asked=$(at x all_old_loaded)
+chosen=$age age=$short
+tally y
+age=$chosen
+wanted=$(at y all_old_loaded)
+working=$(awk '$1 == "anon" { print $2 / 4096 }' "$redis/memory.stat")
+promise=$(percent "$asked" "$first")
+printf '\n'
+must 'loaded in the picture' "$(drawn loaded)" = "$(moved w x zswpin)" 'zswpin'
+must "loaded from ${short}s to ${age}s" $((wanted - asked)) '>=' $((second * 3 / 4)) \
+	'3/4 of the second load'
+must "loaded from ${age}s on, on node 0" "$(at x node0_old_loaded)" = "$asked" 'all of them'
+must 'percent of the first load asked back' "$promise" '<=' 25
+printf '\n'
+say <<TEXT
+Had all that was old enough been on the disk, so many pages would have been read from there,
+for the $working pages that redis has in memory now.
+TEXT
+printf '\n'
+row 'age=' "$age" "$short"
+row 'pages from the disk' "$asked" "$wanted"
+row 'percent of those in memory' "$(percent "$asked" "$working")" "$(percent "$wanted" "$working")"
+printf '\n'
+say <<TEXT
+So it is ${age} seconds. When all that nobody wanted is that old, the second load goes back into
+zswap.
+TEXT
+wait_since "$push_since" $((age + 1))
+tally y
+first=$(at y node0_old_pages)
+old1=$(at y node1_old_pages)
+left=$(both y all pages)
+clock
+young_since=$now
+push_out "$redis"
+settle
+second=$((stored - left))
+printf '\n'
+must 'all that was left' "$left" = $((first + old1)) "from ${age}s on"
 
 section 'THE POOL BEFORE'
 run "cat $debug/stored_pages"
@@ -296,19 +382,10 @@ account()
 section 'BY AGE AND NODE'
 take a
 clock
-# Between the two ages: the machine may be 7 seconds late.
-age=$(((now - young_since) / 100 + 7))
-short=$((age / 4))
-tally a
 say <<TEXT
 The first load has been in zswap for $(((now - old_since) / 100)) seconds, the neighbour for $(((now - neighbour_since) / 100)), the
-second load for $(((now - young_since) / 100)) at most. The age buckets show it: their edges, 30 seconds to
-3 days, are for real life, so the demo sets edges of a few seconds. One bar a
-bucket, as long as it has pages in zswap now.
+second load for $(((now - young_since) / 100)) at most.
 TEXT
-run "echo 0 $short $((age / 2)) $age $((age * 2)) $((age * 4)) > $debug/age_edges"
-run "cat $debug/age_buckets"
-CHART_SCALE=$(printf '%s\n' "$said" | awk '$4 + 0 > n { n = $4 } END { print n + 0 }')
 picture
 tally a
 printf '\n'
@@ -318,7 +395,7 @@ must 'bytes in the table' "$(both a all bytes)" = \
 must 'node 0 in its table' "$(both a node0 pages)" = "$on0" 'left above'
 must 'node 1 in its table' "$(both a node1 pages)" = "$on1" 'left above'
 must "node 0's pages from ${age}s on" "$(at a node0_old_pages)" = "$first" 'first load'
-must "node 1's pages from ${age}s on" "$(at a node1_old_pages)" = "$neighbours" 'neighbour'
+must "node 1's pages from ${age}s on" "$(at a node1_old_pages)" = "$old1" "neighbour's, and some"
 printf '\n'
 say <<TEXT
 Old enough and on node 0 is the first load alone, so it is what goes. Every counter must tell the
@@ -360,7 +437,7 @@ tally b
 printf '\n'
 must_agree b
 must "node 0's pages from ${age}s on" "$(at b node0_old_pages)" = 0
-must "all pages from ${age}s on" "$(at b all_old_pages)" = "$neighbours" 'neighbour'
+must "all pages from ${age}s on" "$(at b all_old_pages)" = "$old1" 'those of node 1'
 must "written from ${age}s on" "$(at b all_old_written)" = "$written" 'written'
 must 'written from the younger ones' "$(at b all_young_written)" = 0
 
@@ -414,15 +491,12 @@ done
 
 section 'WHAT CAME BACK'
 say <<TEXT
-redis goes on. All its readers want the second load now, some one text in forty of the
-first. So was ${age}s a good age? What stayed is found in zswap; of what went, little is read
-from the disk: the refault rate is what came back of what was written. The second command
-set no age, and took of the second load.
+redis goes on, and its readers with it. So was ${age}s a good age? What stayed is found in zswap;
+of what went, little is read from the disk, as loaded had promised: the refault rate is what
+came back of what was written. The second command set no age, and took of the second load.
 TEXT
 kill -CONT "$pid"
-run "redis-cli -s $socket < load2.get | cmp - load2.expect && echo same"
-compared 'load 2'
-run "awk 'NR % 40 == 20' load1.get | redis-cli -s $socket | wc -l"
+read_texts 20
 stop_redis
 take e
 picture
@@ -438,7 +512,8 @@ must 'zswpwb_refault in /proc/vmstat' "$(moved d e zswpwb_refault)" = \
 	"$(moved d e all_refaulted)" 'refaulted'
 must 'zswpwb_refault in memory.stat' "$(moved d e redis_zswpwb_refault)" = \
 	"$(moved d e all_refaulted)" 'refaulted'
-must "percent back, age=$age" "$(percent "$refaulted" "$written")" '<=' 25
+must "percent back, age=$age" "$(percent "$refaulted" "$written")" '<=' \
+	$((2 * promise + 2)) 'twice what was promised'
 
 section 'TOO YOUNG'
 say <<TEXT
@@ -449,10 +524,7 @@ push_out "$redis"
 clock
 again_since=$now
 take f
-# Every entry of redis is older than this, and an age is up to 1 s late.
-while clock; [ $((now - again_since)) -lt $(((short + 1) * 100)) ]; do
-	usleep 100000
-done
+wait_since "$again_since" $((short + 1))
 run "echo \"age=$short cgroup=$id\" > $zswap/proactive_writeback"
 took=$status
 take g
@@ -544,7 +616,7 @@ printf '\n'
 	same=1 || same=0
 must 'edges as they were' "$same" = 1 yes
 tally j
-for counter in written refaulted dropped; do
+for counter in loaded written refaulted dropped; do
 	must "$counter in the table" "$(both j all $counter)" = 0 'a new beginning'
 done
 
