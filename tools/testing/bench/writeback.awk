@@ -340,8 +340,12 @@ function table_idle(    i, n, command, entries, rotated, most, least) {
 		printf "%-22s", idle_row[i]
 		for (n = 1; n <= idle_columns; n++) {
 			printf "%20s", sprintf("%.1f (%d)", idle[idle_row[i], idle_column[n]] * 2 / 1000, idle[idle_row[i], idle_column[n]])
-			check_speed("nothing old, " idle_row[i] " entries, " idle_column[n] ": us", \
-				idle[idle_row[i], idle_column[n]] * 2 / 1000, "<=", idle_max)
+			if (idle_row[i] !~ /out of order/)
+				check_speed("nothing old, " idle_row[i] " entries, " idle_column[n] ": us", \
+					idle[idle_row[i], idle_column[n]] * 2 / 1000, "<=", idle_max)
+			else
+				check_speed("nothing old, " idle_row[i] ", " idle_column[n] ": instructions an entry", \
+					idle[idle_row[i], idle_column[n]] / (idle_row[i] + 0), "<=", disorder_max)
 		}
 		printf "\n"
 	}
@@ -365,9 +369,12 @@ function table_empty(    i, n, command, base) {
 		else if (r[n, "others"] == "unused")
 			check(sprintf("%d %s cgroups, %s: cost, as a multiple of that without them", r[n, "cgroups"], r[n, "others"], command), \
 				ratio(r[n, "instructions"], base[command], 2), "<=", same_max)
-		else
+		else if (r[n, "others"] == "emptied")
 			check_speed(sprintf("%d %s cgroups, %s: instructions", r[n, "cgroups"], r[n, "others"], command), \
 				r[n, "instructions"], "<=", empty_max)
+		else
+			check_speed(sprintf("%d %s cgroups, %s: instructions for each", r[n, "cgroups"], r[n, "others"], command), \
+				ratio(r[n, "instructions"], r[n, "cgroups"], 0), "<=", filled_max)
 	}
 }
 
@@ -385,7 +392,7 @@ function median(nr,    i, j, x) {
 function table_nodes(    i, n, nodes, nr, rate, spins) {
 	if (!count["nodes"])
 		return
-	printf "\nA global command on two CPUs:\n\n"
+	printf "\nA command for each node, at once, on a CPU of its own:\n\n"
 	for (nodes = 1; nodes <= 2; nodes++) {
 		nr = 0
 		for (i = 1; i <= count["nodes"]; i++) {

@@ -62,8 +62,11 @@ BOUNDS=(
 	# that is four times as large.
 	-v looked_max=3 -v linear_max=1.2
 	# In us, if there is nothing to do, and what is called the same cost; with a
-	# hundred times as many pages; instructions with cgroups that have none any more.
+	# hundred times as many pages; instructions with cgroups that have none any more; for
+	# each that has; and for each entry, where lists are out of order, which is looked at twice
+	# with a limit.
 	-v idle_max=50 -v same_max=1.1 -v idle_times=1.5 -v empty_max=500000
+	-v filled_max=5000 -v disorder_max=300
 	# By the real clock, so only if two CPUs really do as much more as this.
 	-v nodes_times=1.6 -v spin_min=1.8
 	# In ms.
