@@ -92,7 +92,7 @@ static inline u32 zswap_wb_entry_stamp(struct zswap_entry *entry)
 }
 
 static inline void zswap_wb_list_added(struct mem_cgroup *memcg, int nid,
-				       u32 stamp)
+				       u32 start)
 {
 }
 

@@ -56,6 +56,7 @@
  * goes to the tail in its turn.
  */
 #include <linux/cleanup.h>
+#include <linux/jiffies.h>
 #include <linux/list_lru.h>
 #include <linux/memcontrol.h>
 #include <linux/minmax.h>
@@ -68,13 +69,15 @@
 
 /*
  * Notes the time of a store. The entry is not on the LRU yet; the LRU lock publishes
- * the time together with the rest of the entry. Returns the time, for
+ * the time together with the rest of the entry. Returns the time in jiffies, for
  * zswap_wb_list_added().
  */
 static inline u32 zswap_wb_entry_stamp(struct zswap_entry *entry)
 {
+	u32 start = jiffies;
+
 	entry->store_time = zswap_wb_age_stamp(zswap_wb_age_now());
-	return entry->store_time;
+	return start;
 }
 
 #ifdef CONFIG_ZSWAP_WB_DEBUGFS
@@ -143,18 +146,18 @@ static void zswap_wb_list_disorder(struct mem_cgroup *memcg, int nid, u32 now)
 }
 
 /*
- * An entry with @stamp has been added to the list of @memcg. It belongs to its
- * owner from then on, and may be gone by now.
+ * An entry whose time was noted at @start has been added to the list of @memcg. It belongs
+ * to its owner from then on, and may be gone by now. In less than a second the age clock
+ * ticks once at most, which ZSWAP_WB_ORDER_SLACK allows for.
  *
  * Context: RCU read side.
  */
 static inline void zswap_wb_list_added(struct mem_cgroup *memcg, int nid,
-				       u32 stamp)
+				       u32 start)
 {
-	u32 now = zswap_wb_age_stamp(zswap_wb_age_now());
-
-	if (unlikely(now - stamp > 1))
-		zswap_wb_list_disorder(memcg, nid, now);
+	if (unlikely((u32)jiffies - start >= HZ))
+		zswap_wb_list_disorder(memcg, nid,
+				       zswap_wb_age_stamp(zswap_wb_age_now()));
 }
 
 /* An entry is moved to the tail of its list, whose lock is held. */
