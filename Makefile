@@ -103,7 +103,7 @@ check-upstream: kernel	## upstream's own zswap tests on the patched and the unpa
 	@$(V)/kernel.sh upstream
 	@$(V)/check-upstream.sh
 
-bench: kernel		## commands against their peers; what store, load and free cost; 40 minutes
+bench: kernel		## commands against their peers; what store, load and free cost; 30 minutes
 	@$(V)/kernel.sh locks
 	@$(V)/kernel.sh off
 	@$(V)/kernel.sh upstream
