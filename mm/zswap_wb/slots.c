@@ -144,7 +144,7 @@ int __init zswap_wb_slots_init(void)
 
 /* ---- chunks ---- */
 
-/* As xa_load(), but for what that does for the next one. Context: RCU read side. */
+/* As xa_load(), which would take RCU's lock once more. Context: RCU read side. */
 static struct zswap_wb_chunk *zswap_wb_chunk_find(swp_entry_t slot)
 {
 	XA_STATE(xas, &zswap_wb_chunks[swp_type(slot)],
