@@ -4,7 +4,8 @@
  *
  * With CONFIG_ZSWAP_WB=n each of them is an empty inline. With it, those that
  * look into struct zswap_entry are inlines of mm/zswap_wb/glue.c, which is part
- * of the same compilation unit as mm/zswap.c.
+ * of the same compilation unit as mm/zswap.c, and a few are inlines here: a system
+ * that never wrote anything pays no call.
  */
 #ifndef _LINUX_ZSWAP_WB_H
 #define _LINUX_ZSWAP_WB_H

@@ -16,7 +16,8 @@
  *
  * A lane keeps its place in the list with a mark, see lists.c. A list that has
  * nothing for the pass is closed when that shows, as a rule with its first entry,
- * and what it does not give the others do in the next turn.
+ * and what it does not give the others do in the next turn; in the same turn if there are
+ * more lists than room.
  *
  * A dry run draws the same, and throws it away.
  */

@@ -106,8 +106,9 @@ static void zswap_wb_edges_histogram(struct kunit *test)
 	zswap_wb_age_histogram_add(&hist, edges, 30, 100);
 	zswap_wb_age_histogram_add(&hist, edges, 59, PAGE_SIZE);
 	zswap_wb_age_histogram_add(&hist, edges, 45, PAGE_SIZE);
-	KUNIT_EXPECT_EQ(test, hist.bucket[0].pages, 1);
-	KUNIT_EXPECT_EQ(test, hist.bucket[0].bytes, 100);
+	zswap_wb_age_histogram_add(&hist, edges, 10, 100);
+	KUNIT_EXPECT_EQ(test, hist.bucket[0].pages, 2);
+	KUNIT_EXPECT_EQ(test, hist.bucket[0].bytes, 200);
 	KUNIT_EXPECT_EQ(test, hist.bucket[1].pages, 3);
 	KUNIT_EXPECT_EQ(test, hist.bucket[1].bytes, 100 + 2 * PAGE_SIZE);
 	KUNIT_EXPECT_EQ(test, hist.bucket[1].incompressible, 2);
