@@ -19,7 +19,7 @@ known=''
 export known
 
 bad='WARNING:|(^|[^A-Z])BUG[: ]|Oops|Kernel panic|kernel BUG|Call Trace:|general protection'
-bad+='|blocked for more than|is blocked on a|detected stall|rcu.*detected.*stall|soft lockup|hard LOCKUP|workqueue lockup'
+bad+='|blocked for more than|is blocked on a|detected stall|rcu.*stall|soft lockup|hard LOCKUP|workqueue lockup'
 bad+='|KASAN|KMSAN|KFENCE|UBSAN|unreferenced object'
 bad+='|possible (circular|recursive|irq)|inconsistent lock state|suspicious RCU|bad unlock balance|lock held when returning|still has locks held|held lock freed'
 bad+='|Unable to handle|unable to handle|invalid opcode|double fault|stack segment|divide error'

@@ -75,6 +75,9 @@ make_initramfs() {
 	(cd "$root" && find . | cpio -o -H newc -R 0:0 --quiet) >"$dir/initramfs.cpio"
 	rm -rf "$root"
 }
+# Such a clock jumps when all CPUs are idle, and they take turns: a CPU may look stalled
+[ -z "$icount" ] || run="echo 1 >/sys/module/rcupdate/parameters/rcu_cpu_stall_suppress
+$run"
 make_initramfs
 truncate -s "$disk_size" "$dir/disk.img"
 
@@ -93,8 +96,6 @@ qemu+=(-object "memory-backend-ram,id=ram0,size=${half}M"
 args+=" panic=-1 oops=panic zswap.enabled=0 $append"
 
 if [ -n "$icount" ]; then
-	# Such a clock jumps when all CPUs are idle, and they take turns: a CPU may look stalled
-	args+=" rcupdate.rcu_cpu_stall_suppress=1"
 	qemu+=(-accel "tcg,thread=single" -icount "shift=1,sleep=off" -cpu "$arch_cpu")
 	accel=icount
 else
