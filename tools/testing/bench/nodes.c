@@ -56,48 +56,44 @@ static long written_on(int node)
 	return read_number(path);
 }
 
-/* A process on each of the first @cpus CPUs that counts to the same number. */
-static uint64_t spin(int cpus)
+/* What @work takes, done at once by a process on each of the first @cpus CPUs. */
+static uint64_t on_cpus(int cpus, void (*work)(int cpu))
 {
-	volatile unsigned long turns;
 	uint64_t took = now_ns();
-	int cpu;
+	int cpu, status;
 
 	fflush(stdout);
 	for (cpu = 0; cpu < cpus; cpu++) {
 		if (fork())
 			continue;
 		stay_on_cpu(cpu);
-		for (turns = 0; turns < SPIN_TURNS; turns++)
-			;
+		work(cpu);
 		_exit(0);
 	}
-	while (wait(NULL) > 0)
-		;
+	while (wait(&status) > 0) {
+		if (status)
+			die("one of the processes on %d CPUs has failed", cpus);
+	}
 	return now_ns() - took;
 }
 
-/* A command for each of the first @nodes nodes, at once, each given on its own CPU. */
-static uint64_t write_nodes(int nodes)
+/* Counts, on each CPU to the same number. */
+static void spin(int cpu)
 {
-	uint64_t took = now_ns();
-	int node, status, left = nodes;
+	volatile unsigned long turns;
+
+	(void)cpu;
+	for (turns = 0; turns < SPIN_TURNS; turns++)
+		;
+}
+
+/* A command for the node of a CPU. */
+static void write_node(int node)
+{
 	char path[64];
 
-	fflush(stdout);
-	for (node = 0; node < nodes; node++) {
-		if (fork())
-			continue;
-		stay_on_cpu(node);
-		snprintf(path, sizeof(path), "/sys/kernel/mm/zswap/node%d/proactive_writeback", node);
-		write_text(path, "age=0");
-		_exit(0);
-	}
-	while (left-- && wait(&status) > 0) {
-		if (status)
-			die("a command has failed");
-	}
-	return now_ns() - took;
+	snprintf(path, sizeof(path), "/sys/kernel/mm/zswap/node%d/proactive_writeback", node);
+	write_text(path, "age=0");
 }
 
 void scenario_nodes(const struct options *o)
@@ -114,12 +110,13 @@ void scenario_nodes(const struct options *o)
 	for (round = 1; round <= o->rounds; round++) {
 		progress("round %lu of %lu", round, o->rounds);
 		printf("result scenario=spin label=%s one_ns=%llu both_ns=%llu\n", o->label,
-		       (unsigned long long)spin(1), (unsigned long long)spin(NODES));
+		       (unsigned long long)on_cpus(1, spin),
+		       (unsigned long long)on_cpus(NODES, spin));
 		for (which = 0; which < 2; which++) {
 			store_on(pools, shares[which]);
 			before[0] = written_on(0);
 			before[1] = written_on(1);
-			took = write_nodes(which + 1);
+			took = on_cpus(which + 1, write_node);
 			printf("result scenario=nodes label=%s nodes=%lu pages=%lu ns=%llu node0=%ld node1=%ld ",
 			       o->label, which + 1, o->pages, (unsigned long long)took,
 			       written_on(0) - before[0], written_on(1) - before[1]);
