@@ -5,7 +5,6 @@
 #ifndef _MM_ZSWAP_WB_AGE_H
 #define _MM_ZSWAP_WB_AGE_H
 
-#include <linux/ktime.h>
 #include <linux/limits.h>
 #include <linux/timekeeping.h>
 #include <linux/types.h>

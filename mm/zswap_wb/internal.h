@@ -41,7 +41,6 @@
 #include <linux/sizes.h>
 #include <linux/spinlock.h>
 #include <linux/swap.h>
-#include <linux/timekeeping.h>
 #include <linux/topology.h>
 #include <linux/types.h>
 
@@ -419,7 +418,7 @@ struct zswap_wb_cursor {
 
 unsigned long zswap_wb_list_size(struct mem_cgroup *memcg, int nid);
 bool zswap_wb_list_next(unsigned long *index, const nodemask_t *nodes,
-			unsigned int *left, bool *empty);
+			unsigned int *left);
 bool zswap_wb_cursor_open(struct zswap_wb_cursor *cursor,
 			  struct mem_cgroup *memcg, int nid);
 bool zswap_wb_cursor_scan(struct zswap_wb_cursor *cursor,

@@ -62,7 +62,6 @@
 #include <linux/minmax.h>
 #include <linux/mmzone.h>
 #include <linux/nodemask.h>
-#include <linux/timekeeping.h>
 #include <linux/xarray.h>
 
 #include "buckets.h"
@@ -256,8 +255,8 @@ static bool zswap_wb_lists_used(const struct list_lru_memcg *lists,
  * zswap_wb_list_next() - find the next cgroup that has entries
  * @index:	where to begin; set to the index of the cgroup
  * @nodes:	nodes of its entries; %NULL: it may have none, but has lists
- * @left:	cgroups to look at, at most; is counted down
- * @empty:	set if that was over before one was found: @index is that of the last
+ * @left:	cgroups to look at, at most, at least 1; is counted down, and when it is 0,
+ *		the cgroup is the last one that was looked at, which may have none
  *
  * A cgroup gets lists with its first entry, and loses them when it is removed.
  * The root cgroup, whose lists are there always, has no index.
@@ -265,7 +264,7 @@ static bool zswap_wb_lists_used(const struct list_lru_memcg *lists,
  * Return: false if there is none from @index on
  */
 bool zswap_wb_list_next(unsigned long *index, const nodemask_t *nodes,
-			unsigned int *left, bool *empty)
+			unsigned int *left)
 {
 	XA_STATE(xas, &zswap_list_lru.xa, *index);
 	struct list_lru_memcg *lists;
@@ -274,8 +273,7 @@ bool zswap_wb_list_next(unsigned long *index, const nodemask_t *nodes,
 		if (xas_retry(&xas, lists))
 			continue;
 		*index = xas.xa_index;
-		*empty = nodes && !zswap_wb_lists_used(lists, nodes);
-		if (!--*left || !*empty)
+		if (!--*left || !nodes || zswap_wb_lists_used(lists, nodes))
 			return true;
 	}
 	return false;

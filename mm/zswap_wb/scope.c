@@ -2,10 +2,10 @@
 /*
  * Proactive zswap writeback: the cgroups that a command covers.
  *
- * Only cgroups that have entries are visited. A cgroup that never had an entry
- * costs nothing, and one that had costs as much as to see that its lists are empty.
- * The topmost cgroup comes last: an entry of a cgroup that goes offline moves to the
- * list of the parent.
+ * Only cgroups that have entries are visited, and one in ZSWAP_WB_SEARCH_MAX others.
+ * A cgroup that never had an entry costs nothing, and one that had costs as much as to
+ * see that its lists are empty. The topmost cgroup comes last: an entry of a cgroup that
+ * goes offline moves to the list of the parent.
  */
 #include <linux/cgroup.h>
 #include <linux/cleanup.h>
@@ -131,17 +131,16 @@ static bool zswap_wb_scope_search(struct zswap_wb_scope_walk *walk,
 {
 	struct mem_cgroup *root = walk->scope->root;
 	unsigned int left = ZSWAP_WB_SEARCH_MAX;
-	bool more = true, empty;
+	bool more = true;
 
 	rcu_read_lock();
 	while (!*found && left) {
 		struct mem_cgroup *memcg;
 
-		more = zswap_wb_list_next(&walk->index, walk->nodes, &left,
-					  &empty);
+		more = zswap_wb_list_next(&walk->index, walk->nodes, &left);
 		if (!more)
 			break;
-		memcg = empty ? NULL : mem_cgroup_from_private_id(walk->index);
+		memcg = mem_cgroup_from_private_id(walk->index);
 		walk->index++;
 		if (memcg && memcg != root &&
 		    mem_cgroup_is_descendant(memcg, root) &&
