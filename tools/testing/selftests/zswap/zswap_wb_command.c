@@ -225,6 +225,10 @@ static void accepted(void)
 		expect_accepted(ZWB_GLOBAL, commands[i]);
 	snprintf(page, sizeof(page), "age=0 max=%ld rate=%ld", zwb_page_size, zwb_page_size);
 	expect_accepted(ZWB_GLOBAL, page);
+	snprintf(page, sizeof(page), "max=%ldK", zwb_page_size / 1024);
+	expect_accepted(ZWB_GLOBAL, page);
+	snprintf(page, sizeof(page), "age=0 rate=%ldK", zwb_page_size / 1024);
+	expect_accepted(ZWB_GLOBAL, page);
 	if (!zwb_need_two_nodes(&first, &second))
 		return;
 	snprintf(node_list, sizeof(node_list), "node=%d,%d age=0", first, second);
