@@ -31,7 +31,7 @@ part() {
 		exit "$rc"
 	}
 }
-say "booting the demo; of its 50 seconds 25 go by for pages to get older"
+say "booting the demo; many of its 50 seconds go by for pages to get older"
 part demo demo-guest.sh
 say "a night, in which redis is written whole, and brought back"
 part demo-night demo-night-guest.sh
