@@ -3,7 +3,8 @@
 #
 # series.sh [DIR]: all of it as one series for git am, in build/series-<series>
 # or DIR: the hook patches, and between them our files in the portions that
-# patches/new/ describes (a commit message, a line "---", patterns of files).
+# patches/new/ describes (a commit message, a line "---", patterns of files); and a
+# cover letter, patches/new/cover.
 # The same files give the same series, byte for byte.
 
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -76,7 +77,11 @@ done <"$PATCHES/series"
 }
 
 rm -rf "$out"
-git format-patch -q --numbered --abbrev=12 --zero-commit --no-signature -o "$out" upstream
+git config "branch.$(git symbolic-ref --short HEAD).description" "$(cat "$TOP/patches/new/cover")"
+git format-patch -q --numbered --abbrev=12 --zero-commit --no-signature -o "$out" \
+	--cover-letter --cover-from-description=subject upstream
+# It is no patch, for who gives git am all that are
+mv "$out/0000-cover-letter.patch" "$out/cover-letter"
 cd "$TOP"
 rm -rf "$work"
 say "$(find "$out" -name '*.patch' | wc -l) patches for git am, on Linux $(kernel_release "$tree"): $out"
