@@ -185,8 +185,9 @@ static int zswap_wb_restore_data(const struct zswap_wb_item *item,
 		*data = from + ZSWAP_WB_IMAGE_HEADER;
 		if (*length)
 			return 0;
-		/* Counted by who needs it: it stays where it is */
-		zswap_wb_image_tell(item->facts.slot);
+		/* Counted by who needs it: it stays where it is, if it is still there */
+		if (zswap_wb_slot_recalled(item->facts.slot, &item->kind))
+			zswap_wb_image_tell(item->facts.slot);
 		return -EIO;
 	}
 	*length = zswap_wb_compress(pool, page, scratch);
