@@ -216,6 +216,16 @@ unlock:
 
 /* ---- launch ---- */
 
+/*
+ * Takes an entry that is launched off its list, so that the shrinker does not come to it. If
+ * an error is injected it stays there, as one does that the shrinker has come to already.
+ */
+static noinline void zswap_wb_entry_unlist(struct zswap_entry *entry)
+{
+	zswap_lru_del(entry);
+}
+ALLOW_ERROR_INJECTION(zswap_wb_entry_unlist, NULL);
+
 /**
  * zswap_wb_entry_launch() - the copy of an entry is about to be written
  * @item:	the entry, which has been fetched
@@ -240,7 +250,7 @@ int zswap_wb_entry_launch(const struct zswap_wb_item *item,
 	if (!err && !zswap_wb_slot_launch(facts->slot, ticket, &item->kind))
 		err = -ENOENT;
 	if (!err) {
-		zswap_lru_del(facts->entry);
+		zswap_wb_entry_unlist(facts->entry);
 		rcu_read_lock();
 		zswap_wb_memcg_css(zswap_wb_entry_memcg(facts->entry, ci), css);
 		rcu_read_unlock();

@@ -3,7 +3,7 @@
  * Faults on purpose, one at a time and at every point where one can be: no
  * memory for any single allocation of a command, pages that cannot be
  * decompressed, swap devices that are full, read-only, or fail from some moment
- * on.
+ * on, and a shrinker that has come to an entry before the command.
  *
  * zswap_wb_fault and zswap_wb_state have the faults that come in numbers.
  */
@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 #include "kselftest.h"
+#include "zswap_wb_disk.h"
+#include "zswap_wb_pages.h"
 #include "zswap_wb_table.h"
 
 #define STEP_PAGES		8
@@ -41,6 +43,12 @@
 #define FAIL_FUNCTION		FAULTS "/fail_function"
 #define FAIL_NTH		"/proc/thread-self/fail-nth"
 #define DECOMPRESS		"zswap_wb_decompress"
+#define UNLIST			"zswap_wb_entry_unlist"
+
+/* in flight for longer than the shrinker takes to come by */
+#define FLIGHT_US		2000000
+/* pages that the shrinker could not write */
+#define REJECTED		ZWB_DEBUGFS "/reject_reclaim_fail"
 
 /* --- the allocation number n fails --- */
 
@@ -456,7 +464,7 @@ static void each_slab_allocation_of_what_writes_nothing_fails(void)
 
 /* --- decompression --- */
 
-static bool need_decompress_errors(void)
+static bool need_errors_in(const char *function)
 {
 	int err;
 
@@ -464,41 +472,43 @@ static bool need_decompress_errors(void)
 		zwb_skip("needs CONFIG_FAIL_FUNCTION and CONFIG_FAULT_INJECTION_DEBUG_FS");
 		return false;
 	}
-	err = zwb_write(FAIL_FUNCTION "/inject", DECOMPRESS, strlen(DECOMPRESS));
+	err = zwb_write(FAIL_FUNCTION "/inject", function, strlen(function));
 	if (!err)
 		return true;
 	/* it exists, but has no ALLOW_ERROR_INJECTION() */
 	if (err == -ERANGE)
-		zwb_skip(DECOMPRESS "() is not among the functions that may be made to fail");
+		zwb_skip("%s() is not among the functions that may be made to fail", function);
 	else
-		zwb_fail("writing " DECOMPRESS " to " FAIL_FUNCTION "/inject: %s", strerror(-err));
+		zwb_fail("writing %s to " FAIL_FUNCTION "/inject: %s", function, strerror(-err));
 	return false;
 }
 
 /*
- * So many of the next decompressions of the whole system fail, -1 for all, 0
- * for none any more.  There is nobody else.
+ * So many of the next calls of a function in the whole system fail, -1 for all.  There is
+ * nobody else who calls it.
  */
-static bool decompress_errors(long long times)
+static bool errors_in(const char *function, long long times)
 {
-	char text[32];
+	char text[32], retval[64];
 
-	if (!times)
-		return set_fault(FAIL_FUNCTION, "probability", "0");
+	snprintf(retval, sizeof(retval), "%s/retval", function);
 	snprintf(text, sizeof(text), "%lld", times);
 	return set_fault(FAIL_FUNCTION, "verbose", "0") &&
 	       set_fault(FAIL_FUNCTION, "task-filter", "N") &&
 	       set_fault(FAIL_FUNCTION, "interval", "1") &&
 	       set_fault(FAIL_FUNCTION, "space", "0") &&
-	       set_fault(FAIL_FUNCTION, DECOMPRESS "/retval", "0") &&
+	       set_fault(FAIL_FUNCTION, retval, "0") &&
 	       set_fault(FAIL_FUNCTION, "times", text) &&
 	       set_fault(FAIL_FUNCTION, "probability", "100");
 }
 
-static void no_decompress_errors(void)
+static void no_errors_in(const char *function)
 {
-	decompress_errors(0);
-	zwb_write_string(FAIL_FUNCTION "/inject", "!" DECOMPRESS);
+	char text[64];
+
+	snprintf(text, sizeof(text), "!%s", function);
+	set_fault(FAIL_FUNCTION, "probability", "0");
+	zwb_write_string(FAIL_FUNCTION "/inject", text);
 }
 
 /* In pages; what lies about in per-CPU lists does not count. */
@@ -515,19 +525,19 @@ static void check_decompress_errors(const char *text, long long times, long long
 	long long cached;
 	int err;
 
-	if (!need_decompress_errors())
+	if (!need_errors_in(DECOMPRESS))
 		return;
 	load = zwb_load(NULL, ZWB_ANY_NODE, DECOMPRESS_PAGES, ZWB_TEXT);
 	cached = swap_cache();
-	if (!load || !decompress_errors(times)) {
-		no_decompress_errors();
+	if (!load || !errors_in(DECOMPRESS, times)) {
+		no_errors_in(DECOMPRESS);
 		return;
 	}
 	err = zwb_run(&delta, ZWB_GLOBAL, "%s", text);
 	zwb_equal(swap_cache(), cached);
 	if (times > 0)
 		zwb_zero(zwb_read_number(FAIL_FUNCTION "/times"));
-	no_decompress_errors();
+	no_errors_in(DECOMPRESS);
 	ksft_print_msg("%lld pages written, %lld failed\n", delta.total.written,
 		       delta.total.failed);
 	zwb_equal(err, want ? 0 : -EAGAIN);
@@ -603,12 +613,12 @@ static void what_was_not_decompressed_is_read_from_zswap(void)
 	struct zwb_snap delta;
 	struct zwb_load *load;
 
-	if (!need_decompress_errors())
+	if (!need_errors_in(DECOMPRESS))
 		return;
 	load = zwb_load(NULL, ZWB_ANY_NODE, DECOMPRESS_PAGES, ZWB_TEXT);
-	if (load && decompress_errors(DECOMPRESS_TIMES))
+	if (load && errors_in(DECOMPRESS, DECOMPRESS_TIMES))
 		zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "age=0"));
-	no_decompress_errors();
+	no_errors_in(DECOMPRESS);
 	if (load)
 		zwb_expect_read(load, DECOMPRESS_PAGES - DECOMPRESS_TIMES, DECOMPRESS_TIMES);
 }
@@ -788,6 +798,69 @@ static void disk_dies_meanwhile(void)
 	zwb_expect_read(load, MOMENT_PAGES, 0);
 }
 
+/* The shrinker over all lists: the first time each entry gets its second chance. */
+static bool shrink_all(void)
+{
+	int nodes[ZWB_MAX_NODES], nr = zwb_nodes(nodes, ZWB_MAX_NODES), i;
+
+	for (i = 0; i < nr; i++) {
+		if (!zwb_shrinker_scan(zwb_cgroup_root(), nodes[i], STEP_PAGES))
+			return false;
+	}
+	return nr;
+}
+
+static void check_shrinker_in_flight(struct zwb_pages *page)
+{
+	long long rejected = zwb_read_number(REJECTED);
+	struct zwb_snap before, delta;
+	struct zwb_async command;
+
+	if (!zwb_pages_store(page, 1) || !shrink_all() || !errors_in(UNLIST, -1))
+		return;
+	zwb_snap(&before);
+	if (!zwb_start_in_flight(&command))
+		return;
+	shrink_all();
+	zwb_since(&delta, &before);
+	/* it has come to the page, and has left it alone */
+	zwb_between(zwb_read_number(REJECTED) - rejected, 1, STEP_PAGES);
+	zwb_zero(delta.vm.zswpwb);
+	zwb_zero(delta.stored);
+
+	zwb_zero(zwb_wait(&command));
+	zwb_since(&delta, &before);
+	zwb_equal(delta.total.written, 1);
+	zwb_equal(delta.vm.zswpwb, 1);
+	zwb_equal(delta.stored, -1);
+	zwb_pages_are(page, 1);
+}
+
+/*
+ * The shrinker has come to an entry before a command launches it, and then finds that it is
+ * in flight: it leaves it alone, and the command has it on the disk.
+ *
+ * Turns red when the shrinker writes it as well: it erases the entry, the landing frees
+ * what it no longer has, or takes no notice of an image that has been written.
+ */
+static void shrinker_leaves_alone_what_is_in_flight(void)
+{
+	static const struct zwb_disk_spec slow = {
+		.megabytes = 64,
+		.latency_us = FLIGHT_US,
+		.sectors = true,
+	};
+	struct zwb_pages page = { 0 };
+
+	if (!zwb_need_shrinker_debugfs() || !need_errors_in(UNLIST))
+		return;
+	zwb_allow_other_writeback();
+	if (zwb_disk_on(&slow) && zwb_pages_map(&page, ZWB_ANY_NODE, 1))
+		check_shrinker_in_flight(&page);
+	no_errors_in(UNLIST);
+	zwb_pages_unmap(&page);
+}
+
 static const struct zwb_test tests[] = {
 	ZWB_TEST(each_slab_allocation_fails),
 	ZWB_TEST(each_slab_allocation_under_a_limit_fails),
@@ -807,6 +880,8 @@ static const struct zwb_test tests[] = {
 	ZWB_TEST(takes_no_writes),
 	ZWB_TEST(marked_read_only),
 	ZWB_TEST(disk_dies_meanwhile),
+	ZWB_TEST_PAGES(shrinker_leaves_alone_what_is_in_flight),
+	ZWB_TEST_IMAGES(shrinker_leaves_alone_what_is_in_flight),
 };
 
 int main(void)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The three rules that keep data right while pages are in flight to the disk: a page
- * is launched once, a swap-out to its slot waits until it has landed, and
- * the shrinker leaves it alone.
+ * Two of the three rules that keep data right while pages are in flight to the disk: a page
+ * is launched once, and a swap-out to its slot waits until it has landed. For the third,
+ * that the shrinker leaves it alone, see zswap_wb_inject.
  *
  * The disk takes so long that each step happens at a known time: no luck is needed
  * to meet a page in flight.
@@ -28,7 +28,6 @@
 #define RACE_COMMANDS		4
 #define RACE_SHARED_PAGES	1024
 #define RACE_ROUNDS		3
-#define RACE_SCANS		3
 
 /* what a command launches first is in flight for most of a second */
 static const struct zwb_disk_spec slow = {
@@ -271,62 +270,11 @@ static void freed_slot_is_used_again(void)
 	zwb_pages_unmap(&new);
 }
 
-/* --- the shrinker --- */
-
-static void check_shrinker(struct zwb_pages *pages, const int *nodes, int nr_nodes)
-{
-	struct zwb_snap before, delta;
-	struct zwb_async command;
-	int scan, n, err;
-
-	if (!zwb_pages_store(pages, 1))
-		return;
-	zwb_snap(&before);
-	if (!zwb_start_in_flight(&command))
-		return;
-	/* the first time all get their second chance */
-	for (scan = 0; scan < RACE_SCANS; scan++) {
-		for (n = 0; n < nr_nodes; n++)
-			zwb_shrinker_scan(zwb_cgroup_root(), nodes[n], 2 * RACE_PAGES);
-	}
-	err = zwb_wait(&command);
-	zwb_disk_wait_for_landing();
-	zwb_since(&delta, &before);
-	ksft_print_msg("commands wrote %lld pages, the shrinker %lld\n", delta.total.written,
-		       delta.vm.zswpwb - delta.total.written);
-	if (err != -EAGAIN)
-		zwb_zero(err);
-	zwb_between(delta.total.written, 1, RACE_PAGES);
-	zwb_between(delta.vm.zswpwb, 1, RACE_PAGES);
-	survived(pages, 1);
-}
-
-/*
- * The shrinker comes across pages that are in flight, with no second chance left:
- * it leaves them alone.
- *
- * Turns red when it writes them, too: it erases the entry, the landing frees
- * what it no longer has, or the slot is freed and written late.
- */
-static void shrinker_leaves_pages_in_flight_alone(void)
-{
-	int nodes[ZWB_MAX_NODES], nr_nodes = zwb_nodes(nodes, ZWB_MAX_NODES);
-	struct zwb_pages pages = { 0 };
-
-	if (!zwb_need_shrinker_debugfs())
-		return;
-	zwb_allow_other_writeback();
-	if (zwb_disk_on(&slow) && zwb_pages_map(&pages, ZWB_ANY_NODE, RACE_PAGES))
-		check_shrinker(&pages, nodes, nr_nodes);
-	zwb_pages_unmap(&pages);
-}
-
 static const struct zwb_test tests[] = {
 	ZWB_TEST(page_is_launched_once),
 	ZWB_TEST(swap_out_waits_for_the_landing),
 	ZWB_TEST(swap_out_past_zswap_waits_as_well),
 	ZWB_TEST(freed_slot_is_used_again),
-	ZWB_TEST(shrinker_leaves_pages_in_flight_alone),
 };
 
 int main(void)
