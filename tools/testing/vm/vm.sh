@@ -52,6 +52,7 @@ done
 [ -z "$payload" ] || [ -d "$payload" ] || die "the payload $payload is not a directory."
 command -v "$EMULATOR" >/dev/null || die "$EMULATOR is missing: run make deps."
 
+out=${kernel%/"$IMAGE"}
 dir=$BUILD/vm/$name
 rm -rf "$dir"
 mkdir -p "$dir/root"
@@ -72,6 +73,8 @@ make_initramfs() {
 	printf 'root:x:0:\nnogroup:x:65534:\n' >"$root/etc/group"
 	printf '127.0.0.1 localhost\n' >"$root/etc/hosts"
 	[ -z "$payload" ] || cp -a "$payload/." "$root/payload/"
+	# see kernel.sh
+	[ ! -d "$out/modules" ] || cp -a "$out/modules/." "$root/"
 	(cd "$root" && find . | cpio -o -H newc -R 0:0 --quiet) >"$dir/initramfs.cpio"
 	rm -rf "$root"
 }
@@ -117,8 +120,7 @@ fi
 qemu+=(-append "$args" -serial "file:$dir/console.log" "${ports[@]}")
 printf '%s\n' "$args" >"$dir/cmdline"
 printf '%q ' "${qemu[@]}" >"$dir/qemu"
-config=${kernel%/"$IMAGE"}/.config
-[ ! -e "$config" ] || cp "$config" "$dir/config"
+[ ! -e "$out/.config" ] || cp "$out/.config" "$dir/config"
 : >"$dir/console.log"
 : >"$dir/output.log"
 : >"$dir/status"

@@ -17,6 +17,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -29,6 +30,8 @@
 
 #define LOG			"/dev/kmsg"
 #define IMAGE_PAGES		700
+/* a compressor that is not built into the kernel */
+#define MODULE			"lz4hc"
 #define DEVICE_PAGES		2048
 #define CHOICE_COMMANDS		100
 #define FILE_PAGES		64
@@ -414,6 +417,62 @@ static void compressor_may_change_before_a_readback(void)
 		check_compressors(true);
 }
 
+/* Unload a compressor, if nobody uses it. Returns 0 or -errno. */
+static int unload(const char *module)
+{
+	return syscall(SYS_delete_module, module, O_NONBLOCK) ? -errno : 0;
+}
+
+static void check_module(struct zwb_pages *pages, const char *compressor)
+{
+	static unsigned long long slots[IMAGE_PAGES];
+	long long deadline;
+	int err;
+
+	if (!zwb_param_set("compressor", MODULE) || !write_pages(pages, 1, slots))
+		return;
+	zwb_zero(zwb_stored());
+	if (!zwb_param_set("compressor", compressor))
+		return;
+	/* zswap has no entry of it, and no use for it but for what is on the disk */
+	zwb_equal(unload(MODULE), -EAGAIN);
+	if (!zwb_pages_are(pages, 1))
+		return;
+
+	/* the slots are freed with the pages, and the pool some time later */
+	zwb_pages_unmap(pages);
+	deadline = zwb_now() + ZWB_WAIT_MS * ZWB_NS_PER_MS;
+	do {
+		zwb_pause();
+		err = unload(MODULE);
+	} while (err && zwb_now() < deadline);
+	zwb_zero(err);
+}
+
+/*
+ * The compressor is a module, and zswap has been told to use another one since: it cannot
+ * be unloaded as long as something on the disk needs it, and then it can.
+ *
+ * Turns red when images do not keep it, and, when all are gone, if something still does.
+ */
+static void compressor_is_a_module(void)
+{
+	struct zwb_pages pages = { 0 };
+	char compressor[64];
+
+	if (!zwb_need_compressed() || !zwb_setting(ZWB_COMPRESSED, "1") || !zwb_disk_on(&disk) ||
+	    !zwb_param_get("compressor", compressor, sizeof(compressor)))
+		return;
+	if (system("modprobe " MODULE " 2>/dev/null") || access("/sys/module/" MODULE, F_OK) ||
+	    unload(MODULE) || system("modprobe " MODULE)) {
+		zwb_skip("needs CONFIG_CRYPTO_LZ4HC=m, and modprobe(8)");
+		return;
+	}
+	if (zwb_pages_map(&pages, ZWB_ANY_NODE, IMAGE_PAGES))
+		check_module(&pages, compressor);
+	zwb_pages_unmap(&pages);
+}
+
 /* What a process that reads a page gets: 0, or the number of a signal. */
 static int signal_of_reader(struct zwb_pages *pages, long long index)
 {
@@ -782,6 +841,7 @@ static const struct zwb_test tests[] = {
 	ZWB_TEST(image_is_read_again),
 	ZWB_TEST(compressor_may_change),
 	ZWB_TEST(compressor_may_change_before_a_readback),
+	ZWB_TEST(compressor_is_a_module),
 	ZWB_TEST(damaged_image_is_given_to_nobody),
 	ZWB_TEST(damaged_image_is_not_brought_back),
 	ZWB_TEST(damaged_image_is_read_ahead),
