@@ -294,14 +294,30 @@ bool zwb_pages_are(struct zwb_pages *pages, unsigned int version)
 
 /* --- the disk --- */
 
-/* Larger requests are split; no request takes longer than another. */
+static bool disk_queue(const char *file, const char *value)
+{
+	char path[ZWB_PATH_MAX];
+
+	snprintf(path, sizeof(path), "/sys/block/%s/queue/%s", zwb_disk_name(), file);
+	return zwb_write_string(path, value);
+}
+
+/* No request of the disk is larger than that. */
 bool zwb_disk_largest_request(int kilobytes)
 {
-	char path[ZWB_PATH_MAX], text[32];
+	char text[32];
 
-	snprintf(path, sizeof(path), "/sys/block/%s/queue/max_sectors_kb", zwb_disk_name());
 	snprintf(text, sizeof(text), "%d", kilobytes);
-	return zwb_write_string(path, text);
+	return disk_queue("max_sectors_kb", text);
+}
+
+/*
+ * Requests wait in a scheduler, as those for a disk that does one at a time usually do: without
+ * one, who is to wait there is whoever is late.
+ */
+bool zwb_disk_schedule(void)
+{
+	return disk_queue("scheduler", "mq-deadline") && disk_queue("nr_requests", "64");
 }
 
 /* Writes that the disk has been given and has not completed; -1 with a failure recorded. */
