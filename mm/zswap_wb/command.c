@@ -68,32 +68,6 @@ static int zswap_wb_command_size(char *text, u64 min, u64 *bytes)
 	return *bytes < min ? -EINVAL : 0;
 }
 
-static int zswap_wb_command_age(struct zswap_wb_command *cmd, char *value)
-{
-	static const u64 units[] = { 1, 60, 60 * 60, 24 * 60 * 60 };
-
-	return zswap_wb_command_scaled(value, "smhd", units, &cmd->age);
-}
-
-static int zswap_wb_command_max(struct zswap_wb_command *cmd, char *value)
-{
-	int err = zswap_wb_command_size(value, PAGE_SIZE, &cmd->max_pages);
-
-	cmd->max_pages >>= PAGE_SHIFT;
-	return err;
-}
-
-static int zswap_wb_command_max_compressed(struct zswap_wb_command *cmd,
-					   char *value)
-{
-	return zswap_wb_command_size(value, 1, &cmd->max_compressed);
-}
-
-static int zswap_wb_command_rate(struct zswap_wb_command *cmd, char *value)
-{
-	return zswap_wb_command_size(value, PAGE_SIZE, &cmd->rate);
-}
-
 static int zswap_wb_command_node(struct zswap_wb_command *cmd, char *value)
 {
 	/*
@@ -106,27 +80,12 @@ static int zswap_wb_command_node(struct zswap_wb_command *cmd, char *value)
 	return 0;
 }
 
-static int zswap_wb_command_cgroup(struct zswap_wb_command *cmd, char *value)
-{
-	return zswap_wb_command_number(value, &cmd->cgroup_id);
-}
-
 static int zswap_wb_command_switch(const char *value, bool *on)
 {
 	if (strcmp(value, "0") && strcmp(value, "1"))
 		return -EINVAL;
 	*on = value[0] == '1';
 	return 0;
-}
-
-static int zswap_wb_command_descend(struct zswap_wb_command *cmd, char *value)
-{
-	return zswap_wb_command_switch(value, &cmd->descend);
-}
-
-static int zswap_wb_command_dry_run(struct zswap_wb_command *cmd, char *value)
-{
-	return zswap_wb_command_switch(value, &cmd->dry_run);
 }
 
 /* N, N-M, or N- for all that are at least as cold as N */
@@ -165,22 +124,42 @@ static int zswap_wb_command_type(struct zswap_wb_command *cmd, char *value)
 	return 0;
 }
 
-static const struct {
-	const char	*name;
-	unsigned long	key;
-	int		(*parse)(struct zswap_wb_command *cmd, char *value);
-} zswap_wb_command_keys[] = {
-	{ "age", ZSWAP_WB_KEY_AGE, zswap_wb_command_age },
-	{ "max", ZSWAP_WB_KEY_MAX, zswap_wb_command_max },
-	{ "max_compressed", ZSWAP_WB_KEY_MAX_COMPRESSED,
-	  zswap_wb_command_max_compressed },
-	{ "rate", ZSWAP_WB_KEY_RATE, zswap_wb_command_rate },
-	{ "node", ZSWAP_WB_KEY_NODE, zswap_wb_command_node },
-	{ "cgroup", ZSWAP_WB_KEY_CGROUP, zswap_wb_command_cgroup },
-	{ "descend", ZSWAP_WB_KEY_DESCEND, zswap_wb_command_descend },
-	{ "type", ZSWAP_WB_KEY_TYPE, zswap_wb_command_type },
-	{ "bucket", ZSWAP_WB_KEY_BUCKET, zswap_wb_command_bucket },
-	{ "dry_run", ZSWAP_WB_KEY_DRY_RUN, zswap_wb_command_dry_run },
+static int zswap_wb_command_value(struct zswap_wb_command *cmd, unsigned long key,
+				  char *value)
+{
+	static const u64 units[] = { 1, 60, 60 * 60, 24 * 60 * 60 };
+	int err;
+
+	switch (key) {
+	case ZSWAP_WB_KEY_AGE:
+		return zswap_wb_command_scaled(value, "smhd", units, &cmd->age);
+	case ZSWAP_WB_KEY_MAX:
+		err = zswap_wb_command_size(value, PAGE_SIZE, &cmd->max_pages);
+		cmd->max_pages >>= PAGE_SHIFT;
+		return err;
+	case ZSWAP_WB_KEY_MAX_COMPRESSED:
+		return zswap_wb_command_size(value, 1, &cmd->max_compressed);
+	case ZSWAP_WB_KEY_NODE:
+		return zswap_wb_command_node(cmd, value);
+	case ZSWAP_WB_KEY_CGROUP:
+		return zswap_wb_command_number(value, &cmd->cgroup_id);
+	case ZSWAP_WB_KEY_DESCEND:
+		return zswap_wb_command_switch(value, &cmd->descend);
+	case ZSWAP_WB_KEY_TYPE:
+		return zswap_wb_command_type(cmd, value);
+	case ZSWAP_WB_KEY_BUCKET:
+		return zswap_wb_command_bucket(cmd, value);
+	case ZSWAP_WB_KEY_DRY_RUN:
+		return zswap_wb_command_switch(value, &cmd->dry_run);
+	default:
+		return zswap_wb_command_size(value, PAGE_SIZE, &cmd->rate);
+	}
+}
+
+/* By their bits, ZSWAP_WB_KEY_* */
+static const char * const zswap_wb_command_keys[] = {
+	"age", "max", "max_compressed", "node", "cgroup", "descend", "type", "bucket",
+	"dry_run", "rate",
 };
 
 static int zswap_wb_command_token(char *token, unsigned long allowed,
@@ -188,7 +167,7 @@ static int zswap_wb_command_token(char *token, unsigned long allowed,
 {
 	char *value = strchr(token, '=');
 	const char *name = token;
-	unsigned int i;
+	int i;
 
 	if (value) {
 		*value++ = '\0';
@@ -199,17 +178,11 @@ static int zswap_wb_command_token(char *token, unsigned long allowed,
 		return -EINVAL;
 	}
 
-	for (i = 0; i < ARRAY_SIZE(zswap_wb_command_keys); i++) {
-		unsigned long key = zswap_wb_command_keys[i].key;
-
-		if (strcmp(name, zswap_wb_command_keys[i].name))
-			continue;
-		if (!(allowed & key) || (cmd->keys & key))
-			return -EINVAL;
-		cmd->keys |= key;
-		return zswap_wb_command_keys[i].parse(cmd, value);
-	}
-	return -EINVAL;
+	i = match_string(zswap_wb_command_keys, ARRAY_SIZE(zswap_wb_command_keys), name);
+	if (i < 0 || !(allowed & BIT(i)) || (cmd->keys & BIT(i)))
+		return -EINVAL;
+	cmd->keys |= BIT(i);
+	return zswap_wb_command_value(cmd, BIT(i), value);
 }
 
 /**

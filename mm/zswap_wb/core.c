@@ -123,26 +123,11 @@ static int zswap_wb_run_passes(struct zswap_wb_run *run)
 	memalloc_noio_restore(noio);
 
 	run->filter = filter;
-	if (run->cmd->report && !err)
-		err = zswap_wb_pass_coldest(run, &run->res->coldest_left);
+	if (run->cmd->report && !err) {
+		err = zswap_wb_pass_coldest(run);
+		run->res->coldest_left = run->later;
+	}
 	return err;
-}
-
-/* Gets what it takes to work. Return: 0 or -ENOMEM */
-static int zswap_wb_run_open(struct zswap_wb_run *run)
-{
-	const struct zswap_wb_command *cmd = run->cmd;
-
-	/* Only nodes with memory that slab can use have entries */
-	nodes_and(run->nodes, cmd->nodes, node_states[N_NORMAL_MEMORY]);
-	zswap_wb_budget_init(&run->budget, cmd->max_pages, cmd->max_compressed);
-	run->lanes = zswap_wb_lane_alloc();
-	if (!run->lanes)
-		return -ENOMEM;
-	if (cmd->dry_run)
-		return 0;
-	run->window = zswap_wb_window_alloc(cmd, &run->budget, run->res);
-	return run->window ? 0 : -ENOMEM;
 }
 
 /* Carries out a command whose scope is known */
@@ -150,20 +135,23 @@ static int zswap_wb_run_scope(struct zswap_wb_run *run)
 {
 	const struct zswap_wb_command *cmd = run->cmd;
 	struct zswap_wb_result *res = run->res;
-	int err;
+	int err = -ENOMEM;
 
-	err = zswap_wb_run_open(run);
-	if (err)
-		goto close;
-
+	/* Only nodes with memory that slab can use have entries */
+	nodes_and(run->nodes, cmd->nodes, node_states[N_NORMAL_MEMORY]);
+	zswap_wb_budget_init(&run->budget, cmd->max_pages, cmd->max_compressed);
+	run->lanes = zswap_wb_lane_alloc();
 	if (!cmd->dry_run)
-		zswap_wb_stats_count(numa_node_id(), ZSWAP_WB_COMMANDS, 1);
-	trace_zswap_wb_start(cmd);
-	err = zswap_wb_run_passes(run);
-	if (!err && !cmd->dry_run && !res->outcome[ZSWAP_WB_WRITTEN])
-		err = -EAGAIN;
-	trace_zswap_wb_end(cmd, err, res);
-close:
+		run->window = zswap_wb_window_alloc(cmd, &run->budget, res);
+	if (run->lanes && (cmd->dry_run || run->window)) {
+		if (!cmd->dry_run)
+			zswap_wb_stats_count(numa_node_id(), ZSWAP_WB_COMMANDS, 1);
+		trace_zswap_wb_start(cmd);
+		err = zswap_wb_run_passes(run);
+		if (!err && !cmd->dry_run && !res->outcome[ZSWAP_WB_WRITTEN])
+			err = -EAGAIN;
+		trace_zswap_wb_end(cmd, err, res);
+	}
 	zswap_wb_window_free(run->window);
 	zswap_wb_lanes_free(run->lanes);
 	return err;

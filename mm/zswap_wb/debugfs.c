@@ -77,37 +77,13 @@ static int zswap_wb_writeback_run(const char __user *buf, size_t count,
 	return zswap_wb_run(&cmd, res);
 }
 
-static void zswap_wb_answer_add(struct zswap_wb_answer *answer,
-				const char *key, s64 value)
-{
-	answer->len += scnprintf(answer->text + answer->len,
-				 sizeof(answer->text) - answer->len,
-				 "%s %lld\n", key, value);
-}
-
-static void zswap_wb_answer_result(struct zswap_wb_answer *answer,
-				   const struct zswap_wb_result *res)
-{
-	const u64 *outcome = res->outcome;
-
-	zswap_wb_answer_add(answer, "scanned", zswap_wb_result_scanned(res));
-	zswap_wb_answer_add(answer, "written", outcome[ZSWAP_WB_WRITTEN]);
-	zswap_wb_answer_add(answer, "released_bytes", res->released_bytes);
-	zswap_wb_answer_add(answer, "skipped_young", outcome[ZSWAP_WB_SKIPPED_YOUNG]);
-	zswap_wb_answer_add(answer, "skipped_busy", outcome[ZSWAP_WB_SKIPPED_BUSY]);
-	zswap_wb_answer_add(answer, "skipped_protected",
-			    outcome[ZSWAP_WB_SKIPPED_PROTECTED]);
-	zswap_wb_answer_add(answer, "skipped_gone", outcome[ZSWAP_WB_SKIPPED_GONE]);
-	zswap_wb_answer_add(answer, "failed", outcome[ZSWAP_WB_FAILED]);
-	zswap_wb_answer_add(answer, "coldest_left", res->coldest_left);
-}
-
 static ssize_t zswap_wb_writeback_write(struct file *file,
 					const char __user *buf, size_t count,
 					loff_t *ppos)
 {
 	struct zswap_wb_answer *answer = file->private_data;
 	struct zswap_wb_result res = { .coldest_left = -1 };
+	const u64 *outcome = res.outcome;
 	ktime_t start;
 	int err;
 
@@ -115,11 +91,20 @@ static ssize_t zswap_wb_writeback_write(struct file *file,
 		return -EINTR;
 	start = ktime_get();
 	err = zswap_wb_writeback_run(buf, count, &res);
-	answer->len = 0;
-	zswap_wb_answer_add(answer, "status", err);
-	zswap_wb_answer_result(answer, &res);
-	zswap_wb_answer_add(answer, "elapsed_us",
-			    ktime_us_delta(ktime_get(), start));
+	answer->len = scnprintf(answer->text, sizeof(answer->text),
+				"status %d\nscanned %llu\nwritten %llu\n"
+				"released_bytes %llu\nskipped_young %llu\n"
+				"skipped_busy %llu\nskipped_protected %llu\n"
+				"skipped_gone %llu\nfailed %llu\n"
+				"coldest_left %lld\nelapsed_us %lld\n",
+				err, zswap_wb_result_scanned(&res),
+				outcome[ZSWAP_WB_WRITTEN], res.released_bytes,
+				outcome[ZSWAP_WB_SKIPPED_YOUNG],
+				outcome[ZSWAP_WB_SKIPPED_BUSY],
+				outcome[ZSWAP_WB_SKIPPED_PROTECTED],
+				outcome[ZSWAP_WB_SKIPPED_GONE],
+				outcome[ZSWAP_WB_FAILED], res.coldest_left,
+				ktime_us_delta(ktime_get(), start));
 	/* The answer is read from its beginning, also that of a failure */
 	*ppos = 0;
 	file->f_pos = 0;
@@ -174,41 +159,19 @@ zswap_wb_survey_visit(const struct zswap_wb_facts *facts, bool in_order,
 	return ZSWAP_WB_VISIT_NEXT;
 }
 
-/* Counts the entries of one list, whose cgroup the caller has. Return: 0 or -EINTR */
-static int zswap_wb_survey_list(struct zswap_wb_survey *survey,
-				struct mem_cgroup *memcg, int nid)
+/* Counts the entries of all lists of a node or, for NUMA_NO_NODE, of all. Return: 0 or -EINTR */
+static int zswap_wb_survey_nodes(struct zswap_wb_survey *survey, int nid)
 {
-	struct zswap_wb_cursor cursor;
-	bool more;
-	int err = 0;
-
-	zswap_wb_cursor_open(&cursor, memcg, nid);
-	do {
-		more = zswap_wb_cursor_scan(&cursor, zswap_wb_survey_visit,
-					    survey);
-		/* Most lists are empty: whoever reads about all comes by here */
-		if (signal_pending(current))
-			err = -EINTR;
-		cond_resched();
-	} while (more && !err);
-	zswap_wb_cursor_close(&cursor);
-	return err;
-}
-
-/* Counts the entries of all lists of some nodes. Return: 0 or -EINTR */
-static int zswap_wb_survey_nodes(struct zswap_wb_survey *survey,
-				 const nodemask_t *nodes)
-{
+	nodemask_t nodes = nid == NUMA_NO_NODE ? node_possible_map : nodemask_of_node(nid);
 	struct zswap_wb_scope_walk walk;
 	struct zswap_wb_scope scope;
-	nodemask_t present;
 	int err = 0;
 
-	nodes_and(present, *nodes, node_states[N_NORMAL_MEMORY]);
+	nodes_and(nodes, nodes, node_states[N_NORMAL_MEMORY]);
 	zswap_wb_scope_all(&scope);
-	zswap_wb_scope_begin(&walk, &scope, &present);
+	zswap_wb_scope_begin(&walk, &scope, &nodes);
 	while (!err && zswap_wb_scope_next_list(&walk))
-		err = zswap_wb_survey_list(survey, walk.memcg, walk.nid);
+		err = zswap_wb_list_visit(walk.memcg, walk.nid, zswap_wb_survey_visit, survey);
 	zswap_wb_scope_end(&walk);
 	return err;
 }
@@ -234,15 +197,12 @@ static int zswap_wb_age_buckets_show(struct seq_file *m, void *unused)
 {
 	struct zswap_wb_survey survey = { .now = zswap_wb_age_now() };
 	int nid = (long)m->private;
-	nodemask_t nodes = node_possible_map;
 	struct zswap_wb_columns columns;
 	unsigned int i;
 	int err;
 
 	zswap_wb_buckets_read(nid, &survey.edges, &columns);
-	if (nid != NUMA_NO_NODE)
-		nodes = nodemask_of_node(nid);
-	err = zswap_wb_survey_nodes(&survey, &nodes);
+	err = zswap_wb_survey_nodes(&survey, nid);
 	if (err)
 		return err;
 
@@ -328,7 +288,7 @@ static int zswap_wb_cgroups_node(struct seq_file *m, struct mem_cgroup *memcg,
 	static_assert(ARRAY_SIZE(state->loaded) == ZSWAP_WB_BUCKETS_MAX);
 
 	survey->hist = (struct zswap_wb_histogram) {};
-	err = zswap_wb_survey_list(survey, memcg, nid);
+	err = zswap_wb_list_visit(memcg, nid, zswap_wb_survey_visit, survey);
 	if (err)
 		return err;
 	for (i = 0; i < survey->edges.nr; i++) {

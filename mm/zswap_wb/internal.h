@@ -524,7 +524,8 @@ struct zswap_wb_run {
 struct zswap_wb_lane *zswap_wb_lane_alloc(void);
 void zswap_wb_lanes_free(struct zswap_wb_lane *lane);
 int zswap_wb_pass(struct zswap_wb_run *run);
-int zswap_wb_pass_coldest(struct zswap_wb_run *run, s64 *coldest);
+int zswap_wb_list_visit(struct mem_cgroup *memcg, int nid, zswap_wb_visit_t visit, void *arg);
+int zswap_wb_pass_coldest(struct zswap_wb_run *run);
 
 /* ---- core.c: one command's life ---- */
 

@@ -367,56 +367,63 @@ int zswap_wb_pass(struct zswap_wb_run *run)
 
 /* ---- what is left ---- */
 
-/* A search for the coldest entry */
-struct zswap_wb_coldest {
-	const struct zswap_wb_filter	*filter;	/* what the command looks for */
-	s64				age;	/* highest age found, or -1 */
-};
-
 static enum zswap_wb_visit
 zswap_wb_coldest_visit(const struct zswap_wb_facts *facts, bool in_order,
 		       void *arg)
 {
-	struct zswap_wb_coldest *coldest = arg;
-	const struct zswap_wb_filter *filter = coldest->filter;
+	struct zswap_wb_run *run = arg;
+	const struct zswap_wb_filter *filter = &run->filter;
 	s64 age = zswap_wb_age_of(facts->stamp, filter->now);
 
 	if (!zswap_wb_age_later(facts->stamp, filter->now) &&
 	    zswap_wb_select(filter, age, facts->length == PAGE_SIZE) ==
 	    ZSWAP_WB_ELIGIBLE)
-		coldest->age = max(coldest->age, age);
+		run->later = max(run->later, age);
 	if (in_order &&
-	    age + ZSWAP_WB_ORDER_SLACK < max_t(s64, coldest->age,
-					       filter->floor))
+	    age + ZSWAP_WB_ORDER_SLACK < max_t(s64, run->later, filter->floor))
 		return ZSWAP_WB_VISIT_LAST;
 	return ZSWAP_WB_VISIT_NEXT;
 }
 
 /*
- * Finds the age of the coldest entry that a command has left, -1 if there is none.
- * Return: 0, or -EINTR after a signal
+ * Looks at all entries of a list, whose cgroup the caller has. Context: may sleep. Return: 0,
+ * or -EINTR after a signal
  */
-int zswap_wb_pass_coldest(struct zswap_wb_run *run, s64 *coldest)
+int zswap_wb_list_visit(struct mem_cgroup *memcg, int nid, zswap_wb_visit_t visit, void *arg)
 {
-	struct zswap_wb_coldest find = { .filter = &run->filter, .age = -1 };
+	struct zswap_wb_cursor cursor;
+	bool more;
+	int err = 0;
+
+	zswap_wb_cursor_open(&cursor, memcg, nid);
+	do {
+		more = zswap_wb_cursor_scan(&cursor, visit, arg);
+		/* Most lists are empty: whoever looks at all comes by here */
+		if (signal_pending(current))
+			err = -EINTR;
+		cond_resched();
+	} while (more && !err);
+	zswap_wb_cursor_close(&cursor);
+	return err;
+}
+
+/*
+ * Sets @run->later to the age of the coldest entry that the command has left, -1 if there is
+ * none. Return: 0, or -EINTR after a signal
+ */
+int zswap_wb_pass_coldest(struct zswap_wb_run *run)
+{
 	struct zswap_wb_scope_walk walk;
 	int err = 0;
 
+	run->later = -1;
 	zswap_wb_scope_begin(&walk, &run->scope, &run->nodes);
 	while (!err && zswap_wb_scope_next_list(&walk)) {
-		struct zswap_wb_cursor cursor;
-
-		zswap_wb_cursor_open(&cursor, walk.memcg, walk.nid);
-		while (!zswap_wb_scope_protected(walk.memcg) &&
-		       zswap_wb_cursor_scan(&cursor, zswap_wb_coldest_visit,
-					    &find) &&
-		       !signal_pending(current))
-			cond_resched();
-		zswap_wb_cursor_close(&cursor);
-		err = signal_pending(current) ? -EINTR : 0;
 		cond_resched();
+		if (!zswap_wb_scope_protected(walk.memcg))
+			err = zswap_wb_list_visit(walk.memcg, walk.nid,
+						  zswap_wb_coldest_visit, run);
 	}
 	zswap_wb_scope_end(&walk);
-	*coldest = find.age;
 	return err;
 }

@@ -114,17 +114,12 @@ enum {
 	ZSWAP_WB_NR_FILES,
 };
 
-/* A file with one number */
-struct zswap_wb_counter_attr {
-	struct kobj_attribute	kattr;
-	unsigned int		counter;
-};
+static struct kobj_attribute zswap_wb_files[ZSWAP_WB_NR_FILES];
 
 static ssize_t counter_show(struct kobject *kobj, struct kobj_attribute *attr,
 			    char *buf)
 {
-	unsigned int counter =
-		container_of(attr, struct zswap_wb_counter_attr, kattr)->counter;
+	unsigned int counter = attr - zswap_wb_files;
 	int nid = to_zswap_wb_dir(kobj)->nid;
 	u64 value;
 
@@ -141,29 +136,25 @@ static ssize_t counter_show(struct kobject *kobj, struct kobj_attribute *attr,
 	return sysfs_emit(buf, "%llu\n", value);
 }
 
-#define ZSWAP_WB_FILE(name, counter)	\
-	{ __ATTR(name, 0444, counter_show, NULL), counter }
+#define ZSWAP_WB_FILE(name)	__ATTR(name, 0444, counter_show, NULL)
 
-/* The first one is for the whole system only */
-static struct zswap_wb_counter_attr zswap_wb_files[] = {
-	ZSWAP_WB_FILE(commands, ZSWAP_WB_COMMANDS),
-	ZSWAP_WB_FILE(written, ZSWAP_WB_WRITTEN),
-	ZSWAP_WB_FILE(skipped_young, ZSWAP_WB_SKIPPED_YOUNG),
-	ZSWAP_WB_FILE(skipped_busy, ZSWAP_WB_SKIPPED_BUSY),
-	ZSWAP_WB_FILE(skipped_protected, ZSWAP_WB_SKIPPED_PROTECTED),
-	ZSWAP_WB_FILE(skipped_gone, ZSWAP_WB_SKIPPED_GONE),
-	ZSWAP_WB_FILE(failed, ZSWAP_WB_FAILED),
-	ZSWAP_WB_FILE(released_bytes, ZSWAP_WB_RELEASED_BYTES),
-	ZSWAP_WB_FILE(disk_bytes, ZSWAP_WB_DISK_BYTES),
-	ZSWAP_WB_FILE(refaulted, ZSWAP_WB_REFAULTED),
-	ZSWAP_WB_FILE(dropped, ZSWAP_WB_DROPPED),
-	ZSWAP_WB_FILE(readback, ZSWAP_WB_READBACK),
-	ZSWAP_WB_FILE(corrupted, ZSWAP_WB_CORRUPTED),
-	ZSWAP_WB_FILE(scanned, ZSWAP_WB_FILE_SCANNED),
-	ZSWAP_WB_FILE(on_disk, ZSWAP_WB_FILE_ON_DISK),
+static struct kobj_attribute zswap_wb_files[ZSWAP_WB_NR_FILES] = {
+	[ZSWAP_WB_WRITTEN]		= ZSWAP_WB_FILE(written),
+	[ZSWAP_WB_SKIPPED_YOUNG]	= ZSWAP_WB_FILE(skipped_young),
+	[ZSWAP_WB_SKIPPED_BUSY]		= ZSWAP_WB_FILE(skipped_busy),
+	[ZSWAP_WB_SKIPPED_PROTECTED]	= ZSWAP_WB_FILE(skipped_protected),
+	[ZSWAP_WB_SKIPPED_GONE]		= ZSWAP_WB_FILE(skipped_gone),
+	[ZSWAP_WB_FAILED]		= ZSWAP_WB_FILE(failed),
+	[ZSWAP_WB_RELEASED_BYTES]	= ZSWAP_WB_FILE(released_bytes),
+	[ZSWAP_WB_DISK_BYTES]		= ZSWAP_WB_FILE(disk_bytes),
+	[ZSWAP_WB_REFAULTED]		= ZSWAP_WB_FILE(refaulted),
+	[ZSWAP_WB_DROPPED]		= ZSWAP_WB_FILE(dropped),
+	[ZSWAP_WB_READBACK]		= ZSWAP_WB_FILE(readback),
+	[ZSWAP_WB_CORRUPTED]		= ZSWAP_WB_FILE(corrupted),
+	[ZSWAP_WB_COMMANDS]		= ZSWAP_WB_FILE(commands),
+	[ZSWAP_WB_FILE_SCANNED]		= ZSWAP_WB_FILE(scanned),
+	[ZSWAP_WB_FILE_ON_DISK]		= ZSWAP_WB_FILE(on_disk),
 };
-
-static_assert(ARRAY_SIZE(zswap_wb_files) == ZSWAP_WB_NR_FILES);
 
 /* Filled in at boot */
 static struct attribute *zswap_wb_stats_attrs[ZSWAP_WB_NR_FILES + 1];
@@ -177,7 +168,7 @@ static umode_t zswap_wb_visible(struct kobject *kobj, struct attribute *attr,
 				int n)
 {
 	if (to_zswap_wb_dir(kobj)->nid != NUMA_NO_NODE &&
-	    (attr == &zswap_wb_files[0].kattr.attr ||
+	    (attr == &zswap_wb_files[ZSWAP_WB_COMMANDS].attr ||
 	     attr == &zswap_wb_compressed_attr.attr ||
 	     attr == &zswap_wb_readback_attr.attr))
 		return 0;
@@ -214,26 +205,18 @@ static const struct kobj_type zswap_wb_dir_ktype = {
 	.default_groups	= zswap_wb_dir_groups,
 };
 
-static struct zswap_wb_dir *zswap_wb_dir_add(struct kobject *parent, int nid)
+static struct zswap_wb_dir *zswap_wb_dir_add(struct kobject *parent,
+					     const char *name, int nid)
 {
-	struct zswap_wb_dir *dir;
-	int err;
+	struct zswap_wb_dir *dir = kzalloc_obj(*dir);
 
-	dir = kzalloc_obj(*dir);
 	if (!dir)
 		return NULL;
 	dir->nid = nid;
-	if (nid == NUMA_NO_NODE)
-		err = kobject_init_and_add(&dir->kobj, &zswap_wb_dir_ktype,
-					   parent, "zswap");
-	else
-		err = kobject_init_and_add(&dir->kobj, &zswap_wb_dir_ktype,
-					   parent, "node%d", nid);
-	if (err) {
-		kobject_put(&dir->kobj);
-		return NULL;
-	}
-	return dir;
+	if (!kobject_init_and_add(&dir->kobj, &zswap_wb_dir_ktype, parent, name, nid))
+		return dir;
+	kobject_put(&dir->kobj);
+	return NULL;
 }
 
 /*
@@ -255,7 +238,7 @@ void zswap_wb_nodes_update(void)
 		struct zswap_wb_dir **dir = &zswap_wb_nodes[nid];
 
 		if (node_state(nid, N_NORMAL_MEMORY) && !*dir) {
-			*dir = zswap_wb_dir_add(&zswap_wb_root->kobj, nid);
+			*dir = zswap_wb_dir_add(&zswap_wb_root->kobj, "node%d", nid);
 			if (!*dir)
 				pr_err("zswap_wb: no directory for node %d\n",
 				       nid);
@@ -291,11 +274,11 @@ static int __init zswap_wb_sysfs_init(void)
 	if (err)
 		return err;
 	for (i = 0; i < ZSWAP_WB_NR_FILES; i++)
-		zswap_wb_stats_attrs[i] = &zswap_wb_files[i].kattr.attr;
+		zswap_wb_stats_attrs[i] = &zswap_wb_files[i].attr;
 	/* Without memory at this point of the boot nothing else matters */
 	zswap_wb_nodes = kzalloc_objs(*zswap_wb_nodes, nr_node_ids);
 	if (zswap_wb_nodes)
-		zswap_wb_root = zswap_wb_dir_add(mm_kobj, NUMA_NO_NODE);
+		zswap_wb_root = zswap_wb_dir_add(mm_kobj, "zswap", NUMA_NO_NODE);
 	if (!zswap_wb_root)
 		return -ENOMEM;
 
