@@ -116,7 +116,7 @@ static int zswap_wb_run_passes(struct zswap_wb_run *run)
 	unsigned int noio = memalloc_noio_save();
 	int err;
 
-	if (zswap_wb_budget_limited(&run->budget))
+	if (run->cmd->keys & (ZSWAP_WB_KEY_MAX | ZSWAP_WB_KEY_MAX_COMPRESSED))
 		err = zswap_wb_run_limited(run);
 	else
 		err = zswap_wb_pass(run);
@@ -187,10 +187,7 @@ int zswap_wb_run(const struct zswap_wb_command *cmd,
 	};
 	int err;
 
-	*res = (struct zswap_wb_result) {
-		.coldest_left	= -1,
-		.dry_run	= cmd->dry_run,
-	};
+	*res = (struct zswap_wb_result) { .coldest_left = -1 };
 	if (!zswap_wb_armed())
 		return -ENODEV;
 	if (cmd->type == ZSWAP_WB_TYPE_INCOMPRESSIBLE &&

@@ -3,8 +3,7 @@
  * Proactive zswap writeback: what a command has found out about a swap device.
  *
  * A command has one batch of pages on a device, which has work with it for about
- * ZSWAP_WB_BATCH_NS. Whoever else wants the device does not wait for much longer, and a
- * signal ends the command when the batch is done. How many pages that are is measured:
+ * ZSWAP_WB_BATCH_NS. How many pages that are is measured:
  *
  *	time for a batch = latency + pages * time for a page
  *

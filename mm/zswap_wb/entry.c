@@ -2,10 +2,8 @@
 /*
  * Proactive zswap writeback: an entry on its way to the disk.
  *
- * Upstream writes a page by way of the swap cache: it gets a folio there, which is
- * charged, decompresses into it, and gives up the entry before the write begins.
- * Here the entry stays where it is, and can be loaded, until the disk has the page.
- * Nobody sees a folio, so nobody waits for one:
+ * The entry stays where it is, and can be loaded, until the disk has the page. There is no
+ * folio for it, so nobody waits for one:
  *
  * fetch	copies the compressed data, and claims the slot
  * launch	takes the entry off the LRU; the slot is in flight

@@ -16,9 +16,7 @@
  * Lifetimes and progress:
  *
  * 1. What a flight needs it has before it is launched: pages, items, and a
- *    reference to its one swap device. But for one page for each flight when
- *    the command begins, only pages that are free are taken; with less memory a
- *    batch is smaller. For requests see io.c.
+ *    reference to its one swap device. For requests see io.c.
  *
  * 2. A flight belongs to the command, and while it is in the air also to its
  *    requests and then to its work item, which share one reference. The command gives
@@ -44,7 +42,6 @@
 #include <linux/suspend.h>
 #include <linux/swap.h>
 #include <linux/swapops.h>
-#include <linux/vmstat.h>
 #include <linux/wait_bit.h>
 
 #include "../swap.h"
@@ -236,18 +233,15 @@ unsigned int zswap_wb_flight_fill(struct zswap_wb_flight *flight,
 }
 
 /*
- * Begins a batch for the device of @slot, with a flight that was collected. Return: 0,
- * -EEXIST if the device is being taken out of use, -EOPNOTSUPP if its I/O does not go
- * through the block layer
+ * Begins a batch for the device of @slot, with a flight that was collected. Return: false if
+ * the device is being taken out of use, or its I/O does not go through the block layer
  */
-int zswap_wb_flight_board(struct zswap_wb_flight *flight, swp_entry_t slot)
+bool zswap_wb_flight_board(struct zswap_wb_flight *flight, swp_entry_t slot)
 {
 	flight->type = swp_type(slot);
 	flight->ticket = zswap_wb_slot_ticket();
 	flight->io.si = get_swap_device(slot);
-	if (!flight->io.si)
-		return -EEXIST;
-	return zswap_wb_port_has_blocks(flight->io.si) ? 0 : -EOPNOTSUPP;
+	return flight->io.si && zswap_wb_port_has_blocks(flight->io.si);
 }
 
 /*
@@ -309,8 +303,8 @@ void zswap_wb_flight_fetch(struct zswap_wb_flight *flight,
 		flight->nr++;
 		return;
 	}
-	zswap_wb_stats_add(&flight->res, item->kind.nid,
-			   zswap_wb_outcome_of(err), 1);
+	zswap_wb_copy_settle(copy, err);
+	flight->res.outcome[copy->outcome]++;
 	zswap_wb_budget_refund(flight->budget, item->facts.length);
 }
 

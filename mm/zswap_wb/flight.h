@@ -56,7 +56,7 @@ struct zswap_wb_flight *zswap_wb_flight_alloc(unsigned int room, bool compressed
 void zswap_wb_flight_put(struct zswap_wb_flight *flight);
 unsigned int zswap_wb_flight_fill(struct zswap_wb_flight *flight,
 				  unsigned int nr);
-int zswap_wb_flight_board(struct zswap_wb_flight *flight, swp_entry_t slot);
+bool zswap_wb_flight_board(struct zswap_wb_flight *flight, swp_entry_t slot);
 void zswap_wb_flight_fetch(struct zswap_wb_flight *flight,
 			   const struct zswap_wb_item *item, void *scratch);
 int zswap_wb_flight_launch(struct zswap_wb_flight *flight);

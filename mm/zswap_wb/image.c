@@ -24,9 +24,6 @@
  * 4. Reads end in interrupts, where nobody can wait for a compressor: a work queue does
  *    it, page_io.c hands it the whole request. It takes no memory: the request
  *    has room for the work item where its bio was.
- *
- * A page whose image is not what was written is not handed to anybody: it does not
- * become uptodate, which is a SIGBUS for who wants it, or EIO where a file is read.
  */
 #include <linux/bvec.h>
 #include <linux/crc32.h>
@@ -171,8 +168,7 @@ static noinline bool zswap_wb_decompress(struct zswap_pool *pool,
 	struct scatterlist input, output;
 
 	sg_init_one(&input, data, length);
-	sg_init_table(&output, 1);
-	sg_set_page(&output, page, PAGE_SIZE, 0);
+	sg_init_one(&output, page_address(page), PAGE_SIZE);
 	return zswap_wb_acomp(pool, crypto_acomp_decompress, &input, length,
 			      &output) == PAGE_SIZE;
 }
@@ -187,8 +183,7 @@ static unsigned int zswap_wb_compress(struct zswap_pool *pool, struct page *page
 {
 	struct scatterlist input, output;
 
-	sg_init_table(&input, 1);
-	sg_set_page(&input, page, PAGE_SIZE, 0);
+	sg_init_one(&input, page_address(page), PAGE_SIZE);
 	sg_init_one(&output, data, PAGE_SIZE << ZSWAP_WB_PORT_ROOM_ORDER);
 	return zswap_wb_acomp(pool, crypto_acomp_compress, &input, PAGE_SIZE,
 			      &output);

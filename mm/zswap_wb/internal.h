@@ -39,7 +39,6 @@
 #include <linux/minmax.h>
 #include <linux/nodemask.h>
 #include <linux/sizes.h>
-#include <linux/spinlock.h>
 #include <linux/swap.h>
 #include <linux/topology.h>
 #include <linux/types.h>
@@ -248,7 +247,6 @@ static inline s64 zswap_wb_budget_room(const struct zswap_wb_budget *budget, s64
 
 void zswap_wb_budget_init(struct zswap_wb_budget *budget, u64 max_pages,
 			  u64 max_compressed);
-bool zswap_wb_budget_limited(const struct zswap_wb_budget *budget);
 
 /* ---- pace.c: how fast a command may write ---- */
 
@@ -306,12 +304,9 @@ struct zswap_wb_result {
 	u64	looked;
 	/* age of the coldest eligible entry that is left, -1 if there is none */
 	s64	coldest_left;
-	bool	dry_run;	/* it only counted: leave the counters alone */
 };
 
 int zswap_wb_stats_init(void);
-void zswap_wb_stats_add(struct zswap_wb_result *res, int nid,
-			enum zswap_wb_outcome outcome, u64 nr);
 void zswap_wb_stats_count(int nid, unsigned int counter, u64 nr);
 u64 zswap_wb_stats_read(int nid, unsigned int counter);
 u64 zswap_wb_stats_scanned(int nid);
@@ -355,8 +350,6 @@ struct mem_cgroup *zswap_wb_scope_next(struct zswap_wb_scope_walk *walk);
 bool zswap_wb_scope_next_list(struct zswap_wb_scope_walk *walk);
 void zswap_wb_scope_end(struct zswap_wb_scope_walk *walk);
 struct mem_cgroup *zswap_wb_scope_list(struct mem_cgroup *memcg);
-const struct obj_cgroup *zswap_wb_scope_objcg(struct mem_cgroup *memcg,
-					      int nid);
 bool zswap_wb_scope_protected(struct mem_cgroup *memcg);
 void zswap_wb_scope_path(struct mem_cgroup *memcg, char *buf, size_t size);
 struct mem_cgroup *zswap_wb_scope_owner(unsigned short private_id);
@@ -416,7 +409,6 @@ struct zswap_wb_cursor {
 	unsigned long		left;
 };
 
-unsigned long zswap_wb_list_size(struct mem_cgroup *memcg, int nid);
 bool zswap_wb_list_next(unsigned long *index, const nodemask_t *nodes,
 			unsigned int *left);
 bool zswap_wb_cursor_open(struct zswap_wb_cursor *cursor,

@@ -114,16 +114,6 @@ static inline void zswap_wb_entry_loaded(struct zswap_entry *entry)
 
 #endif /* CONFIG_ZSWAP_WB_DEBUGFS */
 
-/* Whoever comes late, with an older time, must not take back a younger one. */
-static void zswap_wb_lruvec_disorder(struct lruvec *lruvec, u32 now)
-{
-	u32 *disordered = &lruvec->zswap_lruvec_state.disordered;
-	u32 old = READ_ONCE(*disordered);
-
-	while ((s32)(now - old) > 0 && !try_cmpxchg(disordered, &old, now))
-		;
-}
-
 /*
  * Notes that the list of @memcg is not in the order of the stores up to now.
  *
@@ -132,15 +122,21 @@ static void zswap_wb_lruvec_disorder(struct lruvec *lruvec, u32 now)
  *
  * Context: RCU read side.
  */
-static void zswap_wb_list_disorder(struct mem_cgroup *memcg, int nid, u32 now)
+static void zswap_wb_list_disorder(struct mem_cgroup *memcg, int nid)
 {
+	u32 old, now = zswap_wb_age_stamp(zswap_wb_age_now());
+
 	memcg = zswap_wb_scope_list(memcg);
-	zswap_wb_lruvec_disorder(mem_cgroup_lruvec(memcg, NODE_DATA(nid)), now);
-	while (memcg_is_dying(memcg)) {
-		memcg = parent_mem_cgroup(memcg);
-		zswap_wb_lruvec_disorder(mem_cgroup_lruvec(memcg,
-							   NODE_DATA(nid)),
-					 now);
+	for (;; memcg = parent_mem_cgroup(memcg)) {
+		struct lruvec *lruvec = mem_cgroup_lruvec(memcg, NODE_DATA(nid));
+		u32 *disordered = &lruvec->zswap_lruvec_state.disordered;
+
+		old = READ_ONCE(*disordered);
+		/* Whoever comes late, with an older time, must not take back a younger one */
+		while ((s32)(now - old) > 0 && !try_cmpxchg(disordered, &old, now))
+			;
+		if (!memcg_is_dying(memcg))
+			break;
 	}
 }
 
@@ -155,18 +151,14 @@ static inline void zswap_wb_list_added(struct mem_cgroup *memcg, int nid,
 				       u32 start)
 {
 	if (unlikely((u32)jiffies - start >= HZ))
-		zswap_wb_list_disorder(memcg, nid,
-				       zswap_wb_age_stamp(zswap_wb_age_now()));
+		zswap_wb_list_disorder(memcg, nid);
 }
 
 /* An entry is moved to the tail of its list, whose lock is held. */
 static void zswap_wb_list_rotated(struct zswap_entry *entry)
 {
-	u32 now = zswap_wb_age_stamp(zswap_wb_age_now());
-
 	guard(rcu)();
-	zswap_wb_list_disorder(mem_cgroup_from_entry(entry),
-			       entry_to_nid(entry), now);
+	zswap_wb_list_disorder(mem_cgroup_from_entry(entry), entry_to_nid(entry));
 }
 
 /* Tells a mark from an entry, which has a length as long as it is on a list */
@@ -225,15 +217,6 @@ static struct list_lru_one *zswap_wb_list_lock(int nid,
 		zswap_wb_port_list_unlock(nid, l);
 		*memcg = parent_mem_cgroup(*memcg);
 	}
-}
-
-/* Entries in a list, 0 also if the cgroup has none any more. See zswap_wb_cursor_open() */
-unsigned long zswap_wb_list_size(struct mem_cgroup *memcg, int nid)
-{
-	guard(rcu)();
-	/* A cgroup that never stored anything may have no list to look at */
-	return zswap_wb_list_owner(memcg) ?
-	       list_lru_count_one(&zswap_list_lru, nid, memcg) : 0;
 }
 
 #ifdef CONFIG_MEMCG
@@ -300,31 +283,17 @@ bool zswap_wb_cursor_open(struct zswap_wb_cursor *cursor,
 		.nid	= nid,
 	};
 	INIT_LIST_HEAD(zswap_wb_cursor_mark(cursor));
-	if (!zswap_wb_list_size(memcg, nid))
+	guard(rcu)();
+	/* A cgroup that never stored anything may have no list to lock */
+	if (!zswap_wb_list_owner(memcg) || !list_lru_count_one(&zswap_list_lru, nid, memcg))
 		return false;
-	rcu_read_lock();
 	l = zswap_wb_list_lock(nid, &owner);
 	if (owner == memcg && l->nr_items > 0) {
 		cursor->left = l->nr_items;
 		list_add(zswap_wb_cursor_mark(cursor), &l->list);
 	}
 	zswap_wb_port_list_unlock(nid, l);
-	rcu_read_unlock();
 	return cursor->left;
-}
-
-/*
- * Are all entries of a list that are behind @entry no older than it, by more than
- * ZSWAP_WB_ORDER_SLACK? See the top. @disordered: when they last were not; @memcg: whose list
- * it is, if lists are per cgroup; @own: what entries are charged to then that are the list's own
- */
-static inline bool zswap_wb_order_holds(u32 disordered, struct mem_cgroup *memcg,
-					const struct obj_cgroup *own,
-					const struct zswap_entry *entry)
-{
-	if (memcg && entry->objcg != own)
-		return false;
-	return (s32)(entry->store_time - disordered) > ZSWAP_WB_ORDER_SLACK;
 }
 
 /*
@@ -357,8 +326,7 @@ static void zswap_wb_list_return(struct zswap_entry *entry)
 			break;
 	}
 	if (!fits && place != &l->list)
-		zswap_wb_list_disorder(memcg, nid,
-				       zswap_wb_age_stamp(zswap_wb_age_now()));
+		zswap_wb_list_disorder(memcg, nid);
 	__list_lru_add(&zswap_list_lru, l, &entry->lru, nid, memcg);
 	list_move_tail(&entry->lru, place);
 	zswap_wb_port_list_unlock(nid, l);
@@ -399,7 +367,7 @@ bool zswap_wb_cursor_scan(struct zswap_wb_cursor *cursor,
 	next = mark->next;
 	list_del_init(mark);
 	lruvec = mem_cgroup_lruvec(memcg, NODE_DATA(cursor->nid));
-	own = zswap_wb_scope_objcg(memcg, cursor->nid);
+	own = zswap_wb_port_orig_objcg(memcg, cursor->nid);
 	/* An entry that puts the list out of order later is not stored yet, or waits for us */
 	ordered = zswap_wb_port_order_known(memcg);
 	disordered = READ_ONCE(lruvec->zswap_lruvec_state.disordered);
@@ -415,8 +383,9 @@ bool zswap_wb_cursor_scan(struct zswap_wb_cursor *cursor,
 				.length		= entry->length,
 				.stamp		= entry->store_time,
 			};
-			bool in_order = ordered &&
-				zswap_wb_order_holds(disordered, memcg, own, entry);
+			/* See the top */
+			bool in_order = ordered && (!memcg || entry->objcg == own) &&
+				(s32)(entry->store_time - disordered) > ZSWAP_WB_ORDER_SLACK;
 
 			/* The rest is the parent's, and not ours to look at */
 			if (memcg != cursor->memcg && entry->objcg == own)

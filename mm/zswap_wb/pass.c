@@ -2,24 +2,16 @@
 /*
  * Proactive zswap writeback: what a command takes from the lists in one pass.
  *
- * Pages that were swapped out one after the other have neighbouring swap slots,
- * and can be written together. But their entries are in the lists of their
- * cgroups: whoever writes one list after the other finds every eighth slot in
- * it if eight cgroups were swapping at the time. And under a limit, whoever comes
- * first would pay for all. So a pass opens all lists that have entries, of all
- * nodes and cgroups, and draws from them in turn, as many from each as befits what
- * it has left; only then are they sorted and written:
+ * A pass opens all lists that have entries, of all nodes and cgroups, and draws from them in
+ * turn, as many from each as befits what it has left; only then are they sorted and written:
  *
  *	list of cgroup 1	0 3 6 9 ...  --lane--.
  *	list of cgroup 2	1 4 7 ...    --lane--+--> window --> 0 1 2 3 4 ...
  *	list of cgroup 3	2 5 8 ...    --lane--'
  *
  * A lane keeps its place in the list with a mark, see lists.c. A list that has
- * nothing for the pass is closed when that shows, as a rule with its first entry,
- * and what it does not give the others do in the next turn; in the same turn if there are
- * more lists than room.
- *
- * A dry run draws the same, and throws it away.
+ * nothing for the pass is closed when that shows, as a rule with its first entry.
+ * Why in turn, and who gives what another one does not: Documentation/mm/zswap_wb.rst.
  */
 #include <linux/gfp.h>
 #include <linux/math64.h>
@@ -76,10 +68,12 @@ static void zswap_wb_lane_account(struct zswap_wb_run *run,
 	int nid = lane->cursor.nid;
 
 	if (!zswap_wb_budget_empty(&run->budget)) {
-		zswap_wb_stats_add(run->res, nid, ZSWAP_WB_SKIPPED_YOUNG,
-				   lane->young);
-		zswap_wb_stats_add(run->res, nid, ZSWAP_WB_SKIPPED_PROTECTED,
-				   lane->kept);
+		run->res->outcome[ZSWAP_WB_SKIPPED_YOUNG] += lane->young;
+		run->res->outcome[ZSWAP_WB_SKIPPED_PROTECTED] += lane->kept;
+		if (!run->cmd->dry_run) {
+			zswap_wb_stats_count(nid, ZSWAP_WB_SKIPPED_YOUNG, lane->young);
+			zswap_wb_stats_count(nid, ZSWAP_WB_SKIPPED_PROTECTED, lane->kept);
+		}
 	}
 	lane->young = 0;
 	lane->kept = 0;

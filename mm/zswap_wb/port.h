@@ -36,7 +36,13 @@ static inline struct obj_cgroup *zswap_wb_port_objcg(struct mem_cgroup *memcg, i
 static inline const struct obj_cgroup *
 zswap_wb_port_orig_objcg(struct mem_cgroup *memcg, int nid)
 {
-	return memcg->nodeinfo[nid]->orig_objcg;
+	return memcg ? memcg->nodeinfo[nid]->orig_objcg : NULL;
+}
+#else
+static inline const struct obj_cgroup *
+zswap_wb_port_orig_objcg(struct mem_cgroup *memcg, int nid)
+{
+	return NULL;
 }
 #endif
 

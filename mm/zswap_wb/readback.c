@@ -15,9 +15,7 @@
  *
  * Lifetimes:
  *
- * 1. Only one command at a time has pages of a swap device recalled. So a word that says
- *    so when its page has been read was not wiped meanwhile, and recalled anew for
- *    another page of the same slot.
+ * 1. Only one command at a time has pages of a swap device recalled: zswap_wb_read_lock.
  *
  * 2. A batch belongs to the command and, while it is being read, also to its requests.
  *    A command that has to end takes its recalls back at once; what is read then is

@@ -20,7 +20,7 @@
  *    has looked for an entry that was not there yet.
  *
  * 2. Only one command at a time has recalled pages of a device. So it is the same
- *    recall, and the same page.
+ *    recall, and not a later one of another page in the same slot.
  *
  * 3. Who comes when the cluster is unlocked finds the entry. The word is cleared with
  *    the entry in the tree: from then on the page is like any other in zswap.

@@ -123,59 +123,34 @@ int zswap_wb_scope_open(struct zswap_wb_scope *scope,
 }
 
 /*
- * Looks for the next cgroup below the scope's root, from @walk->index on, and sets
- * that behind it. Return: false at the end of the index
- */
-static bool zswap_wb_scope_search(struct zswap_wb_scope_walk *walk,
-				  struct mem_cgroup **found)
-{
-	struct mem_cgroup *root = walk->scope->root;
-	unsigned int left = ZSWAP_WB_SEARCH_MAX;
-	bool more = true;
-
-	rcu_read_lock();
-	while (!*found && left) {
-		struct mem_cgroup *memcg;
-
-		more = zswap_wb_list_next(&walk->index, walk->nodes, &left);
-		if (!more)
-			break;
-		memcg = mem_cgroup_from_private_id(walk->index);
-		walk->index++;
-		if (memcg && memcg != root &&
-		    mem_cgroup_is_descendant(memcg, root) &&
-		    css_tryget(&memcg->css))
-			*found = memcg;
-	}
-	rcu_read_unlock();
-	return more;
-}
-
-/*
  * Goes to the next cgroup. Context: may sleep. Return: it, with a reference, or NULL
  * at the end
  */
 struct mem_cgroup *zswap_wb_scope_next(struct zswap_wb_scope_walk *walk)
 {
-	struct mem_cgroup *memcg = NULL;
+	struct mem_cgroup *memcg, *root = walk->scope->root;
 
-	while (walk->below) {
-		walk->below = zswap_wb_scope_search(walk, &memcg);
-		if (memcg)
-			return memcg;
-		cond_resched();
+	for (; walk->below; cond_resched()) {
+		unsigned int left = ZSWAP_WB_SEARCH_MAX;
+
+		guard(rcu)();
+		while (left) {
+			walk->below = zswap_wb_list_next(&walk->index, walk->nodes, &left);
+			if (!walk->below)
+				break;
+			memcg = mem_cgroup_from_private_id(walk->index);
+			walk->index++;
+			if (memcg && memcg != root &&
+			    mem_cgroup_is_descendant(memcg, root) &&
+			    css_tryget(&memcg->css))
+				return memcg;
+		}
 	}
 	if (walk->ended)
 		return NULL;
 	walk->ended = true;
-	css_get(&walk->scope->root->css);
-	return walk->scope->root;
-}
-
-/* What a cgroup's own entries on a node are charged to, and no other cgroup's ever were */
-const struct obj_cgroup *zswap_wb_scope_objcg(struct mem_cgroup *memcg, int nid)
-{
-	return memcg ? zswap_wb_port_orig_objcg(memcg, nid) : NULL;
+	css_get(&root->css);
+	return root;
 }
 
 /* ---- whose pages come back ---- */
@@ -294,11 +269,6 @@ int zswap_wb_scope_open(struct zswap_wb_scope *scope,
 }
 
 struct mem_cgroup *zswap_wb_scope_next(struct zswap_wb_scope_walk *walk)
-{
-	return NULL;
-}
-
-const struct obj_cgroup *zswap_wb_scope_objcg(struct mem_cgroup *memcg, int nid)
 {
 	return NULL;
 }

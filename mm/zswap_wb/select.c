@@ -2,22 +2,16 @@
 /*
  * Proactive zswap writeback: who is eligible, and in what order.
  *
- * Without a limit the order does not matter: all that is eligible is written in
- * one pass over the lists. With a limit the coldest bucket has to go first, in
- * whatever cgroup and on whatever node its entries are, while each list knows only
- * its own order, and not even that once the shrinker has given second chances. So a
- * limited command makes a pass for each bucket that has something, from the coldest
- * on, until the budget is used up:
+ * Without a limit all that is eligible is written in one pass over the lists. With one
+ * the coldest bucket has to go first, wherever its entries are, and each list knows only its
+ * own order. So a limited command makes a pass for each bucket that has something:
  *
  *	bucket		12   11   10    9    8 ...  0
  *	in zswap	 3   40    0  200  900 ... 50	budget: 100 pages
  *	pass		 1    2         3
  *	written		 3   40        57
  *
- * A pass ends in a list that is in order with the first entry that is too warm,
- * and on the way learns what the coldest bucket is that comes next. So most
- * entries that a limited command looks at it writes, and an empty bucket costs
- * nothing.
+ * A pass learns on its way which bucket comes next: an empty one costs nothing.
  */
 #include <linux/kernel.h>
 #include <linux/minmax.h>
@@ -45,10 +39,4 @@ void zswap_wb_budget_init(struct zswap_wb_budget *budget, u64 max_pages,
 {
 	budget->pages = min_t(u64, max_pages, S64_MAX);
 	budget->bytes = min_t(u64, max_compressed, S64_MAX);
-}
-
-/* Can a command with this budget, still untouched, end before all is written? */
-bool zswap_wb_budget_limited(const struct zswap_wb_budget *budget)
-{
-	return budget->pages != S64_MAX || budget->bytes != S64_MAX;
 }

@@ -163,6 +163,16 @@ static atomic_t *zswap_wb_chunk_word(struct zswap_wb_chunk *chunk,
 	return &chunk->word[swp_offset(slot) % ZSWAP_WB_CHUNK_SLOTS];
 }
 
+/* The word of a slot; 0 if nothing is known of it */
+static u32 zswap_wb_slot_word(swp_entry_t slot)
+{
+	struct zswap_wb_chunk *chunk;
+
+	guard(rcu)();
+	chunk = zswap_wb_chunk_find(slot);
+	return chunk ? atomic_read(zswap_wb_chunk_word(chunk, slot)) : 0;
+}
+
 /* Finds a chunk, and counts its caller */
 static struct zswap_wb_chunk *zswap_wb_chunk_tryget(swp_entry_t slot)
 {
@@ -224,14 +234,12 @@ static void zswap_wb_chunk_free(struct rcu_head *rcu)
  */
 bool zswap_wb_chunk_join(struct zswap_wb_chunk *chunk, struct zswap_pool *pool)
 {
-	struct zswap_pool *old = READ_ONCE(chunk->pool);
+	struct zswap_pool *old = READ_ONCE(chunk->pool) ?:
+				 cmpxchg(&chunk->pool, NULL, pool);
 
-	if (old)
-		return old == pool;
-	zswap_wb_pool_get(pool);
-	old = cmpxchg(&chunk->pool, NULL, pool);
-	if (old)
-		zswap_wb_pool_put(pool);
+	/* The caller has the chunk, too: nobody gives this reference back before */
+	if (!old)
+		zswap_wb_pool_get(pool);
 	return !old || old == pool;
 }
 
@@ -378,12 +386,7 @@ void zswap_wb_slot_unrecall(swp_entry_t slot, const struct zswap_wb_kind *kind)
 /* Is it still recalled? Right as long as the cluster is locked, if it has no folio */
 bool zswap_wb_slot_recalled(swp_entry_t slot, const struct zswap_wb_kind *kind)
 {
-	const u32 word = zswap_wb_word_recalled(kind);
-	struct zswap_wb_chunk *chunk;
-
-	guard(rcu)();
-	chunk = zswap_wb_chunk_find(slot);
-	return chunk && (u32)atomic_read(zswap_wb_chunk_word(chunk, slot)) == word;
+	return zswap_wb_slot_word(slot) == zswap_wb_word_recalled(kind);
 }
 
 /* It is back in zswap, the cluster still locked: nothing is known of the slot any more */
@@ -522,12 +525,7 @@ void zswap_wb_folio_stale(struct folio *folio)
  */
 bool zswap_wb_slot_in_flight(swp_entry_t slot)
 {
-	struct zswap_wb_chunk *chunk;
-
-	guard(rcu)();
-	chunk = zswap_wb_chunk_find(slot);
-	return chunk && (atomic_read(zswap_wb_chunk_word(chunk, slot)) &
-			 ZSWAP_WB_FLIGHT);
+	return zswap_wb_slot_word(slot) & ZSWAP_WB_FLIGHT;
 }
 
 /*

@@ -16,13 +16,8 @@
 
 #include "internal.h"
 
-/* Counters of one node */
-struct zswap_wb_counters {
-	/* one for each outcome and each enum zswap_wb_counter */
-	atomic64_t value[ZSWAP_WB_NR_COUNTERS];
-};
-
-static struct zswap_wb_counters *zswap_wb_counters;
+/* For each node: one for each outcome and each enum zswap_wb_counter */
+static atomic64_t (*zswap_wb_counters)[ZSWAP_WB_NR_COUNTERS];
 
 /* Gets the counters, once, before the first command. Return: 0 or -ENOMEM */
 int __init zswap_wb_stats_init(void)
@@ -34,21 +29,7 @@ int __init zswap_wb_stats_init(void)
 /* Adds @nr to an enum zswap_wb_outcome or zswap_wb_counter of a node. Context: any */
 void zswap_wb_stats_count(int nid, unsigned int counter, u64 nr)
 {
-	atomic64_add(nr, &zswap_wb_counters[nid].value[counter]);
-}
-
-/*
- * Counts entries of a node's list by what became of them, for a command and for
- * the node
- */
-void zswap_wb_stats_add(struct zswap_wb_result *res, int nid,
-			enum zswap_wb_outcome outcome, u64 nr)
-{
-	if (!nr)
-		return;
-	res->outcome[outcome] += nr;
-	if (!res->dry_run)
-		zswap_wb_stats_count(nid, outcome, nr);
+	atomic64_add(nr, &zswap_wb_counters[nid][counter]);
 }
 
 /* A counter since boot, of a node or, for NUMA_NO_NODE, of all of them */
@@ -57,9 +38,9 @@ u64 zswap_wb_stats_read(int nid, unsigned int counter)
 	u64 sum = 0;
 
 	if (nid != NUMA_NO_NODE)
-		return atomic64_read(&zswap_wb_counters[nid].value[counter]);
+		return atomic64_read(&zswap_wb_counters[nid][counter]);
 	for_each_node(nid)
-		sum += atomic64_read(&zswap_wb_counters[nid].value[counter]);
+		sum += atomic64_read(&zswap_wb_counters[nid][counter]);
 	return sum;
 }
 

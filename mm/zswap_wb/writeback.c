@@ -8,16 +8,13 @@
  *	command		fetch 1, launch 1, fetch 2, launch 2, land 1, fetch 3 ...
  *	slow device	                   write 1,           write 2 ...
  *
- * There are two flights, see flight.c. One is on the device while the other one is
- * fetched, and that is launched when the device is done with the first. How large a batch
- * is depends on the device, see device.c. Failures give budget back, so a device that
- * fails would get all there is: after some batches it is left alone.
+ * There are two flights, see flight.c; device.c tells how large a batch is. Failures give
+ * budget back, so a device that fails would get all there is: it is left alone then.
  */
 #include <linux/gfp.h>
 #include <linux/hrtimer.h>
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
-#include <linux/math64.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
@@ -104,16 +101,6 @@ static int zswap_wb_window_wait(struct zswap_wb_window *window,
 	return err ? -EINTR : 0;
 }
 
-/* Lands a batch as soon as the device is done with it: others may wait for its slots */
-static void zswap_wb_window_poll(struct zswap_wb_window *window,
-				 unsigned int turn)
-{
-	struct zswap_wb_flight *flight = window->flight[turn];
-
-	if (flight && flight->airborne && completion_done(&flight->written))
-		zswap_wb_window_wait(window, turn);
-}
-
 /*
  * Copies entries of one device, from @first on, until the batch is full or there
  * is a signal. Return: the first entry that has not been dealt with
@@ -125,7 +112,8 @@ static unsigned int zswap_wb_window_fetch(struct zswap_wb_window *window,
 	swp_entry_t slot = window->item[first].facts.slot;
 	struct zswap_wb_device *device = &window->device[swp_type(slot)];
 	void *scratch = page_address(window->scratch);
-	int no_board = zswap_wb_flight_board(flight, slot);
+	struct zswap_wb_flight *other = window->flight[!window->turn];
+	bool boarded = zswap_wb_flight_board(flight, slot);
 	unsigned int i, max;
 
 	max = zswap_wb_flight_fill(flight,
@@ -138,13 +126,15 @@ static unsigned int zswap_wb_window_fetch(struct zswap_wb_window *window,
 		if (swp_type(item->facts.slot) != flight->type ||
 		    signal_pending(current))
 			break;
-		if (no_board || zswap_wb_device_broken(device)) {
+		if (!boarded || zswap_wb_device_broken(device)) {
 			zswap_wb_budget_refund(window->budget,
 					       item->facts.length);
 			continue;
 		}
 		zswap_wb_flight_fetch(flight, item, scratch);
-		zswap_wb_window_poll(window, !window->turn);
+		/* At once when the device is done with it: others may wait for its slots */
+		if (other && other->airborne && completion_done(&other->written))
+			zswap_wb_window_wait(window, !window->turn);
 		cond_resched();
 	}
 	flight->taken = i - first;
@@ -172,20 +162,6 @@ int zswap_wb_pace_wait(const struct zswap_wb_pace *pace)
 }
 
 /*
- * The same for the command, with nothing in the air while it sleeps, which may be for long:
- * so would whoever waits for a slot of it
- */
-static int zswap_wb_window_pace(struct zswap_wb_window *window)
-{
-	int err;
-
-	if (!zswap_wb_pace_delay(&window->pace, ktime_get_ns()))
-		return 0;
-	err = zswap_wb_window_land(window);
-	return err ?: zswap_wb_pace_wait(&window->pace);
-}
-
-/*
  * Writes a batch from @*first on, and sets that behind it. Return: 0, or -EINTR
  * after a signal
  */
@@ -194,9 +170,11 @@ static int zswap_wb_window_batch(struct zswap_wb_window *window,
 {
 	unsigned int turn = window->turn;
 	struct zswap_wb_flight *flight, *other;
-	int err;
+	int err = 0;
 
-	err = zswap_wb_window_pace(window);
+	/* Nothing is in the air while it sleeps: so would whoever waits for a slot of it */
+	if (zswap_wb_pace_delay(&window->pace, ktime_get_ns()))
+		err = zswap_wb_window_land(window) ?: zswap_wb_pace_wait(&window->pace);
 	if (!err)
 		err = zswap_wb_window_wait(window, turn);
 	flight = window->flight[turn];

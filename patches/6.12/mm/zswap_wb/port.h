@@ -45,7 +45,7 @@ static inline struct obj_cgroup *zswap_wb_port_objcg(struct mem_cgroup *memcg, i
 static inline const struct obj_cgroup *
 zswap_wb_port_orig_objcg(struct mem_cgroup *memcg, int nid)
 {
-	return memcg->orig_objcg;
+	return memcg ? memcg->orig_objcg : NULL;
 }
 
 static inline struct mem_cgroup *mem_cgroup_from_private_id(unsigned short id)
@@ -88,6 +88,12 @@ static inline bool memcg_is_dying(struct mem_cgroup *memcg)
 
 static inline void obj_cgroup_get(struct obj_cgroup *objcg)
 {
+}
+
+static inline const struct obj_cgroup *
+zswap_wb_port_orig_objcg(struct mem_cgroup *memcg, int nid)
+{
+	return NULL;
 }
 #endif
 
