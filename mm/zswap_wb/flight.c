@@ -68,7 +68,7 @@ bool zswap_wb_compressed_writeback = IS_ENABLED(CONFIG_ZSWAP_WB_COMPRESSED);
 static void zswap_wb_flight_work(struct work_struct *work);
 
 /* Gets a page for a flight that has room. Return: false if there is none */
-static bool zswap_wb_flight_add_page(struct zswap_wb_flight *flight, gfp_t gfp)
+bool zswap_wb_flight_add_page(struct zswap_wb_flight *flight, gfp_t gfp)
 {
 	struct page *page = zswap_wb_pages_alloc(gfp, 0);
 

@@ -14,13 +14,22 @@
 #include "internal.h"
 #include "io.h"
 
-/* A page that is written */
+/* A page that is written, or read back */
 struct zswap_wb_copy {
-	struct zswap_wb_item	item;	/* the entry that it is a copy of */
+	struct zswap_wb_item	item;	/* the entry that it is a copy of, or its slot */
 	struct page		*page;	/* the copy */
-	unsigned int		bytes;	/* of it that are written if nothing follows */
-	bool			aloft;	/* has been launched, and has not landed */
-	enum zswap_wb_outcome	outcome;	/* once that is known */
+	union {
+		struct {
+			/* of it that are written if nothing follows */
+			unsigned int		bytes;
+			bool			aloft;	/* has been launched, and has not landed */
+			enum zswap_wb_outcome	outcome;	/* once that is known */
+		};
+		struct {
+			struct mem_cgroup	*memcg;	/* whose page is read back */
+			struct zswap_pool	*pool;	/* of an image, or NULL */
+		};
+	};
 };
 
 /* A batch of pages */
@@ -53,6 +62,7 @@ struct zswap_wb_flight {
 
 struct zswap_wb_flight *zswap_wb_flight_alloc(unsigned int room, bool compressed,
 					      struct zswap_wb_budget *budget);
+bool zswap_wb_flight_add_page(struct zswap_wb_flight *flight, gfp_t gfp);
 void zswap_wb_flight_put(struct zswap_wb_flight *flight);
 unsigned int zswap_wb_flight_fill(struct zswap_wb_flight *flight,
 				  unsigned int nr);

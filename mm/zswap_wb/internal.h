@@ -355,8 +355,7 @@ void zswap_wb_scope_path(struct mem_cgroup *memcg, char *buf, size_t size);
 struct mem_cgroup *zswap_wb_scope_owner(unsigned short private_id);
 bool zswap_wb_scope_covers(const struct zswap_wb_scope *scope,
 			   struct mem_cgroup *memcg);
-bool zswap_wb_scope_has_room(struct mem_cgroup *memcg);
-bool zswap_wb_scope_may_zswap(struct mem_cgroup *memcg, int nid, unsigned int length);
+bool zswap_wb_scope_has_room(struct mem_cgroup *memcg, int nid, unsigned int length);
 struct obj_cgroup *zswap_wb_scope_objcg_get(struct mem_cgroup *memcg, int nid);
 
 /* ---- lists.c: lists of entries, and how to walk them ---- */
@@ -447,12 +446,11 @@ static inline int zswap_wb_restore_node(int nid)
 }
 
 bool zswap_wb_pool_has_room(void);
-int zswap_wb_entry_recall(const struct zswap_wb_item *item,
-			  struct swap_info_struct *si,
-			  const struct zswap_wb_scope *scope,
-			  struct mem_cgroup **memcg,
-			  struct cgroup_subsys_state **css,
-			  struct zswap_pool **pool);
+bool zswap_wb_entry_recall(const struct zswap_wb_item *item,
+			   struct swap_info_struct *si,
+			   const struct zswap_wb_scope *scope,
+			   struct mem_cgroup **memcg, struct zswap_pool **pool,
+			   struct cgroup_subsys_state **css);
 int zswap_wb_entry_restore(struct zswap_wb_item *item, struct swap_info_struct *si,
 			   struct mem_cgroup *memcg, struct zswap_pool *image,
 			   struct page *page, void *scratch);

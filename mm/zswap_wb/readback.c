@@ -26,7 +26,6 @@
  */
 #include <linux/blkdev.h>
 #include <linux/cgroup.h>
-#include <linux/completion.h>
 #include <linux/gfp.h>
 #include <linux/ktime.h>
 #include <linux/memcontrol.h>
@@ -34,17 +33,14 @@
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/mutex.h>
-#include <linux/refcount.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
-#include <linux/slab.h>
 #include <linux/swap.h>
 #include <linux/swapops.h>
 #include <linux/zswap_wb.h>
 
 #include "../swap.h"
-#include "io.h"
-#include "internal.h"
+#include "flight.h"
 #include "port.h"
 #include "port_swap.h"
 
@@ -53,33 +49,13 @@
 /* Most pages of a batch: one full request of many a device */
 #define ZSWAP_WB_READ_MAX	(SZ_1M / PAGE_SIZE)
 
-/* A page that is read */
-struct zswap_wb_recall {
-	struct zswap_wb_item	item;	/* its slot, and what is known of it */
-	struct mem_cgroup	*memcg;	/* the cgroup that it belongs to */
-	struct cgroup_subsys_state *css;	/* the one that has its I/O */
-	struct zswap_pool	*pool;	/* of an image, or NULL */
-	struct page		*page;	/* what has been read */
-};
-
-/* Pages that are read together */
-struct zswap_wb_read {
-	refcount_t		users;	/* the command, and what is being read */
-	struct zswap_wb_io	io;	/* its pages */
-	struct completion	done;	/* they have been read */
-	unsigned int		room;	/* pages that there could be */
-	unsigned int		nr_pages;	/* pages that there are, from the first on */
-	unsigned int		nr;	/* pages that have been recalled */
-	struct zswap_wb_recall	recall[] __counted_by(room);	/* these */
-};
-
 /* A readback that is being carried out */
 struct zswap_wb_readback {
 	const struct zswap_wb_command	*cmd;	/* the command */
 	struct zswap_wb_scope		scope;	/* its cgroups */
 	struct zswap_wb_budget		budget;	/* what may still be brought back */
 	struct zswap_wb_pace		pace;	/* when the next batch is due */
-	struct zswap_wb_read		*read;	/* the batch */
+	struct zswap_wb_flight		*read;	/* the batch */
 	struct page			*scratch;	/* room to compress a page */
 	/* this pass is for pages that were in this bucket when they were written */
 	unsigned int			bucket;
@@ -104,15 +80,6 @@ void __init zswap_wb_readback_init(void)
 
 /* ---- read ---- */
 
-static void zswap_wb_read_put(struct zswap_wb_read *read)
-{
-	if (!read || !refcount_dec_and_test(&read->users))
-		return;
-	while (read->nr_pages)
-		__free_page(read->recall[--read->nr_pages].page);
-	kvfree(read);
-}
-
 /* Is memory free that nobody has to be woken up for? */
 static bool zswap_wb_memory_has_room(int nid)
 {
@@ -129,101 +96,57 @@ static bool zswap_wb_memory_has_room(int nid)
 	return true;
 }
 
-/* Gets a batch for up to @room pages, or NULL. It has one page to begin with */
-static struct zswap_wb_read *zswap_wb_read_alloc(unsigned int room)
-{
-	struct zswap_wb_read *read;
-
-	read = kvzalloc_flex(*read, recall, room,
-			     GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
-	if (!read)
-		return NULL;
-	read->room = room;
-	read->recall[0].page = zswap_wb_pages_alloc(GFP_KERNEL, 0);
-	if (!read->recall[0].page) {
-		kvfree(read);
-		return NULL;
-	}
-	read->nr_pages = 1;
-	refcount_set(&read->users, 1);
-	init_completion(&read->done);
-	return read;
-}
-
 /* Gets up to @nr pages for a batch, as there is room for. Return: how many there are */
-static unsigned int zswap_wb_read_fill(struct zswap_wb_read *read, unsigned int nr)
+static unsigned int zswap_wb_read_fill(struct zswap_wb_flight *read, unsigned int nr)
 {
 	nr = min(nr, read->room);
-	while (read->nr_pages < nr && zswap_wb_memory_has_room(numa_mem_id())) {
-		struct page *page = zswap_wb_pages_alloc(__GFP_THISNODE, 0);
-
-		if (!page)
-			break;
-		read->recall[read->nr_pages++].page = page;
-	}
+	while (read->nr_pages < nr && zswap_wb_memory_has_room(numa_mem_id()) &&
+	       zswap_wb_flight_add_page(read, __GFP_THISNODE))
+		;
 	return min(nr, read->nr_pages);
 }
 
 /* The device is done with a batch */
 static void zswap_wb_read_done(struct zswap_wb_io *io)
 {
-	struct zswap_wb_read *read = container_of(io, struct zswap_wb_read, io);
+	struct zswap_wb_flight *read = container_of(io, struct zswap_wb_flight, io);
 
 	put_swap_device(io->si);
-	complete(&read->done);
-	zswap_wb_read_put(read);
-}
-
-/*
- * Reads what has been recalled; the device's queue may be full for long. Return: 0, or
- * -EINTR after a signal: then it goes on
- */
-static int zswap_wb_read_all(struct zswap_wb_read *read)
-{
-	struct blk_plug plug;
-	unsigned int i;
-
-	percpu_ref_get(&read->io.si->users);
-	refcount_inc(&read->users);
-	reinit_completion(&read->done);
-	zswap_wb_io_begin(&read->io, read->nr, REQ_OP_READ, zswap_wb_read_done);
-
-	blk_start_plug(&plug);
-	for (i = 0; i < read->nr && !signal_pending(current); i++) {
-		const struct zswap_wb_recall *recall = &read->recall[i];
-
-		zswap_wb_io_add(&read->io, recall->page, recall->item.facts.slot,
-				PAGE_SIZE, recall->css);
-	}
-	zswap_wb_io_end(&read->io);
-	blk_finish_plug(&plug);
-	if (wait_for_completion_interruptible(&read->done) || i < read->nr)
-		return -EINTR;
-	return 0;
+	complete(&read->written);
+	zswap_wb_flight_put(read);
 }
 
 /* ---- recall ---- */
 
-static void zswap_wb_recall_put(struct zswap_wb_recall *recall)
+static void zswap_wb_recall_put(struct zswap_wb_copy *recall)
 {
 	mem_cgroup_put(recall->memcg);
-	if (recall->css)
-		css_put(recall->css);
 	if (recall->pool)
 		zswap_wb_pool_put(recall->pool);
 }
 
-/* Recalls up to @max pages of a device from the slot @*offset on, and sets that behind */
+/*
+ * Recalls up to @max pages of a device from the slot @*offset on, and sets that behind; those
+ * are read at once. The device's queue may be full for long
+ */
 static void zswap_wb_readback_recall(struct zswap_wb_readback *back,
 				     unsigned int type, unsigned long *offset,
 				     unsigned int max)
 {
-	struct zswap_wb_read *read = back->read;
+	struct zswap_wb_flight *read = back->read;
+	struct cgroup_subsys_state *css = NULL;
+	struct blk_plug plug;
 
 	read->nr = 0;
+	percpu_ref_get(&read->io.si->users);
+	refcount_inc(&read->users);
+	reinit_completion(&read->written);
+	zswap_wb_io_begin(&read->io, max, REQ_OP_READ, zswap_wb_read_done);
+
+	blk_start_plug(&plug);
 	while (read->nr < max && *offset < read->io.si->max &&
 	       !signal_pending(current)) {
-		struct zswap_wb_recall *recall = &read->recall[read->nr];
+		struct zswap_wb_copy *recall = &read->copy[read->nr];
 		struct zswap_wb_item *item = &recall->item;
 
 		cond_resched();
@@ -232,25 +155,30 @@ static void zswap_wb_readback_recall(struct zswap_wb_readback *back,
 			continue;
 		item->facts.slot = swp_entry(type, (*offset)++);
 		if (swp_offset(item->facts.slot) >= read->io.si->max ||
-		    zswap_wb_entry_recall(item, read->io.si, &back->scope,
-					  &recall->memcg, &recall->css,
-					  &recall->pool))
+		    !zswap_wb_entry_recall(item, read->io.si, &back->scope,
+					   &recall->memcg, &recall->pool, &css))
 			continue;
 		/* How long it will be is not known yet */
-		if (zswap_wb_scope_may_zswap(recall->memcg, item->kind.nid, 1)) {
+		if (zswap_wb_scope_has_room(recall->memcg, item->kind.nid, 1)) {
+			zswap_wb_io_add(&read->io, recall->page, item->facts.slot,
+					PAGE_SIZE, css);
 			read->nr++;
 			continue;
 		}
 		zswap_wb_slot_unrecall(item->facts.slot, &item->kind);
 		zswap_wb_recall_put(recall);
 	}
+	zswap_wb_io_end(&read->io);
+	blk_finish_plug(&plug);
+	if (css)
+		css_put(css);
 }
 
 /* ---- restore ---- */
 
 /* Makes an entry of a page that has been read, if there is room for it */
 static void zswap_wb_readback_restore(struct zswap_wb_readback *back,
-				      struct zswap_wb_recall *recall)
+				      struct zswap_wb_copy *recall)
 {
 	struct zswap_wb_item *item = &recall->item;
 	int nid = item->kind.nid, err = -EIO;
@@ -289,25 +217,26 @@ static unsigned int zswap_wb_readback_room(struct zswap_wb_readback *back,
 	return zswap_wb_read_fill(back->read, max);
 }
 
-/* Reads and restores what has been recalled. Return: 0, or -EINTR after a signal */
+/* Restores what is being read. Return: 0, or -EINTR after a signal: then reading goes on */
 static int zswap_wb_readback_move(struct zswap_wb_readback *back,
 				  unsigned int type)
 {
-	struct zswap_wb_read *read = back->read;
+	struct zswap_wb_flight *read = back->read;
+	/* To look for pages, and at limits, is not the device's time; it got most just now */
 	u64 start = ktime_get_ns();
 	unsigned int i;
 	int err;
 
+	err = wait_for_completion_interruptible(&read->written) ? -EINTR : 0;
 	if (!read->nr)
-		return 0;
+		return err;
 	zswap_wb_pace_take(&back->pace, read->nr, start);
-	err = zswap_wb_read_all(read);
 	if (!err)
 		zswap_wb_device_learn(&back->device[type], read->nr,
 				      atomic_read(&read->io.errors),
 				      ktime_get_ns() - start);
 	for (i = 0; i < read->nr; i++) {
-		struct zswap_wb_recall *recall = &read->recall[i];
+		struct zswap_wb_copy *recall = &read->copy[i];
 
 		if (!err && signal_pending(current))
 			err = -EINTR;
@@ -322,18 +251,11 @@ static int zswap_wb_readback_move(struct zswap_wb_readback *back,
 	return err;
 }
 
-/* Is a device, with a reference, one that pages can be brought back from? */
-static bool zswap_wb_device_reads(const struct swap_info_struct *si)
-{
-	/* That has blocks, and is not being taken out of use */
-	return zswap_wb_port_has_blocks(si) && READ_ONCE(si->flags) & SWP_WRITEOK;
-}
-
 /* Brings back a batch from the slot @*offset on, and sets that behind. Return: as above */
 static int zswap_wb_readback_batch(struct zswap_wb_readback *back,
 				   unsigned int type, unsigned long *offset)
 {
-	struct zswap_wb_read *read = back->read;
+	struct zswap_wb_flight *read = back->read;
 	int err;
 
 	back->full |= !zswap_wb_pool_has_room();
@@ -342,7 +264,9 @@ static int zswap_wb_readback_batch(struct zswap_wb_readback *back,
 		return -EINTR;
 	/* By its first slot behind the header: what there is a word of may be beyond its end */
 	read->io.si = get_swap_device(swp_entry(type, 1));
-	if (!read->io.si || !zswap_wb_device_reads(read->io.si) ||
+	/* Has it blocks, and is it not being taken out of use? */
+	if (!read->io.si || !zswap_wb_port_has_blocks(read->io.si) ||
+	    !(READ_ONCE(read->io.si->flags) & SWP_WRITEOK) ||
 	    *offset >= read->io.si->max) {
 		*offset = ULONG_MAX;
 	} else if (!back->full) {
@@ -356,22 +280,18 @@ static int zswap_wb_readback_batch(struct zswap_wb_readback *back,
 	return err ?: (signal_pending(current) ? -EINTR : 0);
 }
 
-/* Brings back what the pass is for, of all devices. Return: 0, or -EINTR after a signal */
-static int zswap_wb_readback_pass(struct zswap_wb_readback *back)
+/* Brings back what a device has of a bucket. Return: as above */
+static int zswap_wb_readback_device(struct zswap_wb_readback *back, unsigned int type)
 {
-	unsigned int type;
+	/* The first slot of a device is its header */
+	unsigned long offset = 1;
 	int err = 0;
 
-	for (type = 0; type < MAX_SWAPFILES && !err; type++) {
-		/* The first slot of a device is its header */
-		unsigned long offset = 1;
-
-		while (!err && offset != ULONG_MAX &&
-		       !zswap_wb_device_broken(&back->device[type]) &&
-		       !zswap_wb_slots_empty(type) && !back->full &&
-		       !zswap_wb_budget_empty(&back->budget))
-			err = zswap_wb_readback_batch(back, type, &offset);
-	}
+	while (!err && offset != ULONG_MAX &&
+	       !zswap_wb_device_broken(&back->device[type]) &&
+	       !zswap_wb_slots_empty(type) && !back->full &&
+	       !zswap_wb_budget_empty(&back->budget))
+		err = zswap_wb_readback_batch(back, type, &offset);
 	return err;
 }
 
@@ -381,10 +301,13 @@ static int zswap_wb_readback_pass(struct zswap_wb_readback *back)
  */
 static int zswap_wb_readback_passes(struct zswap_wb_readback *back)
 {
+	unsigned int type;
 	int err = 0;
 
-	for (; back->bucket < ZSWAP_WB_BUCKETS_MAX && !err; back->bucket++)
-		err = zswap_wb_readback_pass(back);
+	for (; back->bucket < ZSWAP_WB_BUCKETS_MAX && !err; back->bucket++) {
+		for (type = 0; type < MAX_SWAPFILES && !err; type++)
+			err = zswap_wb_readback_device(back, type);
+	}
 	return err;
 }
 
@@ -396,8 +319,8 @@ static int zswap_wb_readback_scope(struct zswap_wb_readback *back)
 
 	back->scratch = zswap_wb_pages_alloc(GFP_KERNEL,
 					     ZSWAP_WB_PORT_ROOM_ORDER);
-	back->read = zswap_wb_read_alloc(min(back->cmd->max_pages,
-					     ZSWAP_WB_READ_MAX));
+	back->read = zswap_wb_flight_alloc(min(back->cmd->max_pages,
+					       ZSWAP_WB_READ_MAX), false, NULL);
 	if (back->scratch && back->read) {
 		zswap_wb_stats_count(numa_node_id(), ZSWAP_WB_COMMANDS, 1);
 		err = zswap_wb_readback_passes(back);
@@ -405,7 +328,7 @@ static int zswap_wb_readback_scope(struct zswap_wb_readback *back)
 			err = -EAGAIN;
 		trace_zswap_wb_readback(back->cmd, err, back->pages, back->bytes);
 	}
-	zswap_wb_read_put(back->read);
+	zswap_wb_flight_put(back->read);
 	if (back->scratch)
 		__free_pages(back->scratch, ZSWAP_WB_PORT_ROOM_ORDER);
 	memalloc_noio_restore(noio);

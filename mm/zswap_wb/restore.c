@@ -44,43 +44,30 @@ static void zswap_entry_cache_free(struct zswap_entry *entry);
  * @si:		the swap device, with a reference
  * @scope:	cgroups whose pages are wanted
  * @memcg:	result: the cgroup that it belongs to, with a reference; or %NULL
- * @css:	result: the one that the I/O has to be accounted to, with a reference;
- *		or %NULL
  * @pool:	result: pool of the image, with a reference; %NULL for an ordinary page
+ * @css:	in: a css, with a reference, or %NULL; out: the one that the I/O has to be
+ *		accounted to
  * Context: process context.
- * Return:
- * * 0		success
- * * -EEXIST	somebody has come for the page
- * * -ENOENT	it is out of scope, or no longer there
- * * -ENOSPC	its cgroup has no room for it
+ * Return: false if somebody has come for the page, or it is out of scope
  */
-int zswap_wb_entry_recall(const struct zswap_wb_item *item,
-			  struct swap_info_struct *si,
-			  const struct zswap_wb_scope *scope,
-			  struct mem_cgroup **memcg,
-			  struct cgroup_subsys_state **css,
-			  struct zswap_pool **pool)
+bool zswap_wb_entry_recall(const struct zswap_wb_item *item,
+			   struct swap_info_struct *si,
+			   const struct zswap_wb_scope *scope,
+			   struct mem_cgroup **memcg, struct zswap_pool **pool,
+			   struct cgroup_subsys_state **css)
 {
 	swp_entry_t slot = item->facts.slot;
 	struct swap_cluster_info *ci;
-	int nid, err = 0;
+	bool recalled;
+	int nid;
 
-	*memcg = NULL;
-	*css = NULL;
 	*pool = NULL;
 	ci = zswap_wb_port_cluster_lock(si, slot);
-	if (zswap_wb_port_slot_cached(si, ci, slot)) {
-		err = -EEXIST;
-		goto unlock;
-	}
 	*memcg = zswap_wb_scope_owner(zswap_wb_port_slot_memcg(ci, slot));
-	if (!zswap_wb_scope_covers(scope, *memcg))
-		err = -ENOENT;
-	else if (!zswap_wb_scope_has_room(*memcg))
-		err = -ENOSPC;
-	else if (!zswap_wb_slot_recall(slot, &item->kind))
-		err = -ENOENT;
-	if (err) {
+	recalled = !zswap_wb_port_slot_cached(si, ci, slot) &&
+		   zswap_wb_scope_covers(scope, *memcg) &&
+		   zswap_wb_slot_recall(slot, &item->kind);
+	if (!recalled) {
 		mem_cgroup_put(*memcg);
 		goto unlock;
 	}
@@ -93,7 +80,7 @@ int zswap_wb_entry_recall(const struct zswap_wb_item *item,
 	}
 unlock:
 	zswap_wb_port_cluster_unlock(si, ci);
-	return err;
+	return recalled;
 }
 
 /* ---- restore ---- */
@@ -261,8 +248,7 @@ int zswap_wb_entry_restore(struct zswap_wb_item *item, struct swap_info_struct *
 		return -ENODEV;
 	nid = zswap_wb_restore_node(item->kind.nid);
 	err = zswap_wb_restore_data(item, pool, page, scratch, &data, &length);
-	if (!err && (!zswap_wb_scope_has_room(memcg) ||
-		     !zswap_wb_scope_may_zswap(memcg, nid, length)))
+	if (!err && !zswap_wb_scope_has_room(memcg, nid, length))
 		err = -ENOSPC;
 	if (!err) {
 		objcg = zswap_wb_scope_objcg_get(memcg, nid);

@@ -187,22 +187,6 @@ bool zswap_wb_scope_covers(const struct zswap_wb_scope *scope,
 	       (scope->descend && mem_cgroup_is_descendant(memcg, scope->root));
 }
 
-/*
- * Can a cgroup be charged for a page more, without reclaim? Charges are made for so
- * many pages at once that it needs room for those
- */
-bool zswap_wb_scope_has_room(struct mem_cgroup *memcg)
-{
-	for (; memcg && !mem_cgroup_is_root(memcg); memcg = parent_mem_cgroup(memcg)) {
-		unsigned long limit = min(READ_ONCE(memcg->memory.high),
-					  READ_ONCE(memcg->memory.max));
-
-		if (page_counter_read(&memcg->memory) + MEMCG_CHARGE_BATCH > limit)
-			return false;
-	}
-	return true;
-}
-
 /* What a cgroup's entries on a node are charged to, with a reference; or NULL */
 struct obj_cgroup *zswap_wb_scope_objcg_get(struct mem_cgroup *memcg, int nid)
 {
@@ -216,20 +200,26 @@ struct obj_cgroup *zswap_wb_scope_objcg_get(struct mem_cgroup *memcg, int nid)
 	return NULL;
 }
 
-/* Does memory.zswap.max allow a cgroup an entry of so many bytes more? Context: may sleep */
-bool zswap_wb_scope_may_zswap(struct mem_cgroup *memcg, int nid, unsigned int length)
+/*
+ * Can a cgroup have an entry of so many bytes more, without reclaim? Charges are made for so
+ * many pages at once that it needs room for those. Context: may sleep
+ */
+bool zswap_wb_scope_has_room(struct mem_cgroup *memcg, int nid, unsigned int length)
 {
 	struct obj_cgroup *objcg = zswap_wb_scope_objcg_get(memcg, nid);
-	bool may = !objcg || obj_cgroup_may_zswap(objcg);
+	bool room = !objcg || obj_cgroup_may_zswap(objcg);
 
 	obj_cgroup_put(objcg);
-	/* A store may exceed the limit by its entry. The counts are up to date now */
-	for (; may && memcg; memcg = parent_mem_cgroup(memcg)) {
+	/* A store may exceed zswap.max by its entry. The counts are up to date now */
+	for (; room && memcg && !mem_cgroup_is_root(memcg); memcg = parent_mem_cgroup(memcg)) {
+		unsigned long limit = min(READ_ONCE(memcg->memory.high),
+					  READ_ONCE(memcg->memory.max));
 		u64 max = (u64)READ_ONCE(memcg->zswap_max) * PAGE_SIZE;
 
-		may = memcg_page_state(memcg, MEMCG_ZSWAP_B) + length <= max;
+		room = page_counter_read(&memcg->memory) + MEMCG_CHARGE_BATCH <= limit &&
+		       memcg_page_state(memcg, MEMCG_ZSWAP_B) + length <= max;
 	}
-	return may;
+	return room;
 }
 
 /* Path of a cgroup; @size is at least PATH_MAX. Names contain no newlines */
@@ -284,12 +274,7 @@ bool zswap_wb_scope_covers(const struct zswap_wb_scope *scope,
 	return true;
 }
 
-bool zswap_wb_scope_has_room(struct mem_cgroup *memcg)
-{
-	return true;
-}
-
-bool zswap_wb_scope_may_zswap(struct mem_cgroup *memcg, int nid, unsigned int length)
+bool zswap_wb_scope_has_room(struct mem_cgroup *memcg, int nid, unsigned int length)
 {
 	return true;
 }

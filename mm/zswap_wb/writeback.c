@@ -172,7 +172,7 @@ static int zswap_wb_window_batch(struct zswap_wb_window *window,
 	struct zswap_wb_flight *flight, *other;
 	int err = 0;
 
-	/* Nothing is in the air while it sleeps: so would whoever waits for a slot of it */
+	/* With nothing in the air: whoever waits for a slot of it would sleep, too */
 	if (zswap_wb_pace_delay(&window->pace, ktime_get_ns()))
 		err = zswap_wb_window_land(window) ?: zswap_wb_pace_wait(&window->pace);
 	if (!err)

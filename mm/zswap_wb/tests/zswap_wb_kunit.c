@@ -371,11 +371,9 @@ static void zswap_wb_select_budget(struct kunit *test)
 	struct zswap_wb_budget budget;
 
 	zswap_wb_budget_init(&budget, NONE, NONE);
-	KUNIT_EXPECT_FALSE(test, zswap_wb_budget_limited(&budget));
 	KUNIT_EXPECT_FALSE(test, zswap_wb_budget_empty(&budget));
 
 	zswap_wb_budget_init(&budget, 2, NONE);
-	KUNIT_EXPECT_TRUE(test, zswap_wb_budget_limited(&budget));
 	zswap_wb_budget_take(&budget, PAGE_SIZE);
 	KUNIT_EXPECT_FALSE(test, zswap_wb_budget_empty(&budget));
 	zswap_wb_budget_take(&budget, 1);
@@ -385,7 +383,6 @@ static void zswap_wb_select_budget(struct kunit *test)
 
 	/* one entry beyond the limit, and never a second one */
 	zswap_wb_budget_init(&budget, NONE, 1000);
-	KUNIT_EXPECT_TRUE(test, zswap_wb_budget_limited(&budget));
 	zswap_wb_budget_take(&budget, 999);
 	KUNIT_EXPECT_FALSE(test, zswap_wb_budget_empty(&budget));
 	zswap_wb_budget_take(&budget, 500);
