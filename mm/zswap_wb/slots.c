@@ -144,8 +144,11 @@ int __init zswap_wb_slots_init(void)
 
 /* ---- chunks ---- */
 
-/* As xa_load(), which would take RCU's lock once more. Context: RCU read side. */
-static struct zswap_wb_chunk *zswap_wb_chunk_find(swp_entry_t slot)
+/*
+ * As xa_load(), which would take RCU's lock once more, and inline: every slot that is freed
+ * after a command comes by here. Context: RCU read side.
+ */
+static __always_inline struct zswap_wb_chunk *zswap_wb_chunk_find(swp_entry_t slot)
 {
 	XA_STATE(xas, &zswap_wb_chunks[swp_type(slot)],
 		 swp_offset(slot) / ZSWAP_WB_CHUNK_SLOTS);
@@ -400,8 +403,7 @@ void zswap_wb_slot_restored(swp_entry_t slot, const struct zswap_wb_kind *kind)
 
 /*
  * Clears the word of a slot if it is in one of some states and not in flight, but for an
- * image that is to be kept. Inline: every slot that is freed after a command comes by here.
- * Return: what the word was
+ * image that is to be kept. Inline as above. Return: what the word was
  */
 static __always_inline u32 zswap_wb_slot_wipe(swp_entry_t slot, u32 states,
 					      bool keep_image)

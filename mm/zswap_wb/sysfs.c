@@ -205,15 +205,16 @@ static const struct kobj_type zswap_wb_dir_ktype = {
 	.default_groups	= zswap_wb_dir_groups,
 };
 
+/* Makes a directory, whose name @fmt may have @nid in it. Return: it, or NULL */
 static struct zswap_wb_dir *zswap_wb_dir_add(struct kobject *parent,
-					     const char *name, int nid)
+					     const char *fmt, int nid)
 {
 	struct zswap_wb_dir *dir = kzalloc_obj(*dir);
 
 	if (!dir)
 		return NULL;
 	dir->nid = nid;
-	if (!kobject_init_and_add(&dir->kobj, &zswap_wb_dir_ktype, parent, name, nid))
+	if (!kobject_init_and_add(&dir->kobj, &zswap_wb_dir_ktype, parent, fmt, nid))
 		return dir;
 	kobject_put(&dir->kobj);
 	return NULL;

@@ -63,7 +63,7 @@ alone="nomemcg:cgroup_disable=memory lockdown:lockdown=integrity nodebugfs:debug
 # distribution.
 vms=$((JOBS < 3 ? JOBS + 1 : 4))
 [ "$VM_PAGES" = 4K ] || vms=1
-timed=(cpu faults shrinker storm device broken rate race flight sleep)
+timed=(cpu faults storm device broken rate race flight sleep)
 # Parts that go beside the others, once what goes by the clock is over
 beside=(bench torture fuzz)
 

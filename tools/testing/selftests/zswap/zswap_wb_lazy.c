@@ -419,7 +419,7 @@ static void rotated_entries_are_found(void)
  * at.
  *
  * Turns red when a list that was rotated once is walked to its end for ever
- * (zswap_wb_order_holds() asks whether there was a rotation, and not when).
+ * (zswap_wb_cursor_scan() asks whether there was a rotation, and not when).
  */
 static void order_returns_after_a_rotation(void)
 {
@@ -464,7 +464,7 @@ static bool inherit(const struct heir *heir, const char *child, long long want)
  * parent's own young ones.
  *
  * Turns red when inherited entries are taken for the list's own order
- * (zswap_wb_order_holds() without a look at the objcg), or when a list with
+ * (zswap_wb_cursor_scan() without a look at the objcg), or when a list with
  * inherited entries is walked to its end for ever.
  */
 static void old_entries_behind_inherited_young_ones(void)
