@@ -204,7 +204,9 @@ static void make_rows(struct top *top)
 			continue;
 		top->all_compressed = amount_add(top->all_compressed, amount_colder(own, 0).bytes);
 		top->all_cold = amount_add(top->all_cold, amount_colder(own, top->cold).bytes);
-		if (row->total.pages && (!top->depth || row->depth <= top->depth))
+		/* All of its pages may be on the disk, and on their way back */
+		if ((row->total.pages || row->refaulted > 0) &&
+		    (!top->depth || row->depth <= top->depth))
 			top->shown[top->nr_shown++] = i;
 	}
 	qsort_r(top->shown, top->nr_shown, sizeof(*top->shown), by_order, top);

@@ -470,7 +470,7 @@ void cgroups_read_details(const struct source *source, struct cgroups *cgroups)
 		autofree char *writeback = cgroup_file(cgroup[i].path, "memory.zswap.writeback");
 
 		/* There may be a new one of the same path */
-		if (cgroup[i].removed || (cgroups->sum && amount_oldest(&cgroups->sum[i]) < 0))
+		if (cgroup[i].removed)
 			continue;
 		cgroup_read_stat(source, &cgroup[i]);
 		cgroup[i].pressure_memory = read_pressure(source, cgroup[i].path,

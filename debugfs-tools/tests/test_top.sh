@@ -42,14 +42,16 @@ printf '%s\n' 'bucket min_age max_age pages bytes incompressible' '0 0 600 0 0 0
 first()
 {
 	put "" 1 80000000 0
-	put /a 2 70000000 700
+	put /a 2 90000000 1000
+	put /a/z 8 20000000 300
 	put /a/b 3 60000000 500
 	put /a/b/c 4 40000000 400
 	put /d 5 10000000 0
 }
 second()
 {
-	put /a 2 70000000 1700
+	put /a 2 90000000 2400
+	put /a/z 8 20000000 700
 	put /a/b 3 60000000 1300
 	put /a/b/c 4 40000000 600
 }
@@ -97,18 +99,19 @@ twice >got
 check 'a list: without those below' line /a 1K 9.5M 200
 check 'a list: one between' line /a/b 2K 19M 600
 check 'a list: one without any' line /a/b/c 4K 38M 200
+check 'a list: one that has nothing in zswap, but refaults' line /a/z 0B 19M 400
 twice --depth 1 >got
-check 'a depth: there with those below' line /a 7K 67M 1000
+check 'a depth: there with those below' line /a 7K 86M 1400
 check 'a depth: nothing below' [ "$(wc -l <got)" -eq 2 ]
 twice --depth 2 >got
 check 'a depth: above it without' line /a 1K 9.5M 200
 check 'a depth: there with those below, again' line /a/b 6K 57M 800
 twice --tree >got
-check 'a tree: with those below' line /a 7K 67M 1000
+check 'a tree: with those below' line /a 7K 86M 1400
 check 'a tree: further down, too' line /a/b 6K 57M 800
-# 1000 pages of those 67M and 75 pages in zswap in two seconds, in a minute
+# 1400 pages of those 86M and 75 pages in zswap in two seconds, in a minute
 check 'REFAULT/MIN: a share of what swap backs' awk '$1 == "/a" {
-	rate = 500 * 60 / (70000000 / 4096 + 70) * 100
+	rate = 700 * 60 / (90000000 / 4096 + 70) * 100
 	found = $5 + 0 > rate / 4 && $5 + 0 < rate * 1.1
 } END { exit !found }' got
 
