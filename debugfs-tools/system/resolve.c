@@ -2,7 +2,9 @@
 /*
  * What the user calls a cgroup: a path, an id, a unit, or one of its processes.
  */
+#include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -114,7 +116,7 @@ static int find_unit(const char *path, num inode, void *data)
 	return 0;
 }
 
-int cgroup_resolve(const struct source *source, const char *name, uint64_t *id, char **path)
+static int resolve(const struct source *source, const char *name, uint64_t *id, char **path)
 {
 	static const char pid[] = "pid:";
 	struct search search = { .name = name };
@@ -153,4 +155,33 @@ int cgroup_resolve(const struct source *source, const char *name, uint64_t *id, 
 	else
 		free(search.paths);
 	return err;
+}
+
+/* With the byte in the place of each "\\x2d", as tables have those that are not for a terminal. */
+static char *decode(const char *name)
+{
+	char *text = xstrdup(name), *to = text;
+	unsigned int byte;
+
+	while (*name) {
+		/* "%2x" would take a sign or a blank, too */
+		if (!strncmp(name, "\\x", 2) && isxdigit((unsigned char)name[2]) &&
+		    isxdigit((unsigned char)name[3]) && sscanf(name + 2, "%2x", &byte) == 1 && byte) {
+			*to++ = byte;
+			name += 4;
+		} else {
+			*to++ = *name++;
+		}
+	}
+	*to = '\0';
+	return text;
+}
+
+int cgroup_resolve(const struct source *source, const char *name, uint64_t *id, char **path)
+{
+	autofree char *decoded = decode(name);
+	int err = resolve(source, name, id, path);
+
+	/* systemd's names have such sequences: they are taken as they are first */
+	return err == -ENOENT && strcmp(decoded, name) ? resolve(source, decoded, id, path) : err;
 }

@@ -207,6 +207,45 @@ else
 	skip 'tables fit a terminal' 'no script'
 fi
 
+# A path that --raw printed is one that -c takes, whatever is in it
+mkdir odd
+cp -r busy/sys busy/proc odd
+rm -r odd/sys/fs/cgroup/*.slice
+byte=$(printf 'caf\351')
+{
+	echo 'cgroup node bucket min_age max_age pages bytes incompressible path'
+	id=301
+	for name in 'dev-disk\x2dby.slice' 'two words.slice' "$byte.slice"; do
+		mkdir "odd/sys/fs/cgroup/$name"
+		echo $id >"odd/sys/fs/cgroup/$name/.inode"
+		printf '%s 0 0 0 5 %s 1024 0 /%s\n' $id $id "$name"
+		id=$((id + 1))
+	done
+} >odd/sys/kernel/debug/zswap/age_buckets_cgroup
+fed_back()
+{
+	"$zswapctl" --root odd "$@" --raw --noheadings -o cgroup,pages >paths || return 1
+	nr=0
+	while read -r path pages; do
+		[ "$path" != / ] || continue
+		"$zswapctl" --root odd ages -c "$path" --raw --noheadings -o pages >got || return 1
+		[ "$(head -n 1 got)" = "$pages" ] || {
+			echo "$path: $(head -n 1 got), not $pages"
+			return 1
+		}
+		nr=$((nr + 1))
+	done <paths
+	[ $nr -eq 3 ]
+}
+for locale in C C.UTF-8; do
+	for command in 'ages --tree' 'top --iterations 1'; do
+		export LC_ALL=$locale
+		# shellcheck disable=SC2086 # words
+		check "$locale: the paths of $command --raw can be fed back" fed_back $command
+		export LC_ALL=C
+	done
+done
+
 # metrics --file: zswap.prom, by zswap.prom.new
 mkdir prom
 metrics()

@@ -235,6 +235,10 @@ static void test_escape(void)
 	CHECK(source_directories(&inside.source, SYS_CGROUP "/evil", &list) == -ENOENT,
 	      "no directory outside is listed");
 	CHECK(cgroup_resolve(&inside.source, "/evil", &id, &text) == -ENOENT, "nor is it a cgroup");
+	CHECK(cgroup_resolve(&inside.source, "/evil\\x", &id, &text) == -ENOENT &&
+	      cgroup_resolve(&inside.source, "/\\x00\\x-1\\x4", &id, &text) == -ENOENT &&
+	      cgroup_resolve(&inside.source, "/\\x2e\\x2e/a", &id, &text) == -EINVAL,
+	      "half of a byte, none, and one that leads out");
 	CHECK(!cgroups_read(&inside.source, UINT64_MAX, &cgroups) &&
 	      cgroups.nr == 15 && find_cgroup(&cgroups, "/evil") < 0, "nor found");
 	cgroups_free(&cgroups);
