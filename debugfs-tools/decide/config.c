@@ -234,9 +234,9 @@ static void take_heading(struct reading *reading, char *line)
 		fail(reading, -EINVAL, "invalid section: the pattern is missing");
 		return;
 	}
-	/* A name without a slash is that of a unit, wherever it is */
+	/* A name without a slash is that of a unit, wherever it is, as --cgroup has it */
 	add_section(reading->config)->pattern = strchr("/*?[", *line) ? xstrdup(line) :
-						xasprintf("*/%s", line);
+						xasprintf("*/%s?(.service)", line);
 }
 
 static void take_line(struct reading *reading, char *line)
@@ -348,9 +348,11 @@ void config_free(struct config *config)
 	*config = (struct config){ .nr = 0 };
 }
 
+/* systemd's names have backslashes, which are not to be doubled. */
 static bool matches(const struct config_section *section, const char *path)
 {
-	return !section->pattern || !fnmatch(section->pattern, path, 0);
+	return !section->pattern ||
+	       !fnmatch(section->pattern, path, FNM_EXTMATCH | FNM_NOESCAPE);
 }
 
 bool config_policy(const struct config *config, const char *path, struct policy *policy)
