@@ -309,7 +309,6 @@ static int print(struct ages *ages)
 		return error;
 	table = full_table(ages);
 	table_print(table);
-	options_say_foreign(&ages->cgroups);
 	table_free(table);
 	return EX_DONE;
 }
@@ -345,6 +344,8 @@ static int run(struct context *context, void *data)
 	result = ages->seconds ? screen_run(context, &view) : print(ages);
 	if (result < 0)
 		result = options_say_unreadable(ages->source, result);
+	/* Of a screen that is redrawn, it stands where that was */
+	options_say_foreign(&ages->cgroups);
 	cgroups_free(&ages->cgroups);
 	return result;
 }

@@ -272,10 +272,13 @@ static void put_row(struct table *table, const struct top *top, int i, int width
 /* Above the table on a terminal; to be freed. */
 static char *heading(const struct top *top)
 {
+	autofree char *hidden = top->cgroups.foreign ?
+		xasprintf(", %d outside of this namespace", top->cgroups.foreign) : xstrdup("");
+
 	if (top->typing)
 		return xasprintf("only paths with: %s_", top->typed);
-	return xasprintf("%d cgroups, %s in zswap, %s of it %s or older; every %llds; h: help%s%s",
-			 top->nr_shown, format_size(top->all_compressed).text,
+	return xasprintf("%d cgroups%s, %s in zswap, %s of it %s or older; every %llds; h: help%s%s",
+			 top->nr_shown, hidden, format_size(top->all_compressed).text,
 			 format_size(top->all_cold).text, format_age(top->cold).text, top->seconds,
 			 *top->typed ? "; with " : "", top->typed);
 }
@@ -417,6 +420,7 @@ static int run(struct context *context, void *data)
 	result = screen_run(context, &screen);
 	if (result < 0)
 		result = options_say_unreadable(top->source, result);
+	options_say_foreign(&top->cgroups);
 	cgroups_free(&top->cgroups);
 	free(top->row);
 	free(top->shown);
