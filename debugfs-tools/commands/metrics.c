@@ -34,8 +34,10 @@ struct metrics {
 	const char *family;		/* the one that is being written */
 	const struct source *source;
 	num error;			/* the first one */
-	int nr_reasons;
-	const char *reason[REASONS_MAX]; /* why something is left out; each once */
+	struct {
+		const char *why, *last;
+		char *names;
+	} left_out[REASONS_MAX];	/* what, by the reason, each once; up to one without */
 };
 
 #define WHERE(member)	offsetof(struct metrics, member)
@@ -52,19 +54,25 @@ static const struct option_spec options[] = {
 
 static const struct metrics defaults = { .cold = COLD_DEFAULT };
 
-/* A number that was to come from @file is left out. */
-static void leave_out(struct metrics *metrics, const char *file, num error)
+/* Samples of @name that were to come from @file are left out. */
+static void leave_out(struct metrics *metrics, const char *name, const char *file, num error)
 {
 	const char *why = system_reason_for(metrics->source, file, error);
+	int i = 0;
 
 	if (!metrics->error)
 		metrics->error = error;
-	for (int i = 0; i < metrics->nr_reasons; i++) {
-		if (!strcmp(metrics->reason[i], why))
-			return;
-	}
-	if (metrics->nr_reasons < REASONS_MAX)
-		metrics->reason[metrics->nr_reasons++] = why;
+	while (i < REASONS_MAX - 1 && metrics->left_out[i].why &&
+	       strcmp(metrics->left_out[i].why, why))
+		i++;
+	/* All of one name come in a row */
+	if (metrics->left_out[i].last && !strcmp(metrics->left_out[i].last, name))
+		return;
+	metrics->left_out[i].why = why;
+	metrics->left_out[i].last = name;
+	if (!metrics->left_out[i].names)
+		metrics->left_out[i].names = xstrdup("");
+	xappend(&metrics->left_out[i].names, "%s%s", *metrics->left_out[i].names ? ", " : "", name);
 }
 
 /* @text as the value of a label: valid UTF-8, \ " and newline escaped. */
@@ -96,7 +104,7 @@ static void put_sample(struct metrics *metrics, const char *name, bool level, co
 	va_list args;
 
 	if (value < 0) {
-		leave_out(metrics, file, value);
+		leave_out(metrics, name, file, value);
 		return;
 	}
 	if (!metrics->family || strcmp(metrics->family, name)) {
@@ -178,7 +186,7 @@ static void put_buckets(struct metrics *metrics, const struct system *system)
 
 	for (int n = 0; n < system->nr_nodes; n++) {
 		if (system->nodes[n].ages_error)
-			leave_out(metrics, file, system->nodes[n].ages_error);
+			leave_out(metrics, "zswap_age_bucket_*", file, system->nodes[n].ages_error);
 	}
 	for (int i = 0; i < NR_AGE_COUNTERS; i++) {
 		for (int n = 0; n < system->nr_nodes; n++) {
@@ -264,7 +272,7 @@ static void put_cgroups(struct metrics *metrics)
 	int nr, error = cgroups_read(metrics->source, UINT64_MAX, &cgroups);
 
 	if (error) {
-		leave_out(metrics, file, error);
+		leave_out(metrics, "zswap_cgroup_*", file, error);
 		return;
 	}
 	options_say_foreign(&cgroups);
@@ -403,8 +411,10 @@ static int run(struct context *context, void *data)
 		say_error("this kernel has no proactive zswap writeback");
 		result = EX_MISSING;
 	}
-	for (int i = 0; i < metrics->nr_reasons; i++)
-		say_error("some metrics are left out: %s", metrics->reason[i]);
+	for (int i = 0; i < REASONS_MAX && metrics->left_out[i].why; i++) {
+		say_error("left out: %s: %s", metrics->left_out[i].names, metrics->left_out[i].why);
+		free(metrics->left_out[i].names);
+	}
 	if (metrics->error && !result)
 		result = options_exit_status(metrics->error);
 	error = put_out(metrics, text, length);
