@@ -22,6 +22,7 @@
 #define STALLED		100000	/* ppm of the last 10 s */
 #define GROWING_US	1000000	/* time between the two looks at what grows */
 #define NAMES_MAX	3
+#define INDENT		8	/* of what a line says, behind its state */
 
 struct row {
 	const char *check, *state, *finding, *fix;
@@ -46,7 +47,8 @@ struct doctor {
 	const char *state;		/* of the daemon */
 
 	const struct source *source;
-	struct table *table;		/* NULL: lines for people */
+	struct table *table;
+	bool lines;			/* for people, instead of it */
 	struct system system;
 	bool bad;
 };
@@ -65,7 +67,7 @@ static void say(struct doctor *doctor, const char *check, enum verdict verdict, 
 		const char *format, ...)
 {
 	static const char *const name[] = { "ok", "note", "bad", "unknown" };
-	autofree char *finding = NULL;
+	autofree char *finding = NULL, *line = NULL;
 	va_list args;
 
 	va_start(args, format);
@@ -73,11 +75,12 @@ static void say(struct doctor *doctor, const char *check, enum verdict verdict, 
 	va_end(args);
 	if (verdict == OK)
 		fix = NULL;
-	if (doctor->table)
-		table_row(doctor->table, NULL, &(struct row){ check, name[verdict], finding, fix });
+	line = xasprintf("%-*s%s: %s%s%s%s", INDENT, name[verdict], check, finding,
+			 fix ? " (fix: " : "", fix ? fix : "", fix ? ")" : "");
+	if (doctor->lines)
+		table_line(doctor->table, INDENT, line);
 	else
-		printf("%-7s %s: %s%s%s%s\n", name[verdict], check, finding,
-		       fix ? " (fix: " : "", fix ? fix : "", fix ? ")" : "");
+		table_row(doctor->table, NULL, &(struct row){ check, name[verdict], finding, fix });
 	doctor->bad |= verdict == BAD;
 }
 
@@ -131,11 +134,39 @@ static void check_feature(struct doctor *doctor)
 
 /* ---- swap ---- */
 
+/* The directory in /sys of the device that a file is on, to be freed; names are as in /proc/swaps. */
+static char *device_of(const struct source *source, const char *file)
+{
+	autofree char *text = NULL;
+	char *found = xstrdup(""), *line, *rest;
+	size_t longest = 0;
+
+	if (source_read(source, "/proc/self/mountinfo", &text) < 0)
+		return found;
+	/* "25 1 8:2 / /home rw shared:1 - ext4 /dev/sda2 rw" */
+	for (rest = text; (line = strsep(&rest, "\n"));) {
+		char number[32], mounted[4096], from[4096];
+		const char *end = strstr(line, " - ");
+
+		if (sscanf(line, "%*s %*s %31s %*s %4095s", number, mounted) < 2 || !end ||
+		    sscanf(end, " - %*s %4095s", from) < 1 || !cgroup_is_within(file, mounted) ||
+		    strlen(mounted) < longest)
+			continue;
+		longest = strlen(mounted);
+		free(found);
+		/* The numbers of a btrfs are not its device's */
+		found = !strncmp(number, "0:", 2) ?
+			xasprintf("/sys/class/block/%s", cgroup_name(from)) :
+			xasprintf("/sys/dev/block/%s", number);
+	}
+	return found;
+}
+
 /* A number of the device's queue; a partition's is beside it. */
 static num queue_number(const struct source *source, const char *device, const char *file)
 {
-	autofree char *own = xasprintf("/sys/class/block/%s/queue/%s", device, file);
-	autofree char *whole = xasprintf("/sys/class/block/%s/../queue/%s", device, file);
+	autofree char *own = xasprintf("%s/queue/%s", device, file);
+	autofree char *whole = xasprintf("%s/../queue/%s", device, file);
 	num value = source_number(source, own);
 
 	return value < 0 ? source_number(source, whole) : value;
@@ -144,27 +175,28 @@ static num queue_number(const struct source *source, const char *device, const c
 static void check_device(struct doctor *doctor, const char *name, const char *type, num size,
 			 num used)
 {
+	bool is_file = !strcmp(type, "file");
 	autofree char *check = xasprintf("swap %s", name);
-	const char *device = strrchr(name, '/') ? strrchr(name, '/') + 1 : name;
-	struct brief all = format_size(amount_times(size, 1024));
-	struct brief percent = format_percent(used, size);
+	autofree char *device = is_file ? device_of(doctor->source, name) :
+				xasprintf("/sys/class/block/%s", cgroup_name(name));
+	autofree char *finding = xasprintf("%s%s, %s %% in use", is_file ? "a file of " : "",
+					   format_size(amount_times(size, 1024)).text,
+					   format_percent(used, size).text);
 
-	if (!strncmp(device, "zram", 4))
+	if (!strncmp(cgroup_name(device), "zram", 4))
 		say(doctor, check, BAD, "swap on a disk, with a higher priority",
 		    "zram: writing to it frees no memory");
 	else if (amount_ratio(used, size, PPM) >= SWAP_FULL)
 		say(doctor, check, BAD, "more swap: nothing is written when it is full",
-		    "%s %% of %s in use", percent.text, all.text);
-	else if (!strcmp(type, "file"))
-		say(doctor, check, OK, NULL, "a file of %s, %s %% in use", all.text, percent.text);
+		    "%s", finding);
 	else if (queue_number(doctor->source, device, "rotational") == 1)
-		say(doctor, check, NOTE, "a flash device",
-		    "rotational: %s, %s %% in use; reading back is slow", all.text, percent.text);
+		say(doctor, check, NOTE, "a flash device", "rotational: %s; reading back is slow",
+		    finding);
 	else if (!queue_number(doctor->source, device, "discard_max_bytes"))
 		say(doctor, check, NOTE, "on flash, a device with discard, and swapon --discard",
-		    "%s, %s %% in use; without discard", all.text, percent.text);
+		    "%s; without discard", finding);
 	else
-		say(doctor, check, OK, NULL, "%s, %s %% in use", all.text, percent.text);
+		say(doctor, check, OK, NULL, "%s", finding);
 }
 
 static void check_swap(struct doctor *doctor)
@@ -222,9 +254,8 @@ static void check_rejected(struct doctor *doctor)
 	bool growing = false, known = false;
 	struct system later;
 
-	/* A recorded tree stands still */
-	if (!doctor->source->recorded)
-		usleep(GROWING_US);
+	/* A tree elsewhere mostly stands still */
+	usleep(doctor->source->recorded ? GROWING_US / 10 : GROWING_US);
 	system_read(doctor->source, &later);
 	for (int i = 0; i < NR_ZSWAP; i++) {
 		const struct counter *counter = &zswap_counters[i];
@@ -380,11 +411,10 @@ static int run(struct context *context, void *data)
 	int result;
 
 	doctor->source = &context->source;
-	if (output_is_table(&context->output)) {
-		doctor->table = table_new(&view, &context->output);
-		if (!doctor->table)
-			return EX_USAGE;
-	}
+	doctor->lines = !output_is_table(&context->output);
+	doctor->table = table_new(&view, &context->output);
+	if (!doctor->table)
+		return EX_USAGE;
 	system_read(doctor->source, &doctor->system);
 	if (source_exists(doctor->source, SYS_PARAMETERS)) {
 		say(doctor, "zswap", BAD, SYSTEM_PACKAGE, "this kernel has no zswap");
@@ -403,7 +433,7 @@ static int run(struct context *context, void *data)
 		check_daemon(doctor);
 	}
 	result = doctor->bad ? EX_FAILED : EX_DONE;
-	if (doctor->table)
+	if (!doctor->lines)
 		table_print(doctor->table);
 	table_free(doctor->table);
 	system_free(&doctor->system);

@@ -7,6 +7,7 @@
  * why, once for each reason.
  */
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -188,7 +189,20 @@ static void put_node(struct status *status, const struct node *node)
 
 /* ---- the page ---- */
 
-#define say(label, format, ...)	printf("%-15s " format "\n", label ":", __VA_ARGS__)
+#define INDENT	16
+
+__attribute__((format(printf, 3, 4)))
+static void say(const struct status *status, const char *label, const char *format, ...)
+{
+	autofree char *text = NULL, *line = NULL;
+	va_list args;
+
+	va_start(args, format);
+	text = xvasprintf(format, args);
+	va_end(args);
+	line = xasprintf("%s:%*s%s", label, INDENT - 1 - (int)strlen(label), "", text);
+	table_line(status->table, INDENT, line);
+}
 
 /* "1.2G (37.0 %)" */
 static struct brief with_share(num bytes, num whole)
@@ -201,58 +215,60 @@ static struct brief with_share(num bytes, num whole)
 	return text;
 }
 
-static void say_pool(const struct system *system)
+static void say_pool(const struct status *status)
 {
+	const struct system *system = &status->system;
 	num limit = system_limit(system), stored = amount_bytes(system->stored_pages);
 	num ratio = amount_ratio(stored, system->pool_bytes, 1000);
 
-	say("Pool", "%s of at most %s", with_share(system->pool_bytes, limit).text,
+	say(status, "Pool", "%s of at most %s", with_share(system->pool_bytes, limit).text,
 	    format_size(limit).text);
 	if (system->stored_pages >= 0 && ratio >= 0)
-		say("Stored", "%s in %lld pages, %.2f times the pool", format_size(stored).text,
+		say(status, "Stored", "%s in %lld pages, %.2f times the pool", format_size(stored).text,
 		    system->stored_pages, ratio / 1e3);
 	else if (system->stored_pages >= 0)
-		say("Stored", "%s in %lld pages", format_size(stored).text, system->stored_pages);
+		say(status, "Stored", "%s in %lld pages", format_size(stored).text, system->stored_pages);
 	if (system->incompressible_pages > 0)
-		say("Incompressible", "%s",
+		say(status, "Incompressible", "%s",
 		    format_size(amount_bytes(system->incompressible_pages)).text);
 	if (!system->ages_error && amount_oldest(&system->ages) >= 0)
-		say("Oldest", "%s", format_age(amount_oldest(&system->ages)).text);
+		say(status, "Oldest", "%s", format_age(amount_oldest(&system->ages)).text);
 	if (system->limit_hit > 0)
-		say("Pool was full", "%lld times", system->limit_hit);
+		say(status, "Pool was full", "%lld times", system->limit_hit);
 }
 
-static void say_written(const struct counters *counters)
+static void say_written(const struct status *status)
 {
+	const struct counters *counters = &status->system.counters;
 	num written = amount_bytes(counters->written);
 
-	say("Written", "%s, %s of the pool freed (commands: %lld)", format_size(written).text,
+	say(status, "Written", "%s, %s of the pool freed (commands: %lld)", format_size(written).text,
 	    format_size(counters->released_bytes).text, counters->commands);
 	if (written <= 0)
 		return;
-	say("  refaulted", "%s", with_share(amount_bytes(counters->refaulted), written).text);
-	say("  dropped", "%s", with_share(amount_bytes(counters->dropped), written).text);
+	say(status, "  refaulted", "%s", with_share(amount_bytes(counters->refaulted), written).text);
+	say(status, "  dropped", "%s", with_share(amount_bytes(counters->dropped), written).text);
 	if (counters->readback >= 0)
-		say("  read back", "%s", with_share(amount_bytes(counters->readback), written).text);
+		say(status, "  read back", "%s", with_share(amount_bytes(counters->readback), written).text);
 	if (counters->on_disk >= 0)
-		say("  on disk", "%s", with_share(amount_bytes(counters->on_disk), written).text);
+		say(status, "  on disk", "%s", with_share(amount_bytes(counters->on_disk), written).text);
 	if (counters->failed > 0)
-		say("  failed", "%s", format_size(amount_bytes(counters->failed)).text);
+		say(status, "  failed", "%s", format_size(amount_bytes(counters->failed)).text);
 	if (counters->corrupted > 0)
-		say("  corrupted", "%lld reads", counters->corrupted);
+		say(status, "  corrupted", "%lld reads", counters->corrupted);
 }
 
-static void print_page(struct status *status)
+static void print_page(const struct status *status)
 {
 	const struct system *system = &status->system;
 
-	say("zswap", "%s, %s%s",
+	say(status, "zswap", "%s, %s%s",
 	    system->enabled < 0 ? "-" : system->enabled ? "enabled" : "disabled",
 	    system->compressor ? system->compressor : "-",
 	    system->shrinker_enabled > 0 ? ", shrinker on" : "");
-	say_pool(system);
+	say_pool(status);
 	if (!system_supported(status->source))
-		say_written(&system->counters);
+		say_written(status);
 }
 
 /* ---- both ---- */

@@ -87,6 +87,21 @@ echo 'some avg10=34.56 avg60=0.00 avg300=0.00 total=1' >sick/proc/pressure/memor
 rm sick/proc/pressure/io
 sed -i 's/^anon .*/anon 50000000/' sick/sys/fs/cgroup/user.slice/memory.stat \
 	sick/sys/fs/cgroup/user.slice/user-1000.slice/memory.stat
+mkdir -p sick/sys/dev/block/8:2 sick/sys/dev/block/8:0/queue sick/proc/self
+mkdir -p sick/sys/class/block/sdd/queue
+echo '/home/btrfs/file file 1000 0 1' >>sick/proc/swaps
+echo 1 >sick/sys/dev/block/8:0/queue/rotational
+# of a partition, "8:2/.." is the disk where /sys is not a copy
+mkdir sick/sys/dev/block/queue
+echo 0 >sick/sys/dev/block/queue/discard_max_bytes
+echo 1 >sick/sys/class/block/sdd/queue/rotational
+printf '%s\n' '25 1 8:0 / /swap rw - ext4 /dev/sda rw' '21 1 8:2 / / rw shared:1 - ext4 /dev/sda2 rw' \
+	'30 1 0:25 / /home rw - tmpfs none rw' '31 30 0:35 /@ /home/btrfs rw shared:2 - btrfs /dev/sdd rw' \
+	>sick/proc/self/mountinfo
+# two units of one name
+cp -r busy twins
+mkdir twins/sys/fs/cgroup/user.slice/redis.service
+echo 150 >twins/sys/fs/cgroup/user.slice/redis.service/.inode
 # cgroup2 is not where it usually is, or is without the memory controller
 for tree in v1 hybrid elsewhere nomemory; do
 	cp -r busy $tree
@@ -178,6 +193,32 @@ elsewhere cgroup2 is not mounted at
 nomemory cgroup2 at /sys/fs/cgroup is without the memory
 TREES
 
+# A counter that goes on: it is there before and after each of the looks
+grows()
+{
+	"$zswapctl" --root growing doctor >grows.out
+	cat grows.out
+	grep -q '^bad *rejected: .*LIMIT-HIT [0-9]* and growing' grows.out
+}
+cp -r busy growing
+file=growing/sys/kernel/debug/zswap/pool_limit_hit
+(
+	nr=1
+	until [ -e grown ]; do
+		echo $nr >next
+		mv next $file
+		nr=$((nr + 1))
+		sleep 0.01
+	done
+) &
+tries=20
+until grows >/dev/null || [ $tries -eq 0 ]; do
+	tries=$((tries - 1))
+done
+check 'doctor: what grows' grows
+: >grown
+wait
+
 # fits TREE: 80 columns, as a terminal has
 fits()
 {
@@ -187,22 +228,36 @@ for tree in busy large loaded; do
 	check "status of $tree fits a terminal" fits $tree
 done
 
-# On a terminal, columns that would not fit are left out: narrow WIDTH COMMAND...
+# On a terminal, columns that would not fit are left out, and sentences go on below: narrow TREE
+# WIDTH COMMAND...
 narrow()
 {
-	width=$1
-	shift
-	script -qec "stty cols $width rows 50; $zswapctl --root busy $*" /dev/null </dev/null |
+	tree=$1 width=$2
+	shift 2
+	script -qec "stty cols $width rows 50; $zswapctl --root $tree $*" /dev/null </dev/null |
 		tr -d '\r' >narrow.out
 	[ -s narrow.out ] && awk -v width="$width" 'length > width { bad = 1 } END { exit bad }' narrow.out
 }
 if command -v script >/dev/null && script -qec true /dev/null </dev/null >/dev/null 2>&1; then
 	for width in 40 80; do
 		for command in 'ages' 'status -N' 'ages --tree' 'plan --target-bytes 1M' 'plan --target-bytes 1M --explain'; do
-			check "$command fits $width columns" narrow $width "$command"
+			check "$command fits $width columns" narrow busy $width "$command"
+		done
+		check "top fits $width columns" narrow busy $width top --iterations 1
+		for tree in sick loaded; do
+			for command in status doctor; do
+				check "$command of $tree fits $width columns" narrow $tree $width $command
+			done
 		done
 	done
+	narrow busy 80 plan --target-bytes 1M
 	check 'a cgroup can still be told when it does' grep -q red narrow.out
+	narrow sick 40 doctor
+	"$zswapctl" --root sick doctor >wide.out
+	check 'and all of it is there' [ "$(tr -d ' \n' <narrow.out)" = "$(tr -d ' \n' <wide.out)" ]
+	script -qec "stty cols 80 rows 50; TERM=vt100 $zswapctl --root container top --iterations 1 --delay 1" \
+		/dev/null </dev/null >narrow.out
+	check 'top on a terminal says what a namespace hides' grep -q '1 outside of this namespace' narrow.out
 else
 	skip 'tables fit a terminal' 'no script'
 fi

@@ -28,6 +28,7 @@
 enum event { EVENT_TIME, EVENT_REDRAW, EVENT_QUIT, EVENT_SIGNAL };
 
 static struct {
+	bool terminal;		/* has a width */
 	bool live;		/* redraw in place */
 	bool keys;		/* standard input is a terminal, too: saved is valid */
 	bool entered;
@@ -193,11 +194,11 @@ static void terminal_size(int *lines, int *width)
 
 	*lines = 0;
 	*width = 0;
-	if (!screen.live)
+	if (!screen.terminal)
 		return;
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || !size.ws_row || !size.ws_col)
 		size = (struct winsize){ .ws_row = 24, .ws_col = 80 };
-	*lines = size.ws_row;
+	*lines = screen.live ? size.ws_row : 0;
 	*width = size.ws_col;
 }
 
@@ -238,13 +239,14 @@ static int show(const struct screen_view *view, bool first)
 
 int screen_run(const struct context *context, const struct screen_view *view)
 {
-	bool live = isatty(STDOUT_FILENO) && !context->watch_dumb &&
-		    !context->output.json && !context->output.raw;
+	bool terminal = isatty(STDOUT_FILENO) && !context->output.json && !context->output.raw;
+	bool live = terminal && !context->watch_dumb;
 	int result = view->look(view->data);
 	num deadline;
 
 	if (result)
 		return result;
+	screen.terminal = terminal;
 	begin(live);
 	deadline = clock_us();
 	for (num round = 1;; round++) {

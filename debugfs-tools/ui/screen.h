@@ -22,7 +22,8 @@ struct screen_view {
 	int (*look)(void *data);
 	/*
 	 * What was found, as a text to be freed.  @lines, @width: of the terminal; 0 where
-	 * there is none.  It may be called several times for one look.
+	 * there is none, or one that cannot be redrawn has no end.  It may be called several
+	 * times for one look.
 	 */
 	char *(*draw)(void *data, int lines, int width);
 	/* A key; returns whether it is one of its, and to draw again.  May be NULL; q quits. */

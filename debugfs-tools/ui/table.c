@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <langinfo.h>
+#include <limits.h>
 #include <libsmartcols/libsmartcols.h>
 #include <math.h>
 #include <stdio.h>
@@ -368,6 +369,38 @@ static void fit(struct table *table, int width)
 int table_width(const struct table *table)
 {
 	return scols_table_get_termwidth(table->smart);
+}
+
+/* Bytes of @text that fit into @width: up to a blank behind @indent, where there is one. */
+static size_t break_line(const char *text, int indent, int width)
+{
+	size_t end = 0, blank = 0;
+
+	for (int column = 0; text[end]; end++) {
+		if ((text[end] & 0xc0) != 0x80 && ++column > width)
+			break;
+		if (text[end] == ' ' && column > indent)
+			blank = end;
+	}
+	return text[end] && text[end] != ' ' && blank ? blank : end;
+}
+
+void table_line(const struct table *table, int indent, const char *text)
+{
+	autofree char *printable = utf8_printable(text, locale_is_utf8());
+	int width = isatty(STDOUT_FILENO) ? table_width(table) : INT_MAX, left = 0;
+
+	if (indent > width / 2)
+		indent = width / 2;
+	text = printable;
+	do {
+		size_t length = break_line(text, left ? 0 : indent, width - left);
+
+		printf("%*s%.*s\n", left, "", (int)length, text);
+		text += length;
+		text += strspn(text, " ");
+		left = indent;
+	} while (*text);
 }
 
 void table_print(struct table *table)
