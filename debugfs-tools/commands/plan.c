@@ -22,7 +22,6 @@ struct plan {			/* the command line */
 	num bytes;		/* compressed; negative: not given */
 	num min_age;		/* seconds; negative: not given */
 	const char *cgroup, *state;
-	bool explain;
 
 	struct sample sample;
 	struct state daemon;	/* what it remembers; empty: there is none */
@@ -34,7 +33,7 @@ struct plan {			/* the command line */
 struct item {
 	const struct cgroup *cgroup;
 	const char *obstacle;	/* why nothing can be written, or NULL */
-	const char *path, *basis, *command;
+	const char *path, *basis, *reason, *command;
 	struct evidence evidence;
 	double allowed, forecast; /* pages a minute */
 	num id, pace;
@@ -59,49 +58,14 @@ static const struct column columns[] = {
 	  ROW(pace) },
 	{ "BASIS", COLUMN_TEXT, true,
 	  "what the forecast goes by: daemon, kernel (counts since boot), or nothing", ROW(basis) },
+	{ "REASON", COLUMN_TEXT, true,
+	  "why nothing younger: over target, not watched for long enough, min-age, enough; or protected, removed",
+	  ROW(reason) },
 	{ "COMMAND", COLUMN_TEXT, false, "what writes them", ROW(command) },
 };
 
 static const struct view view = {
 	.name = "plan", .columns = columns, .nr_columns = ARRAY_SIZE(columns),
-};
-
-struct judged {			/* an age bucket of a cgroup */
-	const char *path, *verdict, *basis;
-	num proposed;
-	struct age_bucket own;
-	num written, came_back;	/* in the whole system */
-	double expected, sum, allowed;
-};
-
-#undef ROW
-#define ROW(member)	offsetof(struct judged, member)
-
-static const struct column explain_columns[] = {
-	{ "CGROUP", COLUMN_PATH, true, "path of the cgroup", ROW(path) },
-	{ "PROPOSED", COLUMN_AGE, true, "age for the cgroup; - if none is within the target",
-	  ROW(proposed), "PLAN" },
-	{ "AGE", COLUMN_AGE, true, "where the age bucket begins, coldest first", ROW(own.min_age) },
-	{ "MAX-AGE", COLUMN_AGE, false, "where it ends", ROW(own.max_age) },
-	{ "PAGES", COLUMN_COUNT, true, "pages of the cgroup in it", ROW(own.pages) },
-	{ "COMPRESSED", COLUMN_SIZE, true, "their compressed bytes", ROW(own.bytes) },
-	{ "WRITTEN", COLUMN_PAGES, false,
-	  "what commands wrote from this bucket before, in the whole system", ROW(written) },
-	{ "CAME-BACK", COLUMN_PPM, false, "share of that which came back", ROW(came_back) },
-	{ "EXPECTED", COLUMN_RATE, true, "pages of this age that come back a minute",
-	  ROW(expected) },
-	{ "SUM", COLUMN_RATE, true, "the same with all that are colder", ROW(sum) },
-	{ "ALLOWED", COLUMN_RATE, true, "pages a minute that may come back", ROW(allowed) },
-	{ "BASIS", COLUMN_TEXT, false, "what is expected goes by: daemon, kernel, or nothing",
-	  ROW(basis) },
-	{ "VERDICT", COLUMN_TEXT, true, "whether the bucket is taken, or why not", ROW(verdict) },
-};
-
-static const struct view explain_view = {
-	.name = "explain",
-	.columns = explain_columns,
-	.nr_columns = ARRAY_SIZE(explain_columns),
-	.when = "--explain",
 };
 
 #define WHERE(member)	offsetof(struct plan, member)
@@ -117,8 +81,6 @@ static const struct option_spec options[] = {
 	  "propose nothing younger (5m; with --target-bytes 0)" },
 	{ "state", 0, OPTION_FILE, WHERE(state),
 	  "the daemon's state, for its evidence (" DAEMON_STATE ", if it is there)" },
-	{ "explain", 0, OPTION_FLAG, WHERE(explain),
-	  "show how each age bucket was judged, beside what is proposed" },
 	{ }
 };
 
@@ -177,9 +139,9 @@ static void add_item(struct plan *plan, const struct cgroup *cgroup, num pages)
 	item->allowed = model_allowed(plan->target, cgroup->own.anon, pages,
 				      plan->sample.page_size);
 	if (cgroup->removed)
-		item->obstacle = "the cgroup was removed";
+		item->obstacle = "removed";
 	else if (cgroup->off)
-		item->obstacle = "protected by memory.zswap.writeback";
+		item->obstacle = "protected";
 	if (known) {
 		item->evidence = known->control.evidence;
 		item->basis = "daemon";
@@ -248,12 +210,28 @@ static int choose(struct plan *plan)
 	else if (!plan->nr)
 		say_error("nothing found in zswap");
 	else if (!proposed)
-		say_error("no age is within the target; %s",
-			  plan->explain ? "the table tells why" : "--explain tells why");
+		say_error("no age is within the target");
 	return proposed && found >= plan->bytes ? EX_DONE : EX_NOTHING;
 }
 
 /* ---- output ---- */
+
+/* Why nothing younger than what is proposed; where that is nothing, why not its oldest pages. */
+static const char *reason(const struct plan *plan, const struct item *item)
+{
+	const struct age_table *ages = &plan->sample.bounds;
+	num next = item->age < 0 ? amount_oldest(&item->cgroup->ages) :
+		   model_younger(ages, item->age, plan->min_age);
+
+	if (item->obstacle)
+		return item->obstacle;
+	if (next < plan->min_age || next == item->age)
+		return "min-age";
+	if (plan->bytes >= 0)
+		return "enough";
+	return model_forecast(&item->evidence, ages, next) > item->allowed ? "over target" :
+	       "not watched";
+}
 
 static void put_item(struct table *table, const struct plan *plan, struct item *item)
 {
@@ -269,51 +247,9 @@ static void put_item(struct table *table, const struct plan *plan, struct item *
 	item->command = command;
 	item->forecast = item->age < 0 ? -1 :
 		model_forecast(&item->evidence, &plan->sample.bounds, item->age);
+	item->reason = reason(plan, item);
 	item->pace = (num)(item->allowed / model_share(&item->evidence, item->allowed));
 	table_row(table, NULL, item);
-}
-
-static const char *verdict(const struct plan *plan, const struct item *item, num age, double sum)
-{
-	if (item->obstacle)
-		return item->obstacle;
-	if (item->age >= 0 && age >= item->age)
-		return "taken";
-	if (age < plan->min_age)
-		return "younger than --min-age";
-	if (plan->bytes >= 0)
-		return "not needed";
-	return sum > item->allowed ? "over what may come back" : "not watched for long enough";
-}
-
-static void explain(struct table *table, const struct plan *plan, const struct item *item)
-{
-	double sum = 0;
-
-	for (int b = plan->sample.bounds.nr - 1; b >= 0; b--) {
-		const struct age_bucket *own = &item->cgroup->ages.bucket[b];
-		const struct age_bucket *system = &plan->sample.bounds.bucket[b];
-		struct judged row = {
-			.path = item->path,
-			.basis = item->basis,
-			.proposed = item->age,
-			.own = *own,
-			.written = system->written,
-			.came_back = amount_ratio(system->refaulted, system->written, 1000000),
-			.expected = model_rate(&item->evidence, b),
-			.allowed = item->allowed,
-		};
-		struct libscols_line *line;
-
-		sum += row.expected;
-		if (!own->pages && row.expected <= 0)
-			continue;
-		row.sum = sum;
-		row.verdict = verdict(plan, item, own->min_age, sum);
-		line = table_row(table, NULL, &row);
-		if (!strcmp(row.verdict, "taken"))
-			table_color(table, line, "VERDICT", "green");
-	}
 }
 
 /* Returns 0 or a negative errno. */
@@ -359,12 +295,8 @@ static int propose(struct plan *plan, const struct source *source, struct table 
 		return options_say_unreadable(source, error);
 	options_say_foreign(&plan->sample.cgroups);
 	status = choose(plan);
-	for (int i = 0; i < plan->nr; i++) {
-		if (plan->explain)
-			explain(table, plan, &plan->items[i]);
-		else
-			put_item(table, plan, &plan->items[i]);
-	}
+	for (int i = 0; i < plan->nr; i++)
+		put_item(table, plan, &plan->items[i]);
 	table_print(table);
 	return status;
 }
@@ -372,7 +304,7 @@ static int propose(struct plan *plan, const struct source *source, struct table 
 static int run(struct context *context, void *data)
 {
 	struct plan *plan = data;
-	struct table *table = table_new(plan->explain ? &explain_view : &view, &context->output);
+	struct table *table = table_new(&view, &context->output);
 	int status;
 
 	if (!table)
@@ -392,7 +324,7 @@ const struct subcommand plan_subcommand = {
 	.name = "plan",
 	.summary = "propose an age for each cgroup, and show why",
 	.options = options,
-	.views = { &view, &explain_view },
+	.views = { &view },
 	.defaults = &defaults,
 	.size = sizeof(defaults),
 	.run = run,

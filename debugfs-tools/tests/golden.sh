@@ -240,7 +240,7 @@ narrow()
 }
 if command -v script >/dev/null && script -qec true /dev/null </dev/null >/dev/null 2>&1; then
 	for width in 40 80; do
-		for command in 'ages' 'status -N' 'ages --tree' 'plan --target-bytes 1M' 'plan --target-bytes 1M --explain'; do
+		for command in 'ages' 'status -N' 'ages --tree' 'plan --target-bytes 1M'; do
 			check "$command fits $width columns" narrow busy $width "$command"
 		done
 		check "top fits $width columns" narrow busy $width top --iterations 1

@@ -165,8 +165,8 @@ sum=$(awk '/work.slice/ { n += $6 } END { print n + 0 }' $debug/age_buckets_cgro
 in_text 'the tree has sums of subtrees' "$out" "work.slice $sum"
 status 'top' 0 zswapctl top --iterations 2 --delay 1 --cold 0
 in_text 'top has the cgroup' "$out" old.service
-status 'no age within the target' 5 zswapctl plan --explain
-in_text 'plan says why' "$out" 'younger than --min-age'
+status 'no age within the target' 5 zswapctl plan
+in_text 'plan says why' "$out" min-age
 status 'plan by bytes' 0 zswapctl plan --target-bytes 16K --raw --noheadings --output CGROUP,AGE
 in_text 'plan proposes an age' "$out" old.service
 status 'metrics' 0 zswapctl metrics
