@@ -33,6 +33,7 @@ struct metrics {
 	bool older;			/* Prometheus' format */
 	const char *family;		/* the one that is being written */
 	const struct source *source;
+	struct state daemon;		/* what it remembers; empty: there is none */
 	num error;			/* the first one */
 	struct {
 		const char *why, *last;
@@ -320,29 +321,35 @@ static void put_daemon_cgroup(struct metrics *metrics, const struct state_cgroup
 			   where ? NULL : cgroup->reason ?: "", NULL);
 }
 
-/* What the daemon last decided, where there is one; paths in its state are UTF-8, each once. */
-static void put_daemon(struct metrics *metrics)
+/* It is read before there is anything else: to read it takes memory. */
+static void read_daemon(struct metrics *metrics)
 {
 	autofree char *message = NULL;
 	const char *file = metrics->state ? metrics->state : DAEMON_STATE;
-	struct state state;
 	int error;
 
+	state_begin(&metrics->daemon);
 	if (metrics->source->recorded && !metrics->state)
 		return;
-	error = state_load(file, &state, &message);
+	error = state_load(file, &metrics->daemon, &message);
 	if (error && (error != -ENOENT || metrics->state)) {
 		say_error("%s: %s", file, message);
-		metrics->error = metrics->error ? metrics->error : error;
+		metrics->error = error;
 	}
-	if (!error && state.wear >= 0)
+}
+
+/* What the daemon last decided, where there is one; paths in its state are UTF-8, each once. */
+static void put_daemon(struct metrics *metrics)
+{
+	const struct state *state = &metrics->daemon;
+
+	if (state->wear >= 0)
 		put_sample(metrics, "zswap_daemon_budget_bytes", true,
-			   "page data that the daemon may still write", "", (num)state.wear, NULL);
+			   "page data that the daemon may still write", "", (num)state->wear, NULL);
 	for (size_t m = 0; m < ARRAY_SIZE(daemon_metrics) && metrics->cgroups; m++) {
-		for (int i = 0; i < state.nr; i++)
-			put_daemon_cgroup(metrics, &state.cgroup[i], m);
+		for (int i = 0; i < state->nr; i++)
+			put_daemon_cgroup(metrics, &state->cgroup[i], m);
 	}
-	state_free(&state);
 }
 
 static void put_all(struct metrics *metrics)
@@ -400,10 +407,12 @@ static int run(struct context *context, void *data)
 		say_error("this kernel has no zswap");
 		return EX_MISSING;
 	}
-	metrics->out = xchecked(open_memstream(&text, &length));
 	metrics->source = &context->source;
+	read_daemon(metrics);
+	metrics->out = xchecked(open_memstream(&text, &length));
 	metrics->older = !on_standard_output(metrics);
 	put_all(metrics);
+	state_free(&metrics->daemon);
 	/* Memory is what it can fail with */
 	xchecked(fclose(metrics->out) ? NULL : text);
 

@@ -258,10 +258,8 @@ static int look(struct plan *plan, const struct source *source, const char *top)
 	const struct cgroups *cgroups = &plan->sample.cgroups;
 	autofree char *message = NULL;
 	const char *path;
-	int error = sample_read(source, &plan->sample, &path);
+	int error;
 
-	if (error)
-		return error;
 	/* Another system's evidence has nothing to do with a recorded tree */
 	if (plan->state || !source->recorded) {
 		error = state_load(plan->state ? plan->state : DAEMON_STATE, &plan->daemon,
@@ -269,6 +267,9 @@ static int look(struct plan *plan, const struct source *source, const char *top)
 		if (error && plan->state)
 			say_error("%s: %s", plan->state, message);
 	}
+	error = sample_read(source, &plan->sample, &path);
+	if (error)
+		return error;
 	plan->items = xcalloc(cgroups->nr, sizeof(*plan->items));
 	for (int i = 0; i < cgroups->nr; i++) {
 		num pages = amount_colder(&cgroups->cgroup[i].ages, 0).pages;

@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# run.sh DIR MADE: all tests that need no kernel, of the program and the test programs in DIR,
-# and of the documents in MADE.
+# run.sh DIR MADE: all tests that need no kernel, of the program and the test programs in DIR, which
+# have sanitizers,
+# and of the program without and the documents in MADE.
 # TAP of each, one after the other; the status is that of all.
 
 set -u
@@ -25,6 +26,7 @@ begin "$here/golden.sh" "$1"
 begin "$here/test_daemon.sh" "$1"
 begin "$here/test_history.sh" "$1"
 begin "$here/test_top.sh" "$1"
+begin "$here/test_speed.sh" "$2"
 begin "$here/documents.sh" "$1/zswapctl" "$2"
 echo "# damaged files: does a reader crash?"
 if "$1/fuzz_readers" --runs "${FUZZ_RUNS:-300}" "$here/trees/busy"; then
