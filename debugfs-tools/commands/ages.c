@@ -77,8 +77,8 @@ struct ages {
 	/* What is wanted. */
 	uint64_t nodes;			/* 0: all, not asked for */
 	const char *name;		/* of the cgroup; NULL: the system */
-	const char *history;		/* file */
-	bool tree, no_descend;
+	const char *file;		/* of --history */
+	bool tree, no_descend, history;
 	num cold;			/* seconds */
 	num seconds;			/* from look to look; 0: one look */
 	num iterations;
@@ -103,15 +103,17 @@ static const struct option_spec options[] = {
 	{ "tree", 't', OPTION_FLAG, WHERE(tree), "print the cgroups instead of the buckets" },
 	{ "cold", 0, OPTION_AGE, WHERE(cold), "with --tree: what counts as cold (5m)",
 	  .needs = "tree" },
-	{ "history", 0, OPTION_FILE, WHERE(history), "draw how the ages went, from what record wrote",
-	  .excludes = "node cgroup tree watch" },
+	{ "history", 0, OPTION_FLAG, WHERE(history), "draw how the ages went, from what record wrote",
+	  .excludes = "node cgroup tree watch json raw output" },
+	{ "file", 'f', OPTION_FILE, WHERE(file), "with --history: the file (" HISTORY_FILE ")",
+	  .needs = "history" },
 	{ "watch", 'w', OPTION_WATCH, WHERE(seconds), "look again and again (every 2 s)" },
 	{ "iterations", 0, OPTION_COUNT, WHERE(iterations), "with --watch: end after N looks",
 	  .needs = "watch" },
 	{ }
 };
 
-static const struct ages defaults = { .cold = COLD_DEFAULT };
+static const struct ages defaults = { .cold = COLD_DEFAULT, .file = HISTORY_FILE };
 
 static int look_system(struct ages *ages)
 {
@@ -326,8 +328,6 @@ static int run(struct context *context, void *data)
 	struct table *table;
 	int result;
 
-	if (ages->history)
-		return history_show(&context->output, ages->history);
 	ages->source = &context->source;
 	ages->output = &context->output;
 	result = check_nodes(ages);
@@ -336,7 +336,15 @@ static int run(struct context *context, void *data)
 	table = new_table(ages);
 	if (!table)
 		return EX_USAGE;
+	if (ages->history && ages->source->recorded && ages->file == defaults.file) {
+		say_error("--root needs --file");
+		result = EX_USAGE;
+	} else if (ages->history) {
+		result = history_show(table, ages->output, ages->file);
+	}
 	table_free(table);
+	if (ages->history)
+		return result;
 	if (ages->name)
 		result = options_cgroup(ages->source, ages->name, &ages->id, NULL);
 	if (result != EX_DONE)
@@ -354,7 +362,7 @@ const struct subcommand ages_subcommand = {
 	.name = "ages",
 	.summary = "how old what is in zswap is",
 	.options = options,
-	.views = { &bucket_view, &tree_view, &history_view },
+	.views = { &bucket_view, &tree_view },
 	.defaults = &defaults,
 	.size = sizeof(defaults),
 	.run = run,

@@ -5,6 +5,7 @@
 #ifndef COMMANDS_H
 #define COMMANDS_H
 
+#include "decide/state.h"
 #include "system/transaction.h"
 #include "ui/options.h"
 
@@ -13,9 +14,11 @@ extern const struct subcommand status_subcommand, doctor_subcommand, ages_subcom
 	writeback_subcommand, readback_subcommand, plan_subcommand, daemon_subcommand,
 	metrics_subcommand;
 
-/* ages --history: the file that record wrote, drawn or as a table.  Returns an exit status. */
-int history_show(const struct output *output, const char *file);
-extern const struct view history_view;
+/* Where record writes to if nobody says. */
+#define HISTORY_FILE	DAEMON_DIRECTORY "/ages"
+
+/* ages --history: the file that record wrote, drawn.  Returns an exit status. */
+int history_show(const struct table *table, const struct output *output, const char *file);
 /* daemon --status, of the state at @path.  Returns an exit status. */
 int daemon_status(const struct context *context, const char *path);
 extern const struct view daemon_view;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * zswapctl ages --history: what record wrote, as a heat map for people, time from left to right and
- * the oldest pages at the top; or as a table.
+ * the oldest pages at the top.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -17,46 +17,10 @@
 #define DATE		sizeof("01-31 23:59")
 #define NO_SAMPLE	(-1)
 
-struct row {
-	num time, awake, min_age, pages, bytes;
-};
-
-#define ROW(member)	offsetof(struct row, member)
-
-static const struct column columns[] = {
-	{ "TIME", COLUMN_COUNT, true, "seconds since 1970", ROW(time) },
-	{ "AWAKE", COLUMN_AGE, false, "for how long the system had been awake", ROW(awake) },
-	{ "MIN-AGE", COLUMN_AGE, true, "where the age bucket begins", ROW(min_age) },
-	{ "PAGES", COLUMN_COUNT, true, "pages in it", ROW(pages) },
-	{ "SIZE", COLUMN_SIZE, true, "their size before compression", ROW(bytes) },
-};
-
-const struct view history_view = {
-	.name = "history", .columns = columns, .nr_columns = ARRAY_SIZE(columns), .when = "--history",
-};
-
 static num bytes_of(const struct history_sample *sample, int b)
 {
 	return amount_times(sample->ages.bucket[b].pages, sample->page_size);
 }
-
-static void print_table(struct table *table, const struct history *history)
-{
-	for (int i = 0; i < history->nr; i++) {
-		const struct history_sample *sample = &history->sample[i];
-
-		for (int b = 0; b < sample->ages.nr; b++)
-			table_row(table, NULL, &(struct row){
-				sample->time,
-				sample->awake_ms < 0 ? -ENODATA : sample->awake_ms / 1000,
-				sample->ages.bucket[b].min_age, sample->ages.bucket[b].pages,
-				bytes_of(sample, b),
-			});
-	}
-	table_print(table);
-}
-
-/* ---- the map ---- */
 
 struct map {
 	const struct age_table *rows;	/* the bounds of the newest sample */
@@ -172,29 +136,22 @@ static void draw(const struct history *history, int width, bool utf8)
 	free(map.cell);
 }
 
-int history_show(const struct output *output, const char *file)
+int history_show(const struct table *table, const struct output *output, const char *file)
 {
 	autofree char *message = NULL;
-	struct table *table = table_new(&history_view, output);
 	struct history history;
-	int error, result = EX_DONE;
+	int error = history_read(file, &history, &message), result = EX_DONE;
 
-	if (!table)
-		return EX_USAGE;
-	error = history_read(file, &history, &message);
 	if (error) {
 		result = options_say_file(file, message, error);
 	} else if (!history.nr) {
 		say_error("%s: no sample in it", file);
 		result = EX_NOTHING;
-	} else if (output_is_table(output)) {
-		print_table(table, &history);
 	} else {
 		draw(&history, table_width(table), table_utf8(output));
 	}
 	if (history.broken)
 		say_error("%s: %d invalid samples are left out", file, history.broken);
 	history_free(&history);
-	table_free(table);
 	return result;
 }

@@ -7,10 +7,8 @@
 
 #include "commands/commands.h"
 #include "decide/history.h"
-#include "decide/state.h"
 #include "system/amount.h"
 
-#define HISTORY_FILE	DAEMON_DIRECTORY "/ages"
 #define KEEP_DEFAULT	1440	/* a day, with one a minute */
 
 struct record {

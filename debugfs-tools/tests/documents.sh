@@ -199,8 +199,8 @@ mkdir -p place.d tree/sys/fs/cgroup/system.slice/redis.service tree/sys/fs/cgrou
 for option in -C --config --state --record --replay; do
 	completes "completion: $option" 'place place.d' daemon $option pl
 done
-completes 'completion: --history' 'place place.d' ages --history pl
 for option in -f --file; do
+	completes "completion: $option of ages" 'place place.d' ages --history $option pl
 	completes "completion: $option" 'place place.d' metrics $option pl
 	completes "completion: $option of record" 'place place.d' record $option pl
 done

@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # run.sh DIR MADE: all tests that need no kernel, of the program and the test programs in DIR, which
-# have sanitizers,
-# and of the program without and the documents in MADE.
+# have sanitizers, of the program without, and of the documents in MADE.
 # TAP of each, one after the other; the status is that of all.
 
 set -u

@@ -4,8 +4,8 @@
 # test_history.sh DIR: the subcommand record of DIR/zswapctl, on a tree that changes from sample to
 # sample, and the file that ages --history reads.  TAP.
 #
-# What check() is given is called by it, and an argument of cold() may be left out.
-# shellcheck disable=SC2016,SC2119,SC2120,SC2317
+# What check() is given is called by it.
+# shellcheck disable=SC2016,SC2317
 
 set -u
 export LC_ALL=C TERM=dumb TZ=UTC
@@ -35,11 +35,19 @@ record()
 	"$zswapctl" --root tree record "$@"
 }
 
-# cold [FILE]: how many pages were an hour old, from the earliest sample on
+# cold: how many pages were an hour old, from the earliest whole sample on
 cold()
 {
-	"$zswapctl" ages --history "${1:-ring}" --raw --bytes --noheadings -o min-age,pages |
-		sed -n 's/^3600 //p' | tr '\n' ' '
+	head -c $(($(stat -c %s ring) / 1024 * 1024)) ring | sed -nE 's/^\{"nr":([0-9]+),"time":[0-9]+,.*"edges":\[0,3600\],"pages":\[[0-9]+,([0-9]+)\]\} *$/\1 \2/p' |
+		sort -n | sed 's/.* //' | tr '\n' ' '
+}
+
+# shows FILE [OPTION...]
+shows()
+{
+	file=$1
+	shift
+	"$zswapctl" ages --history --file "$file" "$@"
 }
 
 # status N COMMAND...: does it end so?
@@ -71,8 +79,9 @@ check 'the clock of the ages is in it' grep -q '"awake_ms":1000500,"page_size":4
 echo 65536 >tree/.page_size
 record -f ring
 check 'and the page size' grep -q '"page_size":65536' ring
-"$zswapctl" ages --history ring -rbno min-age,size | tail -n 1 >got
-check 'which sizes go by' grep -qx "3600 $((5 * 65536))" got
+record -f wide
+shows wide >map
+check 'which sizes go by' grep -q '^8: 448K, ' map
 rm tree/.page_size
 
 # Several at once
@@ -97,14 +106,16 @@ for n in 1 2 3; do
 	record -f ring
 done
 printf '{"nr":0,"time":x' | dd of=ring bs=1024 seek=2 conv=notrunc 2>dd.err
-check 'a broken sample: the others are shown' [ "$(cold 2>err)" = '9 9 ' ]
+shows ring >map 2>err
+check 'a broken sample: the others are shown' grep -q '^1h+ 8' map
 check 'and it is told' grep -q '1 invalid sample' err
 record -f ring
-check 'and the next is added behind the last' [ "$(cold 2>err | wc -w)" -eq 3 ]
+check 'and the next is added behind the last' [ "$(cold)" = '9 9 9 ' ]
 truncate -s 3000 ring
-check 'a file that was cut off' [ "$(cold 2>err)" = '9 ' ]
+shows ring >map 2>err
+check 'a file that was cut off: the others are shown' grep -q '^1h+ 8' map
 record -f ring
-check 'is written on' [ "$(cold 2>err)" = '9 9 ' ]
+check 'is written on' [ "$(cold)" = '9 9 ' ]
 echo precious >other
 check 'another file is refused' status 1 record -f other
 check 'and stays' grep -qx precious other
@@ -115,14 +126,20 @@ check 'a device is none' status 1 record -f /dev/null
 check '--root needs a file' status 2 record
 check '--keep has a limit' status 2 record -f new --keep 1000000
 check 'and makes no file' [ ! -e new ]
-check 'no such file' status 1 "$zswapctl" ages --history new
-check 'another file is no history' status 1 "$zswapctl" ages --history other
+check 'no such file' status 1 shows new
+check 'another file is no history' status 1 shows other
 printf '%-1023s\n' '{"zswapctl":"ages","version":1,"keep":5}' >empty
-check 'an empty one' status 5 "$zswapctl" ages --history empty
+check 'an empty one' status 5 shows empty
 printf '%-1023s\n' '{"zswapctl":"ages","version":2,"keep":5}' >later
-check 'another version' status 1 "$zswapctl" ages --history later
+check 'another version' status 1 shows later
 check 'and it stays' status 1 record -f later
-check 'with --cgroup' status 2 "$zswapctl" ages --history ring --cgroup x
+check 'with --cgroup' status 2 shows ring --cgroup x
+check 'as JSON it is there already' status 2 shows ring --json
+check '--root needs a file here, too' status 2 "$zswapctl" --root tree ages --history
+if [ ! -e /var/lib/zswapctl/ages ]; then
+	check 'without one it is what record makes' status 1 "$zswapctl" ages --history
+	check 'which is told' grep -q /var/lib/zswapctl/ages err
+fi
 mv $debugfs/age_buckets away
 check 'without debugfs' status 3 record -f new
 check 'there is no file, either' [ ! -e new ]
@@ -140,19 +157,19 @@ sample()
 		sample "$n" $((1700000040 + n * 60 - (n == 7) * 20 + (n >= 40) * 3600)) $((n < 20 ? 100 : 0)) $((n * 2))
 	done
 } >ring
-"$zswapctl" ages --history ring >map
+shows ring >map
 # widths WIDTH: is the map as wide?
 widths()
 {
-	COLUMNS=$1 "$zswapctl" ages --history ring | awk -v width="$1" '
+	COLUMNS=$1 shows ring | awk -v width="$1" '
 		length > width { bad = 1 } /^ *[0-9a-z]+[+] / { if (length > most) most = length }
 		END { exit bad || most < width * 3 / 4 }'
 }
 for width in 40 80 100; do
 	check "the map fits $width columns" widths $width
 done
-check 'the map does not break in 5 columns' status 0 env COLUMNS=5 "$zswapctl" ages --history ring
-COLUMNS=125 "$zswapctl" ages --history ring >map
+check 'the map does not break in 5 columns' status 0 env COLUMNS=5 "$zswapctl" ages --history --file ring
+COLUMNS=125 shows ring >map
 check 'the map: the oldest at the top' [ "$(head -c 4 map)" = '1h+ ' ]
 # A column a minute: 40 samples, 60 of the gap, 20 samples
 check 'the map: an early sample leaves no hole, a gap does' grep -qE \
@@ -163,7 +180,7 @@ check 'the map: what the most is' grep -qx '8: 472K, .: none; a column: 1m' map
 # The bounds were others at first: a bucket counts where it begins
 printf '%-1023s\n' '{"nr":0,"time":1700000040,"awake_ms":1,"page_size":4096,"edges":[0,1800,7200],"pages":[0,50,118]}' |
 	dd of=ring bs=1024 seek=1 conv=notrunc 2>dd.err
-COLUMNS=125 "$zswapctl" ages --history ring >map
+COLUMNS=125 shows ring >map
 check 'the map: other bounds' grep -qE '^1h[+] 81' map
 check 'the map: other bounds, younger' grep -qE '^0s[+] 36' map
 {
@@ -172,6 +189,6 @@ check 'the map: other bounds, younger' grep -qE '^0s[+] 36' map
 	sample 1 1700000040 0 100
 	sample 2 1700000640 0 100
 } >ring
-"$zswapctl" ages --history ring >map
+shows ring >map
 check 'the map: a column has the mean of its samples' grep -qx '1h+ 48' map
 tap_done

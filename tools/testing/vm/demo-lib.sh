@@ -114,7 +114,7 @@ store()
 	while IFS=': ' read -r key value _; do
 		case $key in
 		pswpin | pswpout | zswpin | zswpout | zswpwb | zswpwb_* | \
-		zswap | zswapped | anon | file | MemFree | SwapCached)
+		zswap | zswapped | anon | file | shmem | MemFree | SwapCached)
 			eval "$1_$key=$value"
 			;;
 		esac
