@@ -22,7 +22,6 @@
 #include "ui/format.h"
 
 #define COLD_DEFAULT	300	/* seconds */
-#define REASONS_MAX	8
 
 struct metrics {
 	const char *file, *state;
@@ -35,10 +34,7 @@ struct metrics {
 	const struct source *source;
 	struct state daemon;		/* what it remembers; empty: there is none */
 	num error;			/* the first one */
-	struct {
-		const char *why, *last;
-		char *names;
-	} left_out[REASONS_MAX];	/* what, by the reason, each once; up to one without */
+	struct reasons left_out;
 };
 
 #define WHERE(member)	offsetof(struct metrics, member)
@@ -58,22 +54,9 @@ static const struct metrics defaults = { .cold = COLD_DEFAULT };
 /* Samples of @name that were to come from @file are left out. */
 static void leave_out(struct metrics *metrics, const char *name, const char *file, num error)
 {
-	const char *why = system_reason_for(metrics->source, file, error);
-	int i = 0;
-
 	if (!metrics->error)
 		metrics->error = error;
-	while (i < REASONS_MAX - 1 && metrics->left_out[i].why &&
-	       strcmp(metrics->left_out[i].why, why))
-		i++;
-	/* All of one name come in a row */
-	if (metrics->left_out[i].last && !strcmp(metrics->left_out[i].last, name))
-		return;
-	metrics->left_out[i].why = why;
-	metrics->left_out[i].last = name;
-	if (!metrics->left_out[i].names)
-		metrics->left_out[i].names = xstrdup("");
-	xappend(&metrics->left_out[i].names, "%s%s", *metrics->left_out[i].names ? ", " : "", name);
+	reasons_add(&metrics->left_out, system_reason_for(metrics->source, file, error), name);
 }
 
 /* @text as the value of a label: valid UTF-8, \ " and newline escaped. */
@@ -420,10 +403,7 @@ static int run(struct context *context, void *data)
 		say_error("this kernel has no proactive zswap writeback");
 		result = EX_MISSING;
 	}
-	for (int i = 0; i < REASONS_MAX && metrics->left_out[i].why; i++) {
-		say_error("left out: %s: %s", metrics->left_out[i].names, metrics->left_out[i].why);
-		free(metrics->left_out[i].names);
-	}
+	reasons_say(&metrics->left_out, "left out: ");
 	if (metrics->error && !result)
 		result = options_exit_status(metrics->error);
 	error = put_out(metrics, text, length);

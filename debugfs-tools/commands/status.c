@@ -60,8 +60,7 @@ struct status {
 	const struct source *source;
 	struct table *table;
 	struct system system;
-	const char *why[NR_COLUMNS];	/* what is not known of the system, or NULL */
-	bool said;
+	struct reasons unknown;
 };
 
 static const struct option_spec options[] = {
@@ -70,9 +69,8 @@ static const struct option_spec options[] = {
 	{ }
 };
 
-/* Why a column of the system, or of @node, is not known; NULL: it is, or nobody could know it. */
-static const char *why_unknown(const struct status *status, int i, const struct row *row,
-			       const struct node *node)
+/* Which columns of the system, or of a node, are not known, though somebody could. */
+static void add_unknown(struct status *status, const struct row *row, bool node)
 {
 	static const char *const files[NR_COLUMNS] = {
 		[LIMIT] = SYS_PARAMETERS "/max_pool_percent",
@@ -81,57 +79,27 @@ static const char *why_unknown(const struct status *status, int i, const struct 
 		[RATIO] = SYS_DEBUGFS "/pool_total_size",
 		[OLDEST] = SYS_DEBUGFS "/age_buckets",
 	};
-	const struct counter *counter = NULL;
-	num value = view_number(&view, i, row);
-	const char *file = files[i];
-
-	if (i >= ZSWAP && i < COMPRESSOR) {
-		counter = &zswap_counters[i - ZSWAP];
-		file = system_file(counter);
-	} else if (i >= STATS && i < REFAULT_RATE) {
-		counter = &stats_counters[i - STATS];
-		file = SYS_ZSWAP "/stats";
-	}
-	/* Why something is missing that old kernels lack is said only if that is all of it */
-	if (value >= 0 || value == -ENODATA || !file ||
-	    (counter && value == -ENOENT && counter->flags & COUNTER_OPTIONAL))
-		return NULL;
-	/* All that a node has by itself, but for its counters */
-	if (node && i < STATS)
-		file = SYS_DEBUGFS "/node/age_buckets";
-	return system_reason_for(status->source, file, value);
-}
-
-/*
- * Which columns of a row are not known, a line for each reason; of a node, what is not the
- * system's as well.
- */
-static void say_unknown(struct status *status, const struct row *row, const struct node *node)
-{
-	autofree char *label = node ? xasprintf("node %d: ", node->id) : xstrdup("");
-	const char *why[NR_COLUMNS];
 
 	for (int i = 0; i < NR_COLUMNS; i++) {
-		why[i] = table_shows(status->table, view_column(&view, i)->name) ?
-			 why_unknown(status, i, row, node) : NULL;
-		if (!node)
-			status->why[i] = why[i];
-		else if (why[i] && status->why[i] && !strcmp(why[i], status->why[i]))
-			why[i] = NULL;
-	}
-	for (int i = 0; i < NR_COLUMNS; i++) {
-		autofree char *list = xstrdup(view_column(&view, i)->name);
+		const char *name = view_column(&view, i)->name, *file = files[i];
+		const struct counter *counter = NULL;
+		num value = view_number(&view, i, row);
 
-		if (!why[i])
-			continue;
-		for (int j = i + 1; j < NR_COLUMNS; j++) {
-			if (!why[j] || strcmp(why[j], why[i]))
-				continue;
-			xappend(&list, ", %s", view_column(&view, j)->name);
-			why[j] = NULL;
+		if (i >= ZSWAP && i < COMPRESSOR) {
+			counter = &zswap_counters[i - ZSWAP];
+			file = system_file(counter);
+		} else if (i >= STATS && i < REFAULT_RATE) {
+			counter = &stats_counters[i - STATS];
+			file = SYS_ZSWAP "/stats";
 		}
-		say_error("%s%s: %s", label, list, why[i]);
-		status->said = true;
+		/* Why something is missing that old kernels lack is said only if that is all of it */
+		if (!file || !table_shows(status->table, name) || value >= 0 || value == -ENODATA ||
+		    (counter && value == -ENOENT && counter->flags & COUNTER_OPTIONAL))
+			continue;
+		/* All that a node has by itself, but for its counters */
+		if (node && i < STATS)
+			file = SYS_DEBUGFS "/node/age_buckets";
+		reasons_add(&status->unknown, system_reason_for(status->source, file, value), name);
 	}
 }
 
@@ -153,7 +121,7 @@ static void put_system(struct status *status)
 	};
 
 	table_row(status->table, NULL, &row);
-	say_unknown(status, &row, NULL);
+	add_unknown(status, &row, false);
 }
 
 static void put_node(struct status *status, const struct node *node)
@@ -184,7 +152,7 @@ static void put_node(struct status *status, const struct node *node)
 	row.system.stored_pages = total.pages;
 	row.system.incompressible_pages = total.incompressible;
 	table_row(status->table, NULL, &row);
-	say_unknown(status, &row, node);
+	add_unknown(status, &row, true);
 }
 
 /* ---- the page ---- */
@@ -281,6 +249,7 @@ static int run(struct context *context, void *data)
 	struct column usual[NR_COLUMNS];
 	struct view shown = view;
 	int result = EX_DONE;
+	bool said;
 
 	if (source_exists(&context->source, SYS_PARAMETERS)) {
 		say_error("this kernel has no zswap");
@@ -298,6 +267,7 @@ static int run(struct context *context, void *data)
 	put_system(status);
 	for (int i = 0; status->nodes && i < status->system.nr_nodes; i++)
 		put_node(status, &status->system.nodes[i]);
+	said = reasons_say(&status->unknown, "");
 	if (page && !status->nodes)
 		print_page(status);
 	else
@@ -305,7 +275,7 @@ static int run(struct context *context, void *data)
 
 	if (system_supported(&context->source)) {
 		/* Not twice, if it is why a column is empty. */
-		if (!status->said)
+		if (!said)
 			say_error("this kernel has no proactive zswap writeback");
 		result = EX_MISSING;
 	}

@@ -452,6 +452,36 @@ int options_say_unreadable(const struct source *source, num error)
 	return options_exit_status(error);
 }
 
+void reasons_add(struct reasons *reasons, const char *why, const char *name)
+{
+	autofree char *word = xasprintf(" %s,", name);
+	size_t i = 0;
+
+	while (i < ARRAY_SIZE(reasons->at) - 1 && reasons->at[i].why &&
+	       strcmp(reasons->at[i].why, why))
+		i++;
+	reasons->at[i].why = why;
+	if (!reasons->at[i].names)
+		reasons->at[i].names = xstrdup("");
+	if (!strstr(reasons->at[i].names, word))
+		xappend(&reasons->at[i].names, "%s", word);
+}
+
+bool reasons_say(struct reasons *reasons, const char *before)
+{
+	bool any = reasons->at[0].why;
+
+	for (size_t i = 0; i < ARRAY_SIZE(reasons->at) && reasons->at[i].why; i++) {
+		char *names = reasons->at[i].names;
+
+		say_error("%s%.*s: %s", before, (int)strlen(names) - 2, names + 1,
+			  reasons->at[i].why);
+		free(names);
+	}
+	*reasons = (struct reasons) {};
+	return any;
+}
+
 int options_say_file(const char *file, const char *message, int error)
 {
 	say_error("%s: %s", file, message);

@@ -100,4 +100,16 @@ void options_say_foreign(const struct cgroups *cgroups);
  */
 int options_cgroup(const struct source *source, const char *name, uint64_t *id, char **path);
 
+/* Why numbers are not known: each reason once, with what lacks it. */
+struct reasons {
+	struct {
+		const char *why;	/* NULL: there are no more */
+		char *names;
+	} at[8];
+};
+
+void reasons_add(struct reasons *reasons, const char *why, const char *name);
+/* A line each, with @before; they are gone then.  Returns whether there was any. */
+bool reasons_say(struct reasons *reasons, const char *before);
+
 #endif
