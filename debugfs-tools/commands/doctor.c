@@ -134,7 +134,7 @@ static void check_feature(struct doctor *doctor)
 
 /* ---- swap ---- */
 
-/* The directory in /sys of the device that a file is on, to be freed; names are as in /proc/swaps. */
+/* The directory in /sys of the device that a file is on, to be freed; named as in /proc/swaps. */
 static char *device_of(const struct source *source, const char *file)
 {
 	autofree char *text = NULL;

@@ -92,7 +92,7 @@ static void add_unknown(struct status *status, const struct row *row, bool node)
 			counter = &stats_counters[i - STATS];
 			file = SYS_ZSWAP "/stats";
 		}
-		/* Why something is missing that old kernels lack is said only if that is all of it */
+		/* What old kernels lack is missed only if that is all of it */
 		if (!file || !table_shows(status->table, name) || value >= 0 || value == -ENODATA ||
 		    (counter && value == -ENOENT && counter->flags & COUNTER_OPTIONAL))
 			continue;
@@ -191,11 +191,12 @@ static void say_pool(const struct status *status)
 
 	say(status, "Pool", "%s of at most %s", with_share(system->pool_bytes, limit).text,
 	    format_size(limit).text);
-	if (system->stored_pages >= 0 && ratio >= 0)
-		say(status, "Stored", "%s in %lld pages, %.2f times the pool", format_size(stored).text,
-		    system->stored_pages, ratio / 1e3);
-	else if (system->stored_pages >= 0)
-		say(status, "Stored", "%s in %lld pages", format_size(stored).text, system->stored_pages);
+	if (ratio >= 0)
+		say(status, "Stored", "%s in %lld pages, %.2f times the pool",
+		    format_size(stored).text, system->stored_pages, ratio / 1e3);
+	else if (stored >= 0)
+		say(status, "Stored", "%s in %lld pages", format_size(stored).text,
+		    system->stored_pages);
 	if (system->incompressible_pages > 0)
 		say(status, "Incompressible", "%s",
 		    format_size(amount_bytes(system->incompressible_pages)).text);
@@ -207,21 +208,30 @@ static void say_pool(const struct status *status)
 
 static void say_written(const struct status *status)
 {
+	static const struct {
+		const char *label;
+		size_t where;		/* in struct counters: pages */
+		num least;		/* of what is told */
+	} parts[] = {
+		{ "  refaulted", offsetof(struct counters, refaulted) },
+		{ "  dropped", offsetof(struct counters, dropped) },
+		{ "  read back", offsetof(struct counters, readback) },
+		{ "  on disk", offsetof(struct counters, on_disk) },
+		{ "  failed", offsetof(struct counters, failed), 1 },
+	};
 	const struct counters *counters = &status->system.counters;
 	num written = amount_bytes(counters->written);
 
-	say(status, "Written", "%s, %s of the pool freed (commands: %lld)", format_size(written).text,
-	    format_size(counters->released_bytes).text, counters->commands);
-	if (written <= 0)
-		return;
-	say(status, "  refaulted", "%s", with_share(amount_bytes(counters->refaulted), written).text);
-	say(status, "  dropped", "%s", with_share(amount_bytes(counters->dropped), written).text);
-	if (counters->readback >= 0)
-		say(status, "  read back", "%s", with_share(amount_bytes(counters->readback), written).text);
-	if (counters->on_disk >= 0)
-		say(status, "  on disk", "%s", with_share(amount_bytes(counters->on_disk), written).text);
-	if (counters->failed > 0)
-		say(status, "  failed", "%s", format_size(amount_bytes(counters->failed)).text);
+	say(status, "Written", "%s, %s of the pool freed (commands: %lld)",
+	    format_size(written).text, format_size(counters->released_bytes).text,
+	    counters->commands);
+	for (size_t i = 0; i < ARRAY_SIZE(parts) && written > 0; i++) {
+		num pages = *(const num *)((const char *)counters + parts[i].where);
+
+		if (pages >= parts[i].least)
+			say(status, parts[i].label, "%s",
+			    with_share(amount_bytes(pages), written).text);
+	}
 	if (counters->corrupted > 0)
 		say(status, "  corrupted", "%lld reads", counters->corrupted);
 }

@@ -277,7 +277,7 @@ static char *heading(const struct top *top)
 
 	if (top->typing)
 		return xasprintf("only paths with: %s_", top->typed);
-	return xasprintf("%d cgroups%s, %s in zswap, %s of it %s or older; every %llds; h: help%s%s",
+	return xasprintf("%d cgroups%s, %s in zswap, %s of it %s or older; each %llds; h: help%s%s",
 			 top->nr_shown, hidden, format_size(top->all_compressed).text,
 			 format_size(top->all_cold).text, format_age(top->cold).text, top->seconds,
 			 *top->typed ? "; with " : "", top->typed);

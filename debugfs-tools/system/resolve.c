@@ -166,7 +166,8 @@ static char *decode(const char *name)
 	while (*name) {
 		/* "%2x" would take a sign or a blank, too */
 		if (!strncmp(name, "\\x", 2) && isxdigit((unsigned char)name[2]) &&
-		    isxdigit((unsigned char)name[3]) && sscanf(name + 2, "%2x", &byte) == 1 && byte) {
+		    isxdigit((unsigned char)name[3]) && sscanf(name + 2, "%2x", &byte) == 1 &&
+		    byte) {
 			*to++ = byte;
 			name += 4;
 		} else {

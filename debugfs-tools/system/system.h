@@ -138,9 +138,9 @@ bool cgroup_is_within(const char *path, const char *top);
 /*
  * What the user calls a cgroup into its id and path (*@path is to be freed): a path below
  * the cgroup root ("/a/b"), the same with /sys/fs/cgroup before it, an id (a number), a
- * systemd unit ("redis.service", or "redis"), or "pid:NUMBER"; what is not there as it is, also with
- * "\x2d" for a byte, as --raw prints it.  -ENOENT: there is none; -ENOTUNIQ:
- * several units of that name, *@path lists them, one a line; -EINVAL, -ERANGE.
+ * systemd unit ("redis.service", or "redis"), or "pid:NUMBER"; where that is not there, also with
+ * "\x2d" for a byte, as --raw prints it.  -ENOENT: there is none; -ENOTUNIQ: several units of
+ * that name, *@path lists them, one a line; -EINVAL, -ERANGE.
  */
 int cgroup_resolve(const struct source *source, const char *name, uint64_t *id, char **path);
 

@@ -290,7 +290,7 @@ fed_back()
 		}
 		nr=$((nr + 1))
 	done <paths
-	[ $nr -eq 3 ]
+	[ "$nr" -eq 3 ]
 }
 for locale in C C.UTF-8; do
 	for command in 'ages --tree' 'top --iterations 1'; do

@@ -153,13 +153,15 @@ static void test_sections(void)
 	      min_age(&config, "/system.slice/xredis.service") == 300, "a unit by its name");
 	config_free(&config);
 	CHECK(taken("[cgroup redis]\nmin-age = 7\n", &config) &&
-	      min_age(&config, "/system.slice/redis.service") == 7 && min_age(&config, "/redis") == 7 &&
+	      min_age(&config, "/system.slice/redis.service") == 7 &&
+	      min_age(&config, "/redis") == 7 &&
 	      min_age(&config, "/system.slice/redis.service/x") == 300 &&
-	      min_age(&config, "/redis.slice") == 300 && min_age(&config, "/redis-1.service") == 300,
+	      min_age(&config, "/redis.slice") == 300 &&
+	      min_age(&config, "/redis-1.service") == 300,
 	      "without .service, as --cgroup has it");
 	config_free(&config);
-	CHECK(taken("[cgroup dev-disk\\x2dby.slice]\nmin-age = 7\n[cgroup /a\\x2db*]\nmin-age = 8\n",
-		    &config) &&
+	CHECK(taken("[cgroup dev-disk\\x2dby.slice]\nmin-age = 7\n"
+		    "[cgroup /a\\x2db*]\nmin-age = 8\n", &config) &&
 	      min_age(&config, "/system.slice/dev-disk\\x2dby.slice") == 7 &&
 	      min_age(&config, "/a\\x2db.slice") == 8, "backslashes as systemd has them");
 	config_free(&config);

@@ -5,6 +5,9 @@
 # machine with 5,000 cgroups, 2 nodes and 13 age buckets.  TAP.
 #
 # Time is the processor's, and that of the best of some runs: others may be at work here, too.
+#
+# What check() is given is called by it.
+# shellcheck disable=SC2317
 
 set -u
 export LC_ALL=C TERM=dumb
@@ -82,13 +85,13 @@ within()
 	lines=$1
 	shift
 	tries=$TRIES
-	while [ $tries -gt 0 ]; do
+	while [ "$tries" -gt 0 ]; do
 		env time -q -f '%M %U %S' -o usage "$zswapctl" --root tree "$@" >out 2>err
 		[ "$(wc -l <out)" -ge "$lines" ] || {
 			head out err
 			return 1
 		}
-		awk -v memory=$MEMORY_MAX -v time=$TIME_MAX '{ print $1 " KiB, " $2 + $3 " s" }
+		awk -v memory="$MEMORY_MAX" -v time="$TIME_MAX" '{ print $1 " KiB, " $2 + $3 " s" }
 			END { exit $1 > memory || $2 + $3 > time }' usage && return 0
 		tries=$((tries - 1))
 	done

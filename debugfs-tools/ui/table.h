@@ -56,8 +56,8 @@ void table_print(struct table *table);
 /* A table as a text, to be freed, for a terminal with @width columns; 0: as wide as it is. */
 char *table_render(struct table *table, int width);
 /*
- * A line for people, where there is a page instead of a table: on a terminal, what does not fit goes
- * on below, @indent characters further in.
+ * A line for people, where there is a page instead of a table: on a terminal, what does not fit
+ * goes on below, @indent characters further in.
  */
 void table_line(const struct table *table, int indent, const char *text);
 /* Of the terminal, or as wide as one usually is. */
