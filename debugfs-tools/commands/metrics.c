@@ -32,7 +32,8 @@ struct metrics {
 	bool older;			/* Prometheus' format */
 	const char *family;		/* the one that is being written */
 	const struct source *source;
-	struct state daemon;		/* what it remembers; empty: there is none */
+	struct state daemon;		/* what it remembers */
+	int no_daemon;			/* 0, or why that is not there */
 	num error;			/* the first one */
 	struct reasons left_out;
 };
@@ -312,9 +313,11 @@ static void read_daemon(struct metrics *metrics)
 	int error;
 
 	state_begin(&metrics->daemon);
+	metrics->no_daemon = -ENOENT;
 	if (metrics->source->recorded && !metrics->state)
 		return;
 	error = state_load(file, &metrics->daemon, &message);
+	metrics->no_daemon = error;
 	if (error && (error != -ENOENT || metrics->state)) {
 		say_error("%s: %s", file, message);
 		metrics->error = error;
@@ -325,8 +328,9 @@ static void read_daemon(struct metrics *metrics)
 static void put_daemon(struct metrics *metrics)
 {
 	const struct state *state = &metrics->daemon;
+	int error = metrics->no_daemon;
 
-	if (state->wear >= 0)
+	if (!error && state->wear >= 0)
 		put_sample(metrics, "zswap_daemon_budget_bytes", true,
 			   "page data that the daemon may still write", "", (num)state->wear, NULL);
 	for (size_t m = 0; m < ARRAY_SIZE(daemon_metrics) && metrics->cgroups; m++) {

@@ -44,7 +44,7 @@ static const struct column columns[NR_COLUMNS] = {
 	[OLDEST] = { "OLDEST", COLUMN_AGE, false, "the oldest pages are at least this old",
 		     ROW(oldest) },
 	[REFAULT_RATE] = { "REFAULT-RATE", COLUMN_REFAULTS, true, "REFAULTED in percent of WRITTEN",
-			   ROW(refault_rate), .heading = "REFAULT%" },
+			   ROW(refault_rate) },
 };
 
 static const struct view view = {

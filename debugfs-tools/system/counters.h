@@ -32,7 +32,6 @@ struct column {
 	bool shown;		/* without --output */
 	const char *help;
 	size_t where;		/* offset in the struct that is a row; of a counter, see there */
-	const char *heading;	/* where the name makes the usual table too wide; or NULL */
 };
 
 enum {

@@ -179,15 +179,13 @@ static void add_column(struct table *table, const struct column *column)
 		[COLUMN_PATH] = { SCOLS_FL_TRUNC, SCOLS_JSON_STRING },
 	};
 	const struct output *output = table->output;
-	bool usual = !output->json && !output->raw && !output->list && !output->all;
-	const char *heading = usual && column->heading ? column->heading : column->name;
 	int flags = type[column->type].flags;
 	struct libscols_column *new;
 
 	/* libsmartcols draws trees in raw output, too: no script wants to read that. */
 	if (output->raw)
 		flags &= ~SCOLS_FL_TREE;
-	new = xchecked(scols_table_new_column(table->smart, heading, 0, flags));
+	new = xchecked(scols_table_new_column(table->smart, column->name, 0, flags));
 	done(scols_column_set_json_type(new, type[column->type].json));
 }
 
@@ -388,8 +386,10 @@ static size_t break_line(const char *text, int indent, int width)
 void table_line(const struct table *table, int indent, const char *text)
 {
 	autofree char *printable = utf8_printable(text, locale_is_utf8());
-	int width = isatty(STDOUT_FILENO) ? table_width(table) : INT_MAX, left = 0;
+	int width = isatty(STDOUT_FILENO) ? table_width(table) : 0, left = 0;
 
+	if (width <= 0)
+		width = INT_MAX;
 	if (indent > width / 2)
 		indent = width / 2;
 	text = printable;
