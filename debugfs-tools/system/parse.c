@@ -63,37 +63,27 @@ static int parse_decimal(const char **text, long double *value)
 int parse_size(const char *text, void *bytes)
 {
 	static const char letters[] = "KMGTPE";
-	const char *letter = NULL, *digits = text;
-	num whole, unit = 1;
+	const char *letter;
 	long double size;
-	bool exact;
 	int err;
 
 	err = parse_decimal(&text, &size);
 	if (err)
 		return err;
-	/* Where a long double is no more than a double (32-bit ARM), it holds not every num */
-	err = parse_num(&digits, &whole);
-	exact = digits == text;
-	if (*text)
-		letter = strchr(letters, toupper((unsigned char)*text));
-	if (!letter && !exact && size < NUM_END && size != (num)size)
-		return -EINVAL;
+	letter = *text ? strchr(letters, toupper((unsigned char)*text)) : NULL;
 	if (letter) {
-		unit <<= 10 * (letter - letters + 1);
+		size *= 1LL << 10 * (letter - letters + 1);
 		text++;
 		if (!strcasecmp(text, "iB"))
 			text++;
+	} else if (size < NUM_END && size != (num)size) {
+		return -EINVAL;
 	}
 	if (*text && strcasecmp(text, "B"))
 		return -EINVAL;
-	if (!exact)
-		whole = size * unit < NUM_END ? (num)(size * unit) : -ERANGE;
-	else if (err || __builtin_mul_overflow(whole, unit, &whole))
-		whole = -ERANGE;
-	if (whole < 0)
+	if (size >= NUM_END)
 		return -ERANGE;
-	*(num *)bytes = whole;
+	*(num *)bytes = size;
 	return 0;
 }
 
