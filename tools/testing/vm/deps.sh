@@ -32,6 +32,7 @@ libjansson-dev   file:/usr/include/jansson.h  zswapctl (JSON)
 mandoc           cmd:mandoc           checks the man pages
 zsh              cmd:zsh              checks the completions
 fish             cmd:fish             checks the completions
+time             file:/usr/bin/time   measures zswapctl
 debhelper        cmd:dh               make deb
 lcov             cmd:lcov             make coverage
 debian-archive-keyring  file:/usr/share/keyrings/debian-archive-keyring.gpg  verifies the kernel source
