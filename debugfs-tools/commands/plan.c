@@ -7,6 +7,7 @@
  * there is one; otherwise what the kernel has counted since boot.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +34,8 @@ struct plan {			/* the command line */
 struct item {
 	const struct cgroup *cgroup;
 	const char *obstacle;	/* why nothing can be written, or NULL */
-	const char *path, *basis, *reason, *command;
+	char *path;
+	const char *basis, *reason, *command;
 	struct evidence evidence;
 	double allowed, forecast; /* pages a minute */
 	num id, pace;
@@ -128,13 +130,26 @@ static void count_evidence(const struct plan *plan, struct item *item)
 	item->basis = loaded || cgroup->own.written > 0 ? "kernel" : "nothing";
 }
 
-static void add_item(struct plan *plan, const struct cgroup *cgroup, num pages)
+/* The sample's is UTF-8; one that was not has to be what can be typed.  To be freed. */
+static char *path_of(const struct source *source, const struct cgroup *cgroup)
+{
+	autofree char *id = xasprintf("%" PRIu64, cgroup->id);
+	char *path = NULL;
+	uint64_t found;
+
+	if (strstr(cgroup->path, "\xef\xbf\xbd"))
+		cgroup_resolve(source, id, &found, &path);
+	return path ? path : xstrdup(cgroup->path);
+}
+
+static void add_item(struct plan *plan, const struct source *source, const struct cgroup *cgroup,
+		     num pages)
 {
 	struct item *item = &plan->items[plan->nr++];
 	const struct state_cgroup *known = find_state(plan, cgroup);
 
 	*item = (struct item){
-		.cgroup = cgroup, .path = cgroup->path, .id = cgroup->id, .age = -1,
+		.cgroup = cgroup, .path = path_of(source, cgroup), .id = cgroup->id, .age = -1,
 	};
 	item->allowed = model_allowed(plan->target, cgroup->own.anon, pages,
 				      plan->sample.page_size);
@@ -275,14 +290,14 @@ static int look(struct plan *plan, const struct source *source, const char *top)
 		num pages = amount_colder(&cgroups->cgroup[i].ages, 0).pages;
 
 		if (pages && cgroup_is_within(cgroups->cgroup[i].path, top))
-			add_item(plan, &cgroups->cgroup[i], pages);
+			add_item(plan, source, &cgroups->cgroup[i], pages);
 	}
 	return 0;
 }
 
 static int propose(struct plan *plan, const struct source *source, struct table *table)
 {
-	autofree char *path = NULL;
+	autofree char *path = NULL, *top = NULL;
 	int error = system_supported(source), status = EX_DONE;
 	uint64_t id;
 
@@ -290,8 +305,10 @@ static int propose(struct plan *plan, const struct source *source, struct table 
 		status = options_cgroup(source, plan->cgroup, &id, &path);
 	if (status)
 		return status;
+	/* As the sample has paths */
+	top = utf8_copy(path ? path : "/");
 	if (!error)
-		error = look(plan, source, path ? path : "/");
+		error = look(plan, source, top);
 	if (error)
 		return options_say_unreadable(source, error);
 	options_say_foreign(&plan->sample.cgroups);
@@ -317,6 +334,8 @@ static int run(struct context *context, void *data)
 	table_free(table);
 	sample_free(&plan->sample);
 	state_free(&plan->daemon);
+	for (int i = 0; i < plan->nr; i++)
+		free(plan->items[i].path);
 	free(plan->items);
 	return status;
 }

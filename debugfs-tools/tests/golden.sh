@@ -288,12 +288,17 @@ fed_back()
 			echo "$path: $(head -n 1 got), not $pages"
 			return 1
 		}
+		"$zswapctl" --root odd plan --target-bytes 1 -c "$path" --raw --noheadings -o cgroup,pages >got || return 1
+		grep -qxF "$path $pages" got || {
+			echo "plan: $path $pages is not $(cat got)"
+			return 1
+		}
 		nr=$((nr + 1))
 	done <paths
 	[ "$nr" -eq 3 ]
 }
 for locale in C C.UTF-8; do
-	for command in 'ages --tree' 'top --iterations 1'; do
+	for command in 'ages --tree' 'top --iterations 1' 'plan --target-bytes 2K'; do
 		export LC_ALL=$locale
 		# shellcheck disable=SC2086 # words
 		check "$locale: the paths of $command --raw can be fed back" fed_back $command
