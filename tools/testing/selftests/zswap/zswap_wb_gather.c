@@ -21,8 +21,8 @@
 /* half of the pages are more than fit into a window, see ZSWAP_WB_WINDOW_MAX */
 #define TURN_CGROUPS		8
 #define TURN_PAGES		2048
-/* pages of a block request, at least */
-#define TURN_REQUEST		32
+/* pages of a block request, at least; of 64 KiB each a batch has no more than 32 */
+#define TURN_REQUEST		(zwb_page_size < 65536 ? 32 : 16)
 
 /* more than ZSWAP_WB_LANES in the kernel */
 #define TREE_SIBLINGS		18
