@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -72,6 +73,8 @@ struct daemon {
 	struct record_tick now;		/* the tick that is decided about */
 	num looked_us;			/* clock_us() before its sample */
 	bool reloaded;			/* there has been another configuration since then */
+	bool woken;			/* something may have thawed since then */
+	int watch;			/* descriptor that tells of it; negative: none */
 	num ticks;			/* how many there were */
 	num began_ms;			/* time of the first, in a recorded tree */
 	bool over;			/* no more commands, no more ticks */
@@ -119,16 +122,18 @@ static void reload_config(struct daemon *daemon)
 	}
 }
 
-/* Wait until @deadline, or until a signal says that it is over; 0 does not wait. */
+/* Wait until @deadline, until something thaws, or until it is over; 0 does not wait. */
 static void take_signals(struct daemon *daemon, num deadline)
 {
 	while (!daemon->over) {
-		int signal = stop_fetch(deadline);
+		int signal = stop_fetch(daemon->woken ? 0 : deadline);
 
 		if (!signal)
 			break;
 		if (signal == SIGHUP)
 			reload_config(daemon);
+		else if (signal == SIGIO)
+			daemon->woken = true;
 		else
 			end(daemon, EX_DONE);
 	}
@@ -240,15 +245,14 @@ static void run_command(struct daemon *daemon, const struct cgroup *cgroup, stru
 	record_add(&daemon->now, cgroup->id, &choice->result);
 }
 
-/* What was seen, or what was decided from it, is no longer to be acted on. */
+/* What was seen, or what was decided from it, is no longer to be acted on by writing. */
 static bool must_stop(struct daemon *daemon)
 {
 	/* The clock of a recorded tree is another one. */
 	bool late = !daemon->source->recorded &&
 		    clock_us() - daemon->looked_us >= daemon->config.interval * 1000000;
 
-	take_signals(daemon, 0);
-	return daemon->over || daemon->reloaded || daemon->state_error || late;
+	return daemon->reloaded || daemon->woken || daemon->state_error || late;
 }
 
 /*
@@ -269,7 +273,8 @@ static bool carry_out(struct daemon *daemon, struct choice *choice)
 		}
 		return recorded || !daemon->now.interrupted;
 	}
-	if (must_stop(daemon)) {
+	take_signals(daemon, 0);
+	if (daemon->over || (choice->decision.action == ACTION_WRITE && must_stop(daemon))) {
 		daemon->now.interrupted = true;
 		return false;
 	}
@@ -364,12 +369,57 @@ static void save_state(struct daemon *daemon, bool now)
 
 /* ---- ticks ---- */
 
+/* Is there another look that would tell more? */
+static bool waits(const struct daemon *daemon)
+{
+	return !daemon->recording.file && !daemon->source->recorded;
+}
+
 static void say_blind(struct daemon *daemon, const struct cgroup *cgroup)
 {
 	if (daemon->said_blind || (cgroup->pressure_memory >= 0 && cgroup->pressure_io >= 0))
 		return;
 	say_error("%s: unknown pressure is not considered", cgroup->path);
 	daemon->said_blind = true;
+}
+
+/*
+ * What was written whole is read back first when it thaws: that is another tick at once.  So it is if
+ * it has thawed since it was looked at.
+ */
+static void watch_frozen(struct daemon *daemon)
+{
+	const struct cgroups *cgroups = &daemon->now.sample.cgroups;
+
+	if (daemon->watch >= 0)
+		close(daemon->watch);
+	daemon->watch = -1;
+	for (int i = 0; i < cgroups->nr && waits(daemon); i++) {
+		autofree char *events = cgroup_file(cgroups->cgroup[i].path, "cgroup.events");
+
+		if (cgroups->cgroup[i].frozen <= 0 || !daemon->state.cgroup[i].control.thawed_to_read)
+			continue;
+		if (daemon->watch < 0)
+			daemon->watch = stop_watch();
+		inotify_add_watch(daemon->watch, events, IN_MODIFY | IN_ONESHOT);
+		if (!system_keyed(daemon->source, events, "frozen"))
+			daemon->woken = true;
+	}
+}
+
+static void act(struct daemon *daemon, struct choice *choice, bool *go)
+{
+	bool writes = choice->decision.action == ACTION_WRITE;
+	bool acts = writes || choice->decision.action == ACTION_READ;
+
+	say_blind(daemon, &daemon->now.sample.cgroups.cgroup[choice->cgroup]);
+	if (acts)
+		*go = *go && carry_out(daemon, choice);
+	if (writes && *go)
+		tick_written(&daemon->state, &daemon->config, choice,
+			     choice->carried_out ? choice->result.count.written : -1);
+	if (acts || choice->changed)
+		print_choice(daemon, choice);
 }
 
 static void tick(struct daemon *daemon)
@@ -379,6 +429,7 @@ static void tick(struct daemon *daemon)
 	int nr;
 
 	daemon->reloaded = false;
+	daemon->woken = false;
 	if (!(daemon->recording.file ? look_back(daemon) : look(daemon)))
 		return;
 	check_record(daemon, record_sample(daemon->record, &daemon->now.sample));
@@ -389,19 +440,14 @@ static void tick(struct daemon *daemon)
 		daemon->state.changed = true;
 		save_state(daemon, true);
 	}
-	for (int i = 0; i < nr; i++) {
-		const struct decision *decision = &choice[i].decision;
-		bool acts = decision->action == ACTION_WRITE || decision->action == ACTION_READ;
-
-		say_blind(daemon, &daemon->now.sample.cgroups.cgroup[choice[i].cgroup]);
-		if (acts)
-			go = go && carry_out(daemon, &choice[i]);
-		if (acts && decision->action == ACTION_WRITE && go)
-			tick_written(&daemon->state, &daemon->config, &choice[i],
-				     choice[i].carried_out ? choice[i].result.count.written : -1);
-		if (acts || choice[i].changed)
-			print_choice(daemon, &choice[i]);
+	/* What is read back is waited for */
+	for (int reads = 1; reads >= 0; reads--) {
+		for (int i = 0; i < nr; i++) {
+			if ((choice[i].decision.action == ACTION_READ) == reads)
+				act(daemon, &choice[i], &go);
+		}
 	}
+	watch_frozen(daemon);
 	save_state(daemon, false);
 	if (fflush(stdout))
 		say_error("standard output: %s", strerror(errno));
@@ -414,19 +460,20 @@ static void tick(struct daemon *daemon)
 
 static void loop(struct daemon *daemon)
 {
-	bool waits = !daemon->recording.file && !daemon->source->recorded;
-	num next = clock_us();
+	num next = clock_us(), now;
 
 	take_signals(daemon, 0);
 	for (num tries = 1; !daemon->over; tries++) {
 		tick(daemon);
 		if (daemon->options->ticks && tries >= daemon->options->ticks)
 			break;
-		/* A tick that took longer than the interval is followed by one, not by many. */
-		next += daemon->config.interval * 1000000;
-		if (next < clock_us())
-			next = clock_us();
-		take_signals(daemon, waits ? next : 0);
+		/* A tick that took longer than the interval is followed by one, not by many */
+		now = clock_us();
+		if (next <= now)
+			next += daemon->config.interval * 1000000;
+		if (next < now)
+			next = now;
+		take_signals(daemon, waits(daemon) ? next : 0);
 	}
 	/* What was learned meanwhile is worth it */
 	daemon->state.changed = daemon->ticks;
@@ -517,6 +564,7 @@ static int run(struct context *context, void *data)
 		.source = &context->source,
 		.dry_run = options->dry_run || context->source.recorded,
 		.state_lock = -1,
+		.watch = -1,
 	};
 	int result;
 

@@ -2,6 +2,8 @@
 /*
  * Signals that end a command of the kernel early.
  */
+#include <fcntl.h>
+#include <sys/inotify.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -41,12 +43,14 @@ void stop_begin(void)
 	stop_catch(SIGALRM, &old);
 	sigemptyset(&signals.fetched);
 	sigaddset(&signals.fetched, SIGHUP);
+	sigaddset(&signals.fetched, SIGIO);
 	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
 		if (stop_catch(ends[i], &old))
 			sigaddset(&signals.fetched, ends[i]);
 	}
 	sigprocmask(SIG_BLOCK, &signals.fetched, &signals.in_command);
 	sigaddset(&signals.in_command, SIGHUP);
+	sigaddset(&signals.in_command, SIGIO);
 	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
 		sigdelset(&signals.in_command, ends[i]);
 }
@@ -73,4 +77,15 @@ int stop_fetch(num deadline)
 		if (clock_us() >= deadline)
 			return 0;
 	}
+}
+
+int stop_watch(void)
+{
+	int fd = inotify_init1(IN_CLOEXEC);
+
+	if (fd >= 0) {
+		fcntl(fd, F_SETOWN, getpid());
+		fcntl(fd, F_SETFL, O_ASYNC);
+	}
+	return fd;
 }

@@ -23,12 +23,17 @@ extern volatile sig_atomic_t stop_asked;
 bool stop_catch(int signal, struct sigaction *old);
 
 /*
- * For the daemon: SIGTERM, SIGINT and SIGHUP are blocked, and fetched where it suits; but between
+ * For the daemon: SIGTERM, SIGINT, SIGHUP and SIGIO are blocked, and fetched where it suits; but between
  * stop_open() and stop_close(), while the kernel is at a command, the first two end it.
  */
 void stop_begin(void);
 void stop_open(void);
 void stop_close(void);
+/*
+ * A descriptor of inotify(7), from which nothing need be read: what happens to a file that it
+ * watches is a SIGIO, which waits to be fetched.
+ */
+int stop_watch(void);
 /* A signal that is pending or comes until @deadline, of clock_us(); 0 if none does. */
 int stop_fetch(num deadline);
 

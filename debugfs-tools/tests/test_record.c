@@ -236,6 +236,8 @@ static void test_bytes(const char *tree, const char *path)
 /* So much may come back that all that is cold is written at once. */
 #define CONF	"when = always\ntarget-refault = 100%/min\n"
 #define KERNEL	"/sys/kernel/mm/zswap/proactive_writeback"
+#define READBACK "/sys/kernel/mm/zswap/proactive_readback"
+#define EVENTS	SYS_CGROUP "/b/cgroup.events"
 
 static long inode(const char *tree, const char *path)
 {
@@ -293,11 +295,14 @@ static void live_tree(const char *tree)
 	free(table);
 }
 
+static const char *ticks = "1";
+
 /* The child: what it says goes to /out and /err. */
 static int live_run(const char *tree, const char *replay, bool record)
 {
 	const char *live[] = {
-		"zswapctl", "daemon", "--once", "--state", "/state", "--record", "/record", NULL
+		"zswapctl", "daemon", "--ticks", ticks, "--state", "/state",
+		"--record", "/record", NULL
 	};
 	const char *again[] = { "zswapctl", "daemon", "--replay", replay, NULL };
 	const struct subcommand *const list[] = { &daemon_subcommand, NULL };
@@ -305,7 +310,7 @@ static int live_run(const char *tree, const char *replay, bool record)
 	if (chroot(tree) || chdir("/") ||
 	    !freopen("/out", "we", stdout) || !freopen("/err", "we", stderr))
 		return 100;
-	return options_main(replay ? 4 : record ? 7 : 5, (char **)(replay ? again : live),
+	return options_main(replay ? 4 : record ? 8 : 6, (char **)(replay ? again : live),
 			    list);
 }
 
@@ -372,7 +377,7 @@ static pid_t slow_kernel(const char *tree)
 }
 
 /* What happens while it is at the first command. */
-enum meanwhile { NOTHING, RELOAD, LATE, KILLED };
+enum meanwhile { NOTHING, RELOAD, LATE, KILLED, THAW };
 
 /* The state is written right before the command: then that keeps the daemon waiting. */
 static void await_sleep(pid_t pid)
@@ -389,6 +394,17 @@ static void await_sleep(pid_t pid)
 	free(name);
 }
 
+/* As the kernel does it: at no time is there less than a whole text. */
+static void thaw(const char *tree)
+{
+	char *name = xasprintf("%s" EVENTS, tree);
+	int fd = open(name, O_WRONLY | O_CLOEXEC);
+
+	if (pwrite(fd, "frozen 0", 8, 0) != 8 || close(fd))
+		tree_fail("write", name);
+	free(name);
+}
+
 static void let_go(const char *tree, pid_t daemon, enum meanwhile meanwhile)
 {
 	char *then = xasprintf("%s/state.then", tree);
@@ -402,6 +418,8 @@ static void let_go(const char *tree, pid_t daemon, enum meanwhile meanwhile)
 		usleep(1100000);
 	if (meanwhile == KILLED)
 		kill(daemon, SIGKILL);
+	if (meanwhile == THAW)
+		thaw(tree);
 	tree_file(tree, "/go", "");
 	free(then);
 }
@@ -537,6 +555,70 @@ static void test_live(void)
 	tree_remove(tree);
 }
 
+/* The state of a daemon that has written /b whole, and one in which it is frozen. */
+static void freeze(const char *tree)
+{
+	char *text = text_of(tree, "/state"), *b = strstr(text, "\"path\":\"/b\""), *flag;
+
+	flag = b ? strstr(b, "\"thawed_to_read\":false") : NULL;
+	if (!flag)
+		tree_fail("freeze", text);
+	memcpy(strchr(flag, ':'), ":true ", 6);
+	tree_file(tree, "/state", text);
+	tree_file(tree, EVENTS, "frozen 1\npopulated 1\n");
+	tree_file(tree, READBACK, "");
+	tree_file(tree, "/out", "");
+	forget(tree, "/state.then");
+	free(text);
+}
+
+/* What is thawed is read back at once, not when the minute is over: it is wanted now. */
+static void test_thaw(void)
+{
+	char *tree = tree_new(), *first;
+	num began = clock_us();
+	int status;
+	pid_t pid;
+
+	live_tree(tree);
+	tree_file(tree, "/etc/zswapctl.conf", CONF "freeze-after = 1h\n");
+	tree_file(tree, EVENTS, "frozen 1\npopulated 1\n");
+	CHECK(!live(tree, NULL), "frozen");
+	freeze(tree);
+	ticks = "2";
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		status = live_run(tree, NULL, true);
+		fflush(NULL);
+		_exit(status);
+	}
+	await_sleep(pid);
+	CHECK(said(tree, "/out", "\"tick\":1", 2) && said(tree, "/out", "thawed", 0), "it waits");
+	thaw(tree);
+	waitpid(pid, &status, 0);
+	CHECK(!status && clock_us() - began < 30000000, "a thaw is not waited for");
+	CHECK(said(tree, "/out", "\"reason\":\"thawed\"", 1) && said(tree, READBACK, "cgroup=", 1),
+	      "it is read back");
+	CHECK(replays(tree), "which is replayed");
+
+	freeze(tree);
+	began = clock_us();
+	CHECK(!live_slow(tree, THAW) && clock_us() - began < 30000000 &&
+	      said(tree, "/out", "\"tick\":2", 2) && said(tree, READBACK, "cgroup=", 1),
+	      "thawed before anybody waits for it: at once");
+	ticks = "1";
+	forget(tree, KERNEL);
+	tree_file(tree, KERNEL, "");
+	freeze(tree);
+	thaw(tree);
+	first = xasprintf("\"results\":[{\"id\":%ld,", inode(tree, SYS_CGROUP "/b"));
+	CHECK(!live(tree, NULL) && said(tree, "/record", "\"id\":", 8) &&
+	      said(tree, "/record", first, 1), "before anything is written");
+	free(first);
+	tree_remove(tree);
+}
+
 /* A disk that is full for a moment. */
 static ssize_t write_once_full(void *cookie, const char *text, size_t length)
 {
@@ -576,10 +658,12 @@ int main(void)
 	test_refused(tree, path);
 	test_bytes(tree, path);
 	test_full();
-	if (may_chroot())
+	if (may_chroot()) {
 		test_live();
-	else
+		test_thaw();
+	} else {
 		printf("# only root can try the daemon with commands\n");
+	}
 	free(path);
 	tree_remove(tree);
 	return tap_done();
