@@ -285,11 +285,11 @@ static const struct {
 	{ "zswap_daemon_cgroup_age_seconds",
 	  "the age from which on the daemon writes, and its last reason", 0 },
 	{ "zswap_daemon_cgroup_forecast_pages", "pages a minute that this may bring back",
-	  offsetof(struct state_cgroup, forecast) },
+	  offsetof(struct state_cgroup, shown.forecast) },
 	{ "zswap_daemon_cgroup_measured_pages", "pages a minute that came back lately",
-	  offsetof(struct state_cgroup, measured) },
+	  offsetof(struct state_cgroup, shown.measured) },
 	{ "zswap_daemon_cgroup_allowed_pages", "pages a minute that may come back",
-	  offsetof(struct state_cgroup, allowed) },
+	  offsetof(struct state_cgroup, shown.allowed) },
 };
 
 static void put_daemon_cgroup(struct metrics *metrics, const struct state_cgroup *cgroup, int m)
@@ -328,8 +328,17 @@ static void read_daemon(struct metrics *metrics)
 static void put_daemon(struct metrics *metrics)
 {
 	const struct state *state = &metrics->daemon;
+	const char *file = metrics->state ? metrics->state : DAEMON_STATE;
 	int error = metrics->no_daemon;
+	num since = error ? error : state_since_ms(metrics->source, state);
 
+	if (!error)
+		put_sample(metrics, "zswap_daemon_running", true, "1 if the daemon is alive", "",
+			   state_is_locked(file), NULL);
+	if (since >= 0)
+		put_sample(metrics, "zswap_daemon_state_age_seconds", true,
+			   "time awake since the daemon last had something new to say", "",
+			   since / 1000, NULL);
 	if (!error && state->wear >= 0)
 		put_sample(metrics, "zswap_daemon_budget_bytes", true,
 			   "page data that the daemon may still write", "", (num)state->wear, NULL);

@@ -46,6 +46,19 @@ static int read_clock(const struct source *source, struct sample *sample, const 
 	return 0;
 }
 
+num state_since_ms(const struct source *source, const struct state *state)
+{
+	struct sample now = { .boot_id = NULL };
+	const char *path;
+	num since = read_clock(source, &now, &path);
+
+	if (!since)
+		since = state->boot_id && !strcmp(now.boot_id, state->boot_id) &&
+			now.now_ms >= state->now_ms ? now.now_ms - state->now_ms : -ESTALE;
+	sample_free(&now);
+	return since;
+}
+
 static int read_system(const struct source *source, struct sample *sample)
 {
 	struct system system;

@@ -83,9 +83,9 @@ static const struct json_field control_fields[] = {
 	{ "credit", JSON_POSITIVE, CGROUP(control.credit) },
 	{ "evidence", JSON_STRUCT, CGROUP(control.evidence), 0, evidence_fields },
 	{ "reason", JSON_TEXT, CGROUP(reason) },
-	{ "forecast", JSON_ANY, CGROUP(forecast) },
-	{ "allowed", JSON_ANY, CGROUP(allowed) },
-	{ "measured", JSON_ANY, CGROUP(measured) },
+	{ "forecast", JSON_ANY, CGROUP(shown.forecast) },
+	{ "allowed", JSON_ANY, CGROUP(shown.allowed) },
+	{ "measured", JSON_ANY, CGROUP(shown.measured) },
 	{ }
 };
 

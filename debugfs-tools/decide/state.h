@@ -41,7 +41,7 @@ struct state_cgroup {
 	num loaded[AGE_BUCKETS_MAX];
 	/* The last decision, for daemon --status and metrics */
 	char *reason;
-	double forecast, allowed, measured; /* pages a minute; negative: not known */
+	struct { double forecast, allowed, measured; } shown; /* pages a minute; negative: not known */
 };
 
 struct family {
@@ -54,13 +54,16 @@ struct state {
 	char *boot_id;		/* NULL: there was no sample yet */
 	num now_ms;
 	struct age_table bounds;
-	double wear;		/* bytes that may still be written; negative: not begun */
+	double wear;		/* bytes that may still be written; negative: not begun, or no limit */
+	double shown_wear;	/* the same when it last was worth saving */
 	int nr, nr_families;
 	struct state_cgroup *cgroup; /* in the order of the sample */
 	struct family *family;
 	bool changed;		/* something that is worth saving */
 };
 
+/* How long ago @state was saved: milliseconds awake; -ESTALE: in an earlier boot. */
+num state_since_ms(const struct source *source, const struct state *state);
 void state_begin(struct state *state);
 void state_free(struct state *state);
 void state_drop_cgroups(struct state *state);

@@ -7,6 +7,7 @@
  * is that of the subtree.
  */
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,6 +66,7 @@ static void advance(struct state *state, const struct sample *sample, struct loo
 		if (list[i].begun) {
 			list[i].control = before->control;
 			list[i].reason = before->reason ? xstrdup(before->reason) : NULL;
+			list[i].shown = before->shown;
 		}
 		/* Ages of another boot's clock mean nothing; what was learned does */
 		if (list[i].begun && !same_boot) {
@@ -259,6 +261,15 @@ static num budget_of(struct state *state, const struct config *config, num elaps
 	return budget < rate ? budget : rate;
 }
 
+/* What is shown stays within a tenth of what is: not every look is worth saving. */
+static void show(struct state *state, double *shown, double value)
+{
+	if (fabs(value - *shown) <= *shown / 10 + 0.1)
+		return;
+	*shown = value;
+	state->changed = true;
+}
+
 static void keep_decision(struct state *state, struct choice *choice)
 {
 	const struct decision *decision = &choice->decision;
@@ -267,9 +278,9 @@ static void keep_decision(struct state *state, struct choice *choice)
 	choice->changed = !cgroup->reason || strcmp(cgroup->reason, decision->reason) ||
 			  decision->age != choice->was_age;
 	state->changed |= choice->changed;
-	cgroup->forecast = decision->forecast;
-	cgroup->allowed = decision->allowed;
-	cgroup->measured = decision->measured;
+	show(state, &cgroup->shown.forecast, decision->forecast);
+	show(state, &cgroup->shown.allowed, decision->allowed);
+	show(state, &cgroup->shown.measured, decision->measured);
 	if (choice->changed) {
 		free(cgroup->reason);
 		cgroup->reason = xstrdup(decision->reason);
@@ -310,6 +321,7 @@ int tick_decide(struct state *state, const struct config *config, const struct s
 	control_share(list, nr, budget, sample->page_size);
 	for (int i = 0; i < nr; i++)
 		keep_decision(state, &list[i]);
+	show(state, &state->shown_wear, state->wear);
 	free(looks);
 	*choices = list;
 	return nr;

@@ -165,12 +165,24 @@ check 'with the state, the next one acts' is "$(field action /c/d now)" write
 check 'with what may come back' is "$(field max /c/d now)" $((61 * 4096))
 check '--status: not running' status 0 daemon --root tree --status --state state
 check 'it has the cgroups' grep -q '^/c/d .*cold pages' out
-check 'said' grep -q 'not running' err
+check 'said' grep -qx 'zswapctl: the daemon is not running; as of 0s ago, budget left: 434M' err
+echo 1150.00 0.00 >tree/proc/uptime
+check '--raw' status 0 daemon --root tree --status --state state --raw
+check 'says how old it is, too' grep -q 'as of 1m30s ago' err
+# The inner shell's own words.
+# shellcheck disable=SC2016
+flock state.lock sh -c '"$1" --root tree daemon --status --state state --json >out' sh "$zswapctl"
+check 'JSON: is it running, how old is this, the budget' grep -q \
+	'^ *"running":true,"seconds_ago":90,"budget":45[0-9]\{7\},$' out
+check 'and the cgroups' grep -q '"cgroup": *"/c/d"' out
+echo 1060.00 0.00 >tree/proc/uptime
 "$zswapctl" --root tree metrics --cgroups --state state >prom 2>/dev/null
 check 'metrics have what it decided' grep -qx \
 	'zswap_daemon_cgroup_age_seconds{cgroup="/c/d",reason="cold pages"} 86400' prom
 check 'what may come back' grep -qx 'zswap_daemon_cgroup_allowed_pages{cgroup="/c/d"} 61' prom
 check 'and its budget' grep -q '^zswap_daemon_budget_bytes [0-9]*$' prom
+check 'whether it runs' grep -qx 'zswap_daemon_running 0' prom
+check 'and how old this is' grep -qx 'zswap_daemon_state_age_seconds 0' prom
 cat usual - >conf <<CONF
 [cgroup /c/*]
 enabled = no
@@ -188,6 +200,12 @@ put /c/d 30 20000 0
 put /c 29 20000 0
 put "" 1 20000 0
 tick
+status 0 daemon --root tree --status --state state -o cgroup,forecast,measured --raw
+check '--status: what came back, and what would' is "$(grep ^/c/d out)" '/c/d 5006.95 10000.00'
+"$zswapctl" --root tree metrics --cgroups --state state >prom 2>/dev/null
+check 'metrics: what came back' grep -qx \
+	'zswap_daemon_cgroup_measured_pages{cgroup="/c/d"} 10000' prom
+check 'and what would' grep -qx 'zswap_daemon_cgroup_forecast_pages{cgroup="/c/d"} 5007' prom
 check 'refaults: back off at once' is "$(field action /c/d now)" backoff
 check 'they are told' is "$(field measured /c/d now)" 10000.0
 check "they are the child's, not its parents'" is "$(grep -c '"cgroup":"/c"' now)" 0
@@ -206,6 +224,8 @@ check 'pressure: hold' is "$(field reason '/a b' now)" 'memory pressure'
 tick
 check 'while it lasts' is "$(field reason '/a b' now)" 'nothing that old'
 echo other >tree/proc/sys/kernel/random/boot_id
+status 0 daemon --root tree --status --state state
+check 'of another boot: how old it is, nobody knows' grep -q 'as of an earlier boot' err
 tick
 check 'after a boot: observe again' is "$(field action /c/d now)" observe
 put /c/d 31 100 0
@@ -292,6 +312,14 @@ if ASAN_OPTIONS=detect_leaks=0 strace -f -o trace -e trace=rename,renameat,renam
 	"$zswapctl" daemon -C conf --root tree --interval 10 --ticks 12 --state once >out 2>err; then
 	# At 0 s, 60 s, and at the end at 110 s
 	check 'the state is saved once a minute at most' is "$(grep -c '^[0-9]* *rename.*once.new' trace)" 3
+	# It learns for an hour, writes nothing, and the budget goes from an hour's to two hours'
+	echo 'when = free < 0%' >conf
+	ASAN_OPTIONS=detect_leaks=0 strace -f -o trace -e trace=rename,renameat,renameat2 \
+		"$zswapctl" daemon -C conf --root tree --ticks 60 --state once >out 2>err
+	saved=$(grep -c '^[0-9]* *rename.*once.new' trace)
+	cp usual conf
+	check "and when there is something new: $saved times in 60 looks" \
+		test "$saved" -gt 5 -a "$saved" -lt 20
 else
 	echo '# no strace: nobody counts how often the state is saved'
 fi
@@ -340,7 +368,7 @@ check 'SIGTERM: ends well' is $? 0
 check 'with whole lines' is "$(tail -n 1 live | tail -c 2)" '}'
 check 'and the state' grep -q '^{"zswapctl":"state",.*}$' state
 
-# --- another configuration
+# --- killed: what is in the state is not much older
 # wait_for TEXT FILE
 wait_for()
 {
@@ -350,6 +378,19 @@ wait_for()
 		tries=$((tries + 1))
 	done
 }
+echo 'when = free < 0%' >conf
+"$zswapctl" daemon -C conf --root tree --ticks 1000000000 --state killed >live 2>err &
+pid=$!
+# A day of ticks in which nothing but the budget changes
+wait_for '"wear":10[0-9]\{9\}' killed
+{
+	kill -KILL $pid
+	wait $pid
+} 2>silent
+cp usual conf
+check 'killed: the budget of a day is there' grep -q '"wear":10[0-9]\{9\}' killed
+
+# --- another configuration
 # Of this run, not of the one before
 rm -f live err
 "$zswapctl" daemon -C conf --root tree --ticks 1000000000 >live 2>err &

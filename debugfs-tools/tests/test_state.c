@@ -3,6 +3,7 @@
  * What the daemon remembers: from sample to sample, and in its file.
  */
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -85,6 +86,7 @@ static struct choice choose(struct state *state, struct sample *sample, const ch
 	return found;
 }
 
+#define NOT_NEEDED "when = free < 0%\nwear = unlimited\n"
 #define ALWAYS	"when = always\nwear = unlimited\n"
 
 static void test_samples(void)
@@ -155,7 +157,8 @@ static void test_samples(void)
 }
 
 /* The decision about /c after @minutes in which nothing comes back, then @refaulted pages at once. */
-static struct decision after(struct state *state, num *now, num *came, int minutes, num refaulted)
+static struct decision after(struct state *state, num *now, num *came, int minutes, num refaulted,
+			     const char *text)
 {
 	struct decision decision = { .max = 0 };
 	struct sample sample;
@@ -169,7 +172,7 @@ static struct decision after(struct state *state, num *now, num *came, int minut
 		at(&sample, "/c")->ages.bucket[1].pages = 1000;
 		at(&sample, "/c")->all.refaulted = *came;
 		at(&sample, "/")->all.refaulted = *came;
-		decision = choose(state, &sample, ALWAYS, "/c", NULL).decision;
+		decision = choose(state, &sample, text, "/c", NULL).decision;
 	}
 	return decision;
 }
@@ -181,30 +184,57 @@ static void test_failure(void)
 	struct state state;
 
 	state_begin(&state);
-	decision = after(&state, &now, &came, 20, 0);
+	decision = after(&state, &now, &came, 20, 0, ALWAYS);
 	CHECK(decision.age == 300 && decision.action == ACTION_WRITE, "a young age");
 	/* 528 a minute may */
-	decision = after(&state, &now, &came, 0, 3000);
+	decision = after(&state, &now, &came, 0, 3000, ALWAYS);
 	CHECK(decision.age == 300 && !strcmp(decision.reason, "paying off refaults"),
 	      "more than may come back: a debt");
-	decision = after(&state, &now, &came, 8, 0);
+	decision = after(&state, &now, &came, 8, 0, ALWAYS);
 	CHECK(decision.action == ACTION_WRITE, "which is paid off");
-	decision = after(&state, &now, &came, 0, 12000);
+	decision = after(&state, &now, &came, 0, 12000, ALWAYS);
 	CHECK(decision.action == ACTION_BACKOFF && decision.age == 86400,
 	      "far more: the age has failed");
-	decision = after(&state, &now, &came, 15, 0);
+	decision = after(&state, &now, &came, 15, 0, ALWAYS);
 	CHECK(!strcmp(decision.reason, "paying off refaults"), "a debt, too");
-	decision = after(&state, &now, &came, 30, 0);
+	decision = after(&state, &now, &came, 30, 0, ALWAYS);
 	CHECK(decision.age == 86400 && strcmp(decision.reason, "paying off refaults"),
 	      "the age is not tried again when it is paid");
-	decision = after(&state, &now, &came, 20, 0);
+	decision = after(&state, &now, &came, 20, 0, ALWAYS);
 	CHECK(decision.age == 300, "but after an hour");
-	decision = after(&state, &now, &came, 0, 12000);
+	decision = after(&state, &now, &came, 0, 12000, ALWAYS);
 	CHECK(decision.action == ACTION_BACKOFF && decision.age == 86400, "it fails again");
-	decision = after(&state, &now, &came, 70, 0);
+	decision = after(&state, &now, &came, 70, 0, ALWAYS);
 	CHECK(decision.age == 86400, "then an hour will not do");
-	decision = after(&state, &now, &came, 60, 0);
+	decision = after(&state, &now, &came, 60, 0, ALWAYS);
 	CHECK(decision.age == 300, "but two");
+	state_free(&state);
+}
+
+/* What is worth saving: what is shown is never off by more than a tenth. */
+static void test_shown(void)
+{
+	num now = 0, came = 0, saved = 0;
+	double worst = 0, shown;
+	struct decision decision;
+	struct state state;
+
+	state_begin(&state);
+	after(&state, &now, &came, 20, 0, NOT_NEEDED);
+	state.changed = false;
+	after(&state, &now, &came, 5, 0, NOT_NEEDED);
+	CHECK(!state.changed, "the same again: nothing to save");
+	/* 1 % more each minute, and no other decision */
+	for (int minute = 0; minute < 100; minute++) {
+		decision = after(&state, &now, &came, 0, 100 + minute, NOT_NEEDED);
+		shown = state.cgroup[3].shown.measured;
+		if (fabs(shown - decision.measured) > worst)
+			worst = fabs(shown - decision.measured);
+		saved += state.changed;
+		state.changed = false;
+	}
+	CHECK(worst > 1 && worst <= 20, "measured is as it is shown: off by %.0f at most", worst);
+	CHECK(saved > 5 && saved < 30, "saved %lld times", saved);
 	state_free(&state);
 }
 
@@ -338,6 +368,7 @@ int main(void)
 {
 	test_samples();
 	test_failure();
+	test_shown();
 	test_wear();
 	test_json();
 	test_file();
