@@ -181,7 +181,7 @@ static bool decide_frozen(const struct policy *policy, struct control_state *sta
 static void decide_amount(struct control_state *state, const struct look *look,
 			  struct decision *decision)
 {
-	double share = model_share(&state->evidence, decision->allowed), pages;
+	double share = model_share(&state->evidence, decision->allowed), pages, returns;
 	num elapsed = look->elapsed_ms < TICK_MAX_MS ? look->elapsed_ms : TICK_MAX_MS;
 	num compressed;
 
@@ -195,7 +195,8 @@ static void decide_amount(struct control_state *state, const struct look *look,
 	decision->wanted = decision->cold;
 	if (pages < (double)decision->cold / look->page_size)
 		decision->wanted = (num)(pages * look->page_size);
-	decision->worth = (double)compressed / decision->cold / (1 + REFAULT_COST * share);
+	returns = model_returns(&state->evidence, decision->forecast, decision->cold / look->page_size);
+	decision->worth = (double)compressed / decision->cold / (1 + REFAULT_COST * returns);
 	decision->action = ACTION_WRITE;
 	decision->reason = "cold pages";
 }

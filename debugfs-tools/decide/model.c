@@ -8,6 +8,7 @@
 #include "system/amount.h"
 
 #define MINUTE		60.0
+#define MINUTES_A_DAY	1440
 #define WATCHED_TIMES	2	/* an age is known when it was watched for that many times it */
 #define PPM		1e6
 
@@ -141,6 +142,13 @@ double model_share(const struct evidence *evidence, double allowed)
 	double prior = allowed * MODEL_PRIOR * evidence->unit / MINUTE;
 
 	return prior > 0 ? (evidence->returned + prior) / (evidence->tried + prior) : 1;
+}
+
+double model_returns(const struct evidence *evidence, double forecast, num cold_pages)
+{
+	double pages = cold_pages + sum_out(evidence);
+
+	return pages > 0 ? forecast * MINUTES_A_DAY / pages : 0;
 }
 
 double model_allowed(num target, num anon_bytes, num stored_pages, num page_size)

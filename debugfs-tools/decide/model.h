@@ -86,6 +86,11 @@ num model_age(const struct evidence *evidence, const struct age_table *ages, dou
 	      num min, num max);
 /* The share of what is written that is expected to come back. */
 double model_share(const struct evidence *evidence, double allowed);
+/*
+ * How often in a day a page comes back that is written: what @forecast is of, the cold pages and
+ * those on the disk.
+ */
+double model_returns(const struct evidence *evidence, double forecast, num cold_pages);
 /* Pages a minute that may come back: @target ppm of memory that swap backs, in RAM and in zswap. */
 double model_allowed(num target, num anon_bytes, num stored_pages, num page_size);
 

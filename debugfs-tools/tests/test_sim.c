@@ -67,6 +67,7 @@ struct pod {
 	num stalled_io;
 	num rest;		/* pages of commands that made no whole group */
 	bool frozen;
+	int ratio;		/* its pages compress to one in so many */
 };
 
 struct world {
@@ -114,7 +115,8 @@ static struct pod *add_pod(struct world *world, const char *path, num hot)
 {
 	struct pod *pod = &world->pod[world->nr++];
 
-	*pod = (struct pod){ .id = world->next_id++, .hot = hot, .ends = INFINITY };
+	*pod = (struct pod){ .id = world->next_id++, .hot = hot, .ends = INFINITY,
+			      .ratio = 3 };
 	snprintf(pod->path, sizeof(pod->path), "%s", path);
 	return pod;
 }
@@ -204,7 +206,7 @@ static void look_at(const struct world *world, const struct pod *pod, struct cgr
 			continue;
 		bucket = &cgroup->ages.bucket[bucket_of(age_of(world, &pod->group[i]))];
 		bucket->pages += GROUP;
-		bucket->bytes += GROUP * PAGE / 3;
+		bucket->bytes += GROUP * PAGE / pod->ratio;
 	}
 	cgroup->all = (struct cgroup_usage){ ram + pod->hot, ram + pod->hot + pod->file,
 					     pod->written, pod->refaulted };
@@ -269,7 +271,7 @@ static void tick(struct world *world)
 		.now_ms = world->now * 1000, .boot_id = xstrdup("boot"), .page_size = PAGE,
 		.pool = 1, .limit = 1, .free = 0, .total = 1,
 	};
-	static const struct pod parent = { .id = 2, .path = "/pods" };
+	static const struct pod parent = { .id = 2, .path = "/pods", .ratio = 3 };
 	struct choice *choice;
 	double allowed = 0;
 	int nr;
@@ -434,6 +436,35 @@ static void test_equal(void)
 	CHECK(most * 10 <= least * 12, "equal cgroups get equal parts");
 	CHECK(mib_written(&world) >= 9 * 1024, "the budget is used");
 	CHECK(mib_written(&world) <= 10 * 1024 + 512, "and not exceeded, but for the first hour's");
+	world_free(&world);
+}
+
+/*
+ * What writing frees, for each byte that is written: /b compresses to an eighth, not to a third, and
+ * half of /c is used once a day.
+ */
+static void test_unequal(void)
+{
+	struct pod *usual, *small, *back;
+	struct world world;
+
+	world_init(&world, "when = always\n");
+	usual = add_pod(&world, "/a", 1024 * MIB);
+	small = add_pod(&world, "/b", 1024 * MIB);
+	back = add_pod(&world, "/c", 1024 * MIB);
+	small->ratio = 8;
+	add_load(&world, usual, 8192, INFINITY);
+	add_load(&world, small, 8192, INFINITY);
+	add_load(&world, back, 4096, INFINITY);
+	add_load(&world, back, 4096, -86400);
+	run(&world, 24);
+	printf("# unequal: %lld MiB, to an eighth %lld, half comes back %lld\n",
+	       usual->written * PAGE / MIB, small->written * PAGE / MIB, back->written * PAGE / MIB);
+	CHECK(small->written * 10 > usual->written * 3 && small->written * 10 < usual->written * 5,
+	      "what compresses to an eighth gets three eighths");
+	CHECK(back->written * 10 < usual->written * 3 && back->written, "what comes back gets less");
+	CHECK(mib_written(&world) >= 9 * 1024, "and the budget is used");
+	CHECK(worst_day(&world) <= 1.2, "within the target");
 	world_free(&world);
 }
 
@@ -603,6 +634,7 @@ int main(void)
 	test_load("all dead, unseen", 0, 0, 512, 24, 461, 512, true);
 	test_churn();
 	test_equal();
+	test_unequal();
 	test_circumstances();
 	test_small("when = always\n");
 	test_small("when = always\ninterval = 10s\n");
