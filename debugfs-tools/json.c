@@ -28,17 +28,13 @@ static void write_num(FILE *out, num value, bool known)
 		fputs("null", out);
 }
 
-/* As JSON has it, which has no infinity, and other than an integer. */
-static void write_real(FILE *out, double value, int digits)
+/* Six digits are more than what is estimated is worth; JSON has no infinity. */
+static void write_real(FILE *out, double value)
 {
-	char text[64];
-
-	if (!isfinite(value)) {
+	if (isfinite(value))
+		fprintf(out, "%g", value);
+	else
 		fputs("null", out);
-		return;
-	}
-	snprintf(text, sizeof(text), "%.*g", digits, value);
-	fprintf(out, "%s%s", text, text[strcspn(text, ".e")] ? "" : ".0");
 }
 
 static void write_member(FILE *out, const struct json_field *field, const void *at, int nr)
@@ -52,14 +48,8 @@ static void write_member(FILE *out, const struct json_field *field, const void *
 		write_num(out, *(const num *)at, true);
 		break;
 	case JSON_POSITIVE:
-	case JSON_ANY:
-		write_real(out, *(const double *)at, 17);
-		break;
 	case JSON_RATE:
-		if (*(const double *)at < 0)
-			write_num(out, 0, false);
-		else
-			write_real(out, *(const double *)at, 9);
+		write_real(out, *(const double *)at < 0 ? NAN : *(const double *)at);
 		break;
 	case JSON_BOOL:
 		fputs(*(const bool *)at ? "true" : "false", out);
@@ -72,22 +62,48 @@ static void write_member(FILE *out, const struct json_field *field, const void *
 	}
 }
 
+static bool is_zero(enum json_kind kind, const void *at)
+{
+	switch (kind) {
+	case JSON_NUM:
+	case JSON_COUNT:
+	case JSON_SIGNED:
+		return !*(const num *)at;
+	case JSON_POSITIVE:
+	case JSON_RATE:
+		return *(const double *)at == 0;
+	case JSON_BOOL:
+		return !*(const bool *)at;
+	default:
+		return false;
+	}
+}
+
 void json_members(FILE *out, const char *comma, const struct json_field *fields,
 		  const void *base, int nr)
 {
+	bool sparse = false;
+
 	for (const struct json_field *field = fields; field->key; field++) {
 		const char *at = (const char *)base + field->where;
 		const void *more = (const char *)base + field->nr;
 		int elements = nr;
 
-		if (field->kind == JSON_MAYBE && !*(const bool *)more)
-			continue;
-		fprintf(out, "%s\"%s\":", comma, field->key);
-		comma = ",";
 		if (field->kind == JSON_LIST) {
 			at = *(char *const *)at;
 			elements = *(const int *)more;
 		}
+		if (!field->stride)
+			elements = 1;
+		/* The zeros that an array ends with */
+		while (sparse && elements && is_zero(field->kind, at + (elements - 1) * field->stride))
+			elements--;
+		sparse |= field->kind == JSON_SPARSE;
+		if (field->kind == JSON_SPARSE || (sparse && !elements) ||
+		    (field->kind == JSON_MAYBE && !*(const bool *)more))
+			continue;
+		fprintf(out, "%s\"%s\":", comma, field->key);
+		comma = ",";
 		if (!field->stride) {
 			write_member(out, field, at, nr);
 			continue;
@@ -126,9 +142,12 @@ static int to_num(const json_t *json, enum json_kind kind, num *value)
 
 static int to_real(const json_t *json, enum json_kind kind, double *value)
 {
+	if (kind == JSON_RATE && json_is_null(json)) {
+		*value = -1;
+		return 0;
+	}
 	*value = json_number_value(json);
-	return json_is_number(json) && isfinite(*value) && (*value >= 0 || kind == JSON_ANY) ?
-	       0 : -EINVAL;
+	return json_is_number(json) && isfinite(*value) && *value >= 0 ? 0 : -EINVAL;
 }
 
 static int to_member(const json_t *json, const struct json_field *field, void *at, int nr)
@@ -139,7 +158,6 @@ static int to_member(const json_t *json, const struct json_field *field, void *a
 	case JSON_SIGNED:
 		return to_num(json, field->kind, at);
 	case JSON_POSITIVE:
-	case JSON_ANY:
 	case JSON_RATE:
 		return to_real(json, field->kind, at);
 	case JSON_BOOL:
@@ -155,6 +173,7 @@ static int to_member(const json_t *json, const struct json_field *field, void *a
 
 int json_to_struct(const json_t *object, const struct json_field *fields, void *base, int nr)
 {
+	bool sparse = false;
 	int error = 0;
 
 	for (const struct json_field *field = fields; field->key && !error; field++) {
@@ -165,9 +184,11 @@ int json_to_struct(const json_t *object, const struct json_field *fields, void *
 
 		if (field->kind == JSON_MAYBE)
 			*(bool *)more = json;
+		sparse |= field->kind == JSON_SPARSE;
+		if (!json && (sparse || field->kind == JSON_MAYBE))
+			continue;
 		if (!field->stride) {
-			error = json || field->kind != JSON_MAYBE ?
-				to_member(json, field, at, nr) : 0;
+			error = to_member(json, field, at, nr);
 			continue;
 		}
 		if (!json_is_array(json))
@@ -175,7 +196,7 @@ int json_to_struct(const json_t *object, const struct json_field *fields, void *
 		if (field->kind == JSON_LIST) {
 			at = *(char **)at = xcalloc(elements, field->stride);
 			*(int *)more = elements;
-		} else if (elements != (size_t)nr) {
+		} else if (sparse ? elements > (size_t)nr : elements != (size_t)nr) {
 			return -EINVAL;
 		}
 		for (size_t i = 0; i < elements && !error; i++, at += field->stride)

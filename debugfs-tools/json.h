@@ -15,13 +15,13 @@ enum json_kind {
 	JSON_COUNT,		/* num that is always known */
 	JSON_SIGNED,		/* num */
 	JSON_POSITIVE,		/* double, not below 0 */
-	JSON_ANY,		/* double */
-	JSON_RATE,		/* double to nine digits; negative: null.  It is only written */
+	JSON_RATE,		/* double; not known, which is negative: null */
 	JSON_BOOL,		/* bool */
 	JSON_TEXT,		/* char *, a copy in UTF-8; NULL: null */
 	JSON_STRUCT,		/* a struct of its own: @fields */
 	JSON_MAYBE,		/* the same, left out unless the bool at @nr */
 	JSON_LIST,		/* pointer to an array of such structs, as many as the int at @nr */
+	JSON_SPARSE,		/* none: what follows is left out where it is 0, and 0 if not there */
 };
 
 struct json_field {
@@ -42,7 +42,7 @@ void json_members(FILE *out, const char *comma, const struct json_field *fields,
 void json_head(FILE *out, const char *what, int version);
 
 /*
- * The other way: all have to be there.  Returns 0 or -EINVAL; texts and lists that were made are
+ * The other way, into a struct of zeros: all have to be there.  Returns 0 or -EINVAL; texts and lists that were made are
  * the struct's in any case.
  */
 int json_to_struct(const json_t *object, const struct json_field *fields, void *base, int nr);

@@ -51,6 +51,7 @@ void state_free(struct state *state)
 #define EVIDENCE(member)	offsetof(struct evidence, member)
 
 static const struct json_field evidence_fields[] = {
+	{ "", JSON_SPARSE },
 	{ "unit", JSON_POSITIVE, EVIDENCE(unit) },
 	{ "watched", JSON_POSITIVE, EVIDENCE(watched) },
 	{ "back", JSON_POSITIVE, EVIDENCE(back), sizeof(double) },
@@ -71,6 +72,7 @@ static const struct json_field family_fields[] = {
 #define CGROUP(member)	offsetof(struct state_cgroup, member)
 
 static const struct json_field control_fields[] = {
+	{ "", JSON_SPARSE },
 	{ "age", JSON_COUNT, CGROUP(control.age) },
 	/* What has just begun may have been watched, through others, since before the boot */
 	{ "changed_ms", JSON_SIGNED, CGROUP(control.changed_ms) },
@@ -83,15 +85,16 @@ static const struct json_field control_fields[] = {
 	{ "credit", JSON_POSITIVE, CGROUP(control.credit) },
 	{ "evidence", JSON_STRUCT, CGROUP(control.evidence), 0, evidence_fields },
 	{ "reason", JSON_TEXT, CGROUP(reason) },
-	{ "forecast", JSON_ANY, CGROUP(shown.forecast) },
-	{ "allowed", JSON_ANY, CGROUP(shown.allowed) },
-	{ "measured", JSON_ANY, CGROUP(shown.measured) },
+	{ "forecast", JSON_RATE, CGROUP(shown.forecast) },
+	{ "allowed", JSON_RATE, CGROUP(shown.allowed) },
+	{ "measured", JSON_RATE, CGROUP(shown.measured) },
 	{ }
 };
 
 static const struct json_field cgroup_fields[] = {
 	{ "path", JSON_TEXT, CGROUP(path) },
 	{ "id", JSON_COUNT, CGROUP(id) },
+	{ "", JSON_SPARSE },
 	{ "refaulted", JSON_NUM, CGROUP(refaulted) },
 	{ "stalled_memory", JSON_NUM, CGROUP(stalled_memory) },
 	{ "stalled_io", JSON_NUM, CGROUP(stalled_io) },
@@ -105,7 +108,7 @@ static const struct json_field cgroup_fields[] = {
 static const struct json_field state_fields[] = {
 	{ "boot_id", JSON_TEXT, STATE(boot_id) },
 	{ "now_ms", JSON_COUNT, STATE(now_ms) },
-	{ "wear", JSON_ANY, STATE(wear) },
+	{ "wear", JSON_RATE, STATE(wear) },
 	{ "edges", JSON_COUNT, STATE(bounds.bucket[0].min_age), sizeof(struct age_bucket) },
 	{ "families", JSON_LIST, STATE(family), sizeof(struct family), family_fields,
 	  STATE(nr_families) },

@@ -12,7 +12,7 @@
 #include "decide/config.h"
 #include "system/system.h"
 
-#define STATE_VERSION	2
+#define STATE_VERSION	3
 #define DAEMON_DIRECTORY	"/var/lib/zswapctl"
 #define DAEMON_STATE		DAEMON_DIRECTORY "/state"
 

@@ -147,8 +147,8 @@ static int read_all(const char *path, char **message)
 }
 
 #define HEAD	"{\"zswapctl\":\"recording\",\"version\":4,\"config\":\"\""
-#define STATE	HEAD ",\"state\":{\"zswapctl\":\"state\",\"version\":2,\"boot_id\":null," \
-		"\"now_ms\":0,\"wear\":-1.0,\"edges\":[],\"families\":[],\"cgroups\":[]}}\n"
+#define STATE	HEAD ",\"state\":{\"zswapctl\":\"state\",\"version\":3,\"boot_id\":null," \
+		"\"now_ms\":0,\"wear\":null,\"edges\":[],\"families\":[],\"cgroups\":[]}}\n"
 #define SAMPLE	"{\"boot_id\":\"b\",\"now_ms\":0,\"page_size\":4096,\"pool\":0," \
 		"\"limit\":0,\"free\":0,\"total\":0,\"edges\":[],\"cgroups\":[]}\n"
 
@@ -558,17 +558,18 @@ static void test_live(void)
 /* The state of a daemon that has written /b whole, and one in which it is frozen. */
 static void freeze(const char *tree)
 {
-	char *text = text_of(tree, "/state"), *b = strstr(text, "\"path\":\"/b\""), *flag;
+	char *text = text_of(tree, "/state"), *b = strstr(text, "\"path\":\"/b\""), *whole;
 
-	flag = b ? strstr(b, "\"thawed_to_read\":false") : NULL;
-	if (!flag)
+	b = b ? strstr(b, "\"age\":") : NULL;
+	if (!b)
 		tree_fail("freeze", text);
-	memcpy(strchr(flag, ':'), ":true ", 6);
-	tree_file(tree, "/state", text);
+	whole = xasprintf("%.*s\"thawed_to_read\":true,%s", (int)(b - text), text, b);
+	tree_file(tree, "/state", whole);
 	tree_file(tree, EVENTS, "frozen 1\npopulated 1\n");
 	tree_file(tree, READBACK, "");
 	tree_file(tree, "/out", "");
 	forget(tree, "/state.then");
+	free(whole);
 	free(text);
 }
 
