@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -620,6 +621,36 @@ static void test_thaw(void)
 	tree_remove(tree);
 }
 
+/* What the child says is not the time of boot with sleep: that is hours ahead in its namespace. */
+static void test_clock(void)
+{
+	static const char ahead[] = "boottime 28800 0\n";
+	char *tree = tree_new(), *text, *at;
+	int status = 0, fd;
+	pid_t pid;
+	num now;
+
+	live_tree(tree);
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		fd = unshare(CLONE_NEWTIME) ? -1 :
+		     open("/proc/self/timens_offsets", O_WRONLY | O_CLOEXEC);
+		_exit(fd < 0 || write(fd, ahead, strlen(ahead)) < 0 ? 99 : live(tree, NULL));
+	}
+	waitpid(pid, &status, 0);
+	text = text_of(tree, "/record");
+	at = strstr(text, "\n{\"boot_id\":\"boot\",\"now_ms\":");
+	now = at ? atoll(strstr(at, "now_ms") + 8) : 0;
+	if (WEXITSTATUS(status) == 99)
+		printf("# no time namespaces: nobody looks at the clock\n");
+	else
+		CHECK(now <= clock_us() / 1000 && now > clock_us() / 1000 - 60000,
+		      "the clock is that of the ages: it stands still in sleep");
+	free(text);
+	tree_remove(tree);
+}
+
 /* A disk that is full for a moment. */
 static ssize_t write_once_full(void *cookie, const char *text, size_t length)
 {
@@ -662,6 +693,7 @@ int main(void)
 	if (may_chroot()) {
 		test_live();
 		test_thaw();
+		test_clock();
 	} else {
 		printf("# only root can try the daemon with commands\n");
 	}

@@ -211,6 +211,32 @@ static void test_failure(void)
 	state_free(&state);
 }
 
+/* Up at once; and down not sooner than the age itself after that. */
+static void test_guard(void)
+{
+	struct decision decision;
+	struct sample sample;
+	struct state state;
+	num now = 0, came = 0;
+	int minutes = 0;
+
+	state_begin(&state);
+	decision = after(&state, &now, &came, 20, 0, ALWAYS);
+	CHECK(decision.age == 300, "a young age");
+	for (num age = 86400; age == 86400 && minutes < 100; minutes++) {
+		now += 60000;
+		sample_init(&sample, now);
+		at(&sample, "/c")->ages.bucket[1].loaded = 1000000;
+		/* Far more than may come back; then so much may that it does not matter */
+		at(&sample, "/c")->own.anon = minutes ? 1LL << 50 : 1 << 30;
+		age = choose(&state, &sample, ALWAYS, "/c", NULL).decision.age;
+		if (!minutes)
+			CHECK(age == 86400, "up at once");
+	}
+	CHECK(minutes == 6, "and down after %d minutes", minutes - 1);
+	state_free(&state);
+}
+
 /* What is worth saving: what is shown is never off by more than a tenth. */
 static void test_shown(void)
 {
@@ -385,6 +411,7 @@ int main(void)
 {
 	test_samples();
 	test_failure();
+	test_guard();
 	test_shown();
 	test_wear();
 	test_json();
