@@ -87,7 +87,10 @@ static void advance(struct state *state, const struct sample *sample, struct loo
 			look->loaded[b] = loaded > 0 ? loaded : 0;
 		}
 	}
-	/* What children had is not the parent's; parents come first. */
+	/*
+	 * What children had since then is not the parent's; parents come first.  It is not the counter
+	 * of its own that is looked at: with a child that is removed, all of that one's history is in it.
+	 */
 	for (int i = 0; i < cgroups->nr; i++) {
 		int parent = cgroups->cgroup[i].parent;
 

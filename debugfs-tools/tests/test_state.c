@@ -108,6 +108,14 @@ static void test_samples(void)
 	CHECK(choice.look.elapsed_ms == 60000 && choice.look.refaulted == 40,
 	      "what came back of a child is not the parent's");
 	CHECK(choice.decision.action == ACTION_WRITE, "cold pages are written");
+	sample_init(&sample, 150000);
+	at(&sample, "/a/b")->removed = true;
+	at(&sample, "/a")->all.refaulted = 100;
+	at(&sample, "/")->all.refaulted = 100;
+	at(&sample, "/a")->own.refaulted = 100;
+	at(&sample, "/c")->ages.bucket[1].loaded = 7;
+	choice = choose(&state, &sample, ALWAYS, "/a", NULL);
+	CHECK(!choice.look.refaulted, "nor is all that ever came back of it when it is gone");
 
 	sample_init(&sample, 180000);
 	at(&sample, "/c")->ages.bucket[1].loaded = 17;
