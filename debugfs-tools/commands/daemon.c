@@ -5,9 +5,8 @@
  * A tick: take a sample; decide about each cgroup (decide/tick.c); carry the decisions out one
  * by one; print those that write, and those that are others than before, as lines of JSON.
  *
- * Samples and results come from the system or from a recording, and all between them is one
- * code path that has no other input but the configuration, which is recorded, too: a recording
- * gives the same lines again.
+ * What it sees and what comes of its commands can be recorded: nothing else, but the configuration,
+ * which is recorded, too, goes into a decision.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -20,7 +19,6 @@
 #include "commands/commands.h"
 #include "decide/record.h"
 #include "decide/tick.h"
-#include "json.h"
 #include "system/amount.h"
 #include "system/stop.h"
 #include "system/system.h"
@@ -30,7 +28,7 @@
 #define SAVE_MS		60000	/* the state is saved once in this time at most */
 
 struct daemon_options {		/* the command line */
-	const char *config, *state, *record, *replay;
+	const char *config, *state, *record;
 	num ticks;		/* 0: no end */
 	num interval;		/* seconds; 0: not given */
 	bool dry_run, once, status;
@@ -42,7 +40,7 @@ static const struct option_spec options[] = {
 	{ "config", 'C', OPTION_FILE, WHERE(config), "configuration (" CONFIG_FILE ", if it is there)" },
 	{ "status", 0, OPTION_FLAG, WHERE(status),
 	  "print whether the daemon is alive, and what it last decided about each cgroup, and exit",
-	  .excludes = "once ticks interval dry-run record replay" },
+	  .excludes = "once ticks interval dry-run record" },
 	{ "once", 0, OPTION_FLAG, WHERE(once), "one tick, as with --ticks 1" },
 	{ "ticks", 0, OPTION_COUNT, WHERE(ticks), "end after N ticks (with --root after one)" },
 	{ "interval", 0, OPTION_SECONDS, WHERE(interval),
@@ -50,10 +48,8 @@ static const struct option_spec options[] = {
 	{ "dry-run", 0, OPTION_FLAG, WHERE(dry_run), "decide and say so, write nothing" },
 	{ "state", 0, OPTION_FILE, WHERE(state),
 	  "what survives a restart (" DAEMON_STATE ", if it is no trial)" },
-	{ "record", 0, OPTION_FILE, WHERE(record), "write down what --replay reads" },
-	{ "replay", 0, OPTION_FILE, WHERE(replay),
-	  "decide again as it was recorded, without this system",
-	  .excludes = "root config record interval" },
+	{ "record", 0, OPTION_FILE, WHERE(record),
+	  "write down all that it sees, from which its decisions follow" },
 	{ }
 };
 
@@ -67,7 +63,6 @@ struct daemon {
 	num saved_ms;
 	struct state state;
 	FILE *record;			/* NULL: nothing is recorded */
-	struct recording recording;	/* without a file: not a replay */
 	bool dry_run;
 	bool said_blind;		/* that pressure is not known */
 	struct record_tick now;		/* the tick that is decided about */
@@ -112,7 +107,7 @@ static int read_config(struct daemon *daemon)
 
 static void reload_config(struct daemon *daemon)
 {
-	if (daemon->record || daemon->recording.file) {
+	if (daemon->record) {
 		say_error("the configuration stays as it was: it is part of the recording");
 	} else if (read_config(daemon) == EX_DONE) {
 		say_error("the configuration was read again");
@@ -182,30 +177,6 @@ static bool look(struct daemon *daemon)
 	return true;
 }
 
-static bool look_back(struct daemon *daemon)
-{
-	autofree char *message = NULL;
-	int got = recording_next(&daemon->recording, &daemon->now, &message);
-
-	if (got < 0) {
-		say_error("%s", message);
-		end(daemon, EX_FAILED);
-	} else if (!got) {
-		end(daemon, EX_DONE);
-	}
-	return got == 1;
-}
-
-/* What is known of a command that no file would take. */
-static void result_unknown(struct result *result)
-{
-	*result = (struct result){
-		.status = -ENODATA, .coldest_left = -ENODATA, .elapsed_us = -ENODATA,
-	};
-	for (int i = 0; i < NR_STATS; i++)
-		*counter_at(&result->count, &stats_counters[i]) = -ENODATA;
-}
-
 static void run_command(struct daemon *daemon, const struct cgroup *cgroup, struct choice *choice)
 {
 	const struct decision *decision = &choice->decision;
@@ -229,7 +200,7 @@ static void run_command(struct daemon *daemon, const struct cgroup *cgroup, stru
 	choice->carried_out = true;
 	choice->result = transaction.result;
 	if (!transaction.asked)
-		result_unknown(&choice->result);
+		record_unknown(&choice->result);
 	choice->result.status = error;
 	if (!transaction.asked) {
 		autofree char *reason = transaction_reason(daemon->source, &command,
@@ -255,95 +226,28 @@ static bool must_stop(struct daemon *daemon)
 	return daemon->reloaded || daemon->woken || daemon->state_error || late;
 }
 
-/*
- * Live, or as it was recorded.  Returns false if the command must not be given: then no other
- * is in this tick, nor is one when it is replayed.
- */
-static bool carry_out(struct daemon *daemon, struct choice *choice)
+static bool carry_out(void *data, struct choice *choice)
 {
-	const struct cgroup *cgroup = &daemon->now.sample.cgroups.cgroup[choice->cgroup];
-	const struct result *recorded = NULL;
+	struct daemon *daemon = data;
 
-	if (daemon->recording.file) {
-		if (!daemon->dry_run)
-			recorded = record_find(&daemon->now, cgroup->id);
-		if (recorded) {
-			choice->carried_out = true;
-			choice->result = *recorded;
-		}
-		return recorded || !daemon->now.interrupted;
-	}
 	take_signals(daemon, 0);
 	if (daemon->over || (choice->decision.action == ACTION_WRITE && must_stop(daemon))) {
 		daemon->now.interrupted = true;
 		return false;
 	}
 	if (!daemon->dry_run)
-		run_command(daemon, cgroup, choice);
+		run_command(daemon, &daemon->now.sample.cgroups.cgroup[choice->cgroup], choice);
 	return true;
 }
 
 /* ---- output ---- */
 
-/* A decision, and what came of it. */
-struct line {
-	num tick, now_ms, id, budget, written_bytes;
-	const char *cgroup, *action, *reason;
-	struct decision decision;
-	struct result result;
-};
-
-#define LINE(member)	offsetof(struct line, member)
-
-static const struct json_field line_fields[] = {
-	{ "tick", JSON_COUNT, LINE(tick) },
-	{ "now_ms", JSON_COUNT, LINE(now_ms) },
-	{ "cgroup", JSON_TEXT, LINE(cgroup) },
-	{ "id", JSON_NUM, LINE(id) },
-	{ "action", JSON_TEXT, LINE(action) },
-	{ "reason", JSON_TEXT, LINE(reason) },
-	{ "age", JSON_COUNT, LINE(decision.age) },
-	{ "max", JSON_COUNT, LINE(decision.max) },
-	{ "cold_bytes", JSON_COUNT, LINE(decision.cold) },
-	{ "allowed", JSON_RATE, LINE(decision.allowed) },
-	{ "forecast", JSON_RATE, LINE(decision.forecast) },
-	{ "measured", JSON_RATE, LINE(decision.measured) },
-	{ "budget", JSON_NUM, LINE(budget) },
-	{ }
-};
-
-static void print_choice(const struct daemon *daemon, const struct choice *choice)
+static void print_choice(void *data, const struct choice *choice)
 {
-	const struct sample *sample = &daemon->now.sample;
-	const struct cgroup *cgroup = &sample->cgroups.cgroup[choice->cgroup];
-	const struct decision *decision = &choice->decision;
-	struct line line = {
-		.tick = daemon->ticks,
-		.now_ms = sample->now_ms,
-		.id = cgroup->id,
-		.budget = daemon->config.wear ? (num)daemon->state.wear : -ENODATA,
-		.cgroup = cgroup->path,
-		.action = action_name(decision->action),
-		.reason = decision->reason,
-		.decision = *decision,
-		.result = choice->result,
-	};
-	const struct json_field done[] = {
-		{ "status", choice->carried_out ? JSON_SIGNED : JSON_NUM, LINE(result.status) },
-		{ "written_bytes", JSON_NUM, LINE(written_bytes) },
-		{ }
-	};
+	const struct daemon *daemon = data;
 
-	putchar('{');
-	json_members(stdout, "", line_fields, &line, 0);
-	if (decision->action == ACTION_WRITE || decision->action == ACTION_READ) {
-		if (!choice->carried_out)
-			result_unknown(&line.result);
-		line.written_bytes = amount_times(line.result.count.written, sample->page_size);
-		json_members(stdout, ",", done, &line, 0);
-		json_members(stdout, ",", record_answer(), &line.result, 0);
-	}
-	puts("}");
+	record_choice(stdout, daemon->ticks, &daemon->now.sample,
+		      daemon->config.wear ? (num)daemon->state.wear : -ENODATA, choice);
 }
 
 /* Not more often than once a minute, and only if there is something new. */
@@ -369,12 +273,6 @@ static void save_state(struct daemon *daemon, bool now)
 
 /* ---- ticks ---- */
 
-/* Is there another look that would tell more? */
-static bool waits(const struct daemon *daemon)
-{
-	return !daemon->recording.file && !daemon->source->recorded;
-}
-
 static void say_blind(struct daemon *daemon, const struct cgroup *cgroup)
 {
 	if (daemon->said_blind || (cgroup->pressure_memory >= 0 && cgroup->pressure_io >= 0))
@@ -394,7 +292,7 @@ static void watch_frozen(struct daemon *daemon)
 	if (daemon->watch >= 0)
 		close(daemon->watch);
 	daemon->watch = -1;
-	for (int i = 0; i < cgroups->nr && waits(daemon); i++) {
+	for (int i = 0; i < cgroups->nr && !daemon->source->recorded; i++) {
 		autofree char *events = cgroup_file(cgroups->cgroup[i].path, "cgroup.events");
 
 		if (cgroups->cgroup[i].frozen <= 0 || !daemon->state.cgroup[i].control.thawed_to_read)
@@ -407,30 +305,15 @@ static void watch_frozen(struct daemon *daemon)
 	}
 }
 
-static void act(struct daemon *daemon, struct choice *choice, bool *go)
-{
-	bool writes = choice->decision.action == ACTION_WRITE;
-	bool acts = writes || choice->decision.action == ACTION_READ;
-
-	say_blind(daemon, &daemon->now.sample.cgroups.cgroup[choice->cgroup]);
-	if (acts)
-		*go = *go && carry_out(daemon, choice);
-	if (writes && *go)
-		tick_written(&daemon->state, &daemon->config, choice,
-			     choice->carried_out ? choice->result.count.written : -1);
-	if (acts || choice->changed)
-		print_choice(daemon, choice);
-}
-
 static void tick(struct daemon *daemon)
 {
+	const struct tick_hands hands = { daemon, carry_out, print_choice };
 	struct choice *choice;
-	bool go = true;
 	int nr;
 
 	daemon->reloaded = false;
 	daemon->woken = false;
-	if (!(daemon->recording.file ? look_back(daemon) : look(daemon)))
+	if (!look(daemon))
 		return;
 	check_record(daemon, record_sample(daemon->record, &daemon->now.sample));
 	daemon->ticks++;
@@ -440,13 +323,9 @@ static void tick(struct daemon *daemon)
 		daemon->state.changed = true;
 		save_state(daemon, true);
 	}
-	/* What is read back is waited for */
-	for (int reads = 1; reads >= 0; reads--) {
-		for (int i = 0; i < nr; i++) {
-			if ((choice[i].decision.action == ACTION_READ) == reads)
-				act(daemon, &choice[i], &go);
-		}
-	}
+	for (int i = 0; i < nr; i++)
+		say_blind(daemon, &daemon->now.sample.cgroups.cgroup[choice[i].cgroup]);
+	tick_carry_out(&daemon->state, &daemon->config, choice, nr, &hands);
 	watch_frozen(daemon);
 	save_state(daemon, false);
 	if (fflush(stdout))
@@ -473,7 +352,7 @@ static void loop(struct daemon *daemon)
 			next += daemon->config.interval * 1000000;
 		if (next < now)
 			next = now;
-		take_signals(daemon, waits(daemon) ? next : 0);
+		take_signals(daemon, daemon->source->recorded ? 0 : next);
 	}
 	/* What was learned meanwhile is worth it */
 	daemon->state.changed = daemon->ticks;
@@ -513,20 +392,7 @@ static int load_state(struct daemon *daemon)
 	return result;
 }
 
-static int begin_replay(struct daemon *daemon)
-{
-	autofree char *message = NULL, *text = NULL;
-
-	if (recording_open(daemon->options->replay, &daemon->recording, &daemon->state, &text,
-			   &message) ||
-	    config_parse(text, daemon->options->replay, &daemon->config, &message)) {
-		say_error("%s", message);
-		return EX_FAILED;
-	}
-	return EX_DONE;
-}
-
-static int begin_live(struct daemon *daemon)
+static int begin(struct daemon *daemon)
 {
 	const struct daemon_options *options = daemon->options;
 	/* A trial leaves the daemon's state alone. */
@@ -577,7 +443,7 @@ static int run(struct context *context, void *data)
 		result = daemon_status(context, options->state ?: DAEMON_STATE);
 	} else {
 		stop_begin();
-		result = options->replay ? begin_replay(&daemon) : begin_live(&daemon);
+		result = begin(&daemon);
 		if (result == EX_DONE) {
 			loop(&daemon);
 			result = daemon.result;
@@ -587,7 +453,6 @@ static int run(struct context *context, void *data)
 		check_record(&daemon, -errno);
 		result = EX_FAILED;
 	}
-	recording_close(&daemon.recording);
 	state_free(&daemon.state);
 	config_free(&daemon.config);
 	if (daemon.state_lock >= 0)

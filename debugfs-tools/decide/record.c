@@ -1,19 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Writes and reads recordings of the daemon.
- *
- * A recording may come from anywhere: whatever is in it is checked before it is used, and
- * the first invalid line ends the reading, with its number.
+ * What the daemon has seen and decided, as lines of JSON.
  */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "decide/record.h"
-
-/* A path of the kernel's is shorter. */
-#define PATH_LENGTH	4096
-#define PAGE_SIZE_MAX	(1 << 20)
+#include "system/amount.h"
 
 /* ---- members ---- */
 
@@ -38,7 +31,7 @@ static const struct json_field cgroup_fields[] = {
 
 #define SAMPLE(member)	offsetof(struct sample, member)
 
-static const struct json_field sample_fields[] = {
+const struct json_field record_sample_fields[] = {
 	{ "boot_id", JSON_TEXT, SAMPLE(boot_id) },
 	{ "now_ms", JSON_COUNT, SAMPLE(now_ms) },
 	{ "page_size", JSON_COUNT, SAMPLE(page_size) },
@@ -52,7 +45,8 @@ static const struct json_field sample_fields[] = {
 	{ }
 };
 
-const struct json_field *record_answer(void)
+/* What the kernel answered, but for the status: of a struct result. */
+static const struct json_field *record_answer(void)
 {
 	static struct json_field fields[NR_STATS + 3];
 	int nr = 0;
@@ -74,7 +68,7 @@ const struct json_field *record_answer(void)
 }
 
 /* All of a result: the list is made at run time, since that of the counters is. */
-static const struct json_field *results_fields(void)
+const struct json_field *record_results_fields(void)
 {
 	static struct json_field result_fields[] = {
 		{ "id", JSON_COUNT, offsetof(struct record_result, id) },
@@ -120,7 +114,7 @@ int record_sample(FILE *file, const struct sample *sample)
 	if (!file)
 		return 0;
 	errno = 0;
-	json_write(file, sample_fields, sample, sample->bounds.nr);
+	json_write(file, record_sample_fields, sample, sample->bounds.nr);
 	return end_line(file);
 }
 
@@ -129,160 +123,88 @@ int record_results(FILE *file, const struct record_tick *tick)
 	if (!file)
 		return 0;
 	errno = 0;
-	json_write(file, results_fields(), tick, 0);
+	json_write(file, record_results_fields(), tick, 0);
 	return end_line(file);
 }
 
-/* ---- reading ---- */
+/* ---- decisions ---- */
 
-/* -EINVAL, with a message that tells the line. */
-static int broken(const struct recording *recording, char **message, const char *what)
+/* A decision, and what came of it. */
+struct line {
+	num tick, now_ms, id, budget, written_bytes;
+	const char *cgroup, *action, *reason;
+	struct decision decision;
+	struct result result;
+};
+
+#define LINE(member)	offsetof(struct line, member)
+
+static const struct json_field line_fields[] = {
+	{ "tick", JSON_COUNT, LINE(tick) },
+	{ "now_ms", JSON_COUNT, LINE(now_ms) },
+	{ "cgroup", JSON_TEXT, LINE(cgroup) },
+	{ "id", JSON_NUM, LINE(id) },
+	{ "action", JSON_TEXT, LINE(action) },
+	{ "reason", JSON_TEXT, LINE(reason) },
+	{ "age", JSON_COUNT, LINE(decision.age) },
+	{ "max", JSON_COUNT, LINE(decision.max) },
+	{ "cold_bytes", JSON_COUNT, LINE(decision.cold) },
+	{ "allowed", JSON_RATE, LINE(decision.allowed) },
+	{ "forecast", JSON_RATE, LINE(decision.forecast) },
+	{ "measured", JSON_RATE, LINE(decision.measured) },
+	{ "budget", JSON_NUM, LINE(budget) },
+	{ }
+};
+
+void record_choice(FILE *out, num tick, const struct sample *sample, num budget,
+		   const struct choice *choice)
 {
-	*message = xasprintf("%s:%d: %s", recording->name, recording->line, what);
-	return -EINVAL;
-}
+	const struct cgroup *cgroup = &sample->cgroups.cgroup[choice->cgroup];
+	const struct decision *decision = &choice->decision;
+	struct line line = {
+		.tick = tick,
+		.now_ms = sample->now_ms,
+		.id = cgroup->id,
+		.budget = budget,
+		.cgroup = cgroup->path,
+		.action = action_name(decision->action),
+		.reason = decision->reason,
+		.decision = *decision,
+		.result = choice->result,
+	};
+	const struct json_field done[] = {
+		{ "status", choice->carried_out ? JSON_SIGNED : JSON_NUM, LINE(result.status) },
+		{ "written_bytes", JSON_NUM, LINE(written_bytes) },
+		{ }
+	};
 
-/* The next object, a line that is not blank; NULL at the end.  Returns 0 or -EINVAL. */
-static int next_object(struct recording *recording, json_t **object, char **message)
-{
-	autofree char *line = NULL, *why = NULL, *what = NULL;
-	json_error_t wrong;
-	size_t room = 0;
-	ssize_t length;
-
-	*object = NULL;
-	errno = 0;
-	do {
-		recording->line++;
-		length = getline(&line, &room, recording->file);
-	} while (length >= 0 && (size_t)length == strspn(line, " \t\r\n"));
-	if (length < 0)
-		return feof(recording->file) ? 0 :
-		       broken(recording, message, errno ? strerror(errno) : "read error");
-	*object = json_loadb(line, length, JSON_REJECT_DUPLICATES, &wrong);
-	if (*object)
-		return 0;
-	why = json_reason(&wrong);
-	what = xasprintf("invalid: %s", why);
-	return broken(recording, message, what);
-}
-
-static int read_head(struct recording *recording, struct state *state, char **config,
-		     char **message)
-{
-	autofree char *why = NULL, *what = NULL;
-	const char *text;
-	json_t *object;
-	num version;
-	int error = next_object(recording, &object, message);
-
-	if (error)
-		return error;
-	version = json_version(object, "recording");
-	text = json_string_value(json_object_get(object, "config"));
-	if (version < 0)
-		error = broken(recording, message, "invalid: no recording of zswapctl daemon");
-	else if (version != RECORD_VERSION || !text)
-		error = broken(recording, message, "invalid: another version has recorded this");
-	else if (state_from_json(json_object_get(object, "state"), state, &why))
-		error = broken(recording, message, what = xasprintf("state: %s", why));
-	else
-		*config = xstrdup(text);
-	json_decref(object);
-	return error;
-}
-
-int recording_open(const char *path, struct recording *recording, struct state *state,
-		   char **config, char **message)
-{
-	int error;
-
-	*recording = (struct recording){ .file = fopen(path, "re"), .name = path };
-	*message = NULL;
-	*config = NULL;
-	state_begin(state);
-	if (!recording->file) {
-		error = -errno;
-		*message = xasprintf("%s: %s", path, strerror(-error));
-		return error;
+	putc('{', out);
+	json_members(out, "", line_fields, &line, 0);
+	if (decision->action == ACTION_WRITE || decision->action == ACTION_READ) {
+		if (!choice->carried_out)
+			record_unknown(&line.result);
+		line.written_bytes = amount_times(line.result.count.written, sample->page_size);
+		json_members(out, ",", done, &line, 0);
+		json_members(out, ",", record_answer(), &line.result, 0);
 	}
-	error = read_head(recording, state, config, message);
-	if (error)
-		recording_close(recording);
-	return error;
-}
-
-/* What is divided by and compared must be there. */
-static int sample_from_json(const json_t *json, struct sample *sample)
-{
-	if (bounds_from_json(json, &sample->bounds) ||
-	    json_to_struct(json, sample_fields, sample, sample->bounds.nr) || !sample->boot_id ||
-	    sample->page_size < 1 || sample->page_size > PAGE_SIZE_MAX)
-		return -EINVAL;
-	for (int i = 0; i < sample->cgroups.nr; i++) {
-		struct cgroup *cgroup = &sample->cgroups.cgroup[i];
-
-		if (!cgroup->path || cgroup->path[0] != '/' || strlen(cgroup->path) > PATH_LENGTH)
-			return -EINVAL;
-		cgroup->all.anon = cgroup->own.anon;
-		cgroup->ages.nr = sample->bounds.nr;
-		for (int b = 0; b < sample->bounds.nr; b++) {
-			cgroup->ages.bucket[b].min_age = sample->bounds.bucket[b].min_age;
-			cgroup->ages.bucket[b].max_age = sample->bounds.bucket[b].max_age;
-		}
-	}
-	cgroups_set_parents(&sample->cgroups);
-	return 0;
-}
-
-int recording_next(struct recording *recording, struct record_tick *tick, char **message)
-{
-	json_t *object;
-	int error;
-
-	*tick = (struct record_tick){ .nr = 0 };
-	*message = NULL;
-	error = next_object(recording, &object, message);
-	if (error || !object)
-		return error;
-	if (sample_from_json(object, &tick->sample))
-		error = broken(recording, message, "invalid or missing sample");
-	json_decref(object);
-	object = NULL;
-	if (!error)
-		error = next_object(recording, &object, message);
-	if (!error && !object)
-		tick->interrupted = true;
-	else if (!error && json_to_struct(object, results_fields(), tick, 0))
-		error = broken(recording, message, "invalid result");
-	json_decref(object);
-	if (error)
-		record_tick_free(tick);
-	return error ? error : 1;
-}
-
-void recording_close(struct recording *recording)
-{
-	if (recording->file)
-		fclose(recording->file);
-	recording->file = NULL;
+	fputs("}\n", out);
 }
 
 /* ---- ticks ---- */
+
+void record_unknown(struct result *result)
+{
+	*result = (struct result){
+		.status = -ENODATA, .coldest_left = -ENODATA, .elapsed_us = -ENODATA,
+	};
+	for (int i = 0; i < NR_STATS; i++)
+		*counter_at(&result->count, &stats_counters[i]) = -ENODATA;
+}
 
 void record_add(struct record_tick *tick, uint64_t id, const struct result *result)
 {
 	tick->result = xrealloc(tick->result, (tick->nr + 1) * sizeof(*tick->result));
 	tick->result[tick->nr++] = (struct record_result){ id, *result };
-}
-
-const struct result *record_find(const struct record_tick *tick, uint64_t id)
-{
-	for (int i = 0; i < tick->nr; i++) {
-		if ((uint64_t)tick->result[i].id == id)
-			return &tick->result[i].result;
-	}
-	return NULL;
 }
 
 void record_tick_free(struct record_tick *tick)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Recordings of what the daemon has seen: lines of JSON, one object each.  From one the same
- * decisions follow, byte for byte.
+ * decisions follow, byte for byte: tests/replay.h reads it.
  *
  *	{"zswapctl":"recording","version":4,"config":"...","state":{...}}
  *	{"boot_id":...}							a tick: the sample
@@ -40,28 +40,16 @@ struct record_tick {
 int record_begin(FILE *file, const char *config, const struct state *state);
 int record_sample(FILE *file, const struct sample *sample);
 int record_results(FILE *file, const struct record_tick *tick);
-/* What the kernel answered, but for the status: of a struct result. */
-const struct json_field *record_answer(void);
-
-struct recording {
-	FILE *file;		/* NULL: none */
-	const char *name;
-	int line;		/* the last one that was read, from 1 on */
-};
-
-/*
- * Open a recording.  Returns 0 or a negative errno; *@message, to be freed, then says where
- * and why.  @state gets what was remembered, *@config the configuration, to be freed.
- */
-int recording_open(const char *path, struct recording *recording, struct state *state,
-		   char **config, char **message);
-/* The next tick: 1, 0 at the end, or a negative errno with a *@message; then @tick is empty. */
-int recording_next(struct recording *recording, struct record_tick *tick, char **message);
-void recording_close(struct recording *recording);
+/* A decision, and what came of it, for people and programs; @budget negative: no limit. */
+void record_choice(FILE *out, num tick, const struct sample *sample, num budget,
+		   const struct choice *choice);
+/* What a sample and a struct record_tick are made of. */
+extern const struct json_field record_sample_fields[];
+const struct json_field *record_results_fields(void);
+/* What is known of a command that no file would take. */
+void record_unknown(struct result *result);
 
 void record_add(struct record_tick *tick, uint64_t id, const struct result *result);
-/* The result of the command for cgroup @id, or NULL. */
-const struct result *record_find(const struct record_tick *tick, uint64_t id);
 void record_tick_free(struct record_tick *tick);
 
 #endif

@@ -352,3 +352,26 @@ void tick_written(struct state *state, const struct config *config, const struct
 		state->wear = 0;
 	state->changed = true;
 }
+
+void tick_carry_out(struct state *state, const struct config *config, struct choice *choice, int nr,
+		    const struct tick_hands *hands)
+{
+	bool go = true;
+
+	/* What is read back is waited for */
+	for (int i = 0; i < 2 * nr; i++) {
+		struct choice *next = &choice[i % nr];
+		bool reads = next->decision.action == ACTION_READ;
+		bool acts = reads || next->decision.action == ACTION_WRITE;
+
+		if (reads != (i < nr))
+			continue;
+		if (acts)
+			go = go && hands->carry_out(hands->data, next);
+		if (acts && !reads && go)
+			tick_written(state, config, next,
+				     next->carried_out ? next->result.count.written : -1);
+		if (acts || next->changed)
+			hands->print(hands->data, next);
+	}
+}

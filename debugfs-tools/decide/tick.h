@@ -17,5 +17,17 @@ int tick_decide(struct state *state, const struct config *config, const struct s
 /* What came of a write: pages; negative: not known, then it is all that was asked for. */
 void tick_written(struct state *state, const struct config *config, const struct choice *choice,
 		  num pages);
+/*
+ * Carry all out, what is to be read back first.  When @carry_out returns false the command must not
+ * be given: then no other is in this tick.  What acts, or is another decision than before, is printed.
+ */
+struct tick_hands {
+	void *data;
+	bool (*carry_out)(void *data, struct choice *choice);
+	void (*print)(void *data, const struct choice *choice);
+};
+
+void tick_carry_out(struct state *state, const struct config *config, struct choice *choice, int nr,
+		    const struct tick_hands *hands);
 
 #endif

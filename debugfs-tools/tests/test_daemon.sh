@@ -12,6 +12,7 @@ export LC_ALL=C
 }
 . "$(dirname "$0")/tap.sh"
 zswapctl=$(cd "$1" && pwd)/zswapctl
+replay=$(dirname "$zswapctl")/replay
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 cd "$dir" || exit 1
@@ -62,7 +63,7 @@ daemon()
 
 replay()
 {
-	"$zswapctl" daemon --replay "$@"
+	"$replay" "$@"
 }
 
 # field NAME CGROUP FILE: what the last decision about it says
@@ -106,9 +107,6 @@ check 'nothing was' is "$(field written /c/d live)" null
 check 'ages go down to where there are pages' is "$(field age '/a b' live)" 300
 check 'after they were watched for twice as long' is \
 	"$(grep '"cgroup":"/a b"' live | grep -c '"tick":[0-9],.*"age":300,')" 0
-replay record --ticks 3 >replayed
-check '--ticks counts a recording, too' is "$(tail -n 1 replayed | grep -c '"tick":3,')" 1
-check 'a recording has its configuration' status 2 replay record -C conf
 cat usual - >conf <<CONF
 wear = 36M/day
 CONF
@@ -415,9 +413,6 @@ head -c 3000 record >short
 check 'a recording that was cut off' status 1 replay short
 check 'said with its line' grep -q 'zswapctl: short:[0-9]*: invalid: .* near end of file' err
 check 'no recording' status 1 replay none
-check '--replay and --record' status 2 replay record --record record2
-check '--replay and --interval' status 2 replay record --interval 5
-check '--replay and --root' status 2 replay record --root tree
 check '--ticks 0' status 2 daemon --ticks 0
 check '--interval 0' status 2 daemon --interval 0
 check 'a full disk' sh -c "! $zswapctl daemon -C conf --root tree >/dev/full"

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "commands/commands.h"
-#include "decide/record.h"
+#include "replay.h"
 #include "tap.h"
 #include "tree.h"
 
@@ -305,14 +305,12 @@ static int live_run(const char *tree, const char *replay, bool record)
 		"zswapctl", "daemon", "--ticks", ticks, "--state", "/state",
 		"--record", "/record", NULL
 	};
-	const char *again[] = { "zswapctl", "daemon", "--replay", replay, NULL };
 	const struct subcommand *const list[] = { &daemon_subcommand, NULL };
 
 	if (chroot(tree) || chdir("/") ||
 	    !freopen("/out", "we", stdout) || !freopen("/err", "we", stderr))
 		return 100;
-	return options_main(replay ? 4 : record ? 8 : 6, (char **)(replay ? again : live),
-			    list);
+	return replay ? replay_run(replay) : options_main(record ? 8 : 6, (char **)live, list);
 }
 
 static char *text_of(const char *tree, const char *path)
