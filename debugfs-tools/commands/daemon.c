@@ -395,13 +395,12 @@ static int load_state(struct daemon *daemon)
 static int begin(struct daemon *daemon)
 {
 	const struct daemon_options *options = daemon->options;
-	/* A trial leaves the daemon's state alone. */
-	bool trial = options->dry_run || daemon->source->recorded;
 	int result = read_config(daemon);
 
 	if (result != EX_DONE)
 		return result;
-	if (!options->dry_run && (!trial || options->state))
+	/* A trial leaves the daemon's state alone. */
+	if (!options->dry_run && (!daemon->source->recorded || options->state))
 		daemon->state_file = options->state ?: DAEMON_STATE;
 	if (system_supported(daemon->source)) {
 		say_error("%s", system_reason_for(daemon->source,
