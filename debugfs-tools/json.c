@@ -96,7 +96,8 @@ void json_members(FILE *out, const char *comma, const struct json_field *fields,
 		if (!field->stride)
 			elements = 1;
 		/* The zeros that an array ends with */
-		while (sparse && elements && is_zero(field->kind, at + (elements - 1) * field->stride))
+		while (sparse && elements &&
+		       is_zero(field->kind, at + (elements - 1) * field->stride))
 			elements--;
 		sparse |= field->kind == JSON_SPARSE;
 		if (field->kind == JSON_SPARSE || (sparse && !elements) ||

@@ -21,7 +21,7 @@ enum json_kind {
 	JSON_STRUCT,		/* a struct of its own: @fields */
 	JSON_MAYBE,		/* the same, left out unless the bool at @nr */
 	JSON_LIST,		/* pointer to an array of such structs, as many as the int at @nr */
-	JSON_SPARSE,		/* none: what follows is left out where it is 0, and 0 if not there */
+	JSON_SPARSE,		/* none: what follows is left out where it is 0 */
 };
 
 struct json_field {
@@ -42,8 +42,8 @@ void json_members(FILE *out, const char *comma, const struct json_field *fields,
 void json_head(FILE *out, const char *what, int version);
 
 /*
- * The other way, into a struct of zeros: all have to be there.  Returns 0 or -EINVAL; texts and lists that were made are
- * the struct's in any case.
+ * The other way, into a struct of zeros: all have to be there.  Returns 0 or -EINVAL; texts and
+ * lists that were made are the struct's in any case.
  */
 int json_to_struct(const json_t *object, const struct json_field *fields, void *base, int nr);
 /* The version of an object that says that it is @what, or -EINVAL. */

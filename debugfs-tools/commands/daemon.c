@@ -282,8 +282,8 @@ static void say_blind(struct daemon *daemon, const struct cgroup *cgroup)
 }
 
 /*
- * What was written whole is read back first when it thaws: that is another tick at once.  So it is if
- * it has thawed since it was looked at.
+ * What was written whole is read back first when it thaws: that is another tick at once.  So it
+ * is if it has thawed since it was looked at.
  */
 static void watch_frozen(struct daemon *daemon)
 {
@@ -294,8 +294,9 @@ static void watch_frozen(struct daemon *daemon)
 	daemon->watch = -1;
 	for (int i = 0; i < cgroups->nr && !daemon->source->recorded; i++) {
 		autofree char *events = cgroup_file(cgroups->cgroup[i].path, "cgroup.events");
+		const struct control_state *control = &daemon->state.cgroup[i].control;
 
-		if (cgroups->cgroup[i].frozen <= 0 || !daemon->state.cgroup[i].control.thawed_to_read)
+		if (cgroups->cgroup[i].frozen <= 0 || !control->thawed_to_read)
 			continue;
 		if (daemon->watch < 0)
 			daemon->watch = stop_watch();

@@ -195,7 +195,8 @@ static void decide_amount(struct control_state *state, const struct look *look,
 	decision->wanted = decision->cold;
 	if (pages < (double)decision->cold / look->page_size)
 		decision->wanted = (num)(pages * look->page_size);
-	returns = model_returns(&state->evidence, decision->forecast, decision->cold / look->page_size);
+	returns = model_returns(&state->evidence, decision->forecast,
+				decision->cold / look->page_size);
 	decision->worth = (double)compressed / decision->cold / (1 + REFAULT_COST * returns);
 	decision->action = ACTION_WRITE;
 	decision->reason = "cold pages";

@@ -41,7 +41,9 @@ struct state_cgroup {
 	num loaded[AGE_BUCKETS_MAX];
 	/* The last decision, for daemon --status and metrics */
 	char *reason;
-	struct { double forecast, allowed, measured; } shown; /* pages a minute; negative: not known */
+	struct {
+		double forecast, allowed, measured; /* pages a minute; negative: not known */
+	} shown;
 };
 
 struct family {
@@ -54,7 +56,7 @@ struct state {
 	char *boot_id;		/* NULL: there was no sample yet */
 	num now_ms;
 	struct age_table bounds;
-	double wear;		/* bytes that may still be written; negative: not begun, or no limit */
+	double wear;		/* bytes that may still be written; negative: not limited */
 	double shown_wear;	/* the same when it last was worth saving */
 	int nr, nr_families;
 	struct state_cgroup *cgroup; /* in the order of the sample */

@@ -88,8 +88,9 @@ static void advance(struct state *state, const struct sample *sample, struct loo
 		}
 	}
 	/*
-	 * What children had since then is not the parent's; parents come first.  It is not the counter
-	 * of its own that is looked at: with a child that is removed, all of that one's history is in it.
+	 * What children had since then is not the parent's; parents come first.  It is not the
+	 * counter of its own that is looked at: with a child that is removed, all of that one's
+	 * history is in it.
 	 */
 	for (int i = 0; i < cgroups->nr; i++) {
 		int parent = cgroups->cgroup[i].parent;
@@ -255,6 +256,8 @@ static num budget_of(struct state *state, const struct config *config, num elaps
 		if (state->wear > config->wear)
 			state->wear = config->wear;
 		budget = (num)state->wear;
+	} else {
+		state->wear = -1;
 	}
 	if (config->rate)
 		rate = amount_times(config->rate, elapsed_ms) / 1000;
@@ -364,7 +367,7 @@ void tick_carry_out(struct state *state, const struct config *config, struct cho
 		bool reads = next->decision.action == ACTION_READ;
 		bool acts = reads || next->decision.action == ACTION_WRITE;
 
-		if (reads != (i < nr))
+		if (reads == (i >= nr))
 			continue;
 		if (acts)
 			go = go && hands->carry_out(hands->data, next);

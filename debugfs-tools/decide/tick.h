@@ -18,8 +18,9 @@ int tick_decide(struct state *state, const struct config *config, const struct s
 void tick_written(struct state *state, const struct config *config, const struct choice *choice,
 		  num pages);
 /*
- * Carry all out, what is to be read back first.  When @carry_out returns false the command must not
- * be given: then no other is in this tick.  What acts, or is another decision than before, is printed.
+ * Carry all out, what is to be read back first.  When @carry_out returns false the command must
+ * not be given: then no other is in this tick.  What acts, or is another decision than before, is
+ * printed.
  */
 struct tick_hands {
 	void *data;

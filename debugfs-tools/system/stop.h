@@ -23,8 +23,8 @@ extern volatile sig_atomic_t stop_asked;
 bool stop_catch(int signal, struct sigaction *old);
 
 /*
- * For the daemon: SIGTERM, SIGINT, SIGHUP and SIGIO are blocked, and fetched where it suits; but between
- * stop_open() and stop_close(), while the kernel is at a command, the first two end it.
+ * For the daemon: SIGTERM, SIGINT, SIGHUP and SIGIO are blocked, and fetched where it suits; but
+ * between stop_open() and stop_close(), while the kernel is at a command, the first two end it.
  */
 void stop_begin(void);
 void stop_open(void);

@@ -117,8 +117,8 @@ static int recording_open(const char *path, struct recording *recording, struct 
 static int sample_from_json(const json_t *json, struct sample *sample)
 {
 	if (bounds_from_json(json, &sample->bounds) ||
-	    json_to_struct(json, record_sample_fields, sample, sample->bounds.nr) || !sample->boot_id ||
-	    sample->page_size < 1 || sample->page_size > PAGE_SIZE_MAX)
+	    json_to_struct(json, record_sample_fields, sample, sample->bounds.nr) ||
+	    !sample->boot_id || sample->page_size < 1 || sample->page_size > PAGE_SIZE_MAX)
 		return -EINVAL;
 	for (int i = 0; i < sample->cgroups.nr; i++) {
 		struct cgroup *cgroup = &sample->cgroups.cgroup[i];

@@ -383,8 +383,8 @@ static void test_load(const char *what, int mib, double period, int dead, double
 }
 
 /*
- * Pods that live for 20 minutes, one every two minutes; half of each is dead from the start, and the
- * rest is used every two minutes or every ten.
+ * Pods that live for 20 minutes, one every two minutes; half of each is dead from the start, and
+ * the rest is used every two minutes or every ten.
  */
 static void test_churn(void)
 {
@@ -458,8 +458,8 @@ static void test_equal(void)
 }
 
 /*
- * What writing frees, for each byte that is written: /b compresses to an eighth, not to a third, and
- * half of /c is used once a day.
+ * What writing frees, for each byte that is written: /b compresses to an eighth, not to a third,
+ * and half of /c is used once a day.
  */
 static void test_unequal(void)
 {
@@ -566,8 +566,8 @@ static void test_late(void)
 }
 
 /*
- * Eight hours of sleep each night: pages get no older, and what is used every hour by the time of day is
- * used at once when it is over.
+ * Eight hours of sleep each night: pages get no older, and what is used every hour by the time of
+ * day is used at once when it is over.
  */
 static void test_suspend(void)
 {

@@ -292,6 +292,9 @@ static void test_wear(void)
 	sample_init(&sample, 120000 + 2000 * 86400000LL);
 	choose(&state, &sample, "when = always\nwear = 24M/day\n", "/", &wear);
 	CHECK(wear < 24 << 20 && wear > 7 << 20, "what was written is off: %lld", wear);
+	sample_init(&sample, 180000 + 2000 * 86400000LL);
+	choose(&state, &sample, ALWAYS, "/", &wear);
+	CHECK(wear < 0, "without a limit there is none to be shown");
 	state_free(&state);
 }
 
