@@ -54,7 +54,7 @@
 /* How long the command has for the landing of a flight */
 #define ZSWAP_WB_LAND_MS	10
 
-struct workqueue_struct *zswap_wb_queue;
+static struct workqueue_struct *zswap_wb_landings;
 
 /* Flights in the air; and none may be launched */
 static atomic_t zswap_wb_in_the_air;
@@ -212,7 +212,7 @@ static void zswap_wb_flight_done(struct zswap_wb_io *io)
 	guard(rcu)();
 	flight->done = ktime_get();
 	/* First: the command cancels it. RCU keeps the flight for us until we are out */
-	queue_delayed_work(zswap_wb_queue, &flight->work,
+	queue_delayed_work(zswap_wb_landings, &flight->work,
 			   msecs_to_jiffies(ZSWAP_WB_LAND_MS));
 	complete_all(&flight->written);
 }
@@ -442,8 +442,15 @@ static struct notifier_block zswap_wb_pm_notifier = {
 /* Gets ready, once, after the block layer. Return: 0 or -ENOMEM */
 int zswap_wb_flight_init(void)
 {
-	zswap_wb_queue = alloc_workqueue("zswap_wb", WQ_MEM_RECLAIM | WQ_HIGHPRI | WQ_UNBOUND, 0);
-	if (!zswap_wb_queue || zswap_wb_io_init())
-		return -ENOMEM;
-	return register_pm_notifier(&zswap_wb_pm_notifier);
+	int err;
+
+	err = zswap_wb_io_init();
+	if (!err)
+		err = zswap_wb_image_init();
+	if (err)
+		return err;
+	zswap_wb_landings = alloc_workqueue("zswap_wb", WQ_MEM_RECLAIM |
+					    WQ_HIGHPRI | WQ_UNBOUND, 0);
+	return zswap_wb_landings ? register_pm_notifier(&zswap_wb_pm_notifier) :
+				   -ENOMEM;
 }

@@ -54,8 +54,18 @@ struct zswap_wb_image {
 
 static_assert(sizeof(struct zswap_wb_image) == ZSWAP_WB_IMAGE_HEADER);
 
+static struct workqueue_struct *zswap_wb_image_queue;
+
 /* Swap devices with a damaged image, by number, which the log has told of */
 static dev_t zswap_wb_image_damaged[MAX_SWAPFILES];
+
+/* Gets ready, once. Return: 0 or -ENOMEM */
+int zswap_wb_image_init(void)
+{
+	zswap_wb_image_queue = alloc_workqueue("zswap_wb_read", WQ_MEM_RECLAIM |
+					       WQ_HIGHPRI | WQ_PERCPU, 0);
+	return zswap_wb_image_queue ? 0 : -ENOMEM;
+}
 
 /* ---- what is on the disk ---- */
 
@@ -264,5 +274,5 @@ bool zswap_wb_read_deferred(const struct bio_vec *bvecs, int nr,
 	if (i == nr)
 		return false;
 	INIT_WORK(work, func);
-	return queue_work(zswap_wb_queue, work);
+	return queue_work(zswap_wb_image_queue, work);
 }

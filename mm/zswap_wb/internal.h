@@ -460,8 +460,7 @@ int zswap_wb_entry_restore(struct zswap_wb_item *item, struct swap_info_struct *
 /* Bytes in front of the data */
 #define ZSWAP_WB_IMAGE_HEADER	48
 
-/* Of flight.c: decompresses images that have been read, as well */
-extern struct workqueue_struct *zswap_wb_queue;
+int zswap_wb_image_init(void);
 
 /* ---- writeback.c: selected entries on their way to the disk ---- */
 
