@@ -162,6 +162,8 @@ static const char * const zswap_wb_command_keys[] = {
 	"dry_run", "rate",
 };
 
+static_assert(BIT(ARRAY_SIZE(zswap_wb_command_keys)) == ZSWAP_WB_KEYS_ALL + 1);
+
 static int zswap_wb_command_token(char *token, unsigned long allowed,
 				  struct zswap_wb_command *cmd)
 {

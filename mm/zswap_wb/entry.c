@@ -47,6 +47,7 @@
 #include <linux/blk-cgroup.h>
 #include <linux/blkdev.h>
 #include <linux/cgroup.h>
+#include <linux/error-injection.h>
 #include <linux/memcontrol.h>
 #include <linux/scatterlist.h>
 #include <linux/vmstat.h>
@@ -76,11 +77,10 @@ static struct mem_cgroup *zswap_wb_entry_memcg(struct zswap_entry *entry,
 
 #if defined(CONFIG_MEMCG) && defined(CONFIG_BLK_CGROUP)
 /*
- * Exchanges a reference to a css for one to the css that has the I/O for a cgroup, or
- * for its parent's if it was removed. Context: RCU read side
+ * Exchanges a reference to a css, or NULL, for one to the css that has the I/O for a cgroup,
+ * or for its parent's if it was removed. Context: RCU read side
  */
-static void zswap_wb_memcg_css(struct mem_cgroup *memcg,
-			       struct cgroup_subsys_state **css)
+void zswap_wb_memcg_css(struct mem_cgroup *memcg, struct cgroup_subsys_state **css)
 {
 	struct cgroup_subsys_state *owner = NULL;
 
@@ -95,8 +95,7 @@ static void zswap_wb_memcg_css(struct mem_cgroup *memcg,
 	*css = owner && css_tryget(owner) ? owner : NULL;
 }
 #else
-static void zswap_wb_memcg_css(struct mem_cgroup *memcg,
-			       struct cgroup_subsys_state **css)
+void zswap_wb_memcg_css(struct mem_cgroup *memcg, struct cgroup_subsys_state **css)
 {
 }
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Proactive zswap writeback: a batch of pages on its way, for flight.c, which
- * flies it, and writeback.c, which fills it.
+ * Proactive zswap writeback: a batch of pages on its way, for flight.c, which flies it,
+ * writeback.c, which fills it, and readback.c, which has one read.
  */
 #ifndef _MM_ZSWAP_WB_FLIGHT_H
 #define _MM_ZSWAP_WB_FLIGHT_H

@@ -445,12 +445,12 @@ static inline int zswap_wb_restore_node(int nid)
 	       node_isset(nid, cpuset_current_mems_allowed) ? nid : numa_mem_id();
 }
 
+void zswap_wb_memcg_css(struct mem_cgroup *memcg, struct cgroup_subsys_state **css);
 bool zswap_wb_pool_has_room(void);
 bool zswap_wb_entry_recall(const struct zswap_wb_item *item,
 			   struct swap_info_struct *si,
 			   const struct zswap_wb_scope *scope,
-			   struct mem_cgroup **memcg, struct zswap_pool **pool,
-			   struct cgroup_subsys_state **css);
+			   struct mem_cgroup **memcg, struct zswap_pool **pool);
 int zswap_wb_entry_restore(struct zswap_wb_item *item, struct swap_info_struct *si,
 			   struct mem_cgroup *memcg, struct zswap_pool *image,
 			   struct page *page, void *scratch);
@@ -504,7 +504,7 @@ struct zswap_wb_run {
 	u32				generation;	/* their generation */
 	struct zswap_wb_filter		filter;	/* what the pass at hand looks for */
 	struct zswap_wb_budget		budget;	/* what may still be written */
-	/* highest age that the last pass has left for another one, or -1 */
+	/* highest age that the last pass, or the command, has left, or -1 */
 	s64				later;
 	/* what it writes from, %NULL for a dry run */
 	struct zswap_wb_window		*window;

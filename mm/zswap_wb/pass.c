@@ -414,7 +414,9 @@ int zswap_wb_pass_coldest(struct zswap_wb_run *run)
 	zswap_wb_scope_begin(&walk, &run->scope, &run->nodes);
 	while (!err && zswap_wb_scope_next_list(&walk)) {
 		cond_resched();
-		if (!zswap_wb_scope_protected(walk.memcg))
+		if (signal_pending(current))
+			err = -EINTR;
+		else if (!zswap_wb_scope_protected(walk.memcg))
 			err = zswap_wb_list_visit(walk.memcg, walk.nid,
 						  zswap_wb_coldest_visit, run);
 	}

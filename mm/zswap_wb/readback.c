@@ -125,25 +125,14 @@ static void zswap_wb_recall_put(struct zswap_wb_copy *recall)
 		zswap_wb_pool_put(recall->pool);
 }
 
-/*
- * Recalls up to @max pages of a device from the slot @*offset on, and sets that behind; those
- * are read at once. The device's queue may be full for long
- */
+/* Recalls up to @max pages of a device from the slot @*offset on, and sets that behind */
 static void zswap_wb_readback_recall(struct zswap_wb_readback *back,
 				     unsigned int type, unsigned long *offset,
 				     unsigned int max)
 {
 	struct zswap_wb_flight *read = back->read;
-	struct cgroup_subsys_state *css = NULL;
-	struct blk_plug plug;
 
 	read->nr = 0;
-	percpu_ref_get(&read->io.si->users);
-	refcount_inc(&read->users);
-	reinit_completion(&read->written);
-	zswap_wb_io_begin(&read->io, max, REQ_OP_READ, zswap_wb_read_done);
-
-	blk_start_plug(&plug);
 	while (read->nr < max && *offset < read->io.si->max &&
 	       !signal_pending(current)) {
 		struct zswap_wb_copy *recall = &read->copy[read->nr];
@@ -156,22 +145,51 @@ static void zswap_wb_readback_recall(struct zswap_wb_readback *back,
 		item->facts.slot = swp_entry(type, (*offset)++);
 		if (swp_offset(item->facts.slot) >= read->io.si->max ||
 		    !zswap_wb_entry_recall(item, read->io.si, &back->scope,
-					   &recall->memcg, &recall->pool, &css))
+					   &recall->memcg, &recall->pool))
 			continue;
 		/* How long it will be is not known yet */
 		if (zswap_wb_scope_has_room(recall->memcg, item->kind.nid, 1)) {
-			zswap_wb_io_add(&read->io, recall->page, item->facts.slot,
-					PAGE_SIZE, css);
 			read->nr++;
 			continue;
 		}
 		zswap_wb_slot_unrecall(item->facts.slot, &item->kind);
 		zswap_wb_recall_put(recall);
 	}
+}
+
+/*
+ * Has what was recalled read; the device's queue may be full for long. Return: 0, or -EINTR
+ * after a signal: then reading goes on
+ */
+static int zswap_wb_readback_read(struct zswap_wb_flight *read)
+{
+	struct cgroup_subsys_state *css = NULL;
+	struct blk_plug plug;
+	unsigned int i;
+
+	percpu_ref_get(&read->io.si->users);
+	refcount_inc(&read->users);
+	reinit_completion(&read->written);
+	zswap_wb_io_begin(&read->io, read->nr, REQ_OP_READ, zswap_wb_read_done);
+
+	/* Nothing but I/O: others may wait for what a plug keeps back */
+	blk_start_plug(&plug);
+	for (i = 0; i < read->nr && !signal_pending(current); i++) {
+		const struct zswap_wb_copy *recall = &read->copy[i];
+
+		rcu_read_lock();
+		zswap_wb_memcg_css(recall->memcg, &css);
+		rcu_read_unlock();
+		zswap_wb_io_add(&read->io, recall->page, recall->item.facts.slot,
+				PAGE_SIZE, css);
+	}
 	zswap_wb_io_end(&read->io);
 	blk_finish_plug(&plug);
 	if (css)
 		css_put(css);
+	if (wait_for_completion_interruptible(&read->written) || i < read->nr)
+		return -EINTR;
+	return 0;
 }
 
 /* ---- restore ---- */
@@ -217,20 +235,19 @@ static unsigned int zswap_wb_readback_room(struct zswap_wb_readback *back,
 	return zswap_wb_read_fill(back->read, max);
 }
 
-/* Restores what is being read. Return: 0, or -EINTR after a signal: then reading goes on */
+/* Reads and restores what has been recalled. Return: 0, or -EINTR after a signal */
 static int zswap_wb_readback_move(struct zswap_wb_readback *back,
 				  unsigned int type)
 {
 	struct zswap_wb_flight *read = back->read;
-	/* To look for pages, and at limits, is not the device's time; it got most just now */
 	u64 start = ktime_get_ns();
 	unsigned int i;
 	int err;
 
-	err = wait_for_completion_interruptible(&read->written) ? -EINTR : 0;
 	if (!read->nr)
-		return err;
+		return 0;
 	zswap_wb_pace_take(&back->pace, read->nr, start);
+	err = zswap_wb_readback_read(read);
 	if (!err)
 		zswap_wb_device_learn(&back->device[type], read->nr,
 				      atomic_read(&read->io.errors),

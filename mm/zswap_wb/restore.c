@@ -45,16 +45,13 @@ static void zswap_entry_cache_free(struct zswap_entry *entry);
  * @scope:	cgroups whose pages are wanted
  * @memcg:	result: the cgroup that it belongs to, with a reference; or %NULL
  * @pool:	result: pool of the image, with a reference; %NULL for an ordinary page
- * @css:	in: a css, with a reference, or %NULL; out: the one that the I/O has to be
- *		accounted to
  * Context: process context.
  * Return: false if somebody has come for the page, or it is out of scope
  */
 bool zswap_wb_entry_recall(const struct zswap_wb_item *item,
 			   struct swap_info_struct *si,
 			   const struct zswap_wb_scope *scope,
-			   struct mem_cgroup **memcg, struct zswap_pool **pool,
-			   struct cgroup_subsys_state **css)
+			   struct mem_cgroup **memcg, struct zswap_pool **pool)
 {
 	swp_entry_t slot = item->facts.slot;
 	struct swap_cluster_info *ci;
@@ -71,9 +68,6 @@ bool zswap_wb_entry_recall(const struct zswap_wb_item *item,
 		mem_cgroup_put(*memcg);
 		goto unlock;
 	}
-	rcu_read_lock();
-	zswap_wb_memcg_css(*memcg, css);
-	rcu_read_unlock();
 	if (item->kind.image) {
 		*pool = zswap_wb_slot_image(slot, &nid);
 		zswap_wb_port_pool_get(*pool);

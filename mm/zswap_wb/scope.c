@@ -206,19 +206,25 @@ struct obj_cgroup *zswap_wb_scope_objcg_get(struct mem_cgroup *memcg, int nid)
  */
 bool zswap_wb_scope_has_room(struct mem_cgroup *memcg, int nid, unsigned int length)
 {
-	struct obj_cgroup *objcg = zswap_wb_scope_objcg_get(memcg, nid);
-	bool room = !objcg || obj_cgroup_may_zswap(objcg);
+	struct mem_cgroup *payer;
+	struct obj_cgroup *objcg;
+	bool room;
 
-	obj_cgroup_put(objcg);
-	/* A store may exceed zswap.max by its entry. The counts are up to date now */
-	for (; room && memcg && !mem_cgroup_is_root(memcg); memcg = parent_mem_cgroup(memcg)) {
-		unsigned long limit = min(READ_ONCE(memcg->memory.high),
-					  READ_ONCE(memcg->memory.max));
-		u64 max = (u64)READ_ONCE(memcg->zswap_max) * PAGE_SIZE;
+	for (payer = memcg; payer && !mem_cgroup_is_root(payer);
+	     payer = parent_mem_cgroup(payer)) {
+		unsigned long limit = min(READ_ONCE(payer->memory.high),
+					  READ_ONCE(payer->memory.max));
 
-		room = page_counter_read(&memcg->memory) + MEMCG_CHARGE_BATCH <= limit &&
-		       memcg_page_state(memcg, MEMCG_ZSWAP_B) + length <= max;
+		if (page_counter_read(&payer->memory) + MEMCG_CHARGE_BATCH > limit)
+			return false;
 	}
+	objcg = zswap_wb_scope_objcg_get(memcg, nid);
+	room = !objcg || obj_cgroup_may_zswap(objcg);
+	obj_cgroup_put(objcg);
+	/* A store may exceed the limit by its entry. The counts are up to date now */
+	for (; room && memcg; memcg = parent_mem_cgroup(memcg))
+		room = memcg_page_state(memcg, MEMCG_ZSWAP_B) + length <=
+		       (u64)READ_ONCE(memcg->zswap_max) * PAGE_SIZE;
 	return room;
 }
 

@@ -240,7 +240,7 @@ bool zswap_wb_chunk_join(struct zswap_wb_chunk *chunk, struct zswap_pool *pool)
 	struct zswap_pool *old = READ_ONCE(chunk->pool) ?:
 				 cmpxchg(&chunk->pool, NULL, pool);
 
-	/* The caller has the chunk, too: nobody gives this reference back before */
+	/* The caller has both: nobody gives this reference back before it is taken */
 	if (!old)
 		zswap_wb_pool_get(pool);
 	return !old || old == pool;
@@ -402,22 +402,14 @@ void zswap_wb_slot_restored(swp_entry_t slot, const struct zswap_wb_kind *kind)
 /* ---- hooks ---- */
 
 /*
- * Clears the word of a slot if it is in one of some states and not in flight, but for an
- * image that is to be kept. Inline as above. Return: what the word was
+ * Clears a word in one of some states, if it is not in flight, but for an image that is to be
+ * kept. Context: RCU read side. Return: what the word was
  */
-static __always_inline u32 zswap_wb_slot_wipe(swp_entry_t slot, u32 states,
-					      bool keep_image)
+static noinline u32 zswap_wb_word_wipe(struct zswap_wb_chunk *chunk, atomic_t *word,
+				       u32 states, bool keep_image)
 {
-	struct zswap_wb_chunk *chunk;
-	atomic_t *word;
-	int old, new;
+	int new, old = atomic_read(word);
 
-	guard(rcu)();
-	chunk = zswap_wb_chunk_find(slot);
-	if (!chunk)
-		return 0;
-	word = zswap_wb_chunk_word(chunk, slot);
-	old = atomic_read(word);
 	do {
 		if (!(old & states) || (old & ZSWAP_WB_FLIGHT))
 			return old;
@@ -427,6 +419,26 @@ static __always_inline u32 zswap_wb_slot_wipe(swp_entry_t slot, u32 states,
 	if (!new)
 		zswap_wb_chunk_put(chunk);
 	return old;
+}
+
+/*
+ * The same for the word of a slot, if there is one. Inline, but for words that say something:
+ * every slot that is freed after a command comes by here
+ */
+static __always_inline u32 zswap_wb_slot_wipe(swp_entry_t slot, u32 states,
+					      bool keep_image)
+{
+	struct zswap_wb_chunk *chunk;
+	atomic_t *word;
+	u32 old;
+
+	guard(rcu)();
+	chunk = zswap_wb_chunk_find(slot);
+	if (!chunk)
+		return 0;
+	word = zswap_wb_chunk_word(chunk, slot);
+	old = atomic_read(word);
+	return old & states ? zswap_wb_word_wipe(chunk, word, states, keep_image) : old;
 }
 
 /*

@@ -112,7 +112,6 @@ static unsigned int zswap_wb_window_fetch(struct zswap_wb_window *window,
 	swp_entry_t slot = window->item[first].facts.slot;
 	struct zswap_wb_device *device = &window->device[swp_type(slot)];
 	void *scratch = page_address(window->scratch);
-	struct zswap_wb_flight *other = window->flight[!window->turn];
 	bool boarded = zswap_wb_flight_board(flight, slot);
 	unsigned int i, max;
 
@@ -122,6 +121,7 @@ static unsigned int zswap_wb_window_fetch(struct zswap_wb_window *window,
 							   ktime_get_ns())));
 	for (i = first; i < window->nr && flight->nr < max; i++) {
 		const struct zswap_wb_item *item = &window->item[i];
+		struct zswap_wb_flight *other = window->flight[!window->turn];
 
 		if (swp_type(item->facts.slot) != flight->type ||
 		    signal_pending(current))
