@@ -366,7 +366,7 @@ static void giver_pays_nothing(void)
  * How large a batch is depends on how quick the disk is, up to 512 pages. At a rate it is no
  * more than what is due in 80 ms: 80 pages, and a command has two of them, lists and bios.
  */
-#define MANY_RATE		"4M"
+#define MANY_RATE_PAGES		1024
 #define MANY_OWN_PAGES		400
 
 static long long pages_allocated(void)
@@ -405,8 +405,8 @@ static void many_commands_allocate_what_they_own(void)
 	if (!cgroup || !zwb_load(cgroup, ZWB_ANY_NODE, MANY_PAGES, ZWB_TEXT))
 		return;
 	for (i = 0; i < MANY_COMMANDS; i++) {
-		if (!zwb_start(&commands[i], ZWB_GLOBAL, 0,
-			       "cgroup=%llu age=0 rate=" MANY_RATE, zwb_cgroup_id(cgroup)))
+		if (!zwb_start(&commands[i], ZWB_GLOBAL, 0, "cgroup=%llu age=0 rate=%lld",
+			       zwb_cgroup_id(cgroup), MANY_RATE_PAGES * zwb_page_size))
 			return;
 	}
 	refaults = zwb_cgroup_key(cgroup, "memory.stat", "workingset_refault_anon");

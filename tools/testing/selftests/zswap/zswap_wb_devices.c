@@ -27,7 +27,7 @@
 #define DISCARD_PAGES		1100
 #define DISCARD_REWRITTEN	200
 #define DISCARD_ROUNDS		2
-#define DISCARD_MEGABYTES	8
+#define DISCARD_SWAP_PAGES	2048
 
 #define POOL_LOADS		2
 #define POOL_PAGES		1000
@@ -383,8 +383,8 @@ static void check_discards(struct zwb_pages *kept)
  */
 static void freed_slots_are_discarded(void)
 {
-	static const struct zwb_disk_spec disk = {
-		.megabytes = DISCARD_MEGABYTES,
+	const struct zwb_disk_spec disk = {
+		.megabytes = DISCARD_SWAP_PAGES * zwb_page_size >> 20,
 		.latency_us = 10000,
 		.depth = 2,
 		.discard = true,

@@ -999,6 +999,10 @@ static void table_comes_in_pieces(void)
 
 	if (!zwb_need_tables())
 		return;
+	if (MANY_CGROUPS * MANY_NAME < zwb_page_size) {
+		zwb_skip("a page holds all of a table of %d cgroups", MANY_CGROUPS);
+		return;
+	}
 	for (i = 0; i < MANY_CGROUPS; i++) {
 		const char *cgroup;
 

@@ -26,9 +26,10 @@
 /* enough for a command to be under way in all of a test */
 #define LIST_PAGES		20000
 #define STORE_PAGES		2000
+#define DISK_PAGES		(1 << 17)
 /* reclaim does at least that many at a time */
 #define STORES			32
-#define STORE_BYTES		"32K"
+#define STORE_PAGES_AT_ONCE	8
 #define STORE_SECONDS		30
 /* that many must be done before the list is nearly empty */
 #define STORES_LEAST		3
@@ -44,9 +45,16 @@
 #define UNDER_WAY_MS		500
 
 /* four pages at a time, 4 ms each, where each page is a request of its own */
-static const struct zwb_disk_spec slow_disk = {
-	.megabytes = 512, .latency_us = 4000, .depth = 4,
-};
+static bool slow_disk_on(void)
+{
+	const struct zwb_disk_spec spec = {
+		.megabytes = DISK_PAGES * zwb_page_size >> 20,
+		.latency_us = 4000,
+		.depth = 4,
+	};
+
+	return zwb_disk_on(&spec);
+}
 
 /**
  * struct pool - a cgroup with one list of entries
@@ -111,7 +119,7 @@ static bool make_pool(struct pool *pool)
 {
 	int nodes[1];
 
-	if (!zwb_need_shrinker_debugfs() || !zwb_nodes(nodes, 1) || !zwb_disk_on(&slow_disk))
+	if (!zwb_need_shrinker_debugfs() || !zwb_nodes(nodes, 1) || !slow_disk_on())
 		return false;
 	zwb_allow_other_swapout();
 	zwb_allow_other_writeback();
@@ -158,8 +166,10 @@ static pid_t start_stores(const struct pool *pool)
 {
 	char path[ZWB_PATH_MAX + 32];
 	long long already, swapped;
+	char bytes[32];
 	pid_t pid;
 
+	snprintf(bytes, sizeof(bytes), "%lld", STORE_PAGES_AT_ONCE * (long long)zwb_page_size);
 	snprintf(path, sizeof(path), "%s/memory.reclaim", pool->cgroup);
 	if (!zwb_load_swapped(pool->more, &already) ||
 	    !zwb_cgroup_set(pool->cgroup, "memory.zswap.max", "4096"))
@@ -172,7 +182,7 @@ static pid_t start_stores(const struct pool *pool)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	/* what it finds first is what was evicted before, and is in the swap cache still */
 	do {
-		zwb_write(path, STORE_BYTES, strlen(STORE_BYTES));
+		zwb_write(path, bytes, strlen(bytes));
 	} while (zwb_load_swapped(pool->more, &swapped) && swapped < already + STORES);
 	_exit(0);
 }
@@ -374,7 +384,7 @@ static void commands_leave_the_order(void)
 	const char *cgroup;
 	int i;
 
-	if (!zwb_need_watch() || !zwb_disk_on(&slow_disk))
+	if (!zwb_need_watch() || !slow_disk_on())
 		return;
 	cgroup = zwb_cgroup(NULL, "order");
 	old = cgroup ? zwb_load(cgroup, ZWB_ANY_NODE, OLD_PAGES, ZWB_TEXT) : NULL;

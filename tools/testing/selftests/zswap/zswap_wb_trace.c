@@ -430,12 +430,13 @@ static void failed_pages_are_traced(void)
 
 static void trace_dry_runs(void)
 {
-	static const char * const commands[] = { "age=0", "max=1M", "type=incompressible",
-						 "bucket=0-" };
+	char max[32];
+	const char * const commands[] = { "age=0", max, "type=incompressible", "bucket=0-" };
 	const struct event *start, *end;
 	struct zwb_answer answer;
 	size_t i;
 
+	snprintf(max, sizeof(max), "max=%lld", 256LL * zwb_page_size);
 	if (!zwb_load(NULL, ZWB_ANY_NODE, 900, ZWB_TEXT) ||
 	    !zwb_load(NULL, ZWB_ANY_NODE, 200, ZWB_NOISE))
 		return;

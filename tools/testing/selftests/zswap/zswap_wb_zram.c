@@ -15,44 +15,44 @@
 
 #define ZRAM_DIR		"/sys/block/zram0"
 #define ZRAM_PATH		"/dev/zram0"
-#define ZRAM_MEGABYTES		128
+/* room for more than any test has on it */
+#define ZRAM_SIZE		(32768LL * zwb_page_size)
 
 #define ZRAM_PAGES		3000
 #define FREE_ROUNDS		12
 #define FREE_PAGES		2500
 #define LIMIT_PAGES		10240
-/* much less than what LIMIT_COMMAND asks for takes */
-#define LIMIT_MEMORY		"1M"
-#define LIMIT_COMMAND		"max=8M"
+/* much less than what is asked for takes */
+#define LIMIT_MEMORY		(256LL * zwb_page_size)
+#define LIMIT_MAX		(2048LL * zwb_page_size)
 #define LIMIT_BATCHES		1024
 
 #define RANDOM_PAGES		3000
-#define RANDOM_MEMORY		"4M"
-#define RANDOM_LIMIT		(4 * 1024 * 1024 / zwb_page_size)
+#define RANDOM_LIMIT		1024
+#define RANDOM_MEMORY		(RANDOM_LIMIT * (long long)zwb_page_size)
 #define RANDOM_COMMANDS		2
 
-static bool zram_set(const char *file, const char *value)
+static bool zram_set_number(const char *file, long long number)
 {
-	char path[ZWB_PATH_MAX];
+	char path[ZWB_PATH_MAX], value[32];
 
 	snprintf(path, sizeof(path), ZRAM_DIR "/%s", file);
+	snprintf(value, sizeof(value), "%lld", number);
 	return zwb_write_string(path, value);
 }
 
-/* Swap to zram and to nothing else; limit: what it may use, "0" for no limit. */
-static bool zram_on(const char *limit)
+/* Swap to zram and to nothing else; limit: bytes that it may use, 0 for no limit. */
+static bool zram_on(long long limit)
 {
-	char size[16];
 
 	if (access(ZRAM_DIR, F_OK)) {
 		zwb_skip("needs CONFIG_ZRAM");
 		return false;
 	}
-	snprintf(size, sizeof(size), "%dM", ZRAM_MEGABYTES);
-	if (!zram_set("reset", "1") || !zram_set("disksize", size) ||
-	    !zram_set("mem_limit", limit))
+	if (!zram_set_number("reset", 1) || !zram_set_number("disksize", ZRAM_SIZE) ||
+	    !zram_set_number("mem_limit", limit))
 		return false;
-	return zwb_make_swap(ZRAM_PATH, (ZRAM_MEGABYTES << 20) / zwb_page_size - 1) &&
+	return zwb_make_swap(ZRAM_PATH, ZRAM_SIZE / zwb_page_size - 1) &&
 	       zwb_swap_only_to(ZRAM_PATH, 0);
 }
 
@@ -61,7 +61,7 @@ static void zram_off(void)
 	zwb_swap_own_off();
 	zwb_swap_disk_back();
 	if (!access(ZRAM_DIR, F_OK))
-		zram_set("reset", "1");
+		zram_set_number("reset", 1);
 }
 
 /* Pages that zram holds now, or -1 with a failure recorded. */
@@ -109,7 +109,7 @@ static void check_zram(void)
  */
 static void zram_is_a_swap_device(void)
 {
-	if (zram_on("0"))
+	if (zram_on(0))
 		check_zram();
 	zram_off();
 }
@@ -148,7 +148,7 @@ static void check_freed_in_flight(void)
  */
 static void pages_are_freed_while_they_are_written(void)
 {
-	if (zram_on("0"))
+	if (zram_on(0))
 		check_freed_in_flight();
 	zram_off();
 }
@@ -162,7 +162,7 @@ static void check_limit(void)
 	load = zwb_load(NULL, ZWB_ANY_NODE, LIMIT_PAGES, ZWB_TEXT);
 	if (!load)
 		return;
-	err = zwb_run(&delta, ZWB_GLOBAL, LIMIT_COMMAND);
+	err = zwb_run(&delta, ZWB_GLOBAL, "max=%lld", LIMIT_MAX);
 	ksft_print_msg("first command: %lld pages written, %lld failed\n", delta.total.written,
 		       delta.total.failed);
 	if (err != -EAGAIN)
@@ -171,7 +171,7 @@ static void check_limit(void)
 	zwb_equal(delta.stored, -delta.total.written);
 
 	/* zram is full */
-	err = zwb_run(&delta, ZWB_GLOBAL, LIMIT_COMMAND);
+	err = zwb_run(&delta, ZWB_GLOBAL, "max=%lld", LIMIT_MAX);
 	ksft_print_msg("second command: %lld pages written, %lld failed\n", delta.total.written,
 		       delta.total.failed);
 	if (err != -EAGAIN)
@@ -221,7 +221,7 @@ static void check_random_data(void)
 		return;
 
 	/* what failed, and what has come back, is written as soon as there is room */
-	if (!zram_set("mem_limit", "0") || !zwb_load_touch(load, 0, load->pages) ||
+	if (!zram_set_number("mem_limit", 0) || !zwb_load_touch(load, 0, load->pages) ||
 	    !zwb_load_pageout(load) || !zwb_write_all(load->pages))
 		return;
 	zwb_expect_read(load, load->pages, 0);
