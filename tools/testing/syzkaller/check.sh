@@ -34,7 +34,7 @@ same() {
 
 # Files that the kernel's sources create, and those that are described.
 {
-	sed -nE 's/.*ZSWAP_WB_FILE\(([a-z_]+), ZSWAP_WB_.*/sysfs stats\/\1/p
+	sed -nE 's/.*= ZSWAP_WB_FILE\(([a-z_]+)\),.*/sysfs stats\/\1/p
 		s/.*__ATTR\(([a-z_]+), 0200.*/sysfs \1/p
 		s/^static ssize_t (compressed_[a-z_]+)_show.*/sysfs \1/p' "$TOP/mm/zswap_wb/sysfs.c"
 	sed -nE 's/.*debugfs_create_file\("([a-z_]+)".*/debugfs \1/p' "$TOP/mm/zswap_wb/debugfs.c"
@@ -48,7 +48,8 @@ grep -o '"/sys/kernel/mm/zswap/node0/[^"]*"' "$text" | tr -d '"' | sed 's|.*/nod
 same "files of a node" "$work/created-node" "$work/described-node"
 
 # Keys of commands.
-sed -nE 's/^\t\{ "([a-z_]+)", ZSWAP_WB_KEY_.*/\1/p' "$TOP/mm/zswap_wb/command.c" >"$work/keys"
+sed -n '/zswap_wb_command_keys\[\] = {/,/^}/p' "$TOP/mm/zswap_wb/command.c" |
+	grep -oE '"[a-z_]+"' | tr -d '"' >"$work/keys"
 grep -oE '"[a-z_]+="' "$text" | tr -d '"=' >"$work/described-keys"
 same "keys of commands" "$work/keys" "$work/described-keys"
 

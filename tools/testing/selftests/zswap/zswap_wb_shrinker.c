@@ -26,7 +26,7 @@
 /* enough for a command to be under way in all of a test */
 #define LIST_PAGES		20000
 #define STORE_PAGES		2000
-#define DISK_PAGES		(1 << 17)
+#define DISK_PAGES		131072
 /* reclaim does at least that many at a time */
 #define STORES			32
 #define STORE_PAGES_AT_ONCE	8

@@ -44,7 +44,6 @@ static bool zram_set_number(const char *file, long long number)
 /* Swap to zram and to nothing else; limit: bytes that it may use, 0 for no limit. */
 static bool zram_on(long long limit)
 {
-
 	if (access(ZRAM_DIR, F_OK)) {
 		zwb_skip("needs CONFIG_ZRAM");
 		return false;
