@@ -366,7 +366,7 @@ static void giver_pays_nothing(void)
  * How large a batch is depends on how quick the disk is, up to 512 pages. At a rate it is no
  * more than what is due in 80 ms: 80 pages, and a command has two of them, lists and bios.
  */
-#define MANY_RATE_PAGES		1024
+#define MANY_RATE_PAGES		1024LL
 #define MANY_OWN_PAGES		400
 
 static long long pages_allocated(void)

@@ -228,13 +228,6 @@ static void landing_does_not_wait_for_the_command(void)
 
 /* --- a kill --- */
 
-static int compare_times(const void *left, const void *right)
-{
-	long long a = *(const long long *)left, b = *(const long long *)right;
-
-	return (a > b) - (a < b);
-}
-
 /* Kill a command that is writing; microseconds until it is gone, or -1. */
 static long long time_of_death(void)
 {
@@ -271,7 +264,7 @@ static void kill_ends_a_command_at_once(void)
 		if (took[i] < 0 || zwb_failed())
 			return;
 	}
-	qsort(took, KILL_TRIES, sizeof(took[0]), compare_times);
+	zwb_sort_numbers(took, KILL_TRIES);
 	ksft_print_msg("gone after %lld us, but for one after %lld\n", took[KILL_TRIES - 2],
 		       took[KILL_TRIES - 1]);
 	/* an emulated CPU is not always there, but that is no habit */

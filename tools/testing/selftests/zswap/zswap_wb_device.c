@@ -394,13 +394,6 @@ static void command_is_frozen_on_a_slow_disk(void)
 	check_frozen_command(&slow_disk, FROZEN_PAGES);
 }
 
-static int compare_times(const void *left, const void *right)
-{
-	long long a = *(const long long *)left, b = *(const long long *)right;
-
-	return (a > b) - (a < b);
-}
-
 /*
  * Read a page of the disk every now and then; returns the 99th percentile in microseconds, or
  * LLONG_MAX if too few were read to say so.
@@ -420,7 +413,7 @@ static long long read_p99(struct zwb_pages *pages, const char *when, struct zwb_
 		if (command && zwb_stored() < READ_COMMAND_PAGES / 20)
 			break;
 	}
-	qsort(times, nr, sizeof(times[0]), compare_times);
+	zwb_sort_numbers(times, nr);
 	ksft_print_msg("%s: %lld reads, median %lld us, p99 %lld us, longest %lld us\n", when, nr,
 		       times[nr / 2] / 1000, times[nr * READ_PERCENTILE / 100] / 1000,
 		       times[nr - 1] / 1000);

@@ -47,8 +47,6 @@
 
 /* in flight for longer than the shrinker takes to come by */
 #define FLIGHT_US		2000000
-/* pages that the shrinker could not write */
-#define REJECTED		ZWB_DEBUGFS "/reject_reclaim_fail"
 
 /* --- the allocation number n fails --- */
 
@@ -812,7 +810,7 @@ static bool shrink_all(void)
 
 static void check_shrinker_in_flight(struct zwb_pages *page)
 {
-	long long rejected = zwb_read_number(REJECTED);
+	long long rejected = zwb_read_number(ZWB_REJECTED);
 	struct zwb_snap before, delta;
 	struct zwb_async command;
 
@@ -824,7 +822,7 @@ static void check_shrinker_in_flight(struct zwb_pages *page)
 	shrink_all();
 	zwb_since(&delta, &before);
 	/* it has come to the page, and has left it alone */
-	zwb_between(zwb_read_number(REJECTED) - rejected, 1, STEP_PAGES);
+	zwb_between(zwb_read_number(ZWB_REJECTED) - rejected, 1, STEP_PAGES);
 	zwb_zero(delta.vm.zswpwb);
 	zwb_zero(delta.stored);
 

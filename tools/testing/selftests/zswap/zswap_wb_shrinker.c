@@ -20,9 +20,6 @@
 #include "zswap_wb_disk.h"
 #include "zswap_wb_util.h"
 
-/* pages that the shrinker could not write */
-#define REJECTED		ZWB_DEBUGFS "/reject_reclaim_fail"
-
 /* enough for a command to be under way in all of a test */
 #define LIST_PAGES		20000
 #define STORE_PAGES		2000
@@ -238,13 +235,6 @@ static long long evicted_for_stores(const struct stores *stores)
 	return stores->evicted * 100 / (stores->kept + !stores->kept);
 }
 
-static int compare_numbers(const void *left, const void *right)
-{
-	long long a = *(const long long *)left, b = *(const long long *)right;
-
-	return (a > b) - (a < b);
-}
-
 /*
  * Stores at memory.zswap.max, of which each has zswap write some pages: with a
  * command under way no more are refused than without, and as many pages are
@@ -276,8 +266,8 @@ static void limit_works_beside_a_command(void)
 		with[i] = evicted_for_stores(&stores);
 		refused_with += stores.refused;
 	}
-	qsort(without, RUNS, sizeof(without[0]), compare_numbers);
-	qsort(with, RUNS, sizeof(with[0]), compare_numbers);
+	zwb_sort_numbers(without, RUNS);
+	zwb_sort_numbers(with, RUNS);
 	ksft_print_msg("pages evicted for a hundred stores: %lld, beside commands %lld\n",
 		       without[RUNS / 2], with[RUNS / 2]);
 	zwb_between(refused_without, 0, RUNS * STORES / 20);
@@ -316,7 +306,7 @@ static void limit_works_beside_many_commands(void)
  */
 static long long scan(const struct pool *pool, int most)
 {
-	long long start = zwb_now(), rejected = zwb_read_number(REJECTED);
+	long long start = zwb_now(), rejected = zwb_read_number(ZWB_REJECTED);
 	struct zwb_snap before, delta;
 	int nr = 0;
 
@@ -331,7 +321,7 @@ static long long scan(const struct pool *pool, int most)
 	ksft_print_msg("%d scans of %d in %lld ms: wrote %lld, failed %lld, commands wrote %lld\n",
 		       nr, SCAN_PAGES, (zwb_now() - start) / ZWB_NS_PER_MS,
 		       delta.vm.zswpwb - delta.vm.zswpwb_proactive,
-		       zwb_read_number(REJECTED) - rejected, delta.vm.zswpwb_proactive);
+		       zwb_read_number(ZWB_REJECTED) - rejected, delta.vm.zswpwb_proactive);
 	zwb_between(nr, SCANS_LEAST, most);
 	return (delta.vm.zswpwb - delta.vm.zswpwb_proactive) * 100 / (nr * SCAN_PAGES + !nr);
 }

@@ -184,6 +184,18 @@ long long zwb_now(void)
 	return now.tv_sec * ZWB_NS_PER_SEC + now.tv_nsec;
 }
 
+static int util_compare_numbers(const void *left, const void *right)
+{
+	long long a = *(const long long *)left, b = *(const long long *)right;
+
+	return (a > b) - (a < b);
+}
+
+void zwb_sort_numbers(long long *numbers, size_t nr)
+{
+	qsort(numbers, nr, sizeof(numbers[0]), util_compare_numbers);
+}
+
 /* The pause between two looks at something that is polled with a deadline. */
 void zwb_pause(void)
 {

@@ -22,6 +22,8 @@
 #define ZWB_COMPRESSED		ZWB_SYSFS "/compressed_writeback"
 #define ZWB_DEBUGFS		"/sys/kernel/debug/zswap"
 #define ZWB_ANSWER_FILE		ZWB_DEBUGFS "/writeback"
+/* pages that the shrinker could not write */
+#define ZWB_REJECTED		ZWB_DEBUGFS "/reject_reclaim_fail"
 #define ZWB_MAX_NODES		64
 #define ZWB_PATH_MAX		512
 
@@ -253,6 +255,9 @@ bool zwb_compare_near(const char *func, int line, const char *what, long long go
 #define zwb_near(got, want, by)		zwb_compare_near(__func__, __LINE__, #got, got, want, by)
 #define zwb_equal(got, want)		zwb_near(got, want, 0)
 #define zwb_zero(got)			zwb_near(got, 0, 0)
+
+/* in place, the smallest first */
+void zwb_sort_numbers(long long *numbers, size_t nr);
 
 /* time */
 long long zwb_now(void);
