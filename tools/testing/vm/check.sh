@@ -132,12 +132,32 @@ options_for() {
 	printf -- ' -t zswap:zswap_wb_%s' setup "$@"
 }
 
-# share N: the programs of the Nth of $vms VMs, of those that have no VM of their own
+# share N: the programs of the Nth of $vms VMs, of those that have no VM of their own. Each goes
+# to the VM that has least to do so far, the slow ones first.
 share() {
 	local own=" setup ${alone//:*([^ ])/} ${timed[*]} "
 	sed 's/^zswap:zswap_wb_//' "$payload/kselftest-list.txt" | while read -r program; do
-		[[ $own == *" $program "* ]] || echo "$program"
-	done | awk -v n="$1" -v vms="$vms" 'NR % vms == n - 1'
+		[[ $own == *" $program "* ]] || echo "$(seconds "$program") $program"
+	done | sort -s -rn -k 1,1 | awk -v n="$1" -v vms="$vms" '{
+		least = 1
+		for (vm = 2; vm <= vms; vm++)
+			if (busy[vm] < busy[least])
+				least = vm
+		busy[least] += $1
+		if (least == n)
+			print $2
+	}'
+}
+
+# seconds PROGRAM: about how long it takes, in emulation
+seconds() {
+	case $1 in
+	shrinker) echo 300 ;;
+	image | readback) echo 130 ;;
+	hibernate) echo 90 ;;
+	gather | columns | inject | thpflight | refault | ages) echo 55 ;;
+	*) echo 20 ;;
+	esac
 }
 
 run_part() {
