@@ -125,7 +125,8 @@ static int zswap_wb_run_passes(struct zswap_wb_run *run)
 	run->filter = filter;
 	if (run->cmd->report && !err) {
 		err = zswap_wb_pass_coldest(run);
-		run->res->coldest_left = run->later;
+		if (!err)
+			run->res->coldest_left = run->later;
 	}
 	return err;
 }

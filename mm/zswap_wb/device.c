@@ -44,6 +44,12 @@
 #define ZSWAP_WB_BATCH_NS	(10 * NSEC_PER_MSEC)
 #define ZSWAP_WB_BATCH_MAX_NS	(250 * NSEC_PER_MSEC)
 
+/*
+ * A device that needs more for a page gets page after page: a second one could wait for as
+ * long for a place in its queue, where no signal ends that
+ */
+#define ZSWAP_WB_PAGE_MAX_NS	NSEC_PER_SEC
+
 /* Most pages of the next batch, at least 1 */
 unsigned int zswap_wb_device_room(const struct zswap_wb_device *device)
 {
@@ -65,7 +71,9 @@ static void zswap_wb_device_measure(struct zswap_wb_device *device,
 	/* A batch that was far from full tells little about a larger one */
 	if (most < zswap_wb_device_room(device))
 		return;
-	if (pages == 1 && !device->bytes) {
+	if (pages == 1 && ns > ZSWAP_WB_PAGE_MAX_NS) {
+		fit = 1;
+	} else if (pages == 1 && !device->bytes) {
 		fit = div64_u64(ZSWAP_WB_BATCH_MAX_NS, device->latency_ns);
 		fit = clamp(fit, 2, ZSWAP_WB_FIRST_BATCH);
 		most = max(most, fit);

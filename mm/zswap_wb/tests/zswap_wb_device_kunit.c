@@ -28,7 +28,8 @@ static const struct zswap_wb_device_case zswap_wb_device_cases[] = {
 	{ "79 us a page", 0, 79000, 128, 128 },
 	{ "5 ms a page", 0, 5000000, 1, 16 },
 	{ "80 ms a page", 0, 80000000, 1, 3 },
-	{ "2 s a page", 0, 2000000000, 1, 2 },
+	{ "0.8 s a page", 0, 800000000, 1, 2 },
+	{ "2 s a page", 0, 2000000000, 1, 1 },
 	{ "a fast one", 0, 1000, 512, 512 },
 	{ "one that takes no time", 0, 0, 512, 512 },
 };

@@ -68,6 +68,13 @@ static const struct zwb_disk_spec deaf_disk = {
 	.latency_us = DEAF_LATENCY_US,
 };
 
+/* One that does one request at a time as well */
+static const struct zwb_disk_spec deaf_disk_of_one = {
+	.megabytes = 16,
+	.latency_us = DEAF_LATENCY_US,
+	.depth = 1,
+};
+
 /* A disk whose requests are of a page each. */
 static bool disk_of_pages(const struct zwb_disk_spec *spec)
 {
@@ -196,23 +203,33 @@ static void kill_ends_a_command_on_a_slow_disk(void)
 	check_landed(&before);
 }
 
-static void check_deaf_disk(const struct zwb_snap *before)
+/* Start a command for everything, and end it by a signal when it has been writing for @ms. */
+static bool deaf_command(long long ms)
 {
 	struct zwb_async command;
-	struct zwb_snap delta;
 	long long start, took;
 
 	if (!zwb_start(&command, ZWB_GLOBAL, 0, "age=0"))
-		return;
+		return false;
 	zwb_go(&command);
 	if (!zwb_disk_wait_for_flight())
-		return;
+		return false;
+	sleep_ms(ms);
 	start = zwb_now();
 	kill(command.pid, SIGUSR1);
 	zwb_equal(zwb_wait(&command), -EINTR);
 	took = (zwb_now() - start) / ZWB_NS_PER_MS;
 	ksft_print_msg("ended %lld ms after the signal\n", took);
 	zwb_between(took, 0, SLOW_END_MS);
+	return true;
+}
+
+static void check_deaf_disk(const struct zwb_snap *before)
+{
+	struct zwb_snap delta;
+
+	if (!deaf_command(0))
+		return;
 	/* it is still in the air: neither written, nor gone */
 	zwb_since(&delta, before);
 	zwb_zero(delta.total.scanned);
@@ -241,6 +258,26 @@ static void signal_ends_a_command_on_a_deaf_disk(void)
 		return;
 	zwb_snap(&before);
 	check_deaf_disk(&before);
+}
+
+/*
+ * The same when the disk is known to be like that: the third batch is on it, and a second
+ * request would wait in the block layer, where no signal ends it.
+ *
+ * Turns red when there is more than one page in a batch for such a disk.
+ */
+static void signal_ends_a_command_that_knows_a_deaf_disk(void)
+{
+	struct zwb_snap before, delta;
+
+	if (!disk_of_pages(&deaf_disk_of_one) ||
+	    !zwb_load(NULL, ZWB_ANY_NODE, DEAF_PAGES, ZWB_TEXT))
+		return;
+	zwb_snap(&before);
+	if (!deaf_command(5 * DEAF_LATENCY_US / 2 / 1000))
+		return;
+	snap_landed(&delta, &before);
+	zwb_equal(delta.total.written, 3);
 }
 
 /* Is something like that in the flags of a request that is in the air? */
@@ -550,6 +587,7 @@ static const struct zwb_test tests[] = {
 	ZWB_TEST(signal_ends_a_command_on_a_slow_disk),
 	ZWB_TEST(kill_ends_a_command_on_a_slow_disk),
 	ZWB_TEST(signal_ends_a_command_on_a_deaf_disk),
+	ZWB_TEST(signal_ends_a_command_that_knows_a_deaf_disk),
 	ZWB_TEST(writes_are_background),
 	ZWB_TEST(tasks_freeze_while_a_command_waits),
 	ZWB_TEST(command_is_frozen_on_a_slow_disk),
