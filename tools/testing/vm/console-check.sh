@@ -8,9 +8,9 @@
 # A data race that KCSAN reports is a complaint if zswap has a part in it: the rest
 # of the kernel has races of its own, and reports what zswap runs into as well.
 #
-# KNOWN has regular expressions for lines of one report of lockdep that a series of kernels
-# makes of itself, in their order: that report is left out, if it is whole, and nothing else
-# complains in it.
+# KNOWN has regular expressions for lines of one report that a series of kernels makes of
+# itself, in their order, the first for the line that it begins with: that report is left
+# out, if it is whole, and nothing else complains in it.
 
 set -euo pipefail
 
@@ -37,7 +37,7 @@ awk -v bad="$bad" '
 	BEGIN { nr = split(ENVIRON["known"], known, "\n") }
 	!nr { print; next }
 	/====================/ { show(); rule = $0 "\n"; next }
-	rule != "" && /inconsistent lock state/ { inside = 1; seen = 0; report = $0 "\n"; next }
+	!inside && $0 ~ known[1] { inside = seen = 1; report = $0 "\n"; next }
 	!inside || ($0 ~ bad && !/Call Trace:/) { show(); print; next }
 	{ report = report $0 "\n" }
 	seen < nr && $0 ~ known[seen + 1] { seen++ }

@@ -29,11 +29,25 @@ report() {
 	$2
 	TEXT
 }
+
+# warning FUNCTION: the same of one without a rule in front
+warning() {
+	cat <<-TEXT
+	------------[ cut here ]------------
+	WARNING: mm/swapfile.c:1 at swap_put_entries_direct+0x1/0x2, CPU#0: test/1
+	Call Trace:
+	 <TASK>
+	 $1+0x3/0x4
+	 </TASK>
+	TEXT
+}
 reports=(
-	"the report that a series is known for is left out|0|$(report batched_entropy_u8.lock ' </TASK>')"
-	"the same report of another lock is red|1|$(report zswap_wb_lock ' </TASK>')"
-	"a report that is cut off is red|1|$(report batched_entropy_u8.lock 'Kernel panic')"
-	"a complaint in the midst of a report is red|1|$(report batched_entropy_u8.lock $'Oops\n </TASK>')"
+	"the report that a series is known for is left out|0|6.12|$(report batched_entropy_u8.lock ' </TASK>')"
+	"the same report of another lock is red|1|6.12|$(report zswap_wb_lock ' </TASK>')"
+	"a report that is cut off is red|1|6.12|$(report batched_entropy_u8.lock 'Kernel panic')"
+	"a complaint in the midst of a report is red|1|6.12|$(report batched_entropy_u8.lock $'Oops\n </TASK>')"
+	"a warning that a series is known for is left out|0|7.2|$(warning shmem_free_swap)"
+	"the same warning from elsewhere is red|1|7.2|$(warning zap_pte_range)"
 )
 
 echo "TAP version 13"
@@ -58,9 +72,9 @@ for c in "${cases[@]}"; do
 done
 
 for c in "${reports[@]}"; do
-	IFS='|' read -r -d '' title want log <<<"$c" || :
+	IFS='|' read -r -d '' title want series log <<<"$c" || :
 	rc=0
-	"$VMDIR/console-check.sh" <(echo "$log") "$TOP/patches/6.12/known.console" >/dev/null || rc=$?
+	"$VMDIR/console-check.sh" <(echo "$log") "$TOP/patches/$series/known.console" >/dev/null || rc=$?
 	[ "$rc" -eq "$want" ] || echo "# status $rc, not $want"
 	verdict $((rc != want)) "$title"
 done
