@@ -14,7 +14,6 @@
 #include <linux/swap.h>
 #include <linux/swapops.h>
 #include <linux/types.h>
-#include <linux/workqueue_types.h>
 #include <linux/xarray.h>
 
 struct bio_vec;
@@ -31,8 +30,7 @@ void zswap_wb_folio_stale(struct folio *folio);
 bool zswap_wb_slot_in_flight(swp_entry_t slot);
 bool zswap_wb_slot_stale(swp_entry_t slot);
 bool zswap_wb_folio_unpack(struct folio *folio);
-bool zswap_wb_read_deferred(const struct bio_vec *bvecs, int nr,
-			    struct work_struct *work, work_func_t func);
+bool zswap_wb_reads_image(const struct bio_vec *bvecs, int nr);
 
 /* Is nothing known of any slot of a swap device? On most systems, nothing ever is */
 static inline bool zswap_wb_slots_empty(unsigned int type)
@@ -80,9 +78,7 @@ static inline bool zswap_wb_folio_unpack(struct folio *folio)
 	return true;
 }
 
-static inline bool zswap_wb_read_deferred(const struct bio_vec *bvecs, int nr,
-					  struct work_struct *work,
-					  work_func_t func)
+static inline bool zswap_wb_reads_image(const struct bio_vec *bvecs, int nr)
 {
 	return false;
 }
@@ -97,11 +93,7 @@ static inline void zswap_wb_list_added(struct mem_cgroup *memcg, int nid,
 {
 }
 
-static inline void zswap_wb_list_rotated(struct zswap_entry *entry)
-{
-}
-
-static inline bool zswap_wb_entry_is_mark(const struct zswap_entry *entry)
+static inline bool zswap_wb_list_shrink(struct zswap_entry *entry)
 {
 	return false;
 }

@@ -19,31 +19,26 @@
 #define CREATE_TRACE_POINTS
 #include <trace/events/zswap_wb.h>
 
-/* Set at boot, if there was memory for all that has to be there from then on */
-static bool zswap_wb_is_ready;
-
 /* Set once zswap has been set up, which may be long after boot */
 static bool zswap_wb_is_armed;
 
-/* Gets all that has to be there before zswap and the first swapon. Return: 0 or -ENOMEM */
-int __init zswap_wb_init(void)
+/* Gets all that has to be there before zswap and the first swapon: hooks do not ask for it */
+void __init zswap_wb_init(void)
 {
-	int err = zswap_wb_stats_init();
-
-	if (!err)
-		err = zswap_wb_buckets_set(&zswap_wb_age_edges_default);
-	if (!err)
-		err = zswap_wb_slots_init();
+	zswap_wb_slots_init();
 	zswap_wb_readback_init();
-	zswap_wb_is_ready = !err;
-	return err;
+	if (zswap_wb_stats_init() ||
+	    zswap_wb_buckets_set(&zswap_wb_age_edges_default))
+		panic("zswap_wb: out of memory\n");
 }
 
 /* The lists of zswap have been set up. Context: once, before there is a pool to store to */
 void zswap_wb_arm(void)
 {
-	if (!zswap_wb_is_ready || zswap_wb_flight_init())
+	if (zswap_wb_flight_init()) {
+		pr_err("zswap_wb: out of memory: no commands\n");
 		return;
+	}
 	/* Pairs with zswap_wb_armed(): who sees it set sees the lists */
 	smp_store_release(&zswap_wb_is_armed, true);
 }
@@ -56,7 +51,7 @@ bool zswap_wb_armed(void)
 }
 
 /*
- * Writes the coldest that the budget allows, see select.c: bucket by bucket, as far
+ * Writes the coldest that the budget allows, see pass.c: bucket by bucket, as far
  * as there is something in them. The last pass is over what the command asks for at
  * its youngest, and counts what is too young.
  */

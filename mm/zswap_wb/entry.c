@@ -116,19 +116,22 @@ void zswap_wb_pool_put(struct zswap_pool *pool)
 
 /* ---- fetch ---- */
 
-/* Is an entry still what it was? The cluster is locked. Return: 0 or why not */
-static int zswap_wb_entry_check(const struct zswap_wb_facts *facts,
-				struct swap_info_struct *si,
-				struct swap_cluster_info *ci)
+/*
+ * Is an entry still what it was, and nobody has come for it? The cluster is locked. Return: 0
+ * or what it counts as
+ */
+static enum zswap_wb_outcome
+zswap_wb_entry_check(const struct zswap_wb_facts *facts,
+		     struct swap_info_struct *si, struct swap_cluster_info *ci)
 {
 	struct zswap_entry *entry = facts->entry;
 
 	if (zswap_wb_port_slot_cached(si, ci, facts->slot))
-		return -EEXIST;
+		return ZSWAP_WB_SKIPPED_BUSY;
 	if (entry != xa_load(swap_zswap_tree(facts->slot),
 			     swp_offset(facts->slot)) ||
 	    entry->store_time != facts->stamp || entry->length != facts->length)
-		return -ENOENT;
+		return ZSWAP_WB_SKIPPED_GONE;
 	return 0;
 }
 
@@ -147,37 +150,38 @@ static int zswap_wb_entry_check(const struct zswap_wb_facts *facts,
  * Context: process context, may sleep.
  * Return:
  * * 0 on success
- * * -EEXIST	the page is in the swap cache, or another command has claimed it
- * * -ENOENT	the entry is gone
- * * -EPERM	its cgroup forbids to write it
- * * -EIO	the data can't be decompressed
+ * * ZSWAP_WB_SKIPPED_BUSY	the page is in the swap cache, or another command has
+ *				claimed it
+ * * ZSWAP_WB_SKIPPED_GONE	the entry is gone
+ * * ZSWAP_WB_SKIPPED_PROTECTED	its cgroup forbids to write it
+ * * ZSWAP_WB_FAILED		the data can't be decompressed
  */
-int zswap_wb_entry_fetch(struct zswap_wb_item *item,
-			 struct swap_info_struct *si,
-			 struct zswap_wb_chunk *chunk, u32 ticket,
-			 void *scratch, struct page *page)
+enum zswap_wb_outcome zswap_wb_entry_fetch(struct zswap_wb_item *item,
+					   struct swap_info_struct *si,
+					   struct zswap_wb_chunk *chunk, u32 ticket,
+					   void *scratch, struct page *page)
 {
 	const struct zswap_wb_facts *facts = &item->facts;
 	unsigned int length = facts->length;
 	struct zswap_entry *entry = facts->entry;
 	struct swap_cluster_info *ci;
 	struct zswap_pool *pool;
+	enum zswap_wb_outcome outcome;
 	void *data = scratch;
-	int err;
 
 	ci = zswap_wb_port_cluster_lock(si, facts->slot);
-	err = zswap_wb_entry_check(facts, si, ci);
-	if (err)
+	outcome = zswap_wb_entry_check(facts, si, ci);
+	if (outcome)
 		goto unlock;
 	/* The walk has asked, too, but without a list per cgroup it can't tell */
 	rcu_read_lock();
 	if (zswap_wb_scope_protected(zswap_wb_entry_memcg(entry, ci)))
-		err = -EPERM;
+		outcome = ZSWAP_WB_SKIPPED_PROTECTED;
 	rcu_read_unlock();
-	if (err)
+	if (outcome)
 		goto unlock;
 	if (!zswap_wb_slot_claim(chunk, facts->slot, ticket)) {
-		err = -EEXIST;
+		outcome = ZSWAP_WB_SKIPPED_BUSY;
 		goto unlock;
 	}
 
@@ -201,14 +205,14 @@ int zswap_wb_entry_fetch(struct zswap_wb_item *item,
 		   !zswap_wb_decompress(pool, scratch, length, page)) {
 		zswap_wb_slot_unclaim(facts->slot, ticket);
 		zswap_wb_port_count_damaged();
-		err = -EIO;
+		outcome = ZSWAP_WB_FAILED;
 	}
 	zswap_pool_put(pool);
-	return err;
+	return outcome;
 
 unlock:
 	zswap_wb_port_cluster_unlock(si, ci);
-	return err;
+	return outcome;
 }
 
 /* ---- launch ---- */
@@ -231,31 +235,31 @@ ALLOW_ERROR_INJECTION(zswap_wb_entry_unlist, NULL);
  * @css:	in: a css, with a reference, or %NULL; out: the one that the I/O has
  *		to be accounted to
  * Context: process context.
- * Return: 0, or -EEXIST or -ENOENT as zswap_wb_entry_fetch(): then the copy must
- * not be written
+ * Return: 0, or busy or gone as zswap_wb_entry_fetch(): then the copy must not be
+ * written
  */
-int zswap_wb_entry_launch(const struct zswap_wb_item *item,
-			  struct swap_info_struct *si, u32 ticket,
-			  struct cgroup_subsys_state **css)
+enum zswap_wb_outcome zswap_wb_entry_launch(const struct zswap_wb_item *item,
+					    struct swap_info_struct *si, u32 ticket,
+					    struct cgroup_subsys_state **css)
 {
 	const struct zswap_wb_facts *facts = &item->facts;
 	struct swap_cluster_info *ci;
-	int err;
+	enum zswap_wb_outcome outcome;
 
 	ci = zswap_wb_port_cluster_lock(si, facts->slot);
-	err = zswap_wb_entry_check(facts, si, ci);
-	if (!err && !zswap_wb_slot_launch(facts->slot, ticket, &item->kind))
-		err = -ENOENT;
-	if (!err) {
+	outcome = zswap_wb_entry_check(facts, si, ci);
+	if (!outcome && !zswap_wb_slot_launch(facts->slot, ticket, &item->kind))
+		outcome = ZSWAP_WB_SKIPPED_GONE;
+	if (!outcome) {
 		zswap_wb_entry_unlist(facts->entry);
 		rcu_read_lock();
 		zswap_wb_memcg_css(zswap_wb_entry_memcg(facts->entry, ci), css);
 		rcu_read_unlock();
 	}
 	zswap_wb_port_cluster_unlock(si, ci);
-	if (err)
+	if (outcome)
 		zswap_wb_slot_unclaim(facts->slot, ticket);
-	return err;
+	return outcome;
 }
 
 /* ---- land ---- */
@@ -316,10 +320,11 @@ static void zswap_wb_slot_freed(struct swap_info_struct *si,
  * Context: process context.
  * Return:
  * * -EALREADY	it has landed
- * * 0		the page is on the disk, and out of memory
- * * -EEXIST	somebody has come for the page
- * * -ENOENT	somebody has come for the page, or freed it, and the entry is gone
- * * -EIO	@failed, and the entry is back where it was, if it is still there
+ * * ZSWAP_WB_WRITTEN		it is on the disk, and out of memory
+ * * ZSWAP_WB_SKIPPED_BUSY	somebody has come for the page
+ * * ZSWAP_WB_SKIPPED_GONE	the same, or it was freed, and the entry is gone
+ * * ZSWAP_WB_FAILED		@failed, and the entry is back where it was, if it is
+ *				still there
  */
 int zswap_wb_entry_land(const struct zswap_wb_item *item,
 			struct swap_info_struct *si, bool failed, bool *aloft)
@@ -329,7 +334,7 @@ int zswap_wb_entry_land(const struct zswap_wb_item *item,
 	pgoff_t offset = swp_offset(facts->slot);
 	struct zswap_entry *entry = facts->entry;
 	struct swap_cluster_info *ci;
-	int err;
+	int outcome;
 
 	ci = zswap_wb_port_cluster_lock(si, facts->slot);
 	if (!*aloft) {
@@ -337,19 +342,19 @@ int zswap_wb_entry_land(const struct zswap_wb_item *item,
 		return -EALREADY;
 	}
 	WRITE_ONCE(*aloft, false);
-	err = zswap_wb_entry_check(facts, si, ci);
+	outcome = zswap_wb_entry_check(facts, si, ci);
 	if (failed)
-		err = -EIO;
-	if (err) {
+		outcome = ZSWAP_WB_FAILED;
+	if (outcome) {
 		zswap_wb_entry_putback(facts);
 		zswap_wb_slot_freed(si, ci, facts->slot);
 	} else {
 		xa_erase(tree, offset);
 	}
-	zswap_wb_slot_land(facts->slot, !err);
+	zswap_wb_slot_land(facts->slot, !outcome);
 	zswap_wb_port_cluster_unlock(si, ci);
-	if (err)
-		return err;
+	if (outcome)
+		return outcome;
 
 	zswap_wb_entry_account(entry);
 	zswap_entry_free(entry);

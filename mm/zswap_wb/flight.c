@@ -119,26 +119,11 @@ void zswap_wb_flight_put(struct zswap_wb_flight *flight)
 	kvfree_rcu(flight, rcu);
 }
 
-static enum zswap_wb_outcome zswap_wb_outcome_of(int err)
-{
-	switch (err) {
-	case 0:
-		return ZSWAP_WB_WRITTEN;
-	case -EEXIST:
-		return ZSWAP_WB_SKIPPED_BUSY;
-	case -EPERM:
-		return ZSWAP_WB_SKIPPED_PROTECTED;
-	case -ENOENT:
-		return ZSWAP_WB_SKIPPED_GONE;
-	default:
-		return ZSWAP_WB_FAILED;
-	}
-}
-
 /* It is known what has become of an entry that was fetched */
-static void zswap_wb_copy_settle(struct zswap_wb_copy *copy, int err)
+static void zswap_wb_copy_settle(struct zswap_wb_copy *copy,
+				 enum zswap_wb_outcome outcome)
 {
-	copy->outcome = zswap_wb_outcome_of(err);
+	copy->outcome = outcome;
 	zswap_wb_stats_count(copy->item.kind.nid, copy->outcome, 1);
 }
 
@@ -146,14 +131,14 @@ static void zswap_wb_copy_land(struct zswap_wb_copy *copy,
 			       struct swap_info_struct *si)
 {
 	const struct zswap_wb_item *item = &copy->item;
-	int err;
+	int outcome;
 
-	err = zswap_wb_entry_land(item, si, zswap_wb_page_failed(copy->page),
-				  &copy->aloft);
-	if (err == -EALREADY)
+	outcome = zswap_wb_entry_land(item, si, zswap_wb_page_failed(copy->page),
+				      &copy->aloft);
+	if (outcome == -EALREADY)
 		return;
-	zswap_wb_copy_settle(copy, err);
-	if (err)
+	zswap_wb_copy_settle(copy, outcome);
+	if (outcome)
 		return;
 	zswap_wb_stats_count(item->kind.nid, ZSWAP_WB_RELEASED_BYTES,
 			     item->facts.length);
@@ -258,29 +243,30 @@ static unsigned int zswap_wb_image_bytes(struct block_device *bdev,
 					      bdev_physical_block_size(bdev)));
 }
 
-/* Copies an entry to @copy. Return: 0, -ENOMEM, or as zswap_wb_entry_fetch() */
-static int zswap_wb_copy_fetch(struct zswap_wb_copy *copy,
-			       const struct zswap_wb_flight *flight, void *scratch)
+/* Copies an entry to @copy. Return: as zswap_wb_entry_fetch() */
+static enum zswap_wb_outcome
+zswap_wb_copy_fetch(struct zswap_wb_copy *copy,
+		    const struct zswap_wb_flight *flight, void *scratch)
 {
 	const struct zswap_wb_facts *facts = &copy->item.facts;
+	enum zswap_wb_outcome outcome;
 	struct zswap_wb_chunk *chunk;
-	int err;
 
 	copy->item.kind.image = flight->compressed;
 	copy->bytes = PAGE_SIZE;
 	/* The device may be another one than when the entry was selected */
 	if (swp_offset(facts->slot) >= flight->io.si->max)
-		return -ENOENT;
+		return ZSWAP_WB_SKIPPED_GONE;
 	chunk = zswap_wb_chunk_get(facts->slot);
 	if (!chunk)
-		return -ENOMEM;
-	err = zswap_wb_entry_fetch(&copy->item, flight->io.si, chunk,
-				   flight->ticket, scratch, copy->page);
+		return ZSWAP_WB_FAILED;
+	outcome = zswap_wb_entry_fetch(&copy->item, flight->io.si, chunk,
+				       flight->ticket, scratch, copy->page);
 	zswap_wb_chunk_put(chunk);
 	if (copy->item.kind.image)
 		copy->bytes = zswap_wb_image_bytes(flight->io.si->bdev,
 						   facts->length);
-	return err;
+	return outcome;
 }
 
 /**
@@ -294,16 +280,16 @@ void zswap_wb_flight_fetch(struct zswap_wb_flight *flight,
 			   const struct zswap_wb_item *item, void *scratch)
 {
 	struct zswap_wb_copy *copy = &flight->copy[flight->nr];
-	int err;
+	enum zswap_wb_outcome outcome;
 
 	copy->item = *item;
 	zswap_wb_page_set_failed(copy->page, false);
-	err = zswap_wb_copy_fetch(copy, flight, scratch);
-	if (!err) {
+	outcome = zswap_wb_copy_fetch(copy, flight, scratch);
+	if (!outcome) {
 		flight->nr++;
 		return;
 	}
-	zswap_wb_copy_settle(copy, err);
+	zswap_wb_copy_settle(copy, outcome);
 	flight->res.outcome[copy->outcome]++;
 	zswap_wb_budget_refund(flight->budget, item->facts.length);
 }
@@ -345,17 +331,18 @@ void zswap_wb_flight_collect(struct zswap_wb_flight *flight)
 }
 
 /* Launches an entry. Return: 0, or why it is not to be written any more */
-static int zswap_wb_copy_launch(struct zswap_wb_flight *flight, unsigned int i,
-				struct cgroup_subsys_state **css)
+static enum zswap_wb_outcome
+zswap_wb_copy_launch(struct zswap_wb_flight *flight, unsigned int i,
+		     struct cgroup_subsys_state **css)
 {
 	struct zswap_wb_copy *copy = &flight->copy[i];
 	swp_entry_t slot = copy->item.facts.slot;
+	enum zswap_wb_outcome outcome;
 	unsigned int before;
-	int err;
 
-	err = zswap_wb_entry_launch(&copy->item, flight->io.si, flight->ticket, css);
-	if (err)
-		return err;
+	outcome = zswap_wb_entry_launch(&copy->item, flight->io.si, flight->ticket, css);
+	if (outcome)
+		return outcome;
 	copy->aloft = true;
 	flight->aloft++;
 	before = zswap_wb_io_add(&flight->io, copy->page, slot, copy->bytes, *css);
@@ -378,10 +365,10 @@ static int zswap_wb_copy_launch(struct zswap_wb_flight *flight, unsigned int i,
 int zswap_wb_flight_launch(struct zswap_wb_flight *flight)
 {
 	struct cgroup_subsys_state *css = NULL;
+	enum zswap_wb_outcome outcome;
 	struct blk_plug plug;
 	unsigned int i;
 	bool grounded;
-	int err;
 
 	/* Fully ordered: either we see that we must not, or are seen */
 	atomic_inc_return(&zswap_wb_in_the_air);
@@ -397,9 +384,9 @@ int zswap_wb_flight_launch(struct zswap_wb_flight *flight)
 	blk_start_plug(&plug);
 	/* The device's queue may be full for long */
 	for (i = 0; i < flight->nr && !grounded && !signal_pending(current); i++) {
-		err = zswap_wb_copy_launch(flight, i, &css);
-		if (err)
-			zswap_wb_copy_settle(&flight->copy[i], err);
+		outcome = zswap_wb_copy_launch(flight, i, &css);
+		if (outcome)
+			zswap_wb_copy_settle(&flight->copy[i], outcome);
 	}
 	zswap_wb_flight_cancel(flight, i);
 	zswap_wb_io_end(&flight->io);
@@ -442,11 +429,8 @@ static struct notifier_block zswap_wb_pm_notifier = {
 /* Gets ready, once, after the block layer. Return: 0 or -ENOMEM */
 int zswap_wb_flight_init(void)
 {
-	int err;
+	int err = zswap_wb_io_init();
 
-	err = zswap_wb_io_init();
-	if (!err)
-		err = zswap_wb_image_init();
 	if (err)
 		return err;
 	zswap_wb_landings = alloc_workqueue("zswap_wb", WQ_MEM_RECLAIM |

@@ -21,9 +21,8 @@
  *    there for as long as the chunk. An entry of another pool is written as an
  *    ordinary page.
  *
- * 4. Reads end in interrupts, where nobody can wait for a compressor: a work queue does
- *    it, page_io.c hands it the whole request. It takes no memory: the request
- *    has room for the work item where its bio was.
+ * 4. Reads end in interrupts, where nobody can wait for a compressor: page_io.c has the
+ *    block layer end those of images in a task.
  */
 #include <linux/bvec.h>
 #include <linux/crc32.h>
@@ -33,7 +32,6 @@
 #include <linux/string.h>
 #include <linux/swap.h>
 #include <linux/swapops.h>
-#include <linux/workqueue.h>
 
 #define ZSWAP_WB_IMAGE_MAGIC	0x49425a57	/* WZBI */
 #define ZSWAP_WB_IMAGE_VERSION	1
@@ -54,18 +52,8 @@ struct zswap_wb_image {
 
 static_assert(sizeof(struct zswap_wb_image) == ZSWAP_WB_IMAGE_HEADER);
 
-static struct workqueue_struct *zswap_wb_image_queue;
-
 /* Swap devices with a damaged image, by number, which the log has told of */
 static dev_t zswap_wb_image_damaged[MAX_SWAPFILES];
-
-/* Gets ready, once. Return: 0 or -ENOMEM */
-int zswap_wb_image_init(void)
-{
-	zswap_wb_image_queue = alloc_workqueue("zswap_wb_read", WQ_MEM_RECLAIM |
-					       WQ_HIGHPRI | WQ_PERCPU, 0);
-	return zswap_wb_image_queue ? 0 : -ENOMEM;
-}
 
 /* ---- what is on the disk ---- */
 
@@ -253,26 +241,17 @@ bool zswap_wb_folio_unpack(struct folio *folio)
 	return false;
 }
 
-/**
- * zswap_wb_read_deferred() - a good request for folios is over, in an interrupt
- * @bvecs:	its folios
- * @nr:	how many
- * @work:	room for a work item, which stays until @func has run
- * @func:	ends the request, and calls zswap_wb_folio_unpack() for each folio
- * Context: any.
- * Return: true if one of the folios is an image: then @func is going to run
+/*
+ * Is one of the folios of a request, locked and in the swap cache, an image? Then the request
+ * must not end in an interrupt. Context: any
  */
-bool zswap_wb_read_deferred(const struct bio_vec *bvecs, int nr,
-			    struct work_struct *work, work_func_t func)
+bool zswap_wb_reads_image(const struct bio_vec *bvecs, int nr)
 {
 	int i, nid;
 
 	for (i = 0; i < nr; i++) {
 		if (zswap_wb_slot_image(bvec_folio(&bvecs[i])->swap, &nid))
-			break;
+			return true;
 	}
-	if (i == nr)
-		return false;
-	INIT_WORK(work, func);
-	return queue_work(zswap_wb_image_queue, work);
+	return false;
 }

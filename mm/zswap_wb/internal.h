@@ -5,7 +5,7 @@
  * Arrows point one way:
  *
  *   sysfs.c, debugfs.c (which follows sysfs.c's nodes) -> core.c -> pass.c
- *   -> { command.c, age.c, select.c, scope.c, writeback.c -> { pace.c, flight.c } }
+ *   -> { command.c, age.c, scope.c, writeback.c -> { pace.c, flight.c } }
  *   -> lists.c, entry.c -> mm/zswap.c
  *   sysfs.c -> readback.c -> { scope.c, writeback.c (its waits), flight.c (its pages) }
  *   -> restore.c -> mm/zswap.c
@@ -18,12 +18,15 @@
  *
  * Lock order, outermost first:
  *
- *   kernfs active reference of the file that was written
- *   zswap_wb_answer.lock			(debugfs.c, of one open file)
- *     zswap_wb_dirs_lock		(memory hotplug, never held by a command)
- *     zswap_wb_buckets_lock		(new edges, never held by a command)
- *     zswap_wb_read_lock		(readback.c, for a batch; of one swap device)
+ *   memory hotplug lock
+ *   zswap_wb_dirs_lock			(sysfs.c; waits for commands given to a node)
+ *     kernfs active reference of the file that was written
+ *     zswap_wb_answer.lock		(debugfs.c, of one open file)
+ *       zswap_wb_buckets_lock		(new edges, never held by a command)
+ *       zswap_wb_read_lock		(readback.c, for a batch; of one swap device)
+ *         mutex of a compressor on a CPU	(restore.c)
  *     swap cluster lock		(entry.c, restore.c, for one slot; a slot is freed)
+ *       zsmalloc's locks		(entry.c: fetch)
  *       zswap tree xa_lock		(entry.c: erase, put back; restore.c)
  *         list_lru_one.lock		(entry.c; restore.c; lists.c, at most
  *					 ZSWAP_WB_SCAN_MAX entries)
@@ -162,7 +165,7 @@ void zswap_wb_buckets_read(int nid, struct zswap_wb_edges *edges,
 
 struct zswap_wb_chunk;
 
-int zswap_wb_slots_init(void);
+void zswap_wb_slots_init(void);
 struct zswap_wb_chunk *zswap_wb_chunk_get(swp_entry_t slot);
 void zswap_wb_chunk_put(struct zswap_wb_chunk *chunk);
 bool zswap_wb_chunk_join(struct zswap_wb_chunk *chunk, struct zswap_pool *pool);
@@ -182,7 +185,7 @@ void zswap_wb_slot_unrecall(swp_entry_t slot, const struct zswap_wb_kind *kind);
 bool zswap_wb_slot_recalled(swp_entry_t slot, const struct zswap_wb_kind *kind);
 void zswap_wb_slot_restored(swp_entry_t slot, const struct zswap_wb_kind *kind);
 
-/* ---- select.c: who is eligible, and in what order ---- */
+/* ---- pass.c: who is eligible ---- */
 
 /* What one pass over the lists looks for */
 struct zswap_wb_filter {
@@ -270,7 +273,7 @@ void zswap_wb_pace_take(struct zswap_wb_pace *pace, unsigned int pages, u64 now)
  * has one without being looked at.
  */
 enum zswap_wb_outcome {
-	ZSWAP_WB_WRITTEN,	/* is on the swap device */
+	ZSWAP_WB_WRITTEN,	/* is on the swap device; 0, as of all that has gone well so far */
 	ZSWAP_WB_SKIPPED_YOUNG,	/* not in zswap for long enough */
 	ZSWAP_WB_SKIPPED_BUSY,	/* in the swap cache, or being written already */
 	ZSWAP_WB_SKIPPED_PROTECTED,	/* its cgroup forbids writeback */
@@ -294,6 +297,10 @@ enum zswap_wb_counter {
 	/* commands that were accepted, by the node that they were given on: for the sum */
 	ZSWAP_WB_COMMANDS,
 	ZSWAP_WB_NR_COUNTERS,	/* their number, with the outcomes in front of them */
+	/* sums of these */
+	ZSWAP_WB_SCANNED = ZSWAP_WB_NR_COUNTERS,	/* entries that commands have come to */
+	ZSWAP_WB_ON_DISK,	/* pages that commands wrote and that are on disk now */
+	ZSWAP_WB_NR_STATS,	/* what can be read */
 };
 
 /* What a command did, or would do */
@@ -309,8 +316,6 @@ struct zswap_wb_result {
 int zswap_wb_stats_init(void);
 void zswap_wb_stats_count(int nid, unsigned int counter, u64 nr);
 u64 zswap_wb_stats_read(int nid, unsigned int counter);
-u64 zswap_wb_stats_scanned(int nid);
-u64 zswap_wb_stats_on_disk(int nid);
 u64 zswap_wb_result_scanned(const struct zswap_wb_result *res);
 void zswap_wb_result_add(struct zswap_wb_result *sum,
 			 const struct zswap_wb_result *res);
@@ -408,8 +413,7 @@ struct zswap_wb_cursor {
 	unsigned long		left;
 };
 
-bool zswap_wb_list_next(unsigned long *index, const nodemask_t *nodes,
-			unsigned int *left);
+bool zswap_wb_list_next(unsigned long *index, const nodemask_t *nodes);
 bool zswap_wb_cursor_open(struct zswap_wb_cursor *cursor,
 			  struct mem_cgroup *memcg, int nid);
 bool zswap_wb_cursor_scan(struct zswap_wb_cursor *cursor,
@@ -426,13 +430,13 @@ struct zswap_wb_item {
 
 void zswap_wb_pool_get(struct zswap_pool *pool);
 void zswap_wb_pool_put(struct zswap_pool *pool);
-int zswap_wb_entry_fetch(struct zswap_wb_item *item,
-			 struct swap_info_struct *si,
-			 struct zswap_wb_chunk *chunk, u32 ticket,
-			 void *scratch, struct page *page);
-int zswap_wb_entry_launch(const struct zswap_wb_item *item,
-			  struct swap_info_struct *si, u32 ticket,
-			  struct cgroup_subsys_state **css);
+enum zswap_wb_outcome zswap_wb_entry_fetch(struct zswap_wb_item *item,
+					   struct swap_info_struct *si,
+					   struct zswap_wb_chunk *chunk, u32 ticket,
+					   void *scratch, struct page *page);
+enum zswap_wb_outcome zswap_wb_entry_launch(const struct zswap_wb_item *item,
+					    struct swap_info_struct *si, u32 ticket,
+					    struct cgroup_subsys_state **css);
 int zswap_wb_entry_land(const struct zswap_wb_item *item,
 			struct swap_info_struct *si, bool failed, bool *aloft);
 
@@ -459,8 +463,6 @@ int zswap_wb_entry_restore(struct zswap_wb_item *item, struct swap_info_struct *
 
 /* Bytes in front of the data */
 #define ZSWAP_WB_IMAGE_HEADER	48
-
-int zswap_wb_image_init(void);
 
 /* ---- writeback.c: selected entries on their way to the disk ---- */
 
@@ -522,7 +524,7 @@ int zswap_wb_pass_coldest(struct zswap_wb_run *run);
 extern bool zswap_wb_compressed_writeback;
 
 bool zswap_wb_armed(void);
-int zswap_wb_init(void);
+void zswap_wb_init(void);
 int zswap_wb_run(const struct zswap_wb_command *cmd,
 		 struct zswap_wb_result *res);
 

@@ -80,26 +80,6 @@ static inline u32 zswap_wb_entry_stamp(struct zswap_entry *entry)
 }
 
 #ifdef CONFIG_ZSWAP_WB_DEBUGFS
-
-#ifdef CONFIG_MEMCG
-/* As mem_cgroup_lruvec(), without what it asks that is known. Context: RCU read side */
-static inline struct lruvec *zswap_wb_entry_lruvec(struct zswap_entry *entry,
-						   int nid)
-{
-	struct mem_cgroup *memcg = mem_cgroup_from_entry(entry);
-
-	if (unlikely(!memcg))
-		return mem_cgroup_lruvec(NULL, NODE_DATA(nid));
-	return &memcg->nodeinfo[nid]->lruvec;
-}
-#else
-static inline struct lruvec *zswap_wb_entry_lruvec(struct zswap_entry *entry,
-						   int nid)
-{
-	return mem_cgroup_lruvec(NULL, NODE_DATA(nid));
-}
-#endif
-
 /* The page of an entry, which is still in the tree, has been loaded. Notes its age */
 static inline void zswap_wb_entry_loaded(struct zswap_entry *entry)
 {
@@ -107,12 +87,11 @@ static inline void zswap_wb_entry_loaded(struct zswap_entry *entry)
 	struct lruvec *lruvec;
 
 	guard(rcu)();
-	lruvec = zswap_wb_entry_lruvec(entry, nid);
+	lruvec = mem_cgroup_lruvec(mem_cgroup_from_entry(entry), NODE_DATA(nid));
 	zswap_wb_buckets_loaded(entry->store_time, zswap_wb_age_now(), nid,
 				lruvec->zswap_lruvec_state.loaded);
 }
-
-#endif /* CONFIG_ZSWAP_WB_DEBUGFS */
+#endif
 
 /*
  * Notes that the list of @memcg is not in the order of the stores up to now.
@@ -154,17 +133,23 @@ static inline void zswap_wb_list_added(struct mem_cgroup *memcg, int nid,
 		zswap_wb_list_disorder(memcg, nid);
 }
 
-/* An entry is moved to the tail of its list, whose lock is held. */
-static void zswap_wb_list_rotated(struct zswap_entry *entry)
-{
-	guard(rcu)();
-	zswap_wb_list_disorder(mem_cgroup_from_entry(entry), entry_to_nid(entry));
-}
-
 /* Tells a mark from an entry, which has a length as long as it is on a list */
 static inline bool zswap_wb_entry_is_mark(const struct zswap_entry *entry)
 {
 	return !entry->length;
+}
+
+/*
+ * The shrinker has come to an item of a list, whose lock is held. Return: is it a mark? An entry
+ * is going to be moved to the tail, for a second chance or to be written
+ */
+static bool zswap_wb_list_shrink(struct zswap_entry *entry)
+{
+	if (zswap_wb_entry_is_mark(entry))
+		return true;
+	guard(rcu)();
+	zswap_wb_list_disorder(mem_cgroup_from_entry(entry), entry_to_nid(entry));
+	return false;
 }
 
 static struct list_head *zswap_wb_cursor_mark(struct zswap_wb_cursor *cursor)
@@ -220,43 +205,29 @@ static struct list_lru_one *zswap_wb_list_lock(int nid,
 }
 
 #ifdef CONFIG_MEMCG
-/* Are there entries in a cgroup's lists on @nodes? Context: RCU read side */
-static bool zswap_wb_lists_used(const struct list_lru_memcg *lists,
-				const nodemask_t *nodes)
-{
-	int nid;
-
-	for_each_node_mask(nid, *nodes) {
-		/* Below zero: they have just been given to the parent */
-		if (READ_ONCE(lists->node[nid].nr_items) > 0)
-			return true;
-	}
-	return false;
-}
-
 /**
- * zswap_wb_list_next() - find the next cgroup that has entries
- * @index:	where to begin; set to the index of the cgroup
- * @nodes:	nodes of its entries; %NULL: it may have none, but has lists
- * @left:	cgroups to look at, at most, at least 1; is counted down, and when it is 0,
- *		the cgroup is the last one that was looked at, which may have none
+ * zswap_wb_list_next() - find the next cgroup that has lists
+ * @index:	where to begin; set to the index of the cgroup, ULONG_MAX if there is none
+ * @nodes:	nodes of its entries; %NULL: it may have none
  *
  * A cgroup gets lists with its first entry, and loses them when it is removed.
  * The root cgroup, whose lists are there always, has no index.
  * Context: RCU read side.
- * Return: false if there is none from @index on
+ * Return: whether it has entries
  */
-bool zswap_wb_list_next(unsigned long *index, const nodemask_t *nodes,
-			unsigned int *left)
+bool zswap_wb_list_next(unsigned long *index, const nodemask_t *nodes)
 {
-	XA_STATE(xas, &zswap_list_lru.xa, *index);
 	struct list_lru_memcg *lists;
+	int nid;
 
-	xas_for_each(&xas, lists, ULONG_MAX) {
-		if (xas_retry(&xas, lists))
-			continue;
-		*index = xas.xa_index;
-		if (!--*left || !nodes || zswap_wb_lists_used(lists, nodes))
+	lists = xa_find(&zswap_list_lru.xa, index, ULONG_MAX - 1, XA_PRESENT);
+	if (!lists)
+		*index = ULONG_MAX;
+	if (!lists || !nodes)
+		return !!lists;
+	for_each_node_mask(nid, *nodes) {
+		/* Below zero: they have just been given to the parent */
+		if (READ_ONCE(lists->node[nid].nr_items) > 0)
 			return true;
 	}
 	return false;

@@ -2,10 +2,9 @@
 /*
  * Proactive zswap writeback: the cgroups that a command covers.
  *
- * Only cgroups that have entries are visited, and one in ZSWAP_WB_SEARCH_MAX others.
- * A cgroup that never had an entry costs nothing, and one that had costs as much as to
- * see that its lists are empty. The topmost cgroup comes last: an entry of a cgroup that
- * goes offline moves to the list of the parent.
+ * Only cgroups that have entries are visited. A cgroup that never had an entry costs nothing,
+ * and one that had costs as much as to see that its lists are empty. The topmost cgroup comes
+ * last: an entry of a cgroup that goes offline moves to the list of the parent.
  */
 #include <linux/cgroup.h>
 #include <linux/cleanup.h>
@@ -18,9 +17,6 @@
 
 #include "internal.h"
 #include "port.h"
-
-/* Most cgroups to look at in one go */
-#define ZSWAP_WB_SEARCH_MAX	256
 
 /* Without per-cgroup lists, all entries are on the lists of the nodes */
 static bool zswap_wb_scope_available(void)
@@ -131,20 +127,15 @@ struct mem_cgroup *zswap_wb_scope_next(struct zswap_wb_scope_walk *walk)
 	struct mem_cgroup *memcg, *root = walk->scope->root;
 
 	for (; walk->below; cond_resched()) {
-		unsigned int left = ZSWAP_WB_SEARCH_MAX;
-
 		guard(rcu)();
-		while (left) {
-			walk->below = zswap_wb_list_next(&walk->index, walk->nodes, &left);
-			if (!walk->below)
-				break;
+		memcg = NULL;
+		if (zswap_wb_list_next(&walk->index, walk->nodes))
 			memcg = mem_cgroup_from_private_id(walk->index);
-			walk->index++;
-			if (memcg && memcg != root &&
-			    mem_cgroup_is_descendant(memcg, root) &&
-			    css_tryget(&memcg->css))
-				return memcg;
-		}
+		walk->below = walk->index++ != ULONG_MAX;
+		if (memcg && memcg != root &&
+		    mem_cgroup_is_descendant(memcg, root) &&
+		    css_tryget(&memcg->css))
+			return memcg;
 	}
 	if (walk->ended)
 		return NULL;

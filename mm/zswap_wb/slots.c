@@ -131,15 +131,14 @@ static u32 zswap_wb_word_recalled(const struct zswap_wb_kind *kind)
 	return zswap_wb_word_of(kind, ZSWAP_WB_MARK | ZSWAP_WB_CLAIM);
 }
 
-/* Gets ready, once, before the first swapon. Return: 0 or -ENOMEM */
-int __init zswap_wb_slots_init(void)
+/* Gets ready, once, before the first swapon */
+void __init zswap_wb_slots_init(void)
 {
 	int type;
 
 	for (type = 0; type < MAX_SWAPFILES; type++)
 		xa_init(&zswap_wb_chunks[type]);
-	zswap_wb_chunk_cache = KMEM_CACHE(zswap_wb_chunk, 0);
-	return zswap_wb_chunk_cache ? 0 : -ENOMEM;
+	zswap_wb_chunk_cache = KMEM_CACHE(zswap_wb_chunk, SLAB_PANIC);
 }
 
 /* ---- chunks ---- */
@@ -459,15 +458,6 @@ bool zswap_wb_slot_stale(swp_entry_t slot)
 	return !(word & ZSWAP_WB_FLIGHT);
 }
 
-static u64 zswap_wb_folio_cgroup(struct folio *folio)
-{
-	struct mem_cgroup *memcg;
-
-	guard(rcu)();
-	memcg = folio_memcg(folio);
-	return memcg ? zswap_wb_port_cgroup_id(memcg) : 0;
-}
-
 static void zswap_wb_slot_refaulted(swp_entry_t slot, struct folio *folio)
 {
 	u32 word = zswap_wb_slot_wipe(slot, ZSWAP_WB_MARK, true);
@@ -482,10 +472,9 @@ static void zswap_wb_slot_refaulted(swp_entry_t slot, struct folio *folio)
 						    ZSWAP_WB_FATE_REFAULTED);
 	count_vm_event(ZSWPWB_REFAULT);
 	count_memcg_folio_events(folio, ZSWPWB_REFAULT, 1);
-	if (trace_zswap_wb_refault_enabled())
-		trace_zswap_wb_refault(zswap_wb_folio_cgroup(folio), slot,
-				       kind.nid,
-				       current_generation ? kind.bucket : -1);
+	guard(rcu)();
+	trace_zswap_wb_refault(folio_memcg(folio), slot, kind.nid,
+			       current_generation ? kind.bucket : -1);
 }
 
 /* A locked folio in the swap cache is about to be read from the swap device */

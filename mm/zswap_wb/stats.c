@@ -32,8 +32,7 @@ void zswap_wb_stats_count(int nid, unsigned int counter, u64 nr)
 	atomic64_add(nr, &zswap_wb_counters[nid][counter]);
 }
 
-/* A counter since boot, of a node or, for NUMA_NO_NODE, of all of them */
-u64 zswap_wb_stats_read(int nid, unsigned int counter)
+static u64 zswap_wb_counter_read(int nid, unsigned int counter)
 {
 	u64 sum = 0;
 
@@ -44,29 +43,37 @@ u64 zswap_wb_stats_read(int nid, unsigned int counter)
 	return sum;
 }
 
-/* Entries that commands have come to since boot: the sum of all outcomes */
-u64 zswap_wb_stats_scanned(int nid)
+static u64 zswap_wb_stats_scanned(int nid)
 {
 	enum zswap_wb_outcome outcome;
 	u64 sum = 0;
 
 	for (outcome = 0; outcome < ZSWAP_WB_NR_OUTCOMES; outcome++)
-		sum += zswap_wb_stats_read(nid, outcome);
+		sum += zswap_wb_counter_read(nid, outcome);
 	return sum;
 }
 
 /*
- * Pages that commands wrote and that are on disk now. A page is marked before it
- * counts as written, and each mark ends as one of these: who reads meanwhile may
- * see one too few
+ * A page is marked before it counts as written, and each mark ends as one of these:
+ * who reads meanwhile may see one too few
  */
-u64 zswap_wb_stats_on_disk(int nid)
+static u64 zswap_wb_stats_on_disk(int nid)
 {
-	s64 gone = zswap_wb_stats_read(nid, ZSWAP_WB_REFAULTED) +
-		   zswap_wb_stats_read(nid, ZSWAP_WB_DROPPED) +
-		   zswap_wb_stats_read(nid, ZSWAP_WB_READBACK);
+	s64 gone = zswap_wb_counter_read(nid, ZSWAP_WB_REFAULTED) +
+		   zswap_wb_counter_read(nid, ZSWAP_WB_DROPPED) +
+		   zswap_wb_counter_read(nid, ZSWAP_WB_READBACK);
 
-	return max((s64)zswap_wb_stats_read(nid, ZSWAP_WB_WRITTEN) - gone, 0);
+	return max((s64)zswap_wb_counter_read(nid, ZSWAP_WB_WRITTEN) - gone, 0);
+}
+
+/* What has been counted since boot, for a node or, for NUMA_NO_NODE, for all of them */
+u64 zswap_wb_stats_read(int nid, unsigned int counter)
+{
+	if (counter == ZSWAP_WB_SCANNED)
+		return zswap_wb_stats_scanned(nid);
+	if (counter == ZSWAP_WB_ON_DISK)
+		return zswap_wb_stats_on_disk(nid);
+	return zswap_wb_counter_read(nid, counter);
 }
 
 /* Entries that one command has come to: the sum of all outcomes */

@@ -107,38 +107,19 @@ static struct attribute *zswap_wb_command_attrs[] = {
 
 /* ---- counters ---- */
 
-/* Files that are no counter of zswap_wb_stats_read() */
-enum {
-	ZSWAP_WB_FILE_SCANNED = ZSWAP_WB_NR_COUNTERS,
-	ZSWAP_WB_FILE_ON_DISK,
-	ZSWAP_WB_NR_FILES,
-};
-
-static struct kobj_attribute zswap_wb_files[ZSWAP_WB_NR_FILES];
+static struct kobj_attribute zswap_wb_files[ZSWAP_WB_NR_STATS];
 
 static ssize_t counter_show(struct kobject *kobj, struct kobj_attribute *attr,
 			    char *buf)
 {
-	unsigned int counter = attr - zswap_wb_files;
-	int nid = to_zswap_wb_dir(kobj)->nid;
-	u64 value;
-
-	switch (counter) {
-	case ZSWAP_WB_FILE_SCANNED:
-		value = zswap_wb_stats_scanned(nid);
-		break;
-	case ZSWAP_WB_FILE_ON_DISK:
-		value = zswap_wb_stats_on_disk(nid);
-		break;
-	default:
-		value = zswap_wb_stats_read(nid, counter);
-	}
-	return sysfs_emit(buf, "%llu\n", value);
+	return sysfs_emit(buf, "%llu\n",
+			  zswap_wb_stats_read(to_zswap_wb_dir(kobj)->nid,
+					      attr - zswap_wb_files));
 }
 
 #define ZSWAP_WB_FILE(name)	__ATTR(name, 0444, counter_show, NULL)
 
-static struct kobj_attribute zswap_wb_files[ZSWAP_WB_NR_FILES] = {
+static struct kobj_attribute zswap_wb_files[ZSWAP_WB_NR_STATS] = {
 	[ZSWAP_WB_WRITTEN]		= ZSWAP_WB_FILE(written),
 	[ZSWAP_WB_SKIPPED_YOUNG]	= ZSWAP_WB_FILE(skipped_young),
 	[ZSWAP_WB_SKIPPED_BUSY]		= ZSWAP_WB_FILE(skipped_busy),
@@ -152,12 +133,12 @@ static struct kobj_attribute zswap_wb_files[ZSWAP_WB_NR_FILES] = {
 	[ZSWAP_WB_READBACK]		= ZSWAP_WB_FILE(readback),
 	[ZSWAP_WB_CORRUPTED]		= ZSWAP_WB_FILE(corrupted),
 	[ZSWAP_WB_COMMANDS]		= ZSWAP_WB_FILE(commands),
-	[ZSWAP_WB_FILE_SCANNED]		= ZSWAP_WB_FILE(scanned),
-	[ZSWAP_WB_FILE_ON_DISK]		= ZSWAP_WB_FILE(on_disk),
+	[ZSWAP_WB_SCANNED]		= ZSWAP_WB_FILE(scanned),
+	[ZSWAP_WB_ON_DISK]		= ZSWAP_WB_FILE(on_disk),
 };
 
 /* Filled in at boot */
-static struct attribute *zswap_wb_stats_attrs[ZSWAP_WB_NR_FILES + 1];
+static struct attribute *zswap_wb_stats_attrs[ZSWAP_WB_NR_STATS + 1];
 
 /*
  * Nodes have all but three files: a command may cover many nodes, so only the whole system
@@ -269,12 +250,9 @@ static int zswap_wb_memory_event(struct notifier_block *nb,
 static int __init zswap_wb_sysfs_init(void)
 {
 	unsigned int i;
-	int err;
 
-	err = zswap_wb_init();
-	if (err)
-		return err;
-	for (i = 0; i < ZSWAP_WB_NR_FILES; i++)
+	zswap_wb_init();
+	for (i = 0; i < ZSWAP_WB_NR_STATS; i++)
 		zswap_wb_stats_attrs[i] = &zswap_wb_files[i].attr;
 	/* Without memory at this point of the boot nothing else matters */
 	zswap_wb_nodes = kzalloc_objs(*zswap_wb_nodes, nr_node_ids);

@@ -10,6 +10,7 @@
 #include <linux/swapops.h>
 #include <linux/tracepoint.h>
 
+struct mem_cgroup;
 struct zswap_wb_command;
 struct zswap_wb_result;
 
@@ -135,9 +136,9 @@ TRACE_EVENT(zswap_wb_end,
 /* A page that a command wrote is read back; bucket -1: it is not known any more. */
 TRACE_EVENT(zswap_wb_refault,
 
-	TP_PROTO(u64 cgroup, swp_entry_t slot, int node, int bucket),
+	TP_PROTO(struct mem_cgroup *memcg, swp_entry_t slot, int node, int bucket),
 
-	TP_ARGS(cgroup, slot, node, bucket),
+	TP_ARGS(memcg, slot, node, bucket),
 
 	TP_STRUCT__entry(
 		__field(u64, cgroup)
@@ -148,7 +149,7 @@ TRACE_EVENT(zswap_wb_refault,
 	),
 
 	TP_fast_assign(
-		__entry->cgroup = cgroup;
+		__entry->cgroup = memcg ? zswap_wb_port_cgroup_id(memcg) : 0;
 		__entry->node = node;
 		__entry->bucket = bucket;
 		__entry->type = swp_type(slot);

@@ -320,7 +320,7 @@ static void zswap_wb_age_stored_later(struct kunit *test)
 					      wrap + 5));
 }
 
-/* ---- select.c ---- */
+/* ---- pass.c ---- */
 
 static void zswap_wb_select_verdict(struct kunit *test)
 {
