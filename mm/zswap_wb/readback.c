@@ -131,6 +131,7 @@ static void zswap_wb_readback_recall(struct zswap_wb_readback *back,
 				     unsigned int max)
 {
 	struct zswap_wb_flight *read = back->read;
+	const struct mem_cgroup *crowded = NULL;
 
 	read->nr = 0;
 	while (read->nr < max && *offset < read->io.si->max &&
@@ -147,11 +148,16 @@ static void zswap_wb_readback_recall(struct zswap_wb_readback *back,
 		    !zswap_wb_entry_recall(item, read->io.si, &back->scope,
 					   &recall->memcg, &recall->pool))
 			continue;
-		/* How long it will be is not known yet */
-		if (zswap_wb_scope_has_room(recall->memcg, item->kind.nid, 1)) {
+		/*
+		 * How long it will be is not known yet. Who asks has counters flushed, so of a
+		 * cgroup that has no room once is enough
+		 */
+		if ((!crowded || recall->memcg != crowded) &&
+		    zswap_wb_scope_has_room(recall->memcg, item->kind.nid, 1)) {
 			read->nr++;
 			continue;
 		}
+		crowded = recall->memcg;
 		zswap_wb_slot_unrecall(item->facts.slot, &item->kind);
 		zswap_wb_recall_put(recall);
 	}

@@ -127,7 +127,7 @@ static struct zswap_entry *zswap_wb_entry_make(const struct zswap_wb_item *item,
 	return entry;
 }
 
-/* Puts an entry into its slot, if that still waits for it. Return: 0, -EEXIST or -ENOMEM */
+/* Puts an entry into its slot, if that still waits for it. Return: 0, -EEXIST, -EBUSY or -ENOMEM */
 static int zswap_wb_entry_publish(const struct zswap_wb_item *item,
 				  struct swap_info_struct *si,
 				  struct zswap_entry *entry)
