@@ -1,20 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Limits that are kept although some pages cannot be written, and commands that
- * get no memory.
+ * Limits that are kept although some pages cannot be written, pages that cannot be
+ * read, and commands that get no memory.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "kselftest.h"
+#include "zswap_wb_disk.h"
+#include "zswap_wb_pages.h"
 #include "zswap_wb_util.h"
 
 #define ERROR_PAGES		4000
 #define ERROR_BUDGET		1000
 #define ERROR_TIMES		2
+
+#define READ_PAGES		64
+/* of those, how many are tried while nothing can be read */
+#define READ_TRIED		8
 
 #define ALLOC_PAGES		2000
 #define ALLOC_BUDGET		1000
@@ -120,6 +127,86 @@ static void failed_page_stays_while_zswap_takes_none(void)
 	zwb_equal(rest.total.written, 1);
 	zwb_zero(zwb_stored());
 	zwb_load_verify(load);
+}
+
+/* Each page that a command wrote is accounted for, whatever became of it. */
+static bool all_accounted_for(void)
+{
+	struct zwb_snap snap;
+
+	zwb_snap(&snap);
+	return zwb_equal(snap.total.refaulted + snap.total.dropped + snap.total.readback +
+			 snap.total.on_disk, snap.total.written);
+}
+
+/* What could not be read stays in the swap cache, for all to see, until reclaim comes by. */
+static bool reads_again(struct zwb_pages *pages, const char *cgroup, long long index)
+{
+	long long deadline = zwb_now() + ZWB_WAIT_MS * ZWB_NS_PER_MS;
+	int signal;
+
+	do {
+		zwb_reclaim(cgroup, "1M swappiness=max");
+		signal = zwb_pages_signal(pages, index);
+	} while (signal && zwb_now() < deadline);
+	return zwb_zero(signal);
+}
+
+static void check_failed_reads(struct zwb_pages *pages, const char *cgroup)
+{
+	struct zwb_snap before, delta;
+	long long i;
+
+	zwb_snap(&before);
+	if (!zwb_write_all(READ_PAGES) || !zwb_disk_fail_writes(true))
+		return;
+	for (i = 0; i < READ_TRIED; i++) {
+		zwb_equal(zwb_pages_signal(pages, i), SIGBUS);
+		if (!all_accounted_for())
+			break;
+	}
+	zwb_since(&delta, &before);
+	zwb_between(delta.total.on_disk, READ_PAGES - READ_TRIED, READ_PAGES);
+	if (!zwb_disk_fail_writes(false))
+		return;
+	for (i = 0; i < READ_TRIED; i++) {
+		if (!all_accounted_for() || !reads_again(pages, cgroup, i))
+			return;
+	}
+	zwb_pages_are(pages, 1);
+	all_accounted_for();
+	zwb_since(&delta, &before);
+	zwb_equal(delta.total.written, READ_PAGES);
+	zwb_zero(delta.total.on_disk);
+	zwb_zero(delta.total.dropped);
+	zwb_zero(delta.total.readback);
+	/* nobody has seen what was on the disk: that is not known to be wrong */
+	zwb_zero(delta.total.corrupted);
+}
+
+/*
+ * A disk that cannot be read for a while: who wants a page then gets SIGBUS, and the page, once
+ * the disk works again.
+ *
+ * Turns red when a page that could not be read is given to anybody, is lost, or is counted
+ * twice or not at all.
+ */
+static void failed_read_loses_nothing(void)
+{
+	static const struct zwb_disk_spec disk = {
+		.megabytes = 16,
+		.badblocks = true,
+		.sectors = true,
+	};
+	const char *cgroup = zwb_cgroup(NULL, "reader");
+	struct zwb_pages pages = { 0 };
+
+	if (cgroup && zwb_disk_on(&disk) && zwb_pages_map(&pages, ZWB_ANY_NODE, READ_PAGES) &&
+	    zwb_cgroup_enter(cgroup) && zwb_pages_store(&pages, 1))
+		check_failed_reads(&pages, cgroup);
+	zwb_disk_fail_writes(false);
+	zwb_cgroup_enter(NULL);
+	zwb_pages_unmap(&pages);
 }
 
 /*
@@ -303,6 +390,8 @@ static const struct zwb_test tests[] = {
 	ZWB_TEST(max_is_reached_in_spite_of_write_errors),
 	ZWB_TEST(max_compressed_is_reached_in_spite_of_write_errors),
 	ZWB_TEST(failed_page_stays_while_zswap_takes_none),
+	ZWB_TEST_PAGES(failed_read_loses_nothing),
+	ZWB_TEST_IMAGES(failed_read_loses_nothing),
 	ZWB_TEST(no_memory_to_begin_with),
 	ZWB_TEST(no_memory_at_all),
 	ZWB_TEST(no_memory_at_all_under_a_limit),

@@ -473,24 +473,6 @@ static void compressor_is_a_module(void)
 	zwb_pages_unmap(&pages);
 }
 
-/* What a process that reads a page gets: 0, or the number of a signal. */
-static int signal_of_reader(struct zwb_pages *pages, long long index)
-{
-	int status = -1;
-	pid_t pid;
-
-	madvise(pages->mem, pages->nr * zwb_page_size, MADV_DOFORK);
-	pid = fork();
-	if (!pid) {
-		signal(SIGBUS, SIG_DFL);
-		_exit(!zwb_page_is(pages->mem + index * zwb_page_size, index, 1));
-	}
-	waitpid(pid, &status, 0);
-	if (WIFEXITED(status) && WEXITSTATUS(status))
-		zwb_fail("page %lld has come back wrong", index);
-	return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-}
-
 /* Changes two bits of what is in a slot: a length of that byte does not fit into a page. */
 static bool damage_byte(unsigned long long slot, size_t byte)
 {
@@ -545,7 +527,7 @@ static void check_damaged_ones(struct zwb_pages *pages)
 	long long i;
 
 	for (i = 0; i < DAMAGED; i++) {
-		if (signal_of_reader(pages, DAMAGED_PAGE(i)) != SIGBUS)
+		if (zwb_pages_signal(pages, DAMAGED_PAGE(i)) != SIGBUS)
 			zwb_fail("who reads damaged page %lld gets no SIGBUS", i);
 	}
 }
@@ -684,7 +666,7 @@ static void check_damaged_file(int file, struct zwb_pages *pages)
 	for (i = 0; i < pages->nr && !zwb_failed(); i++) {
 		zwb_equal(pread(file, &byte, 1, i * zwb_page_size), -1);
 		zwb_equal(errno, EIO);
-		zwb_equal(signal_of_reader(pages, i), SIGBUS);
+		zwb_equal(zwb_pages_signal(pages, i), SIGBUS);
 	}
 	zwb_since(&delta, &before);
 	zwb_between(delta.total.corrupted, pages->nr, LLONG_MAX);

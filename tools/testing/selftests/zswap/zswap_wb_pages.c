@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "kselftest.h"
@@ -290,6 +291,24 @@ bool zwb_pages_are(struct zwb_pages *pages, unsigned int version)
 		wrong++;
 	}
 	return zwb_zero(wrong);
+}
+
+/* What a process that reads a page gets: 0, or the number of a signal. */
+int zwb_pages_signal(struct zwb_pages *pages, long long index)
+{
+	int status = -1;
+	pid_t pid;
+
+	madvise(pages->mem, pages->nr * zwb_page_size, MADV_DOFORK);
+	pid = fork();
+	if (!pid) {
+		signal(SIGBUS, SIG_DFL);
+		_exit(!zwb_page_is(pages->mem + index * zwb_page_size, index, 1));
+	}
+	waitpid(pid, &status, 0);
+	if (WIFEXITED(status) && WEXITSTATUS(status))
+		zwb_fail("page %lld has come back wrong", index);
+	return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 }
 
 /* --- the disk --- */

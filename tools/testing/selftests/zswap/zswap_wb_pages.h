@@ -35,6 +35,7 @@ bool zwb_pages_reclaim(struct zwb_pages *pages, const char *cgroup);
 bool zwb_pages_slots(const struct zwb_pages *pages, unsigned long long *slots);
 bool zwb_pages_store(struct zwb_pages *pages, unsigned int version);
 bool zwb_pages_are(struct zwb_pages *pages, unsigned int version);
+int zwb_pages_signal(struct zwb_pages *pages, long long index);
 
 /* the disk of zwb_disk_on() */
 bool zwb_disk_largest_request(int kilobytes);
