@@ -273,8 +273,23 @@ static void quiet_cgroup_at_its_limit(void)
 #define ORPHAN_PAGES		4000
 #define LIVING_PAGES		500
 
-/* Bytes that a cgroup has written, on all devices. */
-static long long bytes_written(const char *cgroup)
+/**
+ * struct direction - of commands
+ * @node: for zwb_start()
+ * @command: for all pages
+ * @io: what io.stat calls bytes that go that way
+ */
+struct direction {
+	int node;
+	const char *command;
+	const char *io;
+};
+
+static const struct direction out = { ZWB_GLOBAL, "age=0", "wbytes=" };
+static const struct direction back = { ZWB_READBACK, "max=1T", "rbytes=" };
+
+/* Bytes that a cgroup has written, or read, on all devices. */
+static long long bytes_moved(const struct direction *direction, const char *cgroup)
 {
 	char text[4096], *field = text;
 	long long sum = 0;
@@ -283,8 +298,8 @@ static long long bytes_written(const char *cgroup)
 		zwb_fail("reading io.stat of %s", cgroup);
 		return -1;
 	}
-	while ((field = strstr(field, "wbytes="))) {
-		field += strlen("wbytes=");
+	while ((field = strstr(field, direction->io))) {
+		field += strlen(direction->io);
 		sum += atoll(field);
 	}
 	return sum;
@@ -302,6 +317,60 @@ static struct zwb_load *orphans(const char *parent)
 	return load;
 }
 
+/* Pages of a removed cgroup and of one that lives, both of one parent, are in zswap. */
+static bool prepare_to_pay(const char **parent, const char **living, const char **giver)
+{
+	*parent = zwb_cgroup(NULL, "parent");
+	if (!*parent)
+		return false;
+	if (cg_write(zwb_cgroup_root(), "cgroup.subtree_control", "+io")) {
+		zwb_skip("needs the io controller (CONFIG_BLK_CGROUP)");
+		return false;
+	}
+	if (!orphans(*parent) || !zwb_cgroup_set(*parent, "cgroup.subtree_control", "+io"))
+		return false;
+	*living = zwb_cgroup(*parent, "living");
+	*giver = *living ? zwb_cgroup(NULL, "giver") : NULL;
+	return *giver && zwb_load(*living, ZWB_ANY_NODE, LIVING_PAGES, ZWB_TEXT);
+}
+
+static void check_who_pays(const struct direction *direction, const char *parent,
+			   const char *living, const char *giver)
+{
+	long long of_parent, of_living, of_giver, memory, peak;
+	struct events before, delta;
+	static const struct events none;
+	struct zwb_async command;
+	int peak_fd;
+
+	if (!zwb_start(&command, direction->node, 0, "%s", direction->command))
+		return;
+	/* on the node of the pages, so that the process that gives the command does all */
+	if (!zwb_run_on_cpu(command.pid, 0) || !zwb_async_move(&command, giver)) {
+		zwb_go(&command);
+		zwb_wait(&command);
+		return;
+	}
+	memory = zwb_cgroup_number(giver, "memory.current");
+	set_number(giver, "memory.max", memory + SLACK_BYTES);
+	of_parent = bytes_moved(direction, parent);
+	of_living = bytes_moved(direction, living);
+	of_giver = bytes_moved(direction, giver);
+	read_events(giver, &before);
+	peak_fd = peak_start(giver);
+	zwb_go(&command);
+	zwb_zero(zwb_wait(&command));
+	peak = peak_end(peak_fd);
+	ksft_print_msg("memory of the giver's cgroup: %lld before, %lld at most\n", memory, peak);
+	zwb_equal(bytes_moved(direction, parent) - of_parent,
+		  (ORPHAN_PAGES + LIVING_PAGES) * zwb_page_size);
+	zwb_equal(bytes_moved(direction, living) - of_living, LIVING_PAGES * zwb_page_size);
+	zwb_zero(bytes_moved(direction, giver) - of_giver);
+	zwb_between(peak, 0, memory + SLACK_BYTES);
+	events_since(giver, &before, &delta);
+	events_at_most(giver, &delta, &none);
+}
+
 /*
  * A task in a small cgroup writes the pages of others: of one cgroup that was
  * removed, and of one that lives.  I/O is accounted to the parent of the
@@ -312,50 +381,26 @@ static struct zwb_load *orphans(const char *parent)
  */
 static void giver_pays_nothing(void)
 {
-	const char *parent = zwb_cgroup(NULL, "parent"), *living, *giver;
-	long long of_parent, of_living, of_giver, memory, peak;
-	struct events before, delta;
-	static const struct events none;
-	struct zwb_async command;
-	int peak_fd;
+	const char *parent, *living, *giver;
 
-	if (!parent)
-		return;
-	if (cg_write(zwb_cgroup_root(), "cgroup.subtree_control", "+io")) {
-		zwb_skip("needs the io controller (CONFIG_BLK_CGROUP)");
-		return;
-	}
-	if (!orphans(parent) || !zwb_cgroup_set(parent, "cgroup.subtree_control", "+io"))
-		return;
-	living = zwb_cgroup(parent, "living");
-	giver = living ? zwb_cgroup(NULL, "giver") : NULL;
-	if (!giver || !zwb_load(living, ZWB_ANY_NODE, LIVING_PAGES, ZWB_TEXT) ||
-	    !zwb_start(&command, ZWB_GLOBAL, 0, "age=0"))
-		return;
-	/* on the node of the pages, so that the process that gives the command does all */
-	if (!zwb_run_on_cpu(command.pid, 0) || !zwb_async_move(&command, giver)) {
-		zwb_go(&command);
-		zwb_wait(&command);
-		return;
-	}
-	memory = zwb_cgroup_number(giver, "memory.current");
-	set_number(giver, "memory.max", memory + SLACK_BYTES);
-	of_parent = bytes_written(parent);
-	of_living = bytes_written(living);
-	of_giver = bytes_written(giver);
-	read_events(giver, &before);
-	peak_fd = peak_start(giver);
-	zwb_go(&command);
-	zwb_zero(zwb_wait(&command));
-	peak = peak_end(peak_fd);
-	ksft_print_msg("memory of the giver's cgroup: %lld before, %lld at most\n", memory, peak);
-	zwb_equal(bytes_written(parent) - of_parent,
-		  (ORPHAN_PAGES + LIVING_PAGES) * zwb_page_size);
-	zwb_equal(bytes_written(living) - of_living, LIVING_PAGES * zwb_page_size);
-	zwb_zero(bytes_written(giver) - of_giver);
-	zwb_between(peak, 0, memory + SLACK_BYTES);
-	events_since(giver, &before, &delta);
-	events_at_most(giver, &delta, &none);
+	if (prepare_to_pay(&parent, &living, &giver))
+		check_who_pays(&out, parent, living, giver);
+}
+
+/*
+ * And it brings them back, which is read, and stored, for the same two.
+ *
+ * Turns red when what is read, or what it is stored in, is accounted to the current task's
+ * cgroup.
+ */
+static void giver_of_a_readback_pays_nothing(void)
+{
+	const char *parent, *living, *giver;
+
+	if (zwb_need_readback() && zwb_setting(ZWB_COMPRESSED, "0") &&
+	    prepare_to_pay(&parent, &living, &giver) &&
+	    zwb_write_all(ORPHAN_PAGES + LIVING_PAGES))
+		check_who_pays(&back, parent, living, giver);
 }
 
 /* --- many commands --- */
@@ -435,6 +480,7 @@ static const struct zwb_test tests[] = {
 	ZWB_TEST(full_cgroup_lives),
 	ZWB_TEST(quiet_cgroup_at_its_limit),
 	ZWB_TEST(giver_pays_nothing),
+	ZWB_TEST(giver_of_a_readback_pays_nothing),
 	ZWB_TEST(many_commands_allocate_what_they_own),
 };
 
