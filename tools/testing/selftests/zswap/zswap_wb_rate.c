@@ -288,12 +288,17 @@ static void a_fast_rate_is_no_limit(void)
 			       (zwb_now() - began) / ZWB_NS_PER_MS);
 		zwb_loads_stop();
 	}
-	/* 20 pages with 40 a second take half a second, but for the first ones */
+	/* 20 pages with 40 a second take half a second, but for the first ones; also in KiB */
 	if (!zwb_load(NULL, ZWB_ANY_NODE, 100, ZWB_TEXT))
 		return;
 	began = zwb_now();
 	zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "max=%lld rate=%lld", 20LL * zwb_page_size,
 			 40LL * zwb_page_size));
+	zwb_equal(delta.total.written, 20);
+	zwb_between((zwb_now() - began) / ZWB_NS_PER_MS, 400, 1500);
+	began = zwb_now();
+	zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "max=%ldk rate=%ldk", 20 * zwb_page_size / 1024,
+			 40 * zwb_page_size / 1024));
 	zwb_equal(delta.total.written, 20);
 	zwb_between((zwb_now() - began) / ZWB_NS_PER_MS, 400, 1500);
 }
@@ -345,6 +350,21 @@ static void signal_ends_a_wait(void)
 		check_signal(&back);
 }
 
+static void check_freezing(const struct way *way)
+{
+	struct zwb_async command;
+	long long from, took;
+
+	if (!load(way, 300))
+		return;
+	from = pages_moved(way);
+	if (!start(&command, way, SLOW) || !wait_for_a_page(way, from))
+		return;
+	zwb_zero(zwb_suspend("freezer", 1, &took));
+	zwb_between(took, 0, 6000);
+	zwb_equal(zwb_wait(&command), -EINTR);
+}
+
 /*
  * The system can go to sleep while a command waits, which ends it.
  *
@@ -353,15 +373,12 @@ static void signal_ends_a_wait(void)
  */
 static void tasks_freeze_while_a_command_waits(void)
 {
-	struct zwb_async command;
-	long long from = pages_moved(&out), took;
-
-	if (!zwb_need_suspend() || !zwb_load(NULL, ZWB_ANY_NODE, 300, ZWB_TEXT) ||
-	    !start(&command, &out, SLOW) || !wait_for_a_page(&out, from))
+	if (!zwb_need_suspend())
 		return;
-	zwb_zero(zwb_suspend("freezer", 1, &took));
-	zwb_between(took, 0, 6000);
-	zwb_equal(zwb_wait(&command), -EINTR);
+	check_freezing(&out);
+	zwb_loads_stop();
+	if (!zwb_failed())
+		check_freezing(&back);
 }
 
 /*

@@ -33,6 +33,8 @@
 #define AGAIN_PAGES		250
 #define BLOCKED_MS		60000
 #define SETTLE_MS		300
+/* of a second's sleep, with all that is frozen first and wakes up afterwards */
+#define FREEZE_MS		6000
 /* of each of two loads, which commands move this often, in this time on any machine */
 #define BOTH_PAGES		400
 #define BOTH_TIMES		3
@@ -317,6 +319,35 @@ static void read_and_gone_while_recalled(void)
 
 /* --- two commands --- */
 
+/*
+ * The system goes to sleep, and the disk is not heard of: the command ends, and what it was
+ * about to bring back is on the disk as before.
+ *
+ * Turns red when the command cannot be frozen (EBUSY after 20 s), goes on afterwards as if
+ * nothing had happened, or waits for the disk, or when the page that it had asked for is lost.
+ */
+static void tasks_freeze_while_a_page_is_recalled(void)
+{
+	struct recall recall = { 0 };
+	struct zwb_snap delta;
+	long long took;
+
+	if (zwb_need_suspend() && recall_begin(&recall)) {
+		zwb_zero(zwb_suspend("freezer", 1, &took));
+		zwb_between(took, 0, FREEZE_MS);
+		zwb_equal(zwb_wait(&recall.command), -EINTR);
+		zwb_since(&delta, &recall.before);
+		zwb_zero(delta.total.readback);
+		zwb_zero(delta.total.on_disk);
+		limit_reads(&recall, "max");
+		zwb_readback(&delta, "max=1G");
+		zwb_since(&delta, &recall.before);
+		zwb_equal(delta.total.readback, RECALL_PAGES);
+		check_pages(&recall.pages, 1, 0);
+	}
+	recall_clean(&recall);
+}
+
 static bool is_done(const struct zwb_async *command)
 {
 	struct pollfd done = { .fd = command->result, .events = POLLIN };
@@ -532,6 +563,7 @@ static const struct zwb_test tests[] = {
 	ZWB_TEST_IMAGES(read_while_recalled),
 	ZWB_TEST_PAGES(read_and_gone_while_recalled),
 	ZWB_TEST_IMAGES(read_and_gone_while_recalled),
+	ZWB_TEST(tasks_freeze_while_a_page_is_recalled),
 	ZWB_TEST(second_readback_waits),
 	ZWB_TEST_PAGES(written_and_brought_back_at_once),
 	ZWB_TEST_IMAGES(written_and_brought_back_at_once),
