@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * /sys/kernel/debug/zswap/writeback: the answer to a command, dry runs, and
- * commands by age bucket.
+ * commands by age bucket; and what becomes of the files there that are read and
+ * written in pieces.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,12 +16,20 @@
 
 #include "kselftest.h"
 #include "zswap_wb_disk.h"
+#include "zswap_wb_table.h"
 #include "zswap_wb_util.h"
 
 /* seconds at INTERRUPT_RATE, of which a batch is no more than what is due in 80 ms */
 #define INTERRUPT_PAGES		2000
 #define INTERRUPT_RATE		"1M"
 #define INTERRUPT_BATCH		(1024 * 1024 / 12 / zwb_page_size)
+
+/* seconds between buckets */
+#define BUCKET_EDGES		"0 2 4"
+#define BUCKET_PAGES		200
+
+/* of which the file has some, and a line has some */
+#define PIECE_BYTES		7
 
 /* longer than it takes to copy the pages */
 #define BATCH_LATENCY_US	500000
@@ -329,6 +338,239 @@ static void bucket_takes_its_ages(void)
 	zwb_equal(answer.scanned, 700);
 }
 
+/* Two buckets have pages by now, and the youngest will not lose its own soon. */
+static void check_open_bucket(void)
+{
+	struct zwb_load *oldest, *old, *young;
+	struct zwb_answer answer;
+
+	oldest = zwb_load(NULL, ZWB_ANY_NODE, BUCKET_PAGES, ZWB_TEXT);
+	if (!oldest)
+		return;
+	zwb_wait_age(oldest, 2);
+	old = zwb_load(NULL, ZWB_ANY_NODE, BUCKET_PAGES, ZWB_TEXT);
+	if (!old)
+		return;
+	zwb_wait_age(oldest, 4);
+	zwb_wait_age(old, 2);
+	young = zwb_load(NULL, ZWB_ANY_NODE, BUCKET_PAGES, ZWB_TEXT);
+	if (!young)
+		return;
+	zwb_zero(zwb_ask(&answer, "bucket=1-"));
+	if (!zwb_still_younger(young, 2))
+		return;
+	zwb_equal(answer.written, 2 * BUCKET_PAGES);
+	zwb_equal(answer.skipped_young, BUCKET_PAGES);
+	zwb_zero(zwb_ask(&answer, "bucket=0-"));
+	zwb_equal(answer.written, BUCKET_PAGES);
+}
+
+/* Turns red when bucket=N- is that bucket only, or has no end at its warmer side. */
+static void open_bucket_has_all_that_are_colder(void)
+{
+	if (!zwb_need_answers() || !zwb_edges_write(BUCKET_EDGES))
+		return;
+	check_open_bucket();
+	zwb_edges_restore();
+}
+
+/* Turns red when a small letter is not the same as a large one. */
+static void small_letters_are_sizes(void)
+{
+	struct zwb_answer small, large;
+
+	if (!zwb_need_answers() || !zwb_load(NULL, ZWB_ANY_NODE, 700, ZWB_TEXT))
+		return;
+	zwb_zero(zwb_ask(&small, "max=1m"));
+	zwb_equal(small.written, (1 << 20) / zwb_page_size);
+	zwb_zero(zwb_ask(&small, "max=64k"));
+	zwb_equal(small.written, (1 << 16) / zwb_page_size);
+	/* what a limit of bytes takes depends on the pages: of the same ones */
+	zwb_zero(zwb_ask(&small, "max_compressed=10k dry_run=1"));
+	zwb_zero(zwb_ask(&large, "max_compressed=10K dry_run=1"));
+	zwb_answer_same(&small, &large);
+	zwb_between(small.released_bytes, 10 << 10, (10 << 10) + zwb_page_size - 1);
+	zwb_zero(zwb_ask(&small, "max=1g max_compressed=1t"));
+	zwb_zero(zwb_stored());
+}
+
+/* --- in pieces --- */
+
+/* Reads a file a few bytes at a time, each from where it is told to; its length, or -1. */
+static ssize_t read_at_offsets(int fd, char *text, size_t size)
+{
+	size_t length = 0;
+	ssize_t got;
+
+	do {
+		got = pread(fd, text + length, PIECE_BYTES, length);
+		if (got < 0 || length + got + PIECE_BYTES > size) {
+			zwb_fail("pread at %zu: %s", length, strerror(errno));
+			return -1;
+		}
+		length += got;
+	} while (got);
+	return length;
+}
+
+/*
+ * An answer has offsets as a file has: it can be read in pieces and from anywhere, and
+ * there is nothing behind its end.
+ *
+ * Turns red when an answer is read from its beginning, or is gone, whatever the offset.
+ */
+static void answer_in_pieces(void)
+{
+	char whole[1024], pieces[1024];
+	ssize_t length, got = 0, n;
+	int fd;
+
+	if (!zwb_need_answers() || !zwb_load(NULL, ZWB_ANY_NODE, 300, ZWB_TEXT))
+		return;
+	fd = open(ZWB_ANSWER_FILE, O_RDWR);
+	zwb_equal(write(fd, "max=64K", 7), 7);
+	length = pread(fd, whole, sizeof(whole), 0);
+	zwb_between(length, 2 * PIECE_BYTES, sizeof(whole) - 1);
+	/* none of these moves the place that read(2) reads from */
+	zwb_equal(read_at_offsets(fd, pieces, sizeof(pieces)), length);
+	zwb_zero(memcmp(pieces, whole, length));
+	zwb_zero(pread(fd, pieces, sizeof(pieces), length));
+	zwb_zero(pread(fd, pieces, sizeof(pieces), length + 100));
+	memset(pieces, 0, sizeof(pieces));
+	do {
+		n = read(fd, pieces + got, PIECE_BYTES);
+		got += n > 0 ? n : 0;
+	} while (n > 0 && got + PIECE_BYTES <= sizeof(pieces));
+	zwb_equal(got, length);
+	zwb_zero(memcmp(pieces, whole, length));
+	zwb_equal(lseek(fd, PIECE_BYTES, SEEK_SET), PIECE_BYTES);
+	zwb_equal(read(fd, pieces, sizeof(pieces)), length - PIECE_BYTES);
+	zwb_zero(memcmp(pieces, whole + PIECE_BYTES, length - PIECE_BYTES));
+	close(fd);
+}
+
+static void edges_are(const struct zwb_edges *want)
+{
+	struct zwb_edges edges;
+
+	if (zwb_edges_read(&edges) && zwb_equal(edges.nr, want->nr))
+		zwb_zero(memcmp(edges.edge, want->edge, want->nr * sizeof(want->edge[0])));
+}
+
+/*
+ * A command is one write(2), and has no offset, as files in sysfs have none for what is
+ * written: that of pwrite(2) is ignored. Its answer is read from the beginning. Edges are not
+ * written with pwrite(2) at all.
+ *
+ * Turns red when a command is cut, refused or put behind another one because of its offset,
+ * or when the answer begins where the command is said to end.
+ */
+static void command_has_no_offset(void)
+{
+	const long long pages = 65536 / zwb_page_size;
+	struct zwb_snap before, delta;
+	struct zwb_answer answer;
+	struct zwb_edges edges;
+	int fd;
+
+	if (!zwb_need_answers() || !zwb_load(NULL, ZWB_ANY_NODE, 300, ZWB_TEXT) ||
+	    !zwb_edges_read(&edges))
+		return;
+	zwb_snap(&before);
+	fd = open(ZWB_ANSWER_FILE, O_RDWR);
+	zwb_equal(pwrite(fd, "max=64K", 7, 100), 7);
+	if (zwb_read_answer(fd, &answer))
+		zwb_equal(answer.written, pages);
+	zwb_equal(pwrite(fd, "max=", 4, 3), -1);
+	zwb_equal(errno, EINVAL);
+	close(fd);
+	fd = open(ZWB_SYSFS "/proactive_writeback", O_WRONLY);
+	zwb_equal(pwrite(fd, "max=64K", 7, 100), 7);
+	close(fd);
+	zwb_since(&delta, &before);
+	zwb_equal(delta.commands, 2);
+	zwb_equal(delta.total.written, 2 * pages);
+	/* a seq_file has no pwrite(2) at all */
+	fd = open(ZWB_EDGES_FILE, O_WRONLY);
+	zwb_equal(pwrite(fd, "0 7 77", 6, 0), -1);
+	zwb_equal(errno, ESPIPE);
+	close(fd);
+	edges_are(&edges);
+}
+
+/*
+ * Where a table is read in pieces it goes on where it was, also for who says at each read
+ * from where. Nothing is stored meanwhile, so that it is the same each time it is made.
+ *
+ * Turns red when a piece is left out, or comes twice.
+ */
+static void table_in_pieces(void)
+{
+	static const char * const files[] = {
+		ZWB_EDGES_FILE, ZWB_TABLE_FILE, ZWB_CGROUP_TABLE_FILE,
+	};
+	static char pieces[65536];
+	size_t i, length, again;
+	char *whole, *later;
+	ssize_t got;
+	int fd;
+
+	/* one bucket: no page changes to another one */
+	if (!zwb_need_answers() || !zwb_edges_write("0 3600") ||
+	    !zwb_load(zwb_cgroup(NULL, "some"), ZWB_ANY_NODE, 300, ZWB_TEXT))
+		return;
+	for (i = 0; i < ARRAY_SIZE(files); i++) {
+		whole = zwb_read_file(files[i], 65536, &length);
+		fd = open(files[i], O_RDONLY);
+		got = read_at_offsets(fd, pieces, sizeof(pieces));
+		later = zwb_read_file(files[i], PIECE_BYTES, &again);
+		if (whole && later && zwb_equal(got, length) && zwb_equal(again, length) &&
+		    (memcmp(pieces, whole, length) || memcmp(later, whole, length)))
+			zwb_fail("%s is another one in pieces", files[i]);
+		/* back from behind its end */
+		if (whole && zwb_equal(pread(fd, pieces, 1, length / 2), 1))
+			zwb_equal(pieces[0], whole[length / 2]);
+		close(fd);
+		free(later);
+		free(whole);
+	}
+	zwb_edges_restore();
+}
+
+/*
+ * A write(2) of nothing is no command, and no list of edges, and is said to be none.
+ *
+ * Turns red when it is taken for a command, or changes edges.
+ */
+static void nothing_is_no_command(void)
+{
+	struct zwb_snap before, delta;
+	struct zwb_answer answer;
+	struct zwb_edges edges;
+	int fd;
+
+	if (!zwb_need_answers() || !zwb_load(NULL, ZWB_ANY_NODE, 300, ZWB_TEXT) ||
+	    !zwb_edges_write("0 7 77") || !zwb_edges_read(&edges))
+		return;
+	zwb_snap(&before);
+	zwb_equal(zwb_ask(&answer, "%s", ""), -EINVAL);
+	zwb_equal(zwb_edges_try(""), -EINVAL);
+	edges_are(&edges);
+	/* an answer that is there is not lost: it is that of this one */
+	fd = open(ZWB_ANSWER_FILE, O_RDWR);
+	zwb_equal(write(fd, "age=1d", 6), -1);
+	zwb_equal(errno, EAGAIN);
+	zwb_equal(write(fd, "", 0), -1);
+	zwb_equal(errno, EINVAL);
+	if (zwb_read_answer(fd, &answer))
+		zwb_equal(answer.status, -EINVAL);
+	close(fd);
+	zwb_since(&delta, &before);
+	zwb_equal(delta.commands, 1);
+	zwb_zero(delta.total.written);
+	zwb_edges_restore();
+}
+
 /*
  * Of a disk that takes its time the last two batches are still to be landed when all has
  * been sent.
@@ -358,6 +600,12 @@ static const struct zwb_test tests[] = {
 	ZWB_TEST(answers_belong_to_an_open_file),
 	ZWB_TEST(dry_run_tells_what_a_run_does),
 	ZWB_TEST(bucket_takes_its_ages),
+	ZWB_TEST(open_bucket_has_all_that_are_colder),
+	ZWB_TEST(small_letters_are_sizes),
+	ZWB_TEST(answer_in_pieces),
+	ZWB_TEST(command_has_no_offset),
+	ZWB_TEST(table_in_pieces),
+	ZWB_TEST(nothing_is_no_command),
 	ZWB_TEST(answer_has_all_batches),
 };
 

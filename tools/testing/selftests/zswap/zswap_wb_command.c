@@ -147,6 +147,30 @@ static void embedded_nul_and_overlong(void)
 }
 
 /*
+ * A write(2) of nothing is none: sysfs itself says that all of it was taken, and asks nobody.
+ *
+ * Turns red when that is taken for a command, or for a setting.
+ */
+static void nothing(void)
+{
+	long long compressed = zwb_read_number(ZWB_COMPRESSED);
+	struct zwb_snap before, delta;
+	char path[ZWB_PATH_MAX];
+	int node;
+
+	if (!bait() || !zwb_nodes(&node, 1))
+		return;
+	zwb_snap(&before);
+	zwb_zero(zwb_write(zwb_command_path(ZWB_GLOBAL, path, sizeof(path)), "", 0));
+	zwb_zero(zwb_write(zwb_command_path(ZWB_READBACK, path, sizeof(path)), "", 0));
+	zwb_zero(zwb_write(zwb_command_path(node, path, sizeof(path)), "", 0));
+	zwb_zero(zwb_write(ZWB_COMPRESSED, "", 0));
+	zwb_since(&delta, &before);
+	zwb_check_unchanged(&delta);
+	zwb_equal(zwb_read_number(ZWB_COMPRESSED), compressed);
+}
+
+/*
  * A number beyond its type is -ERANGE, also when only its suffix makes it so.
  *
  * Turns red when a number wraps: then 18446744073709551616 is "everything".
@@ -208,8 +232,10 @@ static void accepted(void)
 		"age=0", "age=0\n", "0", "0\n", "5", "30s", "2m", "3h", "4d",
 		"age=1s", "age=1m", "age=1h", "age=1d", "age=007",
 		"max=64K", "max=65536", "max=1M", "max=1G", "max=1T",
+		"max=64k", "max=1m", "max=1g", "max=1t", "max_compressed=1m",
 		"max_compressed=1M", "max_compressed=1",
-		"age=0 rate=64K", "age=0 rate=65536", "rate=64K 0", "age=0 rate=1T",
+		"age=0 rate=64K", "age=0 rate=64k", "age=0 rate=65536", "rate=64K 0",
+		"age=0 rate=1T",
 		"max=1M rate=18446744073709551615",
 		"type=all", "type=incompressible",
 		"age=0 max=64K max_compressed=1M type=all",
@@ -514,6 +540,7 @@ static void permissions(void)
 static const struct zwb_test tests[] = {
 	ZWB_TEST(malformed),
 	ZWB_TEST(embedded_nul_and_overlong),
+	ZWB_TEST(nothing),
 	ZWB_TEST(out_of_range),
 	ZWB_TEST(node_file),
 	ZWB_TEST(accepted),
