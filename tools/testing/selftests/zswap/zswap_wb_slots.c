@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What is remembered of swap slots takes memory only for as long as there is
- * something to remember.
+ * something to remember; and pages are brought back in the order of their slots.
  *
- * Needs a kernel that was booted with slab_nomerge, which keeps the objects of one
+ * The first needs a kernel that was booted with slab_nomerge, which keeps the objects of one
  * cache apart from those of others.
  */
 #include <errno.h>
@@ -11,15 +11,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "kselftest.h"
+#include "zswap_wb_disk.h"
 #include "zswap_wb_util.h"
 
 #define SLOTS_PAGES		12000
 /* slots that one object is for, at most */
 #define SLOTS_PER_OBJECT	1024
 #define SLOTS_ROUNDS		3
+/* of each of two loads, which get slots in turn */
+#define ORDER_PAGES		600
+#define ORDER_READS		4
 
 /*
  * Pages that commands wrote come back, are thrown away, or go with their process: then
@@ -93,10 +99,85 @@ static void command_without_effect_takes_no_memory(void)
 	zwb_slot_objects_come_to(before);
 }
 
+/*
+ * How many reads of a disk were traced, each of which must be from behind the one before; or
+ * -1. A line is `...: block_bio_queue: MAJOR,MINOR FLAGS SECTOR + SECTORS [TASK]`.
+ */
+static long long ascending_reads(const char *disk)
+{
+	unsigned long long sector, sectors, next = 0;
+	long long reads = 0;
+	char line[512], flags[16], *event;
+	unsigned int dev[2];
+	struct stat status;
+	FILE *file;
+
+	snprintf(line, sizeof(line), "/dev/%s", disk);
+	if (stat(line, &status)) {
+		zwb_fail("%s: %s", line, strerror(errno));
+		return -1;
+	}
+	file = fopen(ZWB_TRACE_DIR "/trace", "r");
+	while (file && fgets(line, sizeof(line), file)) {
+		event = strstr(line, "block_bio_queue: ");
+		if (!event || sscanf(event, "block_bio_queue: %u,%u %15s %llu + %llu", &dev[0],
+				     &dev[1], flags, &sector, &sectors) != 5 ||
+		    makedev(dev[0], dev[1]) != status.st_rdev || !strchr(flags, 'R'))
+			continue;
+		if (sector < next) {
+			zwb_fail("sector %llu is read after %llu", sector, next - 1);
+			break;
+		}
+		next = sector + sectors;
+		reads++;
+	}
+	if (file)
+		fclose(file);
+	return reads;
+}
+
+static void check_order(void)
+{
+	struct zwb_load *turns[2];
+	struct zwb_snap delta;
+	long long reads;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		turns[i] = zwb_load_resident(NULL, ORDER_PAGES, false);
+		if (!turns[i])
+			return;
+	}
+	if (!zwb_loads_in_turn(turns, 2) || !zwb_write_all(2 * ORDER_PAGES) ||
+	    !zwb_trace_start("block/block_bio_queue"))
+		return;
+	zwb_readback(&delta, "max=1G");
+	zwb_equal(delta.total.readback, 2 * ORDER_PAGES);
+	reads = ascending_reads(zwb_disk_name());
+	ksft_print_msg("%lld reads for %d pages\n", reads, 2 * ORDER_PAGES);
+	zwb_between(reads, ORDER_READS, 2 * ORDER_PAGES);
+}
+
+/*
+ * A disk with heads gets along it once.
+ *
+ * Turns red when pages are read in the order of lists, cgroups or ages.
+ */
+static void pages_come_back_in_the_order_of_slots(void)
+{
+	static const struct zwb_disk_spec disk = { .megabytes = 64 };
+
+	if (zwb_need_readback() && zwb_need_trace() && zwb_setting(ZWB_COMPRESSED, "0") &&
+	    zwb_disk_on(&disk))
+		check_order();
+	zwb_trace_stop();
+}
+
 static const struct zwb_test tests[] = {
 	ZWB_TEST(memory_for_slots_is_given_back),
 	ZWB_TEST(memory_for_slots_goes_with_the_process),
 	ZWB_TEST(command_without_effect_takes_no_memory),
+	ZWB_TEST(pages_come_back_in_the_order_of_slots),
 };
 
 int main(void)
