@@ -36,7 +36,7 @@ series)
 		make -C "$TOP" kernel-debug "KSERIES=$series" "BUILD=$SOURCES" KSRC= || exit 1
 		BUILD=$(make -s -C "$TOP" print-build "KSERIES=$series" "BUILD=$SOURCES") KSERIES=$series \
 			run "KUnit and the kselftests on Linux $series" --only \
-			kunit,kselftests,kselftests-timed,kselftests-nomemcg,kselftests-lockdown,kselftests-nodebugfs,kselftests-v1
+			kunit,kselftests,kselftests-timed,kselftests-nomemcg,kselftests-nokmem,kselftests-lockdown,kselftests-nodebugfs,kselftests-v1
 	done
 	;;
 *) die "check-more.sh knows debug and series, not ${1:-nothing}." ;;

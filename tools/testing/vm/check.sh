@@ -57,7 +57,7 @@ poison=slub_debug=FZP
 
 # Programs that need a kernel booted with an argument of their own: each gets
 # its own VM, and the run of all others leaves them out.
-alone="nomemcg:cgroup_disable=memory lockdown:lockdown=integrity nodebugfs:debugfs=off v1:cgroup_no_v1=none"
+alone="nomemcg:cgroup_disable=memory nokmem:cgroup.memory=nokmem lockdown:lockdown=integrity nodebugfs:debugfs=off v1:cgroup_no_v1=none"
 # What goes by the clock: these have the machine for themselves. All others mostly wait for
 # pages to get older, and are run by some VMs at a time, with THP and MGLRU, as in a
 # distribution.
