@@ -38,6 +38,8 @@
 #define HIB_SECTOR_BYTES	512
 #define HIB_PAGES		600
 #define HIB_NOISE_PAGES		100
+/* of ages, in seconds: a system that was away for less has no more to say */
+#define HIB_AGE_SLACK		2
 
 /* how long nothing gets to the disk; the system waits for that when it hibernates */
 #define AIR_SECONDS		2
@@ -205,6 +207,45 @@ static void between_two_commands(void)
 	zwb_expect_read(text, HIB_PAGES, 0);
 	zwb_expect_read(noise, HIB_NOISE_PAGES, 0);
 	zwb_expect_read(next, HIB_PAGES, 0);
+}
+
+/* Seconds that the machine was not awake, since it was booted. */
+static long long away_seconds(void)
+{
+	return (boot_ms() - zwb_now() / ZWB_NS_PER_MS) / 1000;
+}
+
+/*
+ * While the system is away, nothing gets older: neither while the image is written and loaded
+ * nor in between, of which this has nothing.
+ *
+ * Turns red when ages are taken from a clock that runs on: then all that is in zswap is
+ * cold in the morning.
+ */
+static void hibernation_makes_nothing_cold(void)
+{
+	long long away = away_seconds(), awake;
+	struct zwb_load *load;
+	struct zwb_snap delta;
+
+	if (!need_hibernation())
+		return;
+	load = zwb_load(NULL, ZWB_ANY_NODE, HIB_PAGES, ZWB_TEXT);
+	if (!load || !hibernate_in_peace())
+		return;
+	away = away_seconds() - away;
+	awake = (zwb_now() - load->first_ns) / ZWB_NS_PER_SEC;
+	ksft_print_msg("away for %lld s, awake for %lld s\n", away, awake);
+	if (away <= HIB_AGE_SLACK) {
+		zwb_skip("the machine does not know that it was away");
+		return;
+	}
+	zwb_equal(zwb_run(&delta, ZWB_GLOBAL, "age=%lld", awake + HIB_AGE_SLACK), -EAGAIN);
+	zwb_equal(delta.total.skipped_young, HIB_PAGES);
+	/* and they go on from there */
+	zwb_wait_age(load, awake + HIB_AGE_SLACK);
+	zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "age=%lld", awake + HIB_AGE_SLACK));
+	zwb_equal(delta.total.written, HIB_PAGES);
 }
 
 /* --- a command meanwhile --- */
@@ -528,6 +569,7 @@ static void platform_during_a_command(void)
 static const struct zwb_test tests[] = {
 	ZWB_TEST_PAGES(between_two_commands),
 	ZWB_TEST_IMAGES(between_two_commands),
+	ZWB_TEST(hibernation_makes_nothing_cold),
 	ZWB_TEST_PAGES(during_a_command),
 	ZWB_TEST_IMAGES(during_a_command),
 	ZWB_TEST(deaf_disk_keeps_the_system_awake),
