@@ -299,4 +299,64 @@ status 'what it last decided' 0 zswapctl daemon -C /tmp/conf --status --state /t
 in_text 'of each cgroup' "$out" old.service
 status 'a bad configuration' 2 sh -c 'echo nonsense = 1 >/tmp/bad; exec zswapctl daemon -C /tmp/bad --once'
 echo default >$debug/age_edges
+
+# ---- the daemon, and a cgroup that thaws ----
+
+# await SECONDS COMMAND...: until it succeeds, but no longer than that
+# shellcheck disable=SC2317 # it is called by status
+await()
+{
+	deadline=$(($(cut -d. -f1 /proc/uptime) + $1))
+	shift
+	until "$@"; do
+		[ "$(cut -d. -f1 /proc/uptime)" -lt "$deadline" ] || return 1
+		sleep 0.1
+	done
+}
+
+if [ -e $zswap/proactive_readback ]; then
+	cgroup=$cgroups/work.slice/old.service
+	cat >/tmp/conf <<-CONF
+	interval = 60
+	when = always
+	wear = unlimited
+	enabled = no
+	[cgroup /work.slice/old.service]
+	enabled = yes
+	freeze-after = 1s
+	min-age = 1h
+	CONF
+	fill work.slice/old.service 4
+	sleep 1000 &
+	sleeper=$!
+	echo $sleeper >$cgroup/cgroup.procs
+	echo 1 >$cgroup/cgroup.freeze
+	status 'a cgroup freezes' 0 await 10 grep -q 'frozen 1' $cgroup/cgroup.events
+	pages=$(awk -v id="$old" '$1 == id { n += $6 } END { print n + 0 }' $debug/age_buckets_cgroup)
+	before=$(value written) on_disk=$(value on_disk)
+	# The pages are young: they would stay if they were not frozen
+	status 'daemon, with short ticks' 0 zswapctl daemon -C /tmp/conf --interval 1 --ticks 4 --state /tmp/frozen
+	true_that 'what is frozen is written' "$pages" -ge 1024
+	same 'whole' $(($(value written) - before)) "$pages"
+
+	# From there one goes on whose next tick is a minute away
+	back=$(value readback)
+	zswapctl daemon -C /tmp/conf --state /tmp/frozen >/tmp/decisions 2>/tmp/err &
+	daemon=$!
+	began=$(cut -d. -f1 /proc/uptime)
+	status 'the daemon watches what is frozen' 0 await 20 grep -rq '^inotify wd' /proc/$daemon/fdinfo
+	sleep 1
+	same 'and reads nothing back' "$(value readback)" "$back"
+	echo 0 >$cgroup/cgroup.freeze
+	status 'what thaws is read back at once' 0 await 5 grep -qx "$on_disk" $zswap/stats/on_disk
+	true_that 'and not by a tick' $(($(cut -d. -f1 /proc/uptime) - began)) -lt 50
+	same 'all of it, and no more' $(($(value readback) - back)) "$pages"
+	same 'it is in zswap' "$(awk -v id="$old" '$1 == id { n += $6 } END { print n + 0 }' \
+		$debug/age_buckets_cgroup)" "$pages"
+	kill $daemon
+	wait $daemon
+	same 'a signal ends the daemon' $? 0
+	in_text 'it says why it read back' "$(cat /tmp/decisions)" '"thawed"'
+	kill $sleeper
+fi
 tap_done
