@@ -34,7 +34,8 @@
 /* of nanoseconds, what the scheduler keeps for those who are not real-time */
 #define HOG_SERVER		"/sys/kernel/debug/sched/fair_server/cpu%d/runtime"
 
-#define LATE_PAGES		64
+/* of which such a disk is given one at a time */
+#define LATE_PAGES		8
 /* long enough for a hog to come meanwhile, and for it to go on for as long after that */
 #define LATE_FLIGHT_US		3000000
 #define LATE_TRIES		500
