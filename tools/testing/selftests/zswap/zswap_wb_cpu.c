@@ -50,6 +50,7 @@
 
 /* a disk that never waits */
 static const struct zwb_disk_spec fast = { .megabytes = 256 };
+static const struct zwb_disk_spec fast_sectors = { .megabytes = 256, .sectors = true };
 
 /* what a command launches is in flight for seconds */
 static const struct zwb_disk_spec slow = {
@@ -229,23 +230,49 @@ static void landing_does_not_wait_for_the_command(void)
 
 /* --- a kill --- */
 
-/* Kill a command that is writing; microseconds until it is gone, or -1. */
-static long long time_of_death(void)
+/* Pages that were moved so far, the way that commands of @node, see zwb_start(), move them. */
+static long long moved(int node)
 {
-	struct zwb_async command;
-	long long before, start;
-	bool writing;
+	return node == ZWB_READBACK ? zwb_read_number(ZWB_SYSFS "/stats/readback") :
+				      zwb_vmstat_key("zswpwb");
+}
 
-	if (!zwb_start(&command, ZWB_GLOBAL, 0, "age=0"))
+/* Kill a command that has moved a page; microseconds until it is gone, or -1. */
+static long long time_of_death(int node, const char *command)
+{
+	long long deadline = zwb_now() + ZWB_WAIT_MS * ZWB_NS_PER_MS, before = moved(node), start;
+	struct zwb_async async;
+	bool moves;
+
+	if (!zwb_start(&async, node, 0, "%s", command))
 		return -1;
-	before = zwb_vmstat_key("zswpwb");
-	zwb_go(&command);
-	writing = zwb_wait_for_writeback(before);
+	zwb_go(&async);
+	/* no pause: it may need only milliseconds for all */
+	do {
+		moves = moved(node) > before;
+	} while (!moves && zwb_now() < deadline);
 	start = zwb_now();
-	kill(command.pid, SIGKILL);
-	if (zwb_wait(&command) != -ESRCH)
+	kill(async.pid, SIGKILL);
+	if (zwb_wait(&async) != -ESRCH)
 		zwb_fail("the command was at its end before it was killed");
-	return writing ? (zwb_now() - start) / 1000 : -1;
+	return zwb_between(moves, true, true) ? (zwb_now() - start) / 1000 : -1;
+}
+
+static void check_deaths(int node, const char *command)
+{
+	long long took[KILL_TRIES];
+	int i;
+
+	for (i = 0; i < KILL_TRIES; i++) {
+		took[i] = time_of_death(node, command);
+		if (took[i] < 0 || zwb_failed())
+			return;
+	}
+	zwb_sort_numbers(took, KILL_TRIES);
+	ksft_print_msg("gone after %lld us, but for one after %lld\n", took[KILL_TRIES - 2],
+		       took[KILL_TRIES - 1]);
+	/* an emulated CPU is not always there, but that is no habit */
+	zwb_between(took[KILL_TRIES - 2], 0, KILL_MS * 1000);
 }
 
 /*
@@ -255,21 +282,36 @@ static long long time_of_death(void)
  */
 static void kill_ends_a_command_at_once(void)
 {
-	long long took[KILL_TRIES];
-	int i;
+	if (zwb_disk_on(&fast) && zwb_load(NULL, ZWB_ANY_NODE, KILL_PAGES, ZWB_TEXT))
+		check_deaths(ZWB_GLOBAL, "age=0");
+}
 
-	if (!zwb_disk_on(&fast) || !zwb_load(NULL, ZWB_ANY_NODE, KILL_PAGES, ZWB_TEXT))
+/*
+ * So is one that brings pages back: what it has brought is in zswap, and the rest where it was.
+ *
+ * Turns red as above, and when a page that was recalled is left neither here nor there.
+ */
+static void kill_ends_a_readback_at_once(void)
+{
+	struct zwb_snap before, delta;
+	struct zwb_load *load;
+	long long killed;
+
+	if (!zwb_need_readback() || !zwb_disk_on(&fast_sectors))
 		return;
-	for (i = 0; i < KILL_TRIES; i++) {
-		took[i] = time_of_death();
-		if (took[i] < 0 || zwb_failed())
-			return;
-	}
-	zwb_sort_numbers(took, KILL_TRIES);
-	ksft_print_msg("gone after %lld us, but for one after %lld\n", took[KILL_TRIES - 2],
-		       took[KILL_TRIES - 1]);
-	/* an emulated CPU is not always there, but that is no habit */
-	zwb_between(took[KILL_TRIES - 2], 0, KILL_MS * 1000);
+	zwb_snap(&before);
+	load = zwb_load(NULL, ZWB_ANY_NODE, KILL_PAGES, ZWB_TEXT);
+	if (!load || !zwb_write_all(KILL_PAGES))
+		return;
+	check_deaths(ZWB_READBACK, "max=1G");
+	zwb_since(&delta, &before);
+	killed = delta.total.readback;
+	ksft_print_msg("%lld pages were brought back by commands that were killed\n", killed);
+	zwb_equal(zwb_stored(), killed);
+	zwb_equal(delta.total.on_disk, KILL_PAGES - killed);
+	zwb_readback(&delta, "max=1G");
+	zwb_equal(delta.total.readback, KILL_PAGES - killed);
+	zwb_expect_read(load, 0, KILL_PAGES);
 }
 
 /* --- CPU time --- */
@@ -359,6 +401,8 @@ static const struct zwb_test tests[] = {
 	ZWB_TEST(hog_on_the_other_cpu),
 	ZWB_TEST(landing_does_not_wait_for_the_command),
 	ZWB_TEST(kill_ends_a_command_at_once),
+	ZWB_TEST_PAGES(kill_ends_a_readback_at_once),
+	ZWB_TEST_IMAGES(kill_ends_a_readback_at_once),
 	ZWB_TEST(cpu_time_is_the_givers),
 };
 
