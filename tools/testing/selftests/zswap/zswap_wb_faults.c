@@ -29,21 +29,29 @@
 /* two of the disk's requests: no fault is that long that does not wait for one */
 #define FAULT_FLOOR_NS		(10 * ZWB_NS_PER_MS)
 
+/* of these, each time */
+#define FAULT_DISK		60
+
+/* of a load's pages, when all of them are in swap */
+static unsigned long long fault_slots[FAULT_PAGES];
+
 static const struct zwb_disk_spec slow_disk = {
-	.megabytes = 512, .latency_us = 5000, .depth = 4,
+	.megabytes = 512, .latency_us = 5000, .depth = 4, .sectors = true,
 };
 
 /**
  * struct faults - the longest faults
  * @minor: of those on pages that were in memory, in nanoseconds
  * @zswap: of those that loaded from zswap
+ * @disk: of those that had to wait for the disk
  * @nr_minor: how many
  * @nr_zswap: how many
- * @nr_disk: and how many had to wait for the disk
+ * @nr_disk: how many
  */
 struct faults {
 	long long minor;
 	long long zswap;
+	long long disk;
 	int nr_minor;
 	int nr_zswap;
 	int nr_disk;
@@ -77,6 +85,8 @@ static bool fault_in(const struct zwb_load *load, int mem, long long page,
 			faults->zswap = took;
 	} else {
 		faults->nr_disk++;
+		if (took > faults->disk)
+			faults->disk = took;
 	}
 	return true;
 }
@@ -135,7 +145,7 @@ static struct zwb_load *fault_load(void)
 	struct zwb_load *load = zwb_load(NULL, ZWB_ANY_NODE, FAULT_PAGES, ZWB_TEXT);
 	long long page;
 
-	if (!load || !zwb_load_fork(load))
+	if (!load || !zwb_load_slots(load, fault_slots) || !zwb_load_fork(load))
 		return NULL;
 	for (page = 1; page < FAULT_PAGES; page += 2) {
 		if (!zwb_load_touch(load, page, 1))
@@ -151,26 +161,32 @@ static long long limit_of(long long without)
 
 static void print_faults(const char *when, const struct faults *faults)
 {
-	ksft_print_msg("%s: %d in memory, at most %lld us; %d from zswap, %lld us; disk %d\n",
+	ksft_print_msg("%s: %d in memory, %lld us at most; %d from zswap, %lld; %d disk, %lld\n",
 		       when, faults->nr_minor, faults->minor / 1000, faults->nr_zswap,
-		       faults->zswap / 1000, faults->nr_disk);
+		       faults->zswap / 1000, faults->nr_disk, faults->disk / 1000);
+}
+
+/* The memory of a load's twin, or -1 with a failure recorded. */
+static int open_twin(const struct zwb_load *load)
+{
+	char path[64];
+	int mem;
+
+	snprintf(path, sizeof(path), "/proc/%d/mem", load->twin);
+	mem = open(path, O_RDONLY);
+	if (mem < 0)
+		zwb_fail("open %s: %s", path, strerror(errno));
+	return mem;
 }
 
 static bool fault_round(bool last)
 {
 	struct faults without = { 0 }, with = { 0 };
 	struct zwb_load *load = fault_load();
-	char path[64];
-	int mem;
+	int mem = load ? open_twin(load) : -1;
 
-	if (!load)
+	if (mem < 0)
 		return true;
-	snprintf(path, sizeof(path), "/proc/%d/mem", load->twin);
-	mem = open(path, O_RDONLY);
-	if (mem < 0) {
-		zwb_fail("open %s: %s", path, strerror(errno));
-		return true;
-	}
 	if (fault_without(load, mem, &without))
 		fault_with(load, mem, &with);
 	close(mem);
@@ -204,6 +220,155 @@ static void faults_do_not_wait(void)
 	if (!zwb_disk_on(&slow_disk))
 		return;
 	while (!fault_round(++tries == FAULT_TRIES))
+		;
+}
+
+/* --- faults beside a readback --- */
+
+/**
+ * struct on_disk - pages of a load's twin that a command has written
+ * @page: the pages, in the order of their slots, in which a readback comes to them
+ * @nr: how many
+ */
+struct on_disk {
+	long long page[FAULT_PAGES];
+	long long nr;
+};
+
+static int compare_slots(const void *a, const void *b)
+{
+	unsigned long long first = fault_slots[*(const long long *)a];
+	unsigned long long second = fault_slots[*(const long long *)b];
+
+	return (first > second) - (first < second);
+}
+
+/* Have the even pages written that are in zswap, which those are not that were faulted in. */
+static bool write_even_pages(struct on_disk *on_disk)
+{
+	int i;
+
+	on_disk->nr = 0;
+	for (i = FAULT_WITHOUT; i < FAULT_PAGES / 2 - 3; i++)
+		on_disk->page[on_disk->nr++] = even_page(i);
+	/* the last ones, which even_page() does not name */
+	for (i = FAULT_PAGES / 2 - 3; i < FAULT_PAGES / 2; i++)
+		on_disk->page[on_disk->nr++] = 2 * i;
+	qsort(on_disk->page, on_disk->nr, sizeof(*on_disk->page), compare_slots);
+	return zwb_write_all(on_disk->nr);
+}
+
+/* The last ones, from the disk and with no command. */
+static bool fault_from_disk(const struct zwb_load *load, int mem, struct on_disk *on_disk,
+			    struct faults *faults)
+{
+	int i;
+
+	for (i = 0; i < FAULT_DISK; i++) {
+		if (!fault_in(load, mem, on_disk->page[--on_disk->nr], faults))
+			return false;
+		usleep(FAULT_PAUSE_US);
+	}
+	return zwb_equal(faults->nr_disk, FAULT_DISK);
+}
+
+/* Is something read from the disk at the moment? */
+static bool is_reading(void)
+{
+	char path[ZWB_PATH_MAX];
+
+	snprintf(path, sizeof(path), "/sys/block/%s/inflight", zwb_disk_name());
+	return zwb_read_number(path) > 0;
+}
+
+/*
+ * The pages that have left the disk are the first ones, whether they were brought back or faulted
+ * in; so the next one is in flight, if something is. Beside it, one that was brought back, and
+ * one that is in memory.
+ */
+static void fault_beside_readback(const struct zwb_load *load, int mem,
+				  const struct on_disk *on_disk, struct faults *faults)
+{
+	long long first = zwb_read_number(ZWB_SYSFS "/stats/on_disk"), gone, back = 0;
+	struct pollfd poll_fd;
+	struct zwb_async command;
+	bool good = true;
+
+	if (!zwb_start(&command, ZWB_READBACK, 0, "max=1G"))
+		return;
+	poll_fd.fd = command.result;
+	poll_fd.events = POLLIN;
+	zwb_go(&command);
+	while (good && !poll(&poll_fd, 1, 0)) {
+		gone = first - zwb_read_number(ZWB_SYSFS "/stats/on_disk");
+		if (gone < on_disk->nr && is_reading()) {
+			good = fault_in(load, mem, on_disk->page[gone], faults) &&
+			       fault_in(load, mem, on_disk->page[gone] + 1, faults);
+			if (back < gone - 1)
+				good &= fault_in(load, mem, on_disk->page[back++], faults);
+		}
+		usleep(FAULT_PAUSE_US);
+	}
+	zwb_zero(zwb_wait(&command));
+}
+
+/* Has none of @with taken longer than those of @without allow? */
+static bool are_as_fast(const struct faults *with, const struct faults *without)
+{
+	return with->minor <= limit_of(without->minor) && with->zswap <= limit_of(without->zswap) &&
+	       with->disk <= limit_of(without->disk);
+}
+
+static bool readback_round(bool last)
+{
+	static struct on_disk on_disk;
+	struct faults without = { 0 }, with = { 0 };
+	struct zwb_load *load = fault_load();
+	int mem = load ? open_twin(load) : -1;
+	struct zwb_snap before, delta;
+
+	if (mem < 0)
+		return true;
+	zwb_snap(&before);
+	if (fault_without(load, mem, &without) && write_even_pages(&on_disk) &&
+	    fault_from_disk(load, mem, &on_disk, &without))
+		fault_beside_readback(load, mem, &on_disk, &with);
+	close(mem);
+	zwb_since(&delta, &before);
+	print_faults("without", &without);
+	print_faults("beside a readback", &with);
+	if (zwb_failed())
+		return true;
+	if (!are_as_fast(&with, &without) && !last) {
+		zwb_load_verify(load);
+		zwb_load_stop(load);
+		return false;
+	}
+	zwb_between(with.nr_minor, FAULT_LEAST, FAULT_PAGES);
+	zwb_between(with.nr_zswap, FAULT_LEAST, FAULT_PAGES);
+	zwb_between(with.nr_disk, FAULT_LEAST, FAULT_PAGES);
+	zwb_between(with.minor, 0, limit_of(without.minor));
+	zwb_between(with.zswap, 0, limit_of(without.zswap));
+	zwb_between(with.disk, 0, limit_of(without.disk));
+	/* each page that was written either came back or was wanted before */
+	zwb_equal(delta.total.refaulted, FAULT_DISK + with.nr_disk);
+	zwb_equal(delta.total.written, delta.total.refaulted + delta.total.readback);
+	return true;
+}
+
+/*
+ * A readback from a slow disk, and a task that uses the same pages: as beside a command that
+ * writes them. Who comes for a page that is on its way reads it, and waits for no more than that.
+ *
+ * Turns red when a page that was recalled, or all of its batch, is locked until it is an entry.
+ */
+static void faults_do_not_wait_for_a_readback(void)
+{
+	int tries = 0;
+
+	if (!zwb_need_readback() || !zwb_disk_on(&slow_disk))
+		return;
+	while (!readback_round(++tries == FAULT_TRIES))
 		;
 }
 
@@ -372,6 +537,8 @@ static void refaults_are_seen(void)
 
 static const struct zwb_test tests[] = {
 	ZWB_TEST(faults_do_not_wait),
+	ZWB_TEST_PAGES(faults_do_not_wait_for_a_readback),
+	ZWB_TEST_IMAGES(faults_do_not_wait_for_a_readback),
 	ZWB_TEST_PAGES(refaults_are_seen),
 	ZWB_TEST_IMAGES(refaults_are_seen),
 };
