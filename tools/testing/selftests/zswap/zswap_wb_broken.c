@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A disk whose writes fail, all or some, and a machine that has no memory left.
+ * A disk whose writes or reads fail, all or some, and a machine that has no memory left.
  */
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "kselftest.h"
@@ -36,7 +37,20 @@
 #define OWN_FAILING_KB		1024
 #define MEMORY_ROUNDS		3
 
-static const struct zwb_disk_spec broken = { .megabytes = 100, .badblocks = true };
+/* a disk that is read for some seconds, so that it can fail half-way */
+#define HALF_WAY_LATENCY_US	20000
+#define HALF_WAY_REQUEST_KB	64
+#define HALF_WAY_PAGES		4096
+#define HALF_WAY_BACK		1000
+
+static const struct zwb_disk_spec broken = {
+	.megabytes = 100, .badblocks = true, .sectors = true,
+};
+
+static const struct zwb_disk_spec broken_half_way = {
+	.megabytes = 100, .latency_us = HALF_WAY_LATENCY_US, .depth = 1, .badblocks = true,
+	.sectors = true,
+};
 
 /* --- all writes fail --- */
 
@@ -245,6 +259,181 @@ static void some_writes_fail(void)
 		check_some_writes_fail();
 }
 
+/* --- reads fail --- */
+
+static bool written_to(const struct zwb_disk_spec *disk, struct zwb_pages *pages, long long nr)
+{
+	return zwb_need_readback() && zwb_disk_on(disk) &&
+	       zwb_pages_map(pages, ZWB_ANY_NODE, nr) && zwb_pages_store(pages, 1) &&
+	       zwb_write_all(nr);
+}
+
+/* The disk works again: so many pages come back, and all are as they were, in zswap. */
+static void check_reads_work_again(struct zwb_pages *pages, long long left)
+{
+	struct zwb_snap before, delta;
+
+	zwb_zero(zwb_readback(&delta, "max=1G"));
+	zwb_equal(delta.total.readback, left);
+	zwb_equal(zwb_stored(), pages->nr);
+	zwb_snap(&before);
+	zwb_pages_are(pages, 1);
+	zwb_since(&delta, &before);
+	zwb_zero(delta.vm.pswpin);
+	zwb_zero(delta.total.refaulted);
+	zwb_equal(delta.vm.zswpin, pages->nr);
+}
+
+/* A readback tries so much that it knows, and all is as before. */
+static void try_to_read(const char *command)
+{
+	long long reads = zwb_disk_number(zwb_disk_name(), ZWB_DISK_READS);
+	struct zwb_snap delta;
+
+	zwb_equal(zwb_readback(&delta, "%s", command), -EAGAIN);
+	reads = zwb_disk_number(zwb_disk_name(), ZWB_DISK_READS) - reads;
+	ksft_print_msg("'%s': the disk was asked for %lld pages\n", command, reads);
+	zwb_equal(reads, ZWB_ERRORS_MAX);
+	zwb_zero(delta.total.failed);
+	zwb_zero(delta.total.corrupted);
+}
+
+/*
+ * A disk all of whose reads fail is left alone after some batches, of a page each: all pages stay
+ * on it, each counted once, and come back when it works again.
+ *
+ * Turns red when the whole disk is tried, when what has failed is left recalled, so that no
+ * later readback finds it, when it is taken for a page, or for an image that is damaged.
+ */
+static void disk_whose_reads_fail_is_left_alone(void)
+{
+	struct zwb_pages pages = { 0 };
+
+	if (written_to(&broken, &pages, SOME_PAGES) && zwb_disk_fail_writes(true)) {
+		try_to_read("max=1G");
+		try_to_read(BROKEN_LIMIT);
+		if (zwb_disk_fail_writes(false))
+			check_reads_work_again(&pages, SOME_PAGES);
+	}
+	zwb_pages_unmap(&pages);
+}
+
+/* Start a readback, and have the disk fail when some pages have come back. */
+static bool fail_half_way(struct zwb_async *command)
+{
+	long long deadline = zwb_now() + ZWB_WAIT_MS * ZWB_NS_PER_MS, back;
+	long long before = zwb_read_number(ZWB_SYSFS "/stats/readback");
+
+	if (!zwb_start(command, ZWB_READBACK, 0, "max=1G"))
+		return false;
+	zwb_go(command);
+	do {
+		zwb_pause();
+		back = zwb_read_number(ZWB_SYSFS "/stats/readback") - before;
+	} while (back < HALF_WAY_BACK && zwb_now() < deadline);
+	return zwb_disk_fail_writes(true);
+}
+
+/* What is left on the disk is read, freed, or brought back: each page is counted for one. */
+static void check_rest(struct zwb_pages *pages, const struct zwb_snap *before)
+{
+	const struct zwb_pages last = {
+		.mem = pages->mem + pages->nr / 8 * 7 * zwb_page_size, .nr = pages->nr / 8,
+	};
+	struct zwb_pages middle = {
+		.mem = last.mem - last.nr * zwb_page_size, .nr = last.nr,
+	};
+	struct zwb_snap delta;
+
+	zwb_pages_read(&middle);
+	madvise(last.mem, last.nr * zwb_page_size, MADV_DONTNEED);
+	zwb_readback(&delta, "max=1G");
+	zwb_since(&delta, before);
+	ksft_print_msg("%lld brought back, %lld refaulted, %lld dropped\n", delta.total.readback,
+		       delta.total.refaulted, delta.total.dropped);
+	zwb_zero(delta.total.on_disk);
+	zwb_equal(delta.total.written,
+		  delta.total.readback + delta.total.refaulted + delta.total.dropped);
+	zwb_between(delta.total.refaulted, 1, middle.nr);
+	zwb_between(delta.total.dropped, 1, last.nr);
+	pages->nr -= last.nr;
+	zwb_pages_are(pages, 1);
+	pages->nr += last.nr;
+}
+
+static void check_half_way(struct zwb_pages *pages)
+{
+	struct zwb_snap before, delta;
+	struct zwb_async command;
+
+	zwb_snap(&before);
+	if (!written_to(&broken_half_way, pages, HALF_WAY_PAGES) ||
+	    !zwb_disk_largest_request(HALF_WAY_REQUEST_KB) || !fail_half_way(&command))
+		return;
+	zwb_zero(zwb_wait(&command));
+	zwb_since(&delta, &before);
+	ksft_print_msg("%lld pages were brought back, %lld are on the disk\n",
+		       delta.total.readback, delta.total.on_disk);
+	zwb_between(delta.total.readback, HALF_WAY_BACK, HALF_WAY_PAGES * 3 / 4);
+	zwb_equal(delta.total.on_disk, HALF_WAY_PAGES - delta.total.readback);
+	zwb_equal(zwb_stored(), delta.total.readback);
+	zwb_zero(delta.total.failed);
+	if (zwb_disk_fail_writes(false))
+		check_rest(pages, &before);
+}
+
+/*
+ * A disk fails when a part has come back: that part stays, which is a success, and so does the
+ * rest, on the disk.
+ *
+ * Turns red when an error that comes late takes what is there already, when it is said for the
+ * whole command, or when a page is counted twice afterwards, or never.
+ */
+static void disk_fails_while_it_is_read(void)
+{
+	struct zwb_pages pages = { 0 };
+
+	check_half_way(&pages);
+	zwb_pages_unmap(&pages);
+}
+
+static void check_some_reads_fail(struct zwb_pages *pages)
+{
+	const long long bad = SOME_PAGES / SOME_EVERY;
+	struct zwb_snap delta;
+	long long left = SOME_PAGES;
+	int tries;
+
+	if (some_bad_blocks('+')) {
+		for (tries = 0; tries < 2; tries++) {
+			zwb_zero(zwb_readback(&delta, "max=1G"));
+			left -= delta.total.readback;
+			ksft_print_msg("%lld pages brought back, %lld are on the disk\n",
+				       delta.total.readback, left);
+			zwb_between(left, bad, 2 * bad * SOME_REQUEST);
+			zwb_zero(delta.total.failed);
+		}
+	}
+	if (some_bad_blocks('-') && !zwb_failed())
+		check_reads_work_again(pages, left);
+}
+
+/*
+ * Where only some reads fail, the other pages come back, the command goes on to the end, and what
+ * has failed stays where it is, for the next one.
+ *
+ * Turns red when one failure ends a command or has the device left alone, or when the command's
+ * memory for a page that has failed is no good for another page.
+ */
+static void some_reads_fail(void)
+{
+	struct zwb_pages pages = { 0 };
+
+	if (written_to(&broken, &pages, SOME_PAGES))
+		check_some_reads_fail(&pages);
+	zwb_pages_unmap(&pages);
+}
+
 /* --- memory --- */
 
 /*
@@ -307,6 +496,12 @@ static const struct zwb_test tests[] = {
 	ZWB_TEST(disk_works_again),
 	ZWB_TEST(young_pages_that_fail_hide_nothing),
 	ZWB_TEST(some_writes_fail),
+	ZWB_TEST_PAGES(disk_whose_reads_fail_is_left_alone),
+	ZWB_TEST_IMAGES(disk_whose_reads_fail_is_left_alone),
+	ZWB_TEST_PAGES(disk_fails_while_it_is_read),
+	ZWB_TEST_IMAGES(disk_fails_while_it_is_read),
+	ZWB_TEST_PAGES(some_reads_fail),
+	ZWB_TEST_IMAGES(some_reads_fail),
 	ZWB_TEST(command_needs_little_memory),
 	ZWB_TEST(command_works_when_memory_is_short),
 	ZWB_TEST(disk_fails_while_memory_is_short),
