@@ -36,11 +36,9 @@ void say_error(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	flockfile(stderr);
 	fputs("zswapctl: ", stderr);
 	vfprintf(stderr, format, args);
 	putc('\n', stderr);
-	funlockfile(stderr);
 	va_end(args);
 }
 
@@ -104,24 +102,16 @@ int replace_file(const char *file, const char *text, size_t length, mode_t mode)
 	/* Always the same name: what a killed run leaves, the next one takes. */
 	autofree char *new = xasprintf("%s.new", file);
 	int fd = open(new, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode);
-	int error = fd < 0 ? -errno : 0;
+	int error = 0;
+	FILE *out;
 
-	if (error)
-		return error;
-	while (length && !error) {
-		ssize_t nr = TEMP_FAILURE_RETRY(write(fd, text, length));
-
-		if (nr < 0) {
-			error = -errno;
-		} else {
-			text += nr;
-			length -= nr;
-		}
-	}
+	if (fd < 0)
+		return -errno;
+	out = xchecked(fdopen(fd, "w"));
 	/* A crash must not leave FILE empty: the text is on disk before it is renamed. */
-	if (!error && (fchmod(fd, mode) || fsync(fd)))
+	if (fwrite(text, 1, length, out) != length || fflush(out) || fchmod(fd, mode) || fsync(fd))
 		error = -errno;
-	if (close(fd) && !error)
+	if (fclose(out) && !error)
 		error = -errno;
 	if (!error && rename(new, file))
 		error = -errno;
