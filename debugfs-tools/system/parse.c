@@ -29,9 +29,8 @@ static int parse_num(const char **text, num *value)
 int parse_number(const char *text, void *value)
 {
 	num parsed;
-	int err;
+	int err = parse_num(&text, &parsed);
 
-	err = parse_num(&text, &parsed);
 	if (err)
 		return err;
 	if (*text)
@@ -65,9 +64,8 @@ int parse_size(const char *text, void *bytes)
 	static const char letters[] = "KMGTPE";
 	const char *letter;
 	long double size;
-	int err;
+	int err = parse_decimal(&text, &size);
 
-	err = parse_decimal(&text, &size);
 	if (err)
 		return err;
 	letter = *text ? strchr(letters, toupper((unsigned char)*text)) : NULL;
@@ -124,9 +122,8 @@ int parse_rate(const char *text, void *ppm_per_min)
 		{ "%/s", 1 / 60.0L }, { "%/min", 1 }, { "%/h", 60 }, { "%/d", 24 * 60 },
 	};
 	long double rate, ppm;
-	int err;
+	int err = parse_decimal(&text, &rate);
 
-	err = parse_decimal(&text, &rate);
 	if (err)
 		return err;
 	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
@@ -177,33 +174,26 @@ int parse_nodes(const char *text, void *mask)
 
 #define BLANKS	" \t"
 
-/* Columns with a name: these, and between them those of age_counters. */
+/* Columns with a name: those of age_counters, and these behind them. */
 enum {
-	FIELD_BUCKET, FIELD_MIN_AGE, FIELD_MAX_AGE, FIELD_COUNTERS,
-	FIELD_CGROUP = FIELD_COUNTERS + NR_AGE_COUNTERS, FIELD_NODE, FIELD_PATH, NR_FIELDS
+	FIELD_BUCKET = NR_AGE_COUNTERS, FIELD_MIN_AGE, FIELD_MAX_AGE,
+	FIELD_CGROUP, FIELD_NODE, FIELD_PATH, NR_FIELDS
 };
 
 static const char *parse_field_name(int which)
 {
-	static const char *const name[NR_FIELDS] = {
-		[FIELD_BUCKET] = "bucket",
-		[FIELD_MIN_AGE] = "min_age",
-		[FIELD_MAX_AGE] = "max_age",
-		[FIELD_CGROUP] = "cgroup",
-		[FIELD_NODE] = "node",
-		[FIELD_PATH] = "path",
+	static const char *const name[] = {
+		"bucket", "min_age", "max_age", "cgroup", "node", "path",
 	};
 
-	return name[which] ? name[which] : age_counters[which - FIELD_COUNTERS].name;
+	return which < NR_AGE_COUNTERS ? age_counters[which].name : name[which - NR_AGE_COUNTERS];
 }
 
 static bool parse_is_needed(int which, bool cgroups)
 {
-	if (which >= FIELD_CGROUP)
-		return cgroups;
-	if (which < FIELD_COUNTERS)
-		return true;
-	return !(age_counters[which - FIELD_COUNTERS].flags & COUNTER_OPTIONAL);
+	if (which < NR_AGE_COUNTERS)
+		return !(age_counters[which].flags & COUNTER_OPTIONAL);
+	return which < FIELD_CGROUP || cgroups;
 }
 
 /* The word at *@rest, which is moved behind it and a blank; NULL if there is none. */
@@ -272,8 +262,8 @@ static int parse_row(char **fields, int *number, struct age_bucket *row)
 		num *value = counter_at(row, &age_counters[i]);
 
 		*value = -ENOENT;
-		if (fields[FIELD_COUNTERS + i])
-			err = parse_number(fields[FIELD_COUNTERS + i], value);
+		if (fields[i])
+			err = parse_number(fields[i], value);
 	}
 	if (!err && bucket >= AGE_BUCKETS_MAX)
 		err = -ERANGE;
