@@ -14,7 +14,6 @@
 #include "system/system.h"
 
 #define BAR_WIDTH	16
-#define COLD_DEFAULT	300	/* seconds */
 
 struct bucket_row {
 	const char *age, *bar;
@@ -200,9 +199,9 @@ static void put_buckets(struct table *table, const struct ages *ages)
 		line = table_row(table, NULL, &(struct bucket_row){
 			.age = age,
 			.bar = bar,
-			.share = amount_ratio(bucket->pages, pages, 1000000),
+			.share = amount_ratio(bucket->pages, pages, PPM),
 			.colder = amount_colder(&ages->table, bucket->min_age).bytes,
-			.refault_rate = amount_ratio(bucket->refaulted, bucket->written, 1000000),
+			.refault_rate = amount_ratio(bucket->refaulted, bucket->written, PPM),
 			.bucket = *bucket,
 		});
 		if (bucket->pages && bucket->min_age == oldest)

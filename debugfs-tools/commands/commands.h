@@ -14,6 +14,8 @@ extern const struct subcommand status_subcommand, doctor_subcommand, ages_subcom
 	writeback_subcommand, readback_subcommand, plan_subcommand, daemon_subcommand,
 	metrics_subcommand;
 
+#define COLD_DEFAULT	300	/* seconds: without --cold */
+
 /* Where record writes to if nobody says. */
 #define HISTORY_FILE	DAEMON_DIRECTORY "/ages"
 

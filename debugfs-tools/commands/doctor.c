@@ -16,7 +16,6 @@
 #include "system/system.h"
 #include "ui/format.h"
 
-#define PPM		1000000
 #define NEAR_LIMIT	900000	/* ppm of the pool's limit */
 #define SWAP_FULL	900000	/* ppm of the device */
 #define STALLED		100000	/* ppm of the last 10 s */

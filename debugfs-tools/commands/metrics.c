@@ -21,8 +21,6 @@
 #include "system/system.h"
 #include "ui/format.h"
 
-#define COLD_DEFAULT	300	/* seconds */
-
 struct metrics {
 	const char *file, *state;
 	bool cgroups;

@@ -116,7 +116,7 @@ static void put_system(struct status *status)
 		.ratio = amount_ratio(stored, system->pool_bytes, 1000),
 		.oldest = system->ages_error ?: amount_oldest(&system->ages),
 		.refault_rate = amount_ratio(system->counters.refaulted,
-					     system->counters.written, 1000000),
+					     system->counters.written, PPM),
 		.system = *system,
 	};
 
@@ -141,8 +141,7 @@ static void put_node(struct status *status, const struct node *node)
 		.compressed = total.bytes,
 		.ratio = amount_ratio(stored, total.bytes, 1000),
 		.oldest = node->ages_error ?: amount_oldest(&node->ages),
-		.refault_rate = amount_ratio(node->counters.refaulted, node->counters.written,
-					     1000000),
+		.refault_rate = amount_ratio(node->counters.refaulted, node->counters.written, PPM),
 		.system.counters = node->counters,
 	};
 	/* What is of the whole system only */

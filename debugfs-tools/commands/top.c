@@ -17,13 +17,11 @@
 #include "ui/format.h"
 #include "ui/screen.h"
 
-#define COLD_DEFAULT	300	/* seconds */
 #define DELAY_DEFAULT	2	/* seconds */
 #define OTHER_COLUMNS	49	/* width of those that are shown beside the path */
 #define PATH_MIN	16	/* what a narrow terminal leaves of a path */
 #define FILTER_MAX	128	/* bytes */
 #define HEADINGS	2	/* lines */
-#define PPM		1000000
 #define ESCAPE		27
 
 struct row {

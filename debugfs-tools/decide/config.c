@@ -18,7 +18,6 @@
 #define DAY		86400
 #define INTERVAL	60		/* seconds */
 #define WEAR		(10LL << 30)	/* bytes a day */
-#define PPM		1000000
 #define AGE_MAX		(3650LL * DAY)
 
 #define BLANKS		" \t\v\f\r"
@@ -335,8 +334,7 @@ int config_find(const char *named, const char *usual, struct config *config, cha
 				     error == -EINVAL ? "invalid: no text" : strerror(-error));
 		return error;
 	}
-	error = config_parse(text, path, config, message);
-	return error;
+	return config_parse(text, path, config, message);
 }
 
 void config_free(struct config *config)

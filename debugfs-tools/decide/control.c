@@ -25,7 +25,6 @@
 
 #define MS			1000.0
 #define MS_A_MINUTE		60000.0
-#define PPM			1000000
 #define DEBT_UNITS		2	/* of the youngest age: see model.h */
 #define RETRY_AGES		4
 #define RETRY_MIN_UNITS		12

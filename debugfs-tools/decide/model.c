@@ -10,7 +10,6 @@
 #define MINUTE		60.0
 #define MINUTES_A_DAY	1440
 #define WATCHED_TIMES	2	/* an age is known when it was watched for that many times it */
-#define PPM		1e6
 
 static double sum_out(const struct evidence *evidence)
 {

@@ -45,6 +45,8 @@ const struct json_field record_sample_fields[] = {
 	{ }
 };
 
+#define RESULT(member)	offsetof(struct result, member)
+
 /* What the kernel answered, but for the status: of a struct result. */
 static const struct json_field *record_answer(void)
 {
@@ -55,15 +57,11 @@ static const struct json_field *record_answer(void)
 		if (stats_counters[i].flags & COUNTER_ANSWER)
 			fields[nr++] = (struct json_field){
 				stats_counters[i].name, JSON_NUM,
-				offsetof(struct result, count) + stats_counters[i].where,
+				RESULT(count) + stats_counters[i].where,
 			};
 	}
-	fields[nr++] = (struct json_field){
-		"coldest_left", JSON_NUM, offsetof(struct result, coldest_left),
-	};
-	fields[nr] = (struct json_field){
-		"elapsed_us", JSON_NUM, offsetof(struct result, elapsed_us),
-	};
+	fields[nr++] = (struct json_field){ "coldest_left", JSON_NUM, RESULT(coldest_left) };
+	fields[nr] = (struct json_field){ "elapsed_us", JSON_NUM, RESULT(elapsed_us) };
 	return fields;
 }
 

@@ -144,9 +144,8 @@ static struct family *family_of(struct state *state, const struct config *config
 				int level, bool add)
 {
 	autofree char *name = config_family(config, path, level);
-	struct family *family = name ? family_find(state, name, add) : NULL;
 
-	return family;
+	return name ? family_find(state, name, add) : NULL;
 }
 
 static void family_add(struct family *family, const struct look *look, num age)
@@ -171,12 +170,9 @@ static bool family_lives(const struct family *family, const struct cgroups *cgro
 {
 	autofree char *path = xstrdup(family->name);
 	size_t length = strlen(path);
-	bool lives = *path == '[' || length < 2;
 
 	path[length - 1] = '\0';
-	if (!lives)
-		lives = cgroups_find(cgroups, path);
-	return lives;
+	return *path == '[' || length < 2 || cgroups_find(cgroups, path);
 }
 
 static void families_end(struct state *state, const struct cgroups *cgroups)

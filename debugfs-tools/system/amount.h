@@ -8,6 +8,8 @@
 
 #include "system/parse.h"
 
+#define PPM	1000000
+
 num amount_add(num a, num b);
 num amount_times(num a, num b);
 /* @part * @scale / @whole; -ENODATA if @whole is 0. */

@@ -201,8 +201,7 @@ num source_inode(const struct source *source, const char *path)
 	if (source->recorded) {
 		autofree char *file = xasprintf("%s/.inode", path);
 
-		inode = source_number(source, file);
-		return inode;
+		return source_number(source, file);
 	}
 	fd = source_open_path(source, path, O_PATH | O_DIRECTORY);
 	if (fd < 0)

@@ -143,9 +143,8 @@ int system_missing_node(const struct source *source, uint64_t nodes)
 {
 	for (int node = 0; node < 64; node++) {
 		autofree char *path = xasprintf(SYS_ZSWAP "/node%d", node);
-		bool missing = nodes >> node & 1 && source_exists(source, path) == -ENOENT;
 
-		if (missing)
+		if (nodes >> node & 1 && source_exists(source, path) == -ENOENT)
 			return node;
 	}
 	return -ENOENT;

@@ -352,11 +352,9 @@ static void fit(struct table *table, int width)
 	for (int i = table->nr_shown - 1; i > 0; i--) {
 		autofree char *text = NULL;
 		struct libscols_column *column = xchecked(scols_table_get_column(table->smart, i));
-		bool fits;
 
 		done(scols_print_table_to_string(table->smart, &text));
-		fits = !text || text_width(text) <= width;
-		if (fits)
+		if (!text || text_width(text) <= width)
 			break;
 		done(scols_column_set_flags(column, scols_column_get_flags(column) |
 					    SCOLS_FL_HIDDEN));
@@ -413,7 +411,6 @@ void table_print(struct table *table)
 char *table_render(struct table *table, int width)
 {
 	autofree char *text = NULL;
-	char *whole;
 
 	if (width) {
 		fit(table, width);
@@ -424,6 +421,5 @@ char *table_render(struct table *table, int width)
 	}
 	done(scols_print_table_to_string(table->smart, &text));
 	/* Other than JSON, a table has no end of line behind its last one. */
-	whole = xasprintf("%s%s", text ? text : "", table->output->json || !text ? "" : "\n");
-	return whole;
+	return xasprintf("%s%s", text ? text : "", table->output->json || !text ? "" : "\n");
 }
