@@ -317,9 +317,9 @@ static int run(const struct subcommand *subcommand, struct common *common, void 
 	return result;
 }
 
-/* With the name of the subcommand taken out of @argv. */
+/* @words: how many of @argv, "help" and the name of the subcommand, are no options of it. */
 static int run_subcommand(int argc, char **argv, const struct subcommand *const *subcommands,
-			  const struct subcommand *named, bool help)
+			  const struct subcommand *named, bool help, int words)
 {
 	const struct subcommand *subcommand = named ? named : subcommands[0];
 	struct common common = { .help = help };
@@ -342,11 +342,13 @@ static int run_subcommand(int argc, char **argv, const struct subcommand *const 
 			help_subcommand(subcommand, group);
 		else
 			help_general(subcommands);
-	} else if (result == EX_DONE && optind < argc) {
-		if (!strcmp(argv[optind], subcommand->name))
+	} else if (result == EX_DONE && optind + words < argc) {
+		const char *argument = argv[optind + words];
+
+		if (!strcmp(argument, subcommand->name))
 			say_error("options of %s are written behind its name", subcommand->name);
 		else
-			say_error("%s takes no argument: '%s'", subcommand->name, argv[optind]);
+			say_error("%s takes no argument: '%s'", subcommand->name, argument);
 		result = usage_error(subcommand);
 	} else if (result == EX_DONE) {
 		result = run(subcommand, &common, data);
@@ -369,19 +371,11 @@ static int keep_standard_files(void)
 	return 0;
 }
 
-/* Take @words[@at] out; the NULL at the end moves, too. */
-static void take_out(int *argc, char **words, int at)
-{
-	for (int i = at; i < *argc; i++)
-		words[i] = words[i + 1];
-	--*argc;
-}
-
 int options_main(int argc, char **argv, const struct subcommand *const *subcommands)
 {
 	static char program[] = PROGRAM;
 	const struct subcommand *named = NULL;
-	bool help = false;
+	bool help;
 	int place, result;
 
 	if (keep_standard_files() || !argc)
@@ -390,10 +384,11 @@ int options_main(int argc, char **argv, const struct subcommand *const *subcomma
 	/* getopt_long() begins its messages with the first word. */
 	argv[0] = program;
 	place = find_subcommand(argc, argv);
-	if (place && !strcmp(argv[place], "help")) {
-		help = true;
-		take_out(&argc, argv, place);
-		place = find_subcommand(argc, argv);
+	help = place && !strcmp(argv[place], "help");
+	if (help) {
+		int behind = find_subcommand(argc - place, argv + place);
+
+		place = behind ? place + behind : 0;
 	}
 	if (place) {
 		for (int i = 0; subcommands[i] && !named; i++)
@@ -402,9 +397,8 @@ int options_main(int argc, char **argv, const struct subcommand *const *subcomma
 			say_error("unknown subcommand '%s'", argv[place]);
 			return usage_error(NULL);
 		}
-		take_out(&argc, argv, place);
 	}
-	result = run_subcommand(argc, argv, subcommands, named, help);
+	result = run_subcommand(argc, argv, subcommands, named, help, help + !!named);
 
 	/* Why an earlier attempt failed is forgotten. */
 	if (fflush(stdout))
