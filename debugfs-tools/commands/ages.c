@@ -264,28 +264,23 @@ static void put_tree(struct table *table, const struct ages *ages)
 	free(line);
 }
 
-static struct table *new_table(const struct ages *ages)
+static void put_all(struct table *table, const struct ages *ages)
 {
-	return table_new(ages->tree ? &tree_view : &bucket_view, ages->output);
-}
-
-static struct table *full_table(const struct ages *ages)
-{
-	struct table *table = new_table(ages);
-
 	if (ages->tree)
 		put_tree(table, ages);
 	else
 		put_buckets(table, ages);
-	return table;
 }
 
 static char *draw(void *data, int lines, int width)
 {
-	struct table *table = full_table(data);
-	char *text = table_render(table, width);
+	const struct ages *ages = data;
+	struct table *table = table_new(ages->tree ? &tree_view : &bucket_view, ages->output);
+	char *text;
 
 	(void)lines;
+	put_all(table, ages);
+	text = table_render(table, width);
 	table_free(table);
 	return text;
 }
@@ -302,16 +297,14 @@ static int check_nodes(const struct ages *ages)
 	return EX_USAGE;
 }
 
-static int print(struct ages *ages)
+static int print(struct ages *ages, struct table *table)
 {
-	struct table *table;
 	int error = look(ages);
 
 	if (error)
 		return error;
-	table = full_table(ages);
+	put_all(table, ages);
 	table_print(table);
-	table_free(table);
 	return EX_DONE;
 }
 
@@ -325,7 +318,6 @@ static int run(struct context *context, void *data)
 		.seconds = ages->seconds,
 		.iterations = ages->iterations,
 	};
-	struct table *table;
 	int result;
 
 	ages->source = &context->source;
@@ -333,23 +325,17 @@ static int run(struct context *context, void *data)
 	result = check_nodes(ages);
 	if (result != EX_DONE)
 		return result;
-	table = new_table(ages);
-	if (!table)
-		return EX_USAGE;
 	if (ages->history && ages->source->recorded && ages->file == defaults.file) {
 		say_error("--root needs --file");
-		result = EX_USAGE;
-	} else if (ages->history) {
-		result = history_show(table, ages->output, ages->file);
+		return EX_USAGE;
 	}
-	table_free(table);
 	if (ages->history)
-		return result;
+		return history_show(context->table, ages->output, ages->file);
 	if (ages->name)
 		result = options_cgroup(ages->source, ages->name, &ages->id, NULL);
 	if (result != EX_DONE)
 		return result;
-	result = ages->seconds ? screen_run(context, &view) : print(ages);
+	result = ages->seconds ? screen_run(context, &view) : print(ages, context->table);
 	if (result < 0)
 		result = options_say_unreadable(ages->source, result);
 	/* Of a screen that is redrawn, it stands where that was */

@@ -57,18 +57,14 @@ static void print_json(struct table *table, const struct daemon_head *head)
 int daemon_status(const struct context *context, const char *path)
 {
 	autofree char *message = NULL, *age = NULL;
-	struct table *table = table_new(&daemon_view, &context->output);
 	struct daemon_head head;
 	struct state state;
 	num since;
-	int error;
+	int error = state_load(path, &state, &message);
 
-	if (!table)
-		return EX_USAGE;
-	error = state_load(path, &state, &message);
 	for (int i = 0; i < state.nr; i++) {
 		if (state.cgroup[i].begun)
-			table_row(table, NULL, &state.cgroup[i]);
+			table_row(context->table, NULL, &state.cgroup[i]);
 	}
 	since = state_since_ms(&context->source, &state);
 	head = (struct daemon_head){
@@ -77,11 +73,10 @@ int daemon_status(const struct context *context, const char *path)
 		.budget = state.wear < 0 ? -ENODATA : (num)state.wear,
 	};
 	if (context->output.json && !error)
-		print_json(table, &head);
+		print_json(context->table, &head);
 	else
-		table_print(table);
+		table_print(context->table);
 	state_free(&state);
-	table_free(table);
 	if (error) {
 		say_error("%s: %s", path, message);
 		return options_exit_status(error);

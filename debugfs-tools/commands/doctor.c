@@ -411,9 +411,7 @@ static int run(struct context *context, void *data)
 
 	doctor->source = &context->source;
 	doctor->lines = !output_is_table(&context->output);
-	doctor->table = table_new(&view, &context->output);
-	if (!doctor->table)
-		return EX_USAGE;
+	doctor->table = context->table;
 	system_read(doctor->source, &doctor->system);
 	if (source_exists(doctor->source, SYS_PARAMETERS)) {
 		say(doctor, "zswap", BAD, SYSTEM_PACKAGE, "this kernel has no zswap");
@@ -434,7 +432,6 @@ static int run(struct context *context, void *data)
 	result = doctor->bad ? EX_FAILED : EX_DONE;
 	if (!doctor->lines)
 		table_print(doctor->table);
-	table_free(doctor->table);
 	system_free(&doctor->system);
 	return result;
 }

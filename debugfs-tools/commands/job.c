@@ -382,15 +382,10 @@ int job_run(struct context *context, void *data)
 		.sum.coldest_left = -1,
 		.progress = wants_progress(context, wanted),
 	};
-	struct table *table;
 	int error, status = check_usage(wanted);
 
 	if (status)
 		return status;
-	/* Before anything is done: a wrong --output must not cost a result. */
-	table = table_new(&job_view, &context->output);
-	if (!table)
-		return EX_USAGE;
 	error = system_supported(&context->source);
 	if (error) {
 		say_error("%s", system_reason(&context->source, error));
@@ -403,13 +398,12 @@ int job_run(struct context *context, void *data)
 	if (!status) {
 		error = carry_out(&job);
 		if (job.any || !error || error == -EAGAIN || error == -EINTR)
-			print_table(table, &job);
+			print_table(context->table, &job);
 		status = conclude(&job, error);
 		if (job.counted && !job.readback)
 			say_error("without debugfs this is what all commands did meanwhile");
 		if (done_pages(&job, &job.sum) > 0 && !wanted->quiet)
 			say_summary(&job);
 	}
-	table_free(table);
 	return status;
 }

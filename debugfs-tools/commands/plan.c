@@ -322,16 +322,12 @@ static int propose(struct plan *plan, const struct source *source, struct table 
 static int run(struct context *context, void *data)
 {
 	struct plan *plan = data;
-	struct table *table = table_new(&view, &context->output);
 	int status;
 
-	if (!table)
-		return EX_USAGE;
 	if (plan->min_age < 0)
 		plan->min_age = plan->bytes < 0 ? 300 : 0;
 	state_begin(&plan->daemon);
-	status = propose(plan, &context->source, table);
-	table_free(table);
+	status = propose(plan, &context->source, context->table);
 	sample_free(&plan->sample);
 	state_free(&plan->daemon);
 	for (int i = 0; i < plan->nr; i++)

@@ -270,8 +270,6 @@ static int run(struct context *context, void *data)
 	usual[NODE].shown = status->nodes;
 	shown.columns = usual;
 	status->table = table_new(&shown, output);
-	if (!status->table)
-		return EX_USAGE;
 	system_read(&context->source, &status->system);
 	put_system(status);
 	for (int i = 0; status->nodes && i < status->system.nr_nodes; i++)

@@ -402,19 +402,13 @@ static int run(struct context *context, void *data)
 		.seconds = top->seconds,
 		.iterations = top->iterations,
 	};
-	struct table *table;
-	int result;
+	int result = find_order(top);
 
-	result = find_order(top);
 	if (result)
 		return result;
 	top->source = &context->source;
 	top->output = &context->output;
-	table = table_new(&view, top->output);
-	if (!table)
-		return EX_USAGE;
 	snprintf(top->typed, sizeof(top->typed), "%s", top->filter ? top->filter : "");
-	table_free(table);
 	result = screen_run(context, &screen);
 	if (result < 0)
 		result = options_say_unreadable(top->source, result);

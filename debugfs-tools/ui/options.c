@@ -273,34 +273,34 @@ static bool check_together(const struct known *known)
 }
 
 /* Returns an exit status.  What is no option is moved to the end, from optind on. */
-static int parse(int argc, char **argv, const struct subcommand *subcommand,
-		 const struct option_group *group)
+static int parse(int argc, char **argv, const struct subcommand *subcommand, struct known *known)
 {
-	struct known known;
 	int value;
 
-	known_init(&known, group, true);
 	opterr = 1;
 	optind = 0;
-	while ((value = getopt_long(argc, argv, known.letters, known.longs, NULL)) != -1) {
-		int at = known_find(&known, value);
+	while ((value = getopt_long(argc, argv, known->letters, known->longs, NULL)) != -1) {
+		int at = known_find(known, value);
 		const char *argument = optarg;
 
 		if (at < 0)
 			return usage_error(subcommand);
-		if (option_is_optional(known.at[at].spec))
+		if (option_is_optional(known->at[at].spec))
 			argument = optional_argument_of(argc, argv);
-		known.at[at].given = true;
-		if (take(known.at[at].spec, known.at[at].data, argument))
+		known->at[at].given = true;
+		if (take(known->at[at].spec, known->at[at].data, argument))
 			return usage_error(subcommand);
 	}
-	return check_together(&known) ? EX_DONE : usage_error(subcommand);
+	return check_together(known) ? EX_DONE : usage_error(subcommand);
 }
 
 /* ---- main ---- */
 
-static int run(const struct subcommand *subcommand, struct common *common, void *data)
+/* Before anything is done, the table is made: a wrong --output must not cost a result. */
+static int run(const struct subcommand *subcommand, const struct known *known,
+	       const struct common *common, void *data)
 {
+	const struct view *view = NULL;
 	const char *term = getenv("TERM");
 	struct context context = {
 		.output = common->output,
@@ -312,7 +312,15 @@ static int run(const struct subcommand *subcommand, struct common *common, void 
 		say_error("%s: %s", common->root ? common->root : "/", strerror(-result));
 		return EX_FAILED;
 	}
-	result = subcommand->run(&context, data);
+	/* The usual one comes before those that an option chooses */
+	for (const struct view *const *v = subcommand->views; *v; v++) {
+		if (!(*v)->when || find_given(known, (*v)->when + strlen("--")))
+			view = *v;
+	}
+	if (view)
+		context.table = table_new(view, &context.output);
+	result = view && !context.table ? EX_USAGE : subcommand->run(&context, data);
+	table_free(context.table);
 	source_close(&context.source);
 	return result;
 }
@@ -330,11 +338,13 @@ static int run_subcommand(int argc, char **argv, const struct subcommand *const 
 		{ *subcommand->views ? output_options : NULL, &common },
 		{ common_options, &common },
 	};
+	struct known known;
 	int result;
 
 	if (subcommand->defaults)
 		memcpy(data, subcommand->defaults, subcommand->size);
-	result = parse(argc, argv, named, group);
+	known_init(&known, group, true);
+	result = parse(argc, argv, named, &known);
 	if (result == EX_DONE && common.version) {
 		printf(PROGRAM " " ZSWAPCTL_VERSION "\n");
 	} else if (result == EX_DONE && common.help) {
@@ -351,7 +361,7 @@ static int run_subcommand(int argc, char **argv, const struct subcommand *const 
 			say_error("%s takes no argument: '%s'", subcommand->name, argument);
 		result = usage_error(subcommand);
 	} else if (result == EX_DONE) {
-		result = run(subcommand, &common, data);
+		result = run(subcommand, &known, &common, data);
 	}
 	free(data);
 	return result;

@@ -15,6 +15,7 @@
 struct context {
 	struct source source;
 	struct output output;
+	struct table *table;	/* of the view that was chosen, still empty; or NULL */
 	bool watch_dumb;	/* TERM says nothing can be redrawn */
 };
 
