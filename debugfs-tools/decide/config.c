@@ -290,7 +290,8 @@ int config_parse(const char *text, const char *name, struct config *config, char
 {
 	static const char mark[] = "\xef\xbb\xbf";	/* some editors begin a file with it */
 	struct reading reading = { .config = config, .name = name };
-	char *copy, *line, *next;
+	autofree char *copy = NULL;
+	char *line, *rest;
 
 	*message = NULL;
 	*config = (struct config){
@@ -300,15 +301,11 @@ int config_parse(const char *text, const char *name, struct config *config, char
 	add_section(config);
 	if (!strncmp(text, mark, strlen(mark)))
 		text += strlen(mark);
-	copy = xstrdup(text);
-	for (line = copy; line && !reading.error; line = next) {
-		next = strchr(line, '\n');
-		if (next)
-			*next++ = '\0';
+	copy = rest = xstrdup(text);
+	while (!reading.error && (line = strsep(&rest, "\n"))) {
 		reading.line++;
 		take_line(&reading, line);
 	}
-	free(copy);
 	if (!reading.error)
 		check_bounds(&reading);
 	if (reading.error) {

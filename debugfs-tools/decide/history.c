@@ -119,8 +119,6 @@ int history_read(const char *path, struct history *history, char **message)
 		error = load(fd, history, message);
 		close(fd);
 	}
-	if (error && !*message)
-		*message = xstrdup(strerror(-error));
 	return error;
 }
 
@@ -168,8 +166,6 @@ int history_add(const char *path, num keep, struct history_sample *sample, char 
 		error = add(fd, keep, sample, message);
 	if (fd >= 0 && close(fd) && !error)
 		error = -errno;
-	if (error && !*message)
-		*message = xstrdup(strerror(-error));
 	return error;
 }
 

@@ -29,8 +29,8 @@ struct history {
 };
 
 /*
- * Each returns 0 or a negative errno; *@message, to be freed, then says why.  -EEXIST: it
- * is another file, and stays as it is.
+ * Each returns 0 or a negative errno; *@message, to be freed, says why where that tells too
+ * little, or is NULL.  -EEXIST: it is another file, and stays as it is.
  */
 int history_read(const char *path, struct history *history, char **message);
 /* A file that is not there gets room for @keep samples; one that is keeps what it has. */

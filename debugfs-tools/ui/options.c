@@ -488,7 +488,7 @@ bool reasons_say(struct reasons *reasons, const char *before)
 
 int options_say_file(const char *file, const char *message, int error)
 {
-	say_error("%s: %s", file, message);
+	say_error("%s: %s", file, message ?: strerror(-error));
 	return error == -EACCES || error == -EPERM ? EX_DENIED : EX_FAILED;
 }
 

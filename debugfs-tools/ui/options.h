@@ -91,7 +91,7 @@ int options_exit_status(num error);
 void options_say_package(const struct source *source);
 /* Why the tables of ages cannot be read, and what works without.  Returns the exit status. */
 int options_say_unreadable(const struct source *source, num error);
-/* The same of a file that is not the kernel's. */
+/* The same of a file that is not the kernel's; @message NULL: as @error says. */
 int options_say_file(const char *file, const char *message, int error);
 /* Say what of the kernel's tables is left out, if this is a cgroup namespace. */
 void options_say_foreign(const struct cgroups *cgroups);

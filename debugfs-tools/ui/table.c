@@ -96,24 +96,23 @@ bool table_utf8(const struct output *output)
 	return !output->json && !output->raw && isatty(STDOUT_FILENO) && locale_is_utf8();
 }
 
-static int find_column(const struct view *view, const char *name, size_t length)
+static int find_column(const struct view *view, const char *name)
 {
 	for (int i = 0; i < view->nr_columns; i++) {
-		if (strlen(view_column(view, i)->name) == length &&
-		    !strncasecmp(view_column(view, i)->name, name, length))
+		if (!strcasecmp(view_column(view, i)->name, name))
 			return i;
 	}
 	return -ENOENT;
 }
 
-static void say_no_column(const struct view *view, const char *name, size_t length)
+static void say_no_column(const struct view *view, const char *name)
 {
 	autofree char *list = xstrdup("");
 
 	for (int i = 0; i < view->nr_columns; i++)
 		xappend(&list, "%s%s", i ? ", " : "", view_column(view, i)->name);
 
-	say_error("unknown column '%.*s' (known: %s)", (int)length, name, list);
+	say_error("unknown column '%s' (known: %s)", name, list);
 }
 
 static bool shows(const struct table *table, int column)
@@ -148,23 +147,23 @@ static void show_default(struct table *table)
 
 static int show_list(struct table *table, const char *list)
 {
-	if (*list == '+') {
+	autofree char *copy = xstrdup(list);
+	char *rest = copy, *name;
+
+	if (*rest == '+') {
 		show_default(table);
-		list++;
+		rest++;
 	}
-	for (;;) {
-		size_t length = strcspn(list, ",");
-		int column = find_column(table->view, list, length);
+	while ((name = strsep(&rest, ","))) {
+		int column = find_column(table->view, name);
 
 		if (column < 0) {
-			say_no_column(table->view, list, length);
+			say_no_column(table->view, name);
 			return column;
 		}
 		show(table, column);
-		if (!list[length])
-			return 0;
-		list += length + 1;
 	}
+	return 0;
 }
 
 static void add_column(struct table *table, const struct column *column)
@@ -232,7 +231,7 @@ void table_free(struct table *table)
 
 bool table_shows(const struct table *table, const char *column)
 {
-	return shows(table, find_column(table->view, column, strlen(column)));
+	return shows(table, find_column(table->view, column));
 }
 
 /* @value / @unit by hundredths: half of one is rounded up, though 0.145 is a little less. */
@@ -299,7 +298,7 @@ static void color_cell(struct table *table, struct libscols_line *line, int colu
 void table_color(struct table *table, struct libscols_line *line, const char *column,
 		 const char *color)
 {
-	color_cell(table, line, find_column(table->view, column, strlen(column)), color);
+	color_cell(table, line, find_column(table->view, column), color);
 }
 
 struct libscols_line *table_row(struct table *table, struct libscols_line *parent, const void *row)
