@@ -154,7 +154,7 @@ seconds() {
 	case $1 in
 	shrinker) echo 300 ;;
 	image | readback) echo 130 ;;
-	hibernate) echo 90 ;;
+	hibernate) echo 110 ;;
 	gather | columns | inject | thpflight | refault | ages) echo 55 ;;
 	*) echo 20 ;;
 	esac
