@@ -22,7 +22,7 @@
 #define RACE_PAGES		64
 #define RACE_FLIGHT_US		700000
 /* half of it is enough for a machine that is not there for a while to load all pages */
-#define REWRITE_FLIGHT_US	2000000
+#define REWRITE_FLIGHT_US	900000
 /* more than half of the slots that the smallest disk has */
 #define RACE_REUSED		300
 #define RACE_COMMANDS		4
