@@ -21,8 +21,8 @@
  *    there for as long as the chunk. An entry of another pool is written as an
  *    ordinary page.
  *
- * 4. Reads end in interrupts, where nobody can wait for a compressor: page_io.c has the
- *    block layer end those of images in a task.
+ * 4. Reads end in interrupts, where nobody can wait for a compressor: page_io.c has
+ *    those of images end in a task.
  */
 #include <linux/bvec.h>
 #include <linux/crc32.h>

@@ -213,7 +213,7 @@ static struct list_lru_one *zswap_wb_list_lock(int nid,
  * A cgroup gets lists with its first entry, and loses them when it is removed.
  * The root cgroup, whose lists are there always, has no index.
  * Context: RCU read side.
- * Return: whether it has entries
+ * Return: whether it has entries or, for %NULL, whether there is one
  */
 bool zswap_wb_list_next(unsigned long *index, const nodemask_t *nodes)
 {
