@@ -275,19 +275,37 @@ long long zwb_disk_number(const char *name, enum zwb_disk_number which)
 	return -1;
 }
 
-/* Writes that a disk has been given and has not completed; -1 with a failure recorded. */
-long long zwb_disk_writes_in_flight(const char *name)
+/* What a disk has been given and has not completed; -1 of both with a failure recorded. */
+static void disk_in_flight(const char *name, long long *reads, long long *writes)
 {
 	char path[ZWB_PATH_MAX];
-	long long writes = -1;
 	FILE *file;
 
 	snprintf(path, sizeof(path), "/sys/class/block/%.64s/inflight", name);
 	file = fopen(path, "r");
-	if (!file || fscanf(file, "%*d %lld", &writes) != 1)
+	if (!file || fscanf(file, "%lld %lld", reads, writes) != 2) {
 		zwb_fail("reading %s", path);
+		*reads = *writes = -1;
+	}
 	if (file)
 		fclose(file);
+}
+
+/* Reads that a disk has been given and has not completed; -1 with a failure recorded. */
+long long zwb_disk_reads_in_flight(const char *name)
+{
+	long long reads, writes;
+
+	disk_in_flight(name, &reads, &writes);
+	return reads;
+}
+
+/* Writes that a disk has been given and has not completed; -1 with a failure recorded. */
+long long zwb_disk_writes_in_flight(const char *name)
+{
+	long long reads, writes;
+
+	disk_in_flight(name, &reads, &writes);
 	return writes;
 }
 

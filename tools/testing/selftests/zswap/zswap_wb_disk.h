@@ -48,6 +48,7 @@ enum zwb_disk_number {
 };
 
 long long zwb_disk_number(const char *name, enum zwb_disk_number which);
+long long zwb_disk_reads_in_flight(const char *name);
 long long zwb_disk_writes_in_flight(const char *name);
 bool zwb_disk_fail_writes(bool on);
 

@@ -279,15 +279,6 @@ static bool fault_from_disk(const struct zwb_load *load, int mem, struct on_disk
 	return zwb_equal(faults->nr_disk, FAULT_DISK);
 }
 
-/* Is something read from the disk at the moment? */
-static bool is_reading(void)
-{
-	char path[ZWB_PATH_MAX];
-
-	snprintf(path, sizeof(path), "/sys/block/%s/inflight", zwb_disk_name());
-	return zwb_read_number(path) > 0;
-}
-
 /*
  * The pages that have left the disk are the first ones, whether they were brought back or faulted
  * in; so the next one is in flight, if something is. Beside it, one that was brought back, and
@@ -308,7 +299,7 @@ static void fault_beside_readback(const struct zwb_load *load, int mem,
 	zwb_go(&command);
 	while (good && !poll(&poll_fd, 1, 0)) {
 		gone = first - zwb_read_number(ZWB_SYSFS "/stats/on_disk");
-		if (gone < on_disk->nr && is_reading()) {
+		if (gone < on_disk->nr && zwb_disk_reads_in_flight(zwb_disk_name()) > 0) {
 			good = fault_in(load, mem, on_disk->page[gone], faults) &&
 			       fault_in(load, mem, on_disk->page[gone] + 1, faults);
 			if (back < gone - 1)

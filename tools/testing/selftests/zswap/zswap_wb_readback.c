@@ -561,11 +561,9 @@ static void pool_that_was_full_is_empty(void)
 static bool wait_for_reads(void)
 {
 	long long deadline = zwb_now() + ZWB_WAIT_MS * ZWB_NS_PER_MS, reads = 0;
-	char path[ZWB_PATH_MAX];
 
-	snprintf(path, sizeof(path), "/sys/block/%s/inflight", zwb_disk_name());
 	while (!reads && zwb_now() < deadline) {
-		reads = zwb_read_number(path);
+		reads = zwb_disk_reads_in_flight(zwb_disk_name());
 		zwb_pause();
 	}
 	if (reads <= 0)
