@@ -16,7 +16,7 @@
 #include <linux/types.h>
 #include <linux/xarray.h>
 
-struct bio_vec;
+struct bio;
 struct dentry;
 struct mem_cgroup;
 struct zswap_entry;
@@ -30,7 +30,7 @@ void zswap_wb_folio_stale(struct folio *folio);
 bool zswap_wb_slot_in_flight(swp_entry_t slot);
 bool zswap_wb_slot_stale(swp_entry_t slot);
 bool zswap_wb_folio_unpack(struct folio *folio);
-bool zswap_wb_reads_image(const struct bio_vec *bvecs, int nr);
+void zswap_wb_read_submit(struct bio *bio);
 
 /* Is nothing known of any slot of a swap device? On most systems, nothing ever is */
 static inline bool zswap_wb_slots_empty(unsigned int type)
@@ -78,9 +78,8 @@ static inline bool zswap_wb_folio_unpack(struct folio *folio)
 	return true;
 }
 
-static inline bool zswap_wb_reads_image(const struct bio_vec *bvecs, int nr)
+static inline void zswap_wb_read_submit(struct bio *bio)
 {
-	return false;
 }
 
 static inline u32 zswap_wb_entry_stamp(struct zswap_entry *entry)

@@ -35,7 +35,7 @@ void __init zswap_wb_init(void)
 /* The lists of zswap have been set up. Context: once, before there is a pool to store to */
 void zswap_wb_arm(void)
 {
-	if (zswap_wb_flight_init()) {
+	if (zswap_wb_reads_init() || zswap_wb_flight_init()) {
 		pr_err("zswap_wb: out of memory: no commands\n");
 		return;
 	}

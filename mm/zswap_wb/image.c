@@ -21,8 +21,8 @@
  *    there for as long as the chunk. An entry of another pool is written as an
  *    ordinary page.
  *
- * 4. Reads end in interrupts, where nobody can wait for a compressor: page_io.c has
- *    those of images end in a task.
+ * 4. Reads end in interrupts, where nobody can wait for a compressor: those of images end
+ *    in a worker, see reads.c.
  */
 #include <linux/bvec.h>
 #include <linux/crc32.h>
@@ -238,20 +238,5 @@ bool zswap_wb_folio_unpack(struct folio *folio)
 		return true;
 	zswap_wb_stats_count(nid, ZSWAP_WB_CORRUPTED, 1);
 	zswap_wb_image_tell(slot);
-	return false;
-}
-
-/*
- * Is one of the folios of a request, locked and in the swap cache, an image? Then the request
- * must not end in an interrupt. Context: any
- */
-bool zswap_wb_reads_image(const struct bio_vec *bvecs, int nr)
-{
-	int i, nid;
-
-	for (i = 0; i < nr; i++) {
-		if (zswap_wb_slot_image(bvec_folio(&bvecs[i])->swap, &nid))
-			return true;
-	}
 	return false;
 }

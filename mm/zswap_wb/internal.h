@@ -32,6 +32,7 @@
  *					 ZSWAP_WB_SCAN_MAX entries)
  *       zswap_wb_chunks xa_lock	(slots.c, the last word of a chunk)
  *     RCU read side			(cgroups, lists, chunks, edges)
+ *   zswap_wb_reads.lock		(reads.c, by itself; in interrupts)
  */
 #ifndef _MM_ZSWAP_WB_INTERNAL_H
 #define _MM_ZSWAP_WB_INTERNAL_H
@@ -486,6 +487,10 @@ int zswap_wb_window_write(struct zswap_wb_window *window);
 int zswap_wb_window_land(struct zswap_wb_window *window);
 int zswap_wb_flight_init(void);
 int zswap_wb_pace_wait(const struct zswap_wb_pace *pace);
+
+/* ---- reads.c: where reads of images end ---- */
+
+int zswap_wb_reads_init(void);
 
 /* ---- readback.c: pages on their way back ---- */
 
