@@ -56,7 +56,7 @@ BOUNDS=(
 	-v image_requests_more=16 -v image_max=8000
 	# Pages in a request that brings pages back into zswap, and instructions for each if it is
 	# compressed; instructions of a fault that reads one.
-	-v back_pages=64 -v restore_max=9000 -v fault_max=36500
+	-v back_pages=64 -v restore_max=9000 -v fault_max=45000
 	# Looks at one entry in one command, if the lists are out of order: one for each
 	# bucket with entries, and one more; and what an entry may cost more in a pool
 	# that is four times as large.
