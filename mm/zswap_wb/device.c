@@ -45,10 +45,11 @@
 #define ZSWAP_WB_BATCH_MAX_NS	(250 * NSEC_PER_MSEC)
 
 /*
- * A device that needs more for a page gets page after page: a second one could wait for as
- * long for a place in its queue, where no signal ends that
+ * A device that has needed more for a batch gets page after page. The requests of a batch are
+ * on the device at once, so any of them may have taken as long as all. Of the next batch, a
+ * second one could wait for as long for a place in its queue, where no signal ends that
  */
-#define ZSWAP_WB_PAGE_MAX_NS	NSEC_PER_SEC
+#define ZSWAP_WB_REQUEST_MAX_NS	NSEC_PER_SEC
 
 /* Most pages of the next batch, at least 1 */
 unsigned int zswap_wb_device_room(const struct zswap_wb_device *device)
@@ -71,9 +72,7 @@ static void zswap_wb_device_measure(struct zswap_wb_device *device,
 	/* A batch that was far from full tells little about a larger one */
 	if (most < zswap_wb_device_room(device))
 		return;
-	if (pages == 1 && ns > ZSWAP_WB_PAGE_MAX_NS) {
-		fit = 1;
-	} else if (pages == 1 && !device->bytes) {
+	if (pages == 1 && !device->bytes) {
 		fit = div64_u64(ZSWAP_WB_BATCH_MAX_NS, device->latency_ns);
 		fit = clamp(fit, 2, ZSWAP_WB_FIRST_BATCH);
 		most = max(most, fit);
@@ -107,6 +106,9 @@ void zswap_wb_device_learn(struct zswap_wb_device *device, unsigned int pages,
 {
 	if (!errors)
 		zswap_wb_device_measure(device, pages, max(ns, 1));
+	/* At once, whatever older batches tell; a small one and one with errors tell it as well */
+	if (ns > ZSWAP_WB_REQUEST_MAX_NS)
+		device->room = 1;
 	if (errors < pages) {
 		device->errors = 0;
 	} else {

@@ -3,6 +3,7 @@
  * KUnit tests of proactive zswap writeback: how large a batch a swap device gets.
  */
 #include <kunit/test.h>
+#include <linux/array_size.h>
 #include <linux/math64.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
@@ -90,6 +91,69 @@ static void zswap_wb_device_pair(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, zswap_wb_device_room(&device), 28);
 }
 
+static const struct zswap_wb_device_case zswap_wb_device_quick = { .page_ns = 1000 };
+
+/* A device that is quick, and what it gets then */
+static void zswap_wb_device_runs(struct kunit *test, struct zswap_wb_device *device)
+{
+	unsigned int i;
+
+	*device = (struct zswap_wb_device) {};
+	for (i = 0; i < DEVICE_BATCHES; i++)
+		zswap_wb_device_flies(device, &zswap_wb_device_quick);
+	KUNIT_EXPECT_EQ(test, zswap_wb_device_room(device), ZSWAP_WB_BATCH_MAX);
+}
+
+/* One that is deaf all at once, so that each request takes 3 s, gets page after page at once */
+static void zswap_wb_device_deaf(struct kunit *test)
+{
+	/* A full batch, whose requests the device has at the same time; a small one; errors */
+	static const struct {
+		unsigned int	pages;
+		unsigned int	errors;
+	} deaf[] = {
+		{ ZSWAP_WB_BATCH_MAX, 0 },
+		{ 1, 0 },
+		{ ZSWAP_WB_BATCH_MAX, 1 },
+		{ ZSWAP_WB_BATCH_MAX, ZSWAP_WB_BATCH_MAX },
+	};
+	struct zswap_wb_device device;
+	unsigned int i, k;
+
+	for (i = 0; i < ARRAY_SIZE(deaf); i++) {
+		zswap_wb_device_runs(test, &device);
+		zswap_wb_device_learn(&device, deaf[i].pages, deaf[i].errors,
+				      3ULL * NSEC_PER_SEC);
+		KUNIT_EXPECT_EQ(test, zswap_wb_device_room(&device), 1);
+		for (k = 0; k < DEVICE_BATCHES; k++) {
+			zswap_wb_device_learn(&device, 1, 0, 3ULL * NSEC_PER_SEC);
+			KUNIT_EXPECT_EQ(test, zswap_wb_device_room(&device), 1);
+		}
+		/* It hears again */
+		zswap_wb_device_learn(&device, 1, 0, 1000);
+		KUNIT_EXPECT_EQ(test, zswap_wb_device_room(&device), 2);
+	}
+}
+
+/* One that is only slow all at once, 2 MB in a second, soon gets more than that again */
+static void zswap_wb_device_slows(struct kunit *test)
+{
+	static const struct zswap_wb_device_case slow = { .page_ns = 2300000 };
+	struct zswap_wb_device device;
+	unsigned int i, pages;
+
+	zswap_wb_device_runs(test, &device);
+	/* The first batch is one for the quick device that it was: it takes more than a second */
+	KUNIT_EXPECT_EQ(test, zswap_wb_device_flies(&device, &slow), ZSWAP_WB_BATCH_MAX);
+	KUNIT_EXPECT_EQ(test, zswap_wb_device_flies(&device, &slow), 1);
+	KUNIT_EXPECT_EQ(test, zswap_wb_device_flies(&device, &slow), 2);
+	for (i = 0; i < DEVICE_BATCHES; i++) {
+		pages = zswap_wb_device_flies(&device, &slow);
+		KUNIT_EXPECT_GE(test, pages, 4);
+		KUNIT_EXPECT_LE(test, pages, 32);
+	}
+}
+
 /* A device that is throttled: it does so many pages at once, and then none until the next tick */
 #define DEVICE_TICK_NS		(20 * NSEC_PER_MSEC)
 #define DEVICE_TICK_PAGES	20
@@ -163,6 +227,8 @@ static struct kunit_case zswap_wb_device_test_cases[] = {
 	KUNIT_CASE_PARAM(zswap_wb_device_fits, zswap_wb_device_case_gen_params),
 	KUNIT_CASE(zswap_wb_device_remnant),
 	KUNIT_CASE(zswap_wb_device_pair),
+	KUNIT_CASE(zswap_wb_device_deaf),
+	KUNIT_CASE(zswap_wb_device_slows),
 	KUNIT_CASE(zswap_wb_device_ticks),
 	KUNIT_CASE(zswap_wb_device_fails),
 	{}
