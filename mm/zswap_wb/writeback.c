@@ -142,6 +142,29 @@ static unsigned int zswap_wb_window_fetch(struct zswap_wb_window *window,
 }
 
 /*
+ * What has been fetched was for a device that was not known yet to be so slow that it gets page
+ * after page: all but the first entry are fetched again, from @*first on
+ */
+static void zswap_wb_window_unfetch(struct zswap_wb_window *window,
+				    struct zswap_wb_flight *flight,
+				    unsigned int *first)
+{
+	unsigned int nr = flight->nr;
+
+	if (nr <= 1 || zswap_wb_device_room(&window->device[flight->type]) > 1)
+		return;
+	zswap_wb_flight_cancel(flight, 1);
+	/* In front of @*first are those that the batch was made of, at least as many */
+	while (nr > 1) {
+		const struct zswap_wb_item *item = &flight->copy[--nr].item;
+
+		window->item[--*first] = *item;
+		zswap_wb_budget_take(window->budget, item->facts.length);
+		flight->taken--;
+	}
+}
+
+/*
  * Waits until the rate allows another batch. Return: 0, or -EINTR after a signal, also
  * that of the freezer
  */
@@ -188,6 +211,7 @@ static int zswap_wb_window_batch(struct zswap_wb_window *window,
 		if (!err)
 			zswap_wb_window_look(window, other);
 	}
+	zswap_wb_window_unfetch(window, flight, first);
 	if (!err && flight->nr && !signal_pending(current) &&
 	    !zswap_wb_device_broken(&window->device[flight->type])) {
 		err = zswap_wb_flight_launch(flight);

@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "kselftest.h"
+#include "zswap_wb_disk.h"
+#include "zswap_wb_pages.h"
 #include "zswap_wb_table.h"
 #include "zswap_wb_util.h"
 
@@ -19,6 +21,7 @@
 #define MAX_FIELDS		16
 #define MAX_PAGES		2048
 #define INTERRUPT_MS		20000
+#define SLOW_PAGES		60
 
 #define NO_LIMIT		(~0ULL)
 
@@ -426,6 +429,49 @@ static void failed_pages_are_traced(void)
 {
 	if (zwb_need_write_errors())
 		trace_run(trace_failures);
+}
+
+static void trace_slow_disk(void)
+{
+	const struct event *start, *end;
+	struct zwb_snap delta;
+	int large = 0;
+	size_t i;
+
+	if (!zwb_load(NULL, ZWB_ANY_NODE, SLOW_PAGES, ZWB_TEXT) || !zwb_trace_clear())
+		return;
+	zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "age=0"));
+	if (!read_command(&start, &end))
+		return;
+	for (i = 0; i < trace.nr; i++)
+		large += trace.event[i].name == BATCH && field(&trace.event[i], "nr") > 2;
+	ksft_print_msg("%d pages in %zu batches\n", SLOW_PAGES, trace.nr_of[BATCH]);
+	/* the one that tells how slow it is */
+	zwb_between(large, 0, 1);
+	zwb_equal(field(end, "scanned"), SLOW_PAGES);
+	zwb_equal(field(end, "written"), SLOW_PAGES);
+	zwb_zero(zwb_stored());
+	expect_counts(end, &delta.total);
+}
+
+/*
+ * Once a batch has told that a disk needs 20 ms for a page, it gets one or two at a time, and
+ * not first what was fetched before that was known. All are written, and counted once.
+ *
+ * Turns red when that is launched as it is, when what is not launched is lost, or when it is
+ * counted each time that it is fetched.
+ */
+static void slow_disk_gets_page_after_page(void)
+{
+	/* one request at a time */
+	static const struct zwb_disk_spec slow = {
+		.megabytes = 16,
+		.latency_us = 20000,
+		.depth = 1,
+	};
+
+	if (zwb_disk_on(&slow) && zwb_disk_largest_request(zwb_page_size / 1024))
+		trace_run(trace_slow_disk);
 }
 
 static void trace_dry_runs(void)
@@ -856,6 +902,7 @@ static const struct zwb_test tests[] = {
 	ZWB_TEST(events_have_their_fields),
 	ZWB_TEST(command_from_start_to_end),
 	ZWB_TEST(failed_pages_are_traced),
+	ZWB_TEST(slow_disk_gets_page_after_page),
 	ZWB_TEST(dry_run_has_no_batch),
 	ZWB_TEST(start_tells_the_scope),
 	ZWB_TEST(refused_command_is_not_traced),
