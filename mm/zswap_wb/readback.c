@@ -131,7 +131,7 @@ static void zswap_wb_readback_recall(struct zswap_wb_readback *back,
 				     unsigned int max)
 {
 	struct zswap_wb_flight *read = back->read;
-	const struct mem_cgroup *crowded = NULL;
+	struct mem_cgroup *crowded = NULL;	/* has no room, with a reference */
 
 	read->nr = 0;
 	while (read->nr < max && *offset < read->io.si->max &&
@@ -149,18 +149,21 @@ static void zswap_wb_readback_recall(struct zswap_wb_readback *back,
 					   &recall->memcg, &recall->pool))
 			continue;
 		/*
-		 * How long it will be is not known yet. Who asks has counters flushed, so of a
-		 * cgroup that has no room once is enough
+		 * How long it will be is not known yet. Who asks has counters flushed, where there
+		 * is a limit of zswap: for each page that comes back, as for each that is stored.
+		 * Of those that don't, neighbours are often of one cgroup, which is asked once.
 		 */
 		if ((!crowded || recall->memcg != crowded) &&
 		    zswap_wb_scope_has_room(recall->memcg, item->kind.nid, 1)) {
 			read->nr++;
 			continue;
 		}
-		crowded = recall->memcg;
 		zswap_wb_slot_unrecall(item->facts.slot, &item->kind);
+		/* Puts the one before, if it is another one */
+		swap(crowded, recall->memcg);
 		zswap_wb_recall_put(recall);
 	}
+	mem_cgroup_put(crowded);
 }
 
 /*
