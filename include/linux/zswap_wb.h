@@ -92,7 +92,7 @@ static inline void zswap_wb_list_added(struct mem_cgroup *memcg, int nid,
 {
 }
 
-static inline bool zswap_wb_list_shrink(struct zswap_entry *entry)
+static inline bool zswap_wb_is_mark_or_note_rotation(struct zswap_entry *entry)
 {
 	return false;
 }

@@ -140,10 +140,11 @@ static inline bool zswap_wb_entry_is_mark(const struct zswap_entry *entry)
 }
 
 /*
- * The shrinker has come to an item of a list, whose lock is held. Return: is it a mark? An entry
- * is going to be moved to the tail, for a second chance or to be written
+ * The shrinker has come to an item of a list, whose lock is held. Return: true if it is a mark,
+ * which is to be left alone. If not, it is an entry, which the shrinker is going to move to the
+ * tail, for a second chance or to be written: notes that the list is out of order then
  */
-static bool zswap_wb_list_shrink(struct zswap_entry *entry)
+static bool zswap_wb_is_mark_or_note_rotation(struct zswap_entry *entry)
 {
 	if (zswap_wb_entry_is_mark(entry))
 		return true;

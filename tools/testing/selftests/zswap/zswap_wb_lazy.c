@@ -385,7 +385,7 @@ static void hardly_more_than_is_written(void)
  * put them when it gave them their second chance: a command by age writes them,
  * each of them, and no other.
  *
- * Turns red when rotations are not noted (zswap_wb_list_shrink() does not), so
+ * Turns red when rotations are not noted (zswap_wb_is_mark_or_note_rotation() does not), so
  * that a walk ends at the first warm entry.
  */
 static void rotated_entries_are_found(void)
@@ -579,7 +579,7 @@ static void coldest_bucket_first_in_order(void)
  * looks is still linear in that of the entries.
  *
  * Turns red when rotations are not noted, so that a pass for the cold bucket
- * ends at the first fresh entry (zswap_wb_list_shrink() does not), or when
+ * ends at the first fresh entry (zswap_wb_is_mark_or_note_rotation() does not), or when
  * the head of a list that is not in order decides what the list has to give.
  */
 static void coldest_bucket_first_in_spite_of_rotations(void)
