@@ -79,6 +79,11 @@ static inline u32 zswap_wb_entry_stamp(struct zswap_entry *entry)
 	return start;
 }
 
+/* A word for each bucket: linux/zswap.h, where our constant is not known, has a number */
+static_assert(sizeof_field(struct zswap_lruvec_state, loaded) ==
+	      ZSWAP_WB_BUCKETS_MAX * sizeof(atomic64_t) *
+	      IS_ENABLED(CONFIG_ZSWAP_WB_DEBUGFS));
+
 #ifdef CONFIG_ZSWAP_WB_DEBUGFS
 /* The page of an entry, which is still in the tree, has been loaded. Notes its age */
 static inline void zswap_wb_entry_loaded(struct zswap_entry *entry)
