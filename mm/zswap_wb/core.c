@@ -27,6 +27,11 @@ void __init zswap_wb_init(void)
 {
 	zswap_wb_slots_init();
 	zswap_wb_readback_init();
+	/*
+	 * Counters and columns, less than 1 KiB for each node. Faults and slots that are freed
+	 * count there, and would have to ask each time whether they can. A system that hasn't
+	 * even that when it boots gets no further anyway: SLAB_PANIC in slots.c says the same
+	 */
 	if (zswap_wb_stats_init() ||
 	    zswap_wb_buckets_set(&zswap_wb_age_edges_default))
 		panic("zswap_wb: out of memory\n");
