@@ -19,7 +19,7 @@ static inline bool zswap_wb_port_plain(unsigned int length)
 	return length == PAGE_SIZE;
 }
 
-/* The id that userspace names a cgroup by: the inode of its directory */
+/* The id that userspace names a cgroup by: the inode of its directory; 0 of none */
 static inline u64 zswap_wb_port_cgroup_id(struct mem_cgroup *memcg)
 {
 	return mem_cgroup_id(memcg);

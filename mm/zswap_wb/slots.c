@@ -473,8 +473,8 @@ static void zswap_wb_slot_refaulted(swp_entry_t slot, struct folio *folio)
 	count_vm_event(ZSWPWB_REFAULT);
 	count_memcg_folio_events(folio, ZSWPWB_REFAULT, 1);
 	guard(rcu)();
-	trace_zswap_wb_refault(folio_memcg(folio), slot, kind.nid,
-			       current_generation ? kind.bucket : -1);
+	trace_zswap_wb_refault(zswap_wb_port_cgroup_id(folio_memcg(folio)), slot,
+			       kind.nid, current_generation ? kind.bucket : -1);
 }
 
 /* A locked folio in the swap cache is about to be read from the swap device */

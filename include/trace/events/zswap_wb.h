@@ -10,9 +10,10 @@
 #include <linux/swapops.h>
 #include <linux/tracepoint.h>
 
-struct mem_cgroup;
 struct zswap_wb_command;
 struct zswap_wb_result;
+
+/* Looked into only where the tracepoints are made: mm/zswap_wb/core.c, which knows them */
 
 /* A command has been accepted. A limit that was not given is all ones. */
 TRACE_EVENT(zswap_wb_start,
@@ -133,12 +134,15 @@ TRACE_EVENT(zswap_wb_end,
 		  __entry->failed, __entry->looked)
 );
 
-/* A page that a command wrote is read back; bucket -1: it is not known any more. */
+/*
+ * A page that a command wrote is read back; cgroup: its id, 0: of none; bucket -1: it is not
+ * known any more.
+ */
 TRACE_EVENT(zswap_wb_refault,
 
-	TP_PROTO(struct mem_cgroup *memcg, swp_entry_t slot, int node, int bucket),
+	TP_PROTO(u64 cgroup, swp_entry_t slot, int node, int bucket),
 
-	TP_ARGS(memcg, slot, node, bucket),
+	TP_ARGS(cgroup, slot, node, bucket),
 
 	TP_STRUCT__entry(
 		__field(u64, cgroup)
@@ -149,7 +153,7 @@ TRACE_EVENT(zswap_wb_refault,
 	),
 
 	TP_fast_assign(
-		__entry->cgroup = memcg ? zswap_wb_port_cgroup_id(memcg) : 0;
+		__entry->cgroup = cgroup;
 		__entry->node = node;
 		__entry->bucket = bucket;
 		__entry->type = swp_type(slot);

@@ -27,8 +27,8 @@ static inline bool zswap_wb_port_plain(unsigned int length)
 
 #ifdef CONFIG_MEMCG
 /*
- * The id that userspace names a cgroup by: the inode of its directory. Not mem_cgroup_id(),
- * which is a number of the memory controller's own here
+ * The id that userspace names a cgroup by: the inode of its directory; 0 of none. Not
+ * mem_cgroup_id(), which is a number of the memory controller's own here
  */
 static inline u64 zswap_wb_port_cgroup_id(struct mem_cgroup *memcg)
 {
