@@ -19,7 +19,6 @@
 #define FLIGHT_PAGES		200
 /* fewer, because swapoff reads one after the other */
 #define SWAPOFF_PAGES		40
-#define FLIGHT_CPU		"/sys/devices/system/cpu/cpu1/online"
 
 static const struct zwb_disk_spec slow = {
 	.megabytes = 64,
@@ -128,11 +127,7 @@ static void cpu_goes_offline_in_flight(void)
 	struct zwb_async command;
 	struct zwb_load *load;
 
-	if (access(FLIGHT_CPU, W_OK)) {
-		zwb_skip("needs a CPU that can go offline (CONFIG_HOTPLUG_CPU)");
-		return;
-	}
-	if (!zwb_disk_on(&slow))
+	if (!zwb_need_cpu_hotplug() || !zwb_disk_on(&slow))
 		return;
 	load = zwb_load(NULL, ZWB_ANY_NODE, FLIGHT_PAGES, ZWB_TEXT);
 	if (!load || !zwb_start(&command, ZWB_GLOBAL, 0, "age=0"))
@@ -140,9 +135,9 @@ static void cpu_goes_offline_in_flight(void)
 	zwb_run_on_cpu(command.pid, 1);
 	zwb_go(&command);
 	if (zwb_disk_wait_for_flight()) {
-		zwb_write_string(FLIGHT_CPU, "0");
+		zwb_write_string(ZWB_CPU_ONLINE, "0");
 		zwb_disk_wait_for_flight();
-		zwb_write_string(FLIGHT_CPU, "1");
+		zwb_write_string(ZWB_CPU_ONLINE, "1");
 	}
 	zwb_land(&command);
 	check_rest(load);

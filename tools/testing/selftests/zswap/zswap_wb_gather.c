@@ -374,12 +374,9 @@ static void both_nodes_at_once(void)
 	int nodes[2], cpu;
 	size_t i;
 
-	if (!zwb_need_watch() || !zwb_need_two_nodes(&nodes[0], &nodes[1]))
+	if (!zwb_need_watch() || !zwb_need_two_nodes(&nodes[0], &nodes[1]) ||
+	    !zwb_need_two_cpus())
 		return;
-	if (sysconf(_SC_NPROCESSORS_ONLN) < 2) {
-		zwb_skip("needs two CPUs");
-		return;
-	}
 	loads[0] = zwb_load(NULL, nodes[0], pages[0], ZWB_TEXT);
 	loads[1] = loads[0] ? zwb_load(NULL, nodes[1], pages[1], ZWB_TEXT) : NULL;
 	if (!loads[1])

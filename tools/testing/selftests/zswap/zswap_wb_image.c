@@ -321,10 +321,8 @@ static void command_has_one_choice(void)
 	struct zwb_pages pages = { 0 };
 	pid_t pid;
 
-	if (sysconf(_SC_NPROCESSORS_ONLN) < 2) {
-		zwb_skip("needs two CPUs");
+	if (!zwb_need_two_cpus())
 		return;
-	}
 	if (begin(&pages)) {
 		pid = start_choosing();
 		if (pid > 0) {

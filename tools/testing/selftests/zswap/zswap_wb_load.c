@@ -21,7 +21,6 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "kselftest.h"
@@ -842,14 +841,7 @@ void zwb_load_stop(struct zwb_load *load)
  */
 void zwb_wait_age(const struct zwb_load *load, int seconds)
 {
-	long long until = load->last_ns + (seconds + 1) * ZWB_NS_PER_SEC + 50 * ZWB_NS_PER_MS;
-	struct timespec deadline = {
-		.tv_sec = until / ZWB_NS_PER_SEC,
-		.tv_nsec = until % ZWB_NS_PER_SEC,
-	};
-
-	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &deadline, NULL) == EINTR)
-		;
+	zwb_sleep_until(load->last_ns + (seconds + 1) * ZWB_NS_PER_SEC + 50 * ZWB_NS_PER_MS);
 }
 
 /**

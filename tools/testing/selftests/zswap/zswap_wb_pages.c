@@ -382,6 +382,20 @@ bool zwb_disk_wait_for_landing(void)
 	return disk_wait(false);
 }
 
+/* Wait until a read is in flight. */
+bool zwb_disk_wait_for_reads(void)
+{
+	long long deadline = zwb_now() + ZWB_WAIT_MS * ZWB_NS_PER_MS, reads = 0;
+
+	while (!reads && zwb_now() < deadline) {
+		reads = zwb_disk_reads_in_flight(zwb_disk_name());
+		zwb_pause();
+	}
+	if (reads <= 0)
+		zwb_fail("nothing is read from the disk");
+	return reads > 0;
+}
+
 /* Let a command go that was started, and return when some of what it writes is in flight. */
 bool zwb_go_in_flight(struct zwb_async *command)
 {

@@ -44,6 +44,7 @@ long long zwb_disk_in_flight(void);
 long long zwb_disk_written(void);
 bool zwb_disk_wait_for_flight(void);
 bool zwb_disk_wait_for_landing(void);
+bool zwb_disk_wait_for_reads(void);
 bool zwb_go_in_flight(struct zwb_async *command);
 bool zwb_start_in_flight(struct zwb_async *command);
 void zwb_land(struct zwb_async *command);

@@ -557,20 +557,6 @@ static void pool_that_was_full_is_empty(void)
 
 /* --- meanwhile --- */
 
-/* Reads that the disk has been given and has not completed. */
-static bool wait_for_reads(void)
-{
-	long long deadline = zwb_now() + ZWB_WAIT_MS * ZWB_NS_PER_MS, reads = 0;
-
-	while (!reads && zwb_now() < deadline) {
-		reads = zwb_disk_reads_in_flight(zwb_disk_name());
-		zwb_pause();
-	}
-	if (reads <= 0)
-		zwb_fail("nothing is read from the disk");
-	return reads > 0;
-}
-
 static bool written_to_slow_disk(struct zwb_pages *pages, const char *compressed)
 {
 	return zwb_need_readback() && zwb_setting(ZWB_COMPRESSED, compressed) &&
@@ -593,7 +579,7 @@ static bool start_reading(struct zwb_async *command, long long *back)
 		zwb_since(&delta, &before);
 	} while (delta.total.readback < FIRST_BATCHES && zwb_now() < deadline);
 	*back = delta.total.readback;
-	return wait_for_reads();
+	return zwb_disk_wait_for_reads();
 }
 
 static void check_meanwhile(struct zwb_pages *pages)

@@ -204,6 +204,18 @@ void zwb_pause(void)
 	nanosleep(&pause, NULL);
 }
 
+/* The same clock as zwb_now(). */
+void zwb_sleep_until(long long when)
+{
+	const struct timespec deadline = {
+		.tv_sec = when / ZWB_NS_PER_SEC,
+		.tv_nsec = when % ZWB_NS_PER_SEC,
+	};
+
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &deadline, NULL) == EINTR)
+		;
+}
+
 /* --- small files --- */
 
 /* Read a whole file, however many reads it takes; returns its length or -errno. */
@@ -1141,6 +1153,22 @@ bool zwb_run_on_cpu(pid_t pid, int cpu)
 	if (!sched_setaffinity(pid, sizeof(set), &set))
 		return true;
 	zwb_fail("sched_setaffinity to CPU %d: %s", cpu, strerror(errno));
+	return false;
+}
+
+bool zwb_need_two_cpus(void)
+{
+	if (sysconf(_SC_NPROCESSORS_ONLN) > 1)
+		return true;
+	zwb_skip("needs two CPUs");
+	return false;
+}
+
+bool zwb_need_cpu_hotplug(void)
+{
+	if (!access(ZWB_CPU_ONLINE, W_OK))
+		return true;
+	zwb_skip("needs a CPU that can go offline (CONFIG_HOTPLUG_CPU)");
 	return false;
 }
 

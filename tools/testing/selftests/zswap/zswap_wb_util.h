@@ -262,6 +262,7 @@ void zwb_sort_numbers(long long *numbers, size_t nr);
 /* time */
 long long zwb_now(void);
 void zwb_pause(void);
+void zwb_sleep_until(long long when);
 
 /* small files */
 long long zwb_read_number(const char *path);
@@ -332,6 +333,10 @@ int __printf(2, 3) zwb_watch(struct zwb_watch *watch, const char *fmt, ...);
 /* the system */
 void zwb_check_mode(const char *path, mode_t mode);
 bool zwb_run_on_cpu(pid_t pid, int cpu);
+bool zwb_need_two_cpus(void);
+/* whether CPU 1 is there: for who may write "0", and has to write "1" then */
+#define ZWB_CPU_ONLINE		"/sys/devices/system/cpu/cpu1/online"
+bool zwb_need_cpu_hotplug(void);
 bool zwb_need_suspend(void);
 int zwb_suspend(const char *level, int seconds, long long *took_ms);
 
