@@ -2,6 +2,7 @@
 /*
  * A command runs in the task that gave it, and nowhere else: it waits for no
  * other CPU, is killed as any task is, and its CPU time is that task's.
+ * Who reads what it has written waits for no other CPU, either.
  */
 #include <errno.h>
 #include <limits.h>
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -48,6 +50,17 @@
 #define TIME_PERCENT		85
 #define TIME_IDLE_SECONDS	3
 
+/* each has its page written first, and such a disk is given one at a time */
+#define READERS			3
+/* one begins after the other, and all before the first has its page */
+#define READ_GAP_MS		500
+#define READ_FLIGHT_MS		2000
+/*
+ * For an emulator that has to share its machine.  If readers wait for a CPU that goes, which
+ * waits for the last one's page, the first one has its page twice as late as that at least.
+ */
+#define READ_SLACK_MS		((READERS - 1) * READ_GAP_MS / 2)
+
 /* a disk that never waits */
 static const struct zwb_disk_spec fast = { .megabytes = 256 };
 static const struct zwb_disk_spec fast_sectors = { .megabytes = 256, .sectors = true };
@@ -56,6 +69,14 @@ static const struct zwb_disk_spec fast_sectors = { .megabytes = 256, .sectors = 
 static const struct zwb_disk_spec slow = {
 	.megabytes = 64,
 	.latency_us = LATE_FLIGHT_US,
+};
+
+/* one whose requests end on the CPU that they came from */
+static const struct zwb_disk_spec queue_per_cpu = {
+	.megabytes = 64,
+	.latency_us = READ_FLIGHT_MS * 1000,
+	.sectors = true,
+	.per_cpu = true,
 };
 
 static struct zwb_load *load_both_nodes(long long pages)
@@ -159,11 +180,7 @@ static void hog_on_the_other_cpu(void)
 	struct hog hog;
 	int i;
 
-	if (sysconf(_SC_NPROCESSORS_ONLN) < 2) {
-		zwb_skip("needs two CPUs");
-		return;
-	}
-	if (!zwb_disk_on(&fast))
+	if (!zwb_need_two_cpus() || !zwb_disk_on(&fast))
 		return;
 	for (i = 0; i < ROUNDS && beside >= limit && !zwb_failed(); i++) {
 		zwb_loads_verify();
@@ -210,11 +227,8 @@ static void landing_does_not_wait_for_the_command(void)
 	struct zwb_async command;
 	struct hog hog;
 
-	if (sysconf(_SC_NPROCESSORS_ONLN) < 2) {
-		zwb_skip("needs two CPUs");
-		return;
-	}
-	if (!zwb_disk_on(&slow) || !zwb_load(NULL, ZWB_ANY_NODE, LATE_PAGES, ZWB_TEXT) ||
+	if (!zwb_need_two_cpus() || !zwb_disk_on(&slow) ||
+	    !zwb_load(NULL, ZWB_ANY_NODE, LATE_PAGES, ZWB_TEXT) ||
 	    !zwb_start(&command, ZWB_GLOBAL, 0, "age=0"))
 		return;
 	zwb_run_on_cpu(command.pid, 1);
@@ -226,6 +240,142 @@ static void landing_does_not_wait_for_the_command(void)
 	}
 	zwb_land(&command);
 	zwb_zero(zwb_stored());
+}
+
+/* --- reads --- */
+
+/* Who reads a page; in memory that is shared with him, for what he has to say about it. */
+struct reader {
+	pid_t pid;
+	bool is_right;
+	long long took_ms;
+};
+
+/* A process that reads a page at a given time, on CPU 1. */
+static void fork_reader(const struct zwb_pages *pages, int index, long long when,
+			struct reader *reader)
+{
+	pid_t pid = fork();
+	long long start;
+
+	if (pid) {
+		reader->pid = pid;
+		return;
+	}
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (!zwb_run_on_cpu(0, 1))
+		_exit(1);
+	zwb_sleep_until(when);
+	start = zwb_now();
+	reader->is_right = zwb_page_is(pages->mem + index * zwb_page_size, index, 1);
+	reader->took_ms = (zwb_now() - start) / ZWB_NS_PER_MS;
+	_exit(0);
+}
+
+/* They had their pages, as these were written, when the disk had read them. */
+static void check_readers(const struct reader *readers, int nr)
+{
+	long long longest = 0;
+	int i, status;
+
+	for (i = 0; i < nr; i++) {
+		status = -1;
+		if (readers[i].pid > 0)
+			waitpid(readers[i].pid, &status, 0);
+		zwb_zero(status);
+		zwb_equal(readers[i].is_right, true);
+		zwb_between(readers[i].took_ms, READ_FLIGHT_MS, READ_FLIGHT_MS + READ_SLACK_MS);
+		if (readers[i].took_ms > longest)
+			longest = readers[i].took_ms;
+	}
+	ksft_print_msg("read within %lld ms from a disk that takes %d\n", longest, READ_FLIGHT_MS);
+}
+
+/* Have a page for each reader on the disk. */
+static void with_readers(int nr, void (*check)(const struct zwb_pages *pages,
+					       struct reader *readers))
+{
+	struct zwb_pages pages = { 0 };
+	struct reader *readers;
+
+	readers = mmap(NULL, nr * sizeof(*readers), PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (readers == MAP_FAILED) {
+		zwb_fail("mmap: %s", strerror(errno));
+		return;
+	}
+	if (zwb_disk_on(&queue_per_cpu) && zwb_pages_map(&pages, ZWB_ANY_NODE, nr) &&
+	    zwb_pages_store(&pages, 1) && zwb_write_all(nr) &&
+	    zwb_zero(madvise(pages.mem, nr * zwb_page_size, MADV_DOFORK)))
+		check(&pages, readers);
+	zwb_pages_unmap(&pages);
+	munmap(readers, nr * sizeof(*readers));
+}
+
+/* Take the CPU off, and bring it back; milliseconds from @start until it was off. */
+static long long cpu_goes(long long start)
+{
+	long long gone;
+
+	zwb_write_string(ZWB_CPU_ONLINE, "0");
+	gone = (zwb_now() - start) / ZWB_NS_PER_MS;
+	zwb_write_string(ZWB_CPU_ONLINE, "1");
+	ksft_print_msg("the CPU is off after %lld ms\n", gone);
+	return gone;
+}
+
+static void check_reads_of_a_cpu_that_goes(const struct zwb_pages *pages, struct reader *readers)
+{
+	long long start = zwb_now();
+	int i;
+
+	for (i = 0; i < READERS; i++)
+		fork_reader(pages, i, start + (i + 1) * READ_GAP_MS * ZWB_NS_PER_MS, &readers[i]);
+	zwb_sleep_until(start + (READERS + 1) * READ_GAP_MS * ZWB_NS_PER_MS);
+	if (zwb_disk_reads_in_flight(zwb_disk_name()) != READERS)
+		zwb_late("the reads are not all in flight when the CPU is to go");
+	else
+		/* it goes when its queue is empty; else this tests nothing */
+		zwb_between(cpu_goes(start), READERS * READ_GAP_MS + READ_FLIGHT_MS, LLONG_MAX);
+	check_readers(readers, READERS);
+}
+
+/*
+ * A CPU that goes offline waits for the requests that it has sent.  Who wants their pages has
+ * each of them when the disk has read it, and not when the CPU is off at last.
+ *
+ * Turns red when a read ends in a worker of the CPU that had the interrupt: such workers stop
+ * first.
+ */
+static void reads_end_while_their_cpu_goes(void)
+{
+	if (zwb_need_cpu_hotplug())
+		with_readers(READERS, check_reads_of_a_cpu_that_goes);
+}
+
+static void check_read_beside_a_hog(const struct zwb_pages *pages, struct reader *reader)
+{
+	struct hog hog;
+	bool busy;
+
+	fork_reader(pages, 0, zwb_now(), reader);
+	/* the interrupt will be where the request came from, the reader elsewhere */
+	busy = zwb_disk_wait_for_reads() && zwb_run_on_cpu(reader->pid, 0) && start_hog(&hog, 1);
+	check_readers(reader, 1);
+	if (busy)
+		stop_hog(&hog);
+}
+
+/*
+ * Somebody keeps the CPU busy at real-time priority that has the interrupt of a read: who
+ * wants the page is on another one, and does not notice.
+ *
+ * Turns red when a read ends in a worker of that CPU.
+ */
+static void read_does_not_wait_for_a_hog(void)
+{
+	if (zwb_need_two_cpus())
+		with_readers(1, check_read_beside_a_hog);
 }
 
 /* --- a kill --- */
@@ -400,6 +550,10 @@ static void cpu_time_is_the_givers(void)
 static const struct zwb_test tests[] = {
 	ZWB_TEST(hog_on_the_other_cpu),
 	ZWB_TEST(landing_does_not_wait_for_the_command),
+	ZWB_TEST_PAGES(reads_end_while_their_cpu_goes),
+	ZWB_TEST_IMAGES(reads_end_while_their_cpu_goes),
+	ZWB_TEST_PAGES(read_does_not_wait_for_a_hog),
+	ZWB_TEST_IMAGES(read_does_not_wait_for_a_hog),
 	ZWB_TEST(kill_ends_a_command_at_once),
 	ZWB_TEST_PAGES(kill_ends_a_readback_at_once),
 	ZWB_TEST_IMAGES(kill_ends_a_readback_at_once),

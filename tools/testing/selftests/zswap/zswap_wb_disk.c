@@ -101,6 +101,8 @@ static bool disk_make(const struct zwb_disk_spec *spec)
 		return false;
 	if (spec->depth && !disk_set_number("hw_queue_depth", spec->depth))
 		return false;
+	if (spec->per_cpu && !disk_set_number("submit_queues", sysconf(_SC_NPROCESSORS_CONF)))
+		return false;
 	if (spec->mbps && !disk_set_number("mbps", spec->mbps))
 		return false;
 	/* 2: completed by a timer; 0: at once */

@@ -20,6 +20,7 @@
  * @discard: it is told of slots that are free, and forgets what was there
  * @bare: it is there, and nobody swaps to it
  * @sectors: its blocks are sectors, and not pages: images take less than a page
+ * @per_cpu: each CPU has a queue of its own for its requests, as with NVMe
  */
 struct zwb_disk_spec {
 	long long megabytes;
@@ -30,6 +31,7 @@ struct zwb_disk_spec {
 	bool discard;
 	bool bare;
 	bool sectors;
+	bool per_cpu;
 };
 
 /* the kernel remembers 512 ranges of bad blocks, of 256 KiB each */
