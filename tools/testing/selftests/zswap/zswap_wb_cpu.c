@@ -550,9 +550,7 @@ static void cpu_time_is_the_givers(void)
 static const struct zwb_test tests[] = {
 	ZWB_TEST(hog_on_the_other_cpu),
 	ZWB_TEST(landing_does_not_wait_for_the_command),
-	ZWB_TEST_PAGES(reads_end_while_their_cpu_goes),
 	ZWB_TEST_IMAGES(reads_end_while_their_cpu_goes),
-	ZWB_TEST_PAGES(read_does_not_wait_for_a_hog),
 	ZWB_TEST_IMAGES(read_does_not_wait_for_a_hog),
 	ZWB_TEST(kill_ends_a_command_at_once),
 	ZWB_TEST_PAGES(kill_ends_a_readback_at_once),
