@@ -27,6 +27,7 @@ void __init zswap_wb_init(void)
 {
 	zswap_wb_slots_init();
 	zswap_wb_readback_init();
+	zswap_wb_reads_init();
 	/*
 	 * Counters and columns, less than 1 KiB for each node. Faults and slots that are freed
 	 * count there, and would have to ask each time whether they can. A system that hasn't
@@ -40,7 +41,7 @@ void __init zswap_wb_init(void)
 /* The lists of zswap have been set up. Context: once, before there is a pool to store to */
 void zswap_wb_arm(void)
 {
-	if (zswap_wb_reads_init() || zswap_wb_flight_init()) {
+	if (zswap_wb_flight_init()) {
 		pr_err("zswap_wb: out of memory: no commands\n");
 		return;
 	}

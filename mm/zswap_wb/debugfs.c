@@ -285,8 +285,6 @@ static int zswap_wb_cgroups_node(struct seq_file *m, struct mem_cgroup *memcg,
 	unsigned int i;
 	int err;
 
-	static_assert(ARRAY_SIZE(state->loaded) == ZSWAP_WB_BUCKETS_MAX);
-
 	survey->hist = (struct zswap_wb_histogram) {};
 	err = zswap_wb_list_visit(memcg, nid, zswap_wb_survey_visit, survey);
 	if (err)

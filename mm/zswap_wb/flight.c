@@ -54,8 +54,6 @@
 /* How long the command has for the landing of a flight */
 #define ZSWAP_WB_LAND_MS	10
 
-static struct workqueue_struct *zswap_wb_landings;
-
 /* Flights in the air; and none may be launched */
 static atomic_t zswap_wb_in_the_air;
 static bool zswap_wb_grounded;
@@ -197,7 +195,7 @@ static void zswap_wb_flight_done(struct zswap_wb_io *io)
 	guard(rcu)();
 	flight->done = ktime_get();
 	/* First: the command cancels it. RCU keeps the flight for us until we are out */
-	queue_delayed_work(zswap_wb_landings, &flight->work,
+	queue_delayed_work(zswap_wb_workers, &flight->work,
 			   msecs_to_jiffies(ZSWAP_WB_LAND_MS));
 	complete_all(&flight->written);
 }
@@ -429,12 +427,5 @@ static struct notifier_block zswap_wb_pm_notifier = {
 /* Gets ready, once, after the block layer. Return: 0 or -ENOMEM */
 int zswap_wb_flight_init(void)
 {
-	int err = zswap_wb_io_init();
-
-	if (err)
-		return err;
-	zswap_wb_landings = alloc_workqueue("zswap_wb", WQ_MEM_RECLAIM |
-					    WQ_HIGHPRI | WQ_UNBOUND, 0);
-	return zswap_wb_landings ? register_pm_notifier(&zswap_wb_pm_notifier) :
-				   -ENOMEM;
+	return zswap_wb_io_init() ?: register_pm_notifier(&zswap_wb_pm_notifier);
 }

@@ -9,6 +9,7 @@
  *   -> lists.c, entry.c -> mm/zswap.c
  *   sysfs.c -> readback.c -> { scope.c, writeback.c (its waits), flight.c (its pages) }
  *   -> restore.c -> mm/zswap.c
+ *   the hook in mm/page_io.c, in front of a read -> reads.c -> slots.c
  *
  * and, for what is counted and remembered, whoever reports it:
  *
@@ -490,7 +491,7 @@ int zswap_wb_pace_wait(const struct zswap_wb_pace *pace);
 
 /* ---- reads.c: where reads of images end ---- */
 
-int zswap_wb_reads_init(void);
+void zswap_wb_reads_init(void);
 
 /* ---- readback.c: pages on their way back ---- */
 

@@ -15,17 +15,22 @@
 #include <linux/mm.h>
 #include <linux/swap.h>
 #include <linux/swapops.h>
+#include <linux/workqueue.h>
 
 #include "../swap.h"
 #include "io.h"
 #include "port_swap.h"
 
+struct workqueue_struct *zswap_wb_workers;
 static struct bio_set zswap_wb_requests;
 
 /* Gets ready, once, after the block layer. Return: 0 or -ENOMEM */
 int zswap_wb_io_init(void)
 {
-	return bioset_init(&zswap_wb_requests, BIO_POOL_SIZE, 0, BIOSET_NEED_BVECS);
+	zswap_wb_workers = alloc_workqueue("zswap_wb", WQ_MEM_RECLAIM |
+					   WQ_HIGHPRI | WQ_UNBOUND, 0);
+	return !zswap_wb_workers ? -ENOMEM :
+	       bioset_init(&zswap_wb_requests, BIO_POOL_SIZE, 0, BIOSET_NEED_BVECS);
 }
 
 /*

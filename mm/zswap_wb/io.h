@@ -53,6 +53,9 @@ static inline void zswap_wb_page_set_failed(struct page *page, bool failed)
 	set_page_private(page, failed);
 }
 
+/* They end what has ended in an interrupt: with a high priority, for others may wait for it */
+extern struct workqueue_struct *zswap_wb_workers;
+
 int zswap_wb_io_init(void);
 struct page *zswap_wb_pages_alloc(gfp_t reclaim, unsigned int order);
 void zswap_wb_io_begin(struct zswap_wb_io *io, unsigned int room, blk_opf_t opf,

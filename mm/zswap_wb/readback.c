@@ -112,6 +112,7 @@ static void zswap_wb_read_done(struct zswap_wb_io *io)
 	struct zswap_wb_flight *read = container_of(io, struct zswap_wb_flight, io);
 
 	put_swap_device(io->si);
+	read->done = ktime_get();
 	complete(&read->written);
 	zswap_wb_flight_put(read);
 }
@@ -260,7 +261,7 @@ static int zswap_wb_readback_move(struct zswap_wb_readback *back,
 	if (!err)
 		zswap_wb_device_learn(&back->device[type], read->nr,
 				      atomic_read(&read->io.errors),
-				      ktime_get_ns() - start);
+				      ktime_to_ns(read->done) - start);
 	for (i = 0; i < read->nr; i++) {
 		struct zswap_wb_copy *recall = &read->copy[i];
 

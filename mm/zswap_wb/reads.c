@@ -2,30 +2,35 @@
 /*
  * Proactive zswap writeback: where reads of images end.
  *
- * A swap-in ends in an interrupt, where nobody can wait for a compressor. That of an
- * image (image.c) ends a second time, in a worker. It has a high priority and is bound
- * to no CPU: a fault waits neither for what else runs where the interrupt was, nor for
- * that CPU to go offline. BIO_COMPLETE_IN_TASK of the block layer is bound to it.
+ * A request that reads an image (image.c) ends where it may not wait for a compressor, so
+ * it ends a second time, in a worker. That has a high priority and is bound to no CPU:
+ * the fault waits neither for what runs where the interrupt was, nor for that CPU to go
+ * offline. BIO_COMPLETE_IN_TASK of the block layer is bound to it.
  *
- * Nothing is allocated for that, so a read that memory waits for can end.
+ * Nothing is allocated for that, so a read that memory waits for can end: the request
+ * itself is in a list. There are several, each with work of its own, and requests take
+ * turns, so a fault does not wait for all that ended on the same CPU before.
  */
+#include <linux/array_size.h>
+#include <linux/atomic.h>
 #include <linux/bio.h>
-#include <linux/percpu.h>
+#include <linux/sched.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 #include <linux/zswap_wb.h>
 
 #include "internal.h"
+#include "io.h"
 
-/* Requests that have ended on a CPU, and wait for the worker */
-struct zswap_wb_reads {
+/* Most requests whose images are decompressed at a time */
+#define ZSWAP_WB_READS		16
+
+/* Requests that have ended, and wait for a worker */
+static struct zswap_wb_reads {
 	spinlock_t		lock;	/* of @ended, taken in interrupts */
 	struct bio_list		ended;
 	struct work_struct	work;
-};
-
-static DEFINE_PER_CPU(struct zswap_wb_reads, zswap_wb_reads);
-static struct workqueue_struct *zswap_wb_reads_queue;
+} zswap_wb_reads[ZSWAP_WB_READS];
 
 static void zswap_wb_reads_work(struct work_struct *work)
 {
@@ -42,18 +47,21 @@ static void zswap_wb_reads_work(struct work_struct *work)
 	while ((bio = bio_list_pop(&ended))) {
 		bio->bi_end_io = bio->bi_private;
 		bio->bi_end_io(bio);
+		cond_resched();
 	}
 }
 
 static void zswap_wb_read_end(struct bio *bio)
 {
-	struct zswap_wb_reads *reads = raw_cpu_ptr(&zswap_wb_reads);
+	static atomic_t turn;
+	struct zswap_wb_reads *reads =
+		&zswap_wb_reads[(u32)atomic_inc_return(&turn) % ZSWAP_WB_READS];
 	unsigned long flags;
 
 	spin_lock_irqsave(&reads->lock, flags);
 	bio_list_add(&reads->ended, bio);
 	spin_unlock_irqrestore(&reads->lock, flags);
-	queue_work(zswap_wb_reads_queue, &reads->work);
+	queue_work(zswap_wb_workers, &reads->work);
 }
 
 /**
@@ -79,19 +87,14 @@ void zswap_wb_read_submit(struct bio *bio)
 	}
 }
 
-/* Gets ready, once. Return: 0 or -ENOMEM */
-int zswap_wb_reads_init(void)
+/* Gets ready, once */
+void __init zswap_wb_reads_init(void)
 {
-	int cpu;
+	unsigned int i;
 
-	for_each_possible_cpu(cpu) {
-		struct zswap_wb_reads *reads = per_cpu_ptr(&zswap_wb_reads, cpu);
-
-		spin_lock_init(&reads->lock);
-		bio_list_init(&reads->ended);
-		INIT_WORK(&reads->work, zswap_wb_reads_work);
+	for (i = 0; i < ARRAY_SIZE(zswap_wb_reads); i++) {
+		spin_lock_init(&zswap_wb_reads[i].lock);
+		bio_list_init(&zswap_wb_reads[i].ended);
+		INIT_WORK(&zswap_wb_reads[i].work, zswap_wb_reads_work);
 	}
-	zswap_wb_reads_queue = alloc_workqueue("zswap_wb_reads", WQ_MEM_RECLAIM |
-					       WQ_HIGHPRI | WQ_UNBOUND, 0);
-	return zswap_wb_reads_queue ? 0 : -ENOMEM;
 }
