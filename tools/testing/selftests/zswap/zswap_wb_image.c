@@ -26,6 +26,7 @@
 #include "zswap_wb_disk.h"
 #include "zswap_wb_image.h"
 #include "zswap_wb_pages.h"
+#include "zswap_wb_table.h"
 #include "zswap_wb_util.h"
 
 #define LOG			"/dev/kmsg"
@@ -35,6 +36,9 @@
 #define DEVICE_PAGES		2048
 #define CHOICE_COMMANDS		100
 #define FILE_PAGES		64
+#define TRACE_CHUNK		65536
+/* that decompress at a time, see mm/zswap_wb/reads.c */
+#define WORKERS			16
 /* of an image: as many as a page has sectors */
 #define LENGTHS			8
 /* so many, and which */
@@ -359,6 +363,54 @@ static void image_is_read_again(void)
 			       delta.vm.zswpout);
 		zwb_between(delta.vm.pswpin, IMAGE_PAGES + 1, 4 * IMAGE_PAGES);
 	}
+	end(&pages);
+}
+
+/* How many pieces of work the reads that were traced were spread over, at most @max; or -1. */
+static long long count_workers(long long max)
+{
+	static const char work[] = "work struct=";
+	unsigned long long seen[WORKERS], item;
+	char *text, *line, *save;
+	long long nr = 0, i;
+	size_t length;
+
+	text = zwb_read_file(ZWB_TRACE_DIR "/trace", TRACE_CHUNK, &length);
+	if (!text)
+		return -1;
+	for (line = strtok_r(text, "\n", &save); line && nr < max;
+	     line = strtok_r(NULL, "\n", &save)) {
+		const char *field = strstr(line, work);
+
+		if (!field || !strstr(line, "function=zswap_wb_reads_work"))
+			continue;
+		item = strtoull(field + strlen(work), NULL, 16);
+		for (i = 0; i < nr && seen[i] != item; i++)
+			;
+		if (i == nr)
+			seen[nr++] = item;
+	}
+	free(text);
+	return nr;
+}
+
+/*
+ * What many read from one CPU is decompressed by many workers, where there are CPUs for them.
+ *
+ * Turns red when reads that end on the same CPU wait for each other.
+ */
+static void reads_are_spread_over_workers(void)
+{
+	static unsigned long long slots[IMAGE_PAGES];
+	struct zwb_pages pages = { 0 };
+
+	if (zwb_need_trace() && begin(&pages) && write_pages(&pages, 1, slots) &&
+	    zwb_setting("/proc/sys/vm/page-cluster", "0") &&
+	    zwb_trace_start("workqueue/workqueue_queue_work")) {
+		zwb_pages_are(&pages, 1);
+		zwb_equal(count_workers(WORKERS), WORKERS);
+	}
+	zwb_trace_stop();
 	end(&pages);
 }
 
@@ -819,6 +871,7 @@ static const struct zwb_test tests[] = {
 	ZWB_TEST(choice_is_for_the_next_command),
 	ZWB_TEST(command_has_one_choice),
 	ZWB_TEST(image_is_read_again),
+	ZWB_TEST(reads_are_spread_over_workers),
 	ZWB_TEST(compressor_may_change),
 	ZWB_TEST(compressor_may_change_before_a_readback),
 	ZWB_TEST(compressor_is_a_module),
