@@ -189,6 +189,46 @@ static void request_ends_with_the_image(void)
 	end(&page);
 }
 
+/* Write a page of noise, and look what is on the disk. */
+static void check_noise(struct zwb_pages *page)
+{
+	struct zwb_image *block = malloc(zwb_page_size);
+	unsigned char *noise = malloc(zwb_page_size);
+	struct zwb_snap before, delta;
+	unsigned long long slot;
+
+	fill_with_noise(page, zwb_page_size);
+	zwb_snap(&before);
+	if (block && noise) {
+		memcpy(noise, page->mem, zwb_page_size);
+		if (zwb_pages_out(page) && zwb_pages_slots(page, &slot) && zwb_write_all(1) &&
+		    block_io(slot, block, false)) {
+			zwb_since(&delta, &before);
+			zwb_equal(delta.total.disk_bytes, zwb_page_size);
+			zwb_zero(memcmp(block, noise, zwb_page_size));
+			zwb_zero(memcmp(page->mem, noise, zwb_page_size));
+		}
+	}
+	free(noise);
+	free(block);
+}
+
+/*
+ * A page that does not get smaller is on the disk as it is, and whole.
+ *
+ * Turns red when it is written as an image that has lost its end.
+ */
+static void incompressible_page_is_an_ordinary_one(void)
+{
+	struct zwb_pages page = { 0 };
+
+	if (zwb_need_compressed() && zwb_need_incompressible() && zwb_need_small_swap() &&
+	    zwb_setting(ZWB_COMPRESSED, "1") && zwb_small_swap_on(DEVICE_PAGES) &&
+	    zwb_pages_map(&page, ZWB_ANY_NODE, 1))
+		check_noise(&page);
+	end(&page);
+}
+
 /*
  * Off, pages are ordinary ones; the same slots have the one kind and then the other.
  *
@@ -866,6 +906,7 @@ static void log_names_a_damaged_device_once(void)
 static const struct zwb_test tests[] = {
 	ZWB_TEST(pages_are_compressed_on_the_disk),
 	ZWB_TEST(request_ends_with_the_image),
+	ZWB_TEST(incompressible_page_is_an_ordinary_one),
 	ZWB_TEST(both_kinds_take_turns),
 	ZWB_TEST(only_0_and_1_are_a_choice),
 	ZWB_TEST(choice_is_for_the_next_command),
