@@ -129,11 +129,16 @@ check_w1() {
 	our_warnings "$out/w1.txt"
 }
 
+# Where sparse does not know __typeof_unqual__, as Debian 12's, the kernel says that it is too old, and
+# goes on without it. Nor can that one read what MODULE_LICENSE() and module_param() have become.
 check_sparse() {
 	forget_objects x86
 	objects "$WORKTREE" x86 x86_64 "$configs"/{base,x86_64,zswap_wb,lint}.config -- \
-		W=1 C=2 mm/zswap.o mm/zswap_wb/ >"$out/sparse.txt" 2>&1 || { tail -n 30 "$out/sparse.txt"; return 1; }
-	our_warnings "$out/sparse.txt"
+		W=1 C=2 CHECK='sparse -D__typeof_unqual__=__typeof__' mm/zswap.o mm/zswap_wb/ \
+		>"$out/sparse.txt" 2>&1 || { tail -n 30 "$out/sparse.txt"; return 1; }
+	! grep 'is not available or not up to date' "$out/sparse.txt" || return 1
+	grep -v 'error: bad constant expression$' "$out/sparse.txt" >"$out/sparse-ours.txt"
+	our_warnings "$out/sparse-ours.txt"
 }
 
 check_i386() {
