@@ -24,7 +24,6 @@
  * 4. Reads end in interrupts, where nobody can wait for a compressor: those of images end
  *    in a worker, see reads.c.
  */
-#include <linux/bvec.h>
 #include <linux/crc32.h>
 #include <linux/error-injection.h>
 #include <linux/highmem.h>
