@@ -22,6 +22,8 @@
 
 /* enough for a command to be under way in all of a test */
 #define LIST_PAGES		20000
+/* enough for RUNS times a few more stores than STORES, with and without a command */
+#define LIST_PAGES_FOR_RUNS	30000
 #define STORE_PAGES		2000
 #define DISK_PAGES		131072
 /* reclaim does at least that many at a time */
@@ -92,27 +94,27 @@ static void sleep_ms(long long milliseconds)
 }
 
 /* Every second slot next to these pages is free, so that each is a request of its own. */
-static bool store_fragments(const char *cgroup)
+static bool store_fragments(const char *cgroup, int pages)
 {
 	struct zwb_load *turns[2];
 	int i;
 
 	for (i = 0; i < 2; i++) {
-		turns[i] = zwb_load_resident(cgroup, LIST_PAGES, false);
+		turns[i] = zwb_load_resident(cgroup, pages, false);
 		if (!turns[i])
 			return false;
 	}
 	if (!zwb_loads_in_turn(turns, 2))
 		return false;
 	zwb_load_stop(turns[1]);
-	return zwb_equal(zwb_stored(), LIST_PAGES);
+	return zwb_equal(zwb_stored(), pages);
 }
 
 /*
- * Make a pool whose entries have had their second chance: each look of the
- * shrinker is a page that it writes.
+ * Make a pool of some entries, which have had their second chance: each look of
+ * the shrinker is a page that it writes.
  */
-static bool make_pool(struct pool *pool)
+static bool make_pool(struct pool *pool, int pages)
 {
 	int nodes[1];
 
@@ -122,11 +124,11 @@ static bool make_pool(struct pool *pool)
 	zwb_allow_other_writeback();
 	pool->node = nodes[0];
 	pool->cgroup = zwb_cgroup(NULL, "pool");
-	if (!pool->cgroup || !store_fragments(pool->cgroup) ||
-	    !zwb_shrinker_scan(pool->cgroup, pool->node, LIST_PAGES))
+	if (!pool->cgroup || !store_fragments(pool->cgroup, pages) ||
+	    !zwb_shrinker_scan(pool->cgroup, pool->node, pages))
 		return false;
 	pool->more = zwb_load_resident(pool->cgroup, STORE_PAGES, false);
-	return pool->more && zwb_equal(zwb_stored(), LIST_PAGES);
+	return pool->more && zwb_equal(zwb_stored(), pages);
 }
 
 static int start_commands(const struct pool *pool, struct zwb_async *commands, int nr)
@@ -250,7 +252,7 @@ static void limit_works_beside_a_command(void)
 	struct pool pool;
 	int i;
 
-	if (!make_pool(&pool))
+	if (!make_pool(&pool, LIST_PAGES_FOR_RUNS))
 		return;
 	for (i = 0; i < RUNS; i++) {
 		if (!store_with(&pool, 0, &stores))
@@ -286,7 +288,7 @@ static void limit_works_beside_many_commands(void)
 	struct stores without, with;
 	struct pool pool;
 
-	if (!make_pool(&pool) || !store_with(&pool, 0, &without) ||
+	if (!make_pool(&pool, LIST_PAGES) || !store_with(&pool, 0, &without) ||
 	    !store_with(&pool, MAX_COMMANDS, &with))
 		return;
 	zwb_between(without.kept, STORES / 2, STORE_PAGES);
@@ -341,7 +343,7 @@ static void shrinker_writes_beside_many_commands(void)
 	struct pool pool;
 	int nr;
 
-	if (!make_pool(&pool))
+	if (!make_pool(&pool, LIST_PAGES))
 		return;
 	without = scan(&pool, SCANS);
 	nr = start_commands(&pool, commands, MAX_COMMANDS);
