@@ -212,29 +212,32 @@ static struct list_lru_one *zswap_wb_list_lock(int nid,
 
 #ifdef CONFIG_MEMCG
 /**
- * zswap_wb_list_next() - find the next cgroup that has lists
- * @index:	where to begin; set to the index of the cgroup, ULONG_MAX if there is none
- * @nodes:	nodes of its entries; %NULL: it may have none
+ * zswap_wb_list_next() - find the next cgroup that has entries
+ * @index:	where to begin; set to the index of the cgroup
+ * @nodes:	nodes of its entries; %NULL: it has lists, which may be empty
  *
  * A cgroup gets lists with its first entry, and loses them when it is removed.
  * The root cgroup, whose lists are there always, has no index.
- * Context: RCU read side.
- * Return: whether it has entries or, for %NULL, whether there is one
+ * Context: RCU read side, for less than 65,536 lists at a time.
+ * Return: whether there is one
  */
 bool zswap_wb_list_next(unsigned long *index, const nodemask_t *nodes)
 {
+	XA_STATE(xas, &zswap_list_lru.xa, *index);
 	struct list_lru_memcg *lists;
 	int nid;
 
-	lists = xa_find(&zswap_list_lru.xa, index, ULONG_MAX - 1, XA_PRESENT);
-	if (!lists)
-		*index = ULONG_MAX;
-	if (!lists || !nodes)
-		return !!lists;
-	for_each_node_mask(nid, *nodes) {
-		/* Below zero: they have just been given to the parent */
-		if (READ_ONCE(lists->node[nid].nr_items) > 0)
+	xas_for_each(&xas, lists, ULONG_MAX) {
+		if (xas_retry(&xas, lists))
+			continue;
+		*index = xas.xa_index;
+		if (!nodes)
 			return true;
+		for_each_node_mask(nid, *nodes) {
+			/* Below zero: they have just been given to the parent */
+			if (READ_ONCE(lists->node[nid].nr_items) > 0)
+				return true;
+		}
 	}
 	return false;
 }

@@ -128,10 +128,10 @@ struct mem_cgroup *zswap_wb_scope_next(struct zswap_wb_scope_walk *walk)
 
 	for (; walk->below; cond_resched()) {
 		guard(rcu)();
+		walk->below = zswap_wb_list_next(&walk->index, walk->nodes);
 		memcg = NULL;
-		if (zswap_wb_list_next(&walk->index, walk->nodes))
-			memcg = mem_cgroup_from_private_id(walk->index);
-		walk->below = walk->index++ != ULONG_MAX;
+		if (walk->below)
+			memcg = mem_cgroup_from_private_id(walk->index++);
 		if (memcg && memcg != root &&
 		    mem_cgroup_is_descendant(memcg, root) &&
 		    css_tryget(&memcg->css))
