@@ -18,8 +18,13 @@
 
 struct bio;
 struct dentry;
+struct folio;
 struct mem_cgroup;
+struct swap_io_ctx;
 struct zswap_entry;
+
+/* Of mm/page_io.c, where it has struct swap_io_ctx: one folio more to be read or written */
+void swap_add_folio(struct swap_io_ctx *ctx, struct folio *folio, int rw);
 
 #ifdef CONFIG_ZSWAP_WB
 extern struct xarray zswap_wb_chunks[MAX_SWAPFILES];

@@ -217,14 +217,14 @@ unsigned int zswap_wb_flight_fill(struct zswap_wb_flight *flight,
 
 /*
  * Begins a batch for the device of @slot, with a flight that was collected. Return: false if
- * the device is being taken out of use, or its I/O does not go through the block layer
+ * the device is being taken out of use
  */
 bool zswap_wb_flight_board(struct zswap_wb_flight *flight, swp_entry_t slot)
 {
 	flight->type = swp_type(slot);
 	flight->ticket = zswap_wb_slot_ticket();
 	flight->io.si = get_swap_device(slot);
-	return flight->io.si && zswap_wb_port_has_blocks(flight->io.si);
+	return flight->io.si;
 }
 
 /*
@@ -250,7 +250,9 @@ zswap_wb_copy_fetch(struct zswap_wb_copy *copy,
 	enum zswap_wb_outcome outcome;
 	struct zswap_wb_chunk *chunk;
 
-	copy->item.kind.image = flight->compressed;
+	/* An image is unpacked where a request ends */
+	copy->item.kind.image = flight->compressed &&
+				zswap_wb_port_has_blocks(flight->io.si);
 	copy->bytes = PAGE_SIZE;
 	/* The device may be another one than when the entry was selected */
 	if (swp_offset(facts->slot) >= flight->io.si->max)

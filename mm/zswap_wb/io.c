@@ -5,14 +5,19 @@
  * A command's pages are its own: in no cache, on no list, charged to nobody. Those of
  * neighbouring slots share a request, if the same cgroup has their I/O. Requests come from
  * a pool of their own, and who waits for one has sent those that it has.
+ *
+ * A swap file whose filesystem does the I/O (NFS) has a way of its own in the kernel, made
+ * for folios of the swap cache. Pages take it as folios that are in no cache.
  */
 #include <linux/atomic.h>
 #include <linux/bio.h>
 #include <linux/blk-cgroup.h>
 #include <linux/blkdev.h>
 #include <linux/gfp.h>
+#include <linux/list.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
+#include <linux/sched/mm.h>
 #include <linux/swap.h>
 #include <linux/swapops.h>
 #include <linux/workqueue.h>
@@ -116,6 +121,23 @@ static void zswap_wb_request_start(struct zswap_wb_io *io, struct page *page,
 	io->unneeded = 0;
 }
 
+/*
+ * Has a filesystem move all pages. It may wait for long, where no signal ends that. And it
+ * allocates: what reclaims memory could wait for one of these slots
+ */
+static void zswap_wb_file_work(struct work_struct *work)
+{
+	struct zswap_wb_io *io = container_of(work, struct zswap_wb_io, work);
+	unsigned int noio = memalloc_noio_save();
+	struct page *page;
+
+	zswap_wb_port_file_move(io->si, &io->pages, op_is_write(io->opf));
+	list_for_each_entry(page, &io->pages, lru)
+		atomic_add(zswap_wb_page_failed(page), &io->errors);
+	memalloc_noio_restore(noio);
+	zswap_wb_io_put(io);
+}
+
 /**
  * zswap_wb_io_begin() - pages are going to be sent to a swap device, or read from it
  * @io:		the pages; its device has a reference until @done
@@ -130,6 +152,8 @@ void zswap_wb_io_begin(struct zswap_wb_io *io, unsigned int room, blk_opf_t opf,
 	io->opf = opf;
 	io->done = done;
 	io->bio = NULL;
+	INIT_LIST_HEAD(&io->pages);
+	INIT_WORK(&io->work, zswap_wb_file_work);
 	atomic_set(&io->errors, 0);
 	/* Until zswap_wb_io_end() */
 	atomic_set(&io->pending, 1);
@@ -149,9 +173,15 @@ unsigned int zswap_wb_io_add(struct zswap_wb_io *io, struct page *page,
 			     swp_entry_t slot, unsigned int bytes,
 			     struct cgroup_subsys_state *css)
 {
-	sector_t sector = zswap_wb_page_sector(page, slot);
 	unsigned int before = 0;
+	sector_t sector;
 
+	if (!zswap_wb_port_has_blocks(io->si)) {
+		page_folio(page)->swap = slot;
+		list_add_tail(&page->lru, &io->pages);
+		return 0;
+	}
+	sector = zswap_wb_page_sector(page, slot);
 	if (io->bio && bio_end_sector(io->bio) == sector && io->css == css &&
 	    bio_add_page(io->bio, page, PAGE_SIZE, 0)) {
 		before = io->unneeded;
@@ -168,5 +198,8 @@ unsigned int zswap_wb_io_add(struct zswap_wb_io *io, struct page *page,
 void zswap_wb_io_end(struct zswap_wb_io *io)
 {
 	zswap_wb_request_send(io);
-	zswap_wb_io_put(io);
+	if (list_empty(&io->pages))
+		zswap_wb_io_put(io);
+	else
+		queue_work(zswap_wb_workers, &io->work);
 }

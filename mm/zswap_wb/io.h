@@ -11,6 +11,7 @@
 #include <linux/mm.h>
 #include <linux/sizes.h>
 #include <linux/swap.h>
+#include <linux/workqueue.h>
 
 /* Most pages of a batch: 2 MiB of memory */
 #define ZSWAP_WB_BATCH_MAX	(SZ_2M / PAGE_SIZE)
@@ -29,6 +30,9 @@ struct zswap_wb_io {
 	struct bio			*bio;	/* the request that is being made, or NULL */
 	struct cgroup_subsys_state	*css;	/* has its I/O */
 	unsigned int			unneeded;	/* bytes of its last page */
+	/* of a device without blocks: the pages, and who has its filesystem move them */
+	struct list_head		pages;
+	struct work_struct		work;
 };
 
 /* What a command has found out about a swap device, zeros to begin with */
@@ -53,7 +57,10 @@ static inline void zswap_wb_page_set_failed(struct page *page, bool failed)
 	set_page_private(page, failed);
 }
 
-/* They end what has ended in an interrupt: with a high priority, for others may wait for it */
+/*
+ * They end what has ended in an interrupt, with a high priority, for others may wait for it; and
+ * wait for a filesystem, where no signal ends that
+ */
 extern struct workqueue_struct *zswap_wb_workers;
 
 int zswap_wb_io_init(void);

@@ -42,7 +42,6 @@
 #include "../swap.h"
 #include "flight.h"
 #include "port.h"
-#include "port_swap.h"
 
 #include <trace/events/zswap_wb.h>
 
@@ -291,9 +290,8 @@ static int zswap_wb_readback_batch(struct zswap_wb_readback *back,
 		return -EINTR;
 	/* By its first slot behind the header: what there is a word of may be beyond its end */
 	read->io.si = get_swap_device(swp_entry(type, 1));
-	/* Has it blocks, and is it not being taken out of use? */
-	if (!read->io.si || !zswap_wb_port_has_blocks(read->io.si) ||
-	    !(READ_ONCE(read->io.si->flags) & SWP_WRITEOK) ||
+	/* Is it not being taken out of use? */
+	if (!read->io.si || !(READ_ONCE(read->io.si->flags) & SWP_WRITEOK) ||
 	    *offset >= read->io.si->max) {
 		*offset = ULONG_MAX;
 	} else if (!back->full) {

@@ -242,9 +242,8 @@ static int zswap_wb_item_cmp(const void *a, const void *b)
  * call, or by zswap_wb_window_land().
  * Context: process context, may sleep; no locks held. After a signal nothing
  * new is started. Entries that it does not come to have no outcome, as if they
- * had never been selected; neither has what is on a device that keeps failing,
- * that is being taken out of use, or whose I/O does not go through the
- * block layer.
+ * had never been selected; neither has what is on a device that keeps failing, or
+ * that is being taken out of use.
  * Return: 0 if it has dealt with all entries, -EINTR if a signal has kept it from
  * that, or the system goes to sleep
  */
