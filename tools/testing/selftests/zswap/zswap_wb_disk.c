@@ -8,6 +8,7 @@
 #include <linux/dm-ioctl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
@@ -35,6 +36,11 @@
 /* before any other, while it is not yet the only one */
 #define DISK_PRIORITY		100
 
+/* of ext4's superblock: where it is, where its list of features is, and one of these */
+#define EXT4_SUPERBLOCK		1024
+#define EXT4_INCOMPAT		0x60
+#define EXT4_EXTENTS		0x40
+
 #define MAPPED_CONTROL		"/dev/mapper/control"
 #define MAPPED_NAME		"zswap_wb"
 
@@ -42,6 +48,8 @@ static struct zwb_disk_spec disk_spec;
 /* the directory exists, the disk is a swap device, its blocks are bad */
 static bool disk_is_made, disk_is_on, disk_is_bad;
 static pid_t disk_guard;
+/* where it is mounted, or empty */
+static char disk_dir[ZWB_PATH_MAX];
 
 static int mapped_control = -1;
 static bool mapped_is_made;
@@ -249,6 +257,77 @@ void zwb_disk_off(void)
 const char *zwb_disk_name(void)
 {
 	return DISK_NAME;
+}
+
+/*
+ * With extents, as ext4 is made everywhere; busybox's mke2fs knows nothing of them,
+ * but all that it takes is to say so, as tune2fs(8) does.
+ */
+static bool disk_make_ext4(void)
+{
+	unsigned int features;
+	char command[256];
+	bool good;
+	int fd;
+
+	snprintf(command, sizeof(command),
+		 "mke2fs -F -q -b %d -m 0 -O extent " DISK_PATH " >/dev/null 2>&1",
+		 (int)zwb_page_size);
+	if (system(command)) {
+		zwb_skip("needs mke2fs, of e2fsprogs or of busybox");
+		return false;
+	}
+	fd = open(DISK_PATH, O_RDWR);
+	good = fd >= 0 && pread(fd, &features, sizeof(features),
+				EXT4_SUPERBLOCK + EXT4_INCOMPAT) == sizeof(features);
+	features |= EXT4_EXTENTS;
+	good = good && pwrite(fd, &features, sizeof(features),
+			      EXT4_SUPERBLOCK + EXT4_INCOMPAT) == sizeof(features) && !fsync(fd);
+	if (!good)
+		zwb_fail(DISK_PATH ": %s", strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return good;
+}
+
+/**
+ * zwb_disk_mount() - make ext4 of a bare disk, and mount it
+ * @dir: where; it is made, and must not be there
+ */
+bool zwb_disk_mount(const char *dir)
+{
+	if (!disk_make_ext4())
+		return false;
+	if (mkdir(dir, 0700)) {
+		zwb_fail("mkdir %s: %s", dir, strerror(errno));
+		return false;
+	}
+	snprintf(disk_dir, sizeof(disk_dir), "%s", dir);
+	if (!mount(DISK_PATH, dir, "ext4", 0, NULL))
+		return true;
+	if (errno == ENODEV)
+		zwb_skip("needs CONFIG_EXT4_FS");
+	else
+		zwb_fail("mounting " DISK_PATH ": %s", strerror(errno));
+	rmdir(dir);
+	disk_dir[0] = '\0';
+	return false;
+}
+
+/* Undo zwb_disk_mount(), if it has done anything. A server lets go of it in its own time. */
+void zwb_disk_unmount(void)
+{
+	long long deadline = zwb_now() + ZWB_WAIT_MS * ZWB_NS_PER_MS;
+	int err;
+
+	if (!disk_dir[0])
+		return;
+	while ((err = umount(disk_dir)) && errno == EBUSY && zwb_now() < deadline)
+		zwb_pause();
+	if (err)
+		zwb_fail("umount %s: %s", disk_dir, strerror(errno));
+	rmdir(disk_dir);
+	disk_dir[0] = '\0';
 }
 
 /**

@@ -54,6 +54,10 @@ long long zwb_disk_reads_in_flight(const char *name);
 long long zwb_disk_writes_in_flight(const char *name);
 bool zwb_disk_fail_writes(bool on);
 
+/* A filesystem on a bare one, from zwb_disk_mount() to zwb_disk_unmount(), which the test calls. */
+bool zwb_disk_mount(const char *dir);
+void zwb_disk_unmount(void);
+
 /* A device of the device mapper over the ordinary swap disk, instead of that. */
 /* where it begins on the swap disk, whose own header stays as it is */
 #define ZWB_MAPPED_SECTOR	2048

@@ -10,11 +10,8 @@
 #include <linux/fiemap.h>
 #include <linux/fs.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "kselftest.h"
@@ -32,73 +29,14 @@
 #define FILE_PIECE_MAX		(FILE_PIECE * 65536)
 #define FILE_PATTERN		0xa5
 
-/* of ext4's superblock: where it is, where its list of features is, and one of these */
-#define FILE_SUPERBLOCK		1024
-#define FILE_INCOMPAT		0x60
-#define FILE_EXTENTS		0x40
-
 #define FILE_LOAD_PAGES		1300
 #define FILE_SLOW_PAGES		400
 #define FILE_ROUNDS		2
 
-static bool file_is_mounted;
 /* of the other file */
 static int file_pieces;
 
 /* --- the file system --- */
-
-/*
- * With extents, as ext4 is made everywhere; busybox's mke2fs knows nothing of them,
- * but all that it takes is to say so, as tune2fs(8) does.
- */
-static bool file_make_ext4(const char *disk)
-{
-	char command[ZWB_PATH_MAX + 128];
-	unsigned int features;
-	bool good;
-	int fd;
-
-	snprintf(command, sizeof(command),
-		 "mke2fs -F -q -b %d -m 0 -O extent %s >/dev/null 2>&1",
-		 (int)zwb_page_size, disk);
-	if (system(command)) {
-		zwb_skip("needs mke2fs, of e2fsprogs or of busybox");
-		return false;
-	}
-	fd = open(disk, O_RDWR);
-	good = fd >= 0 && pread(fd, &features, sizeof(features),
-				FILE_SUPERBLOCK + FILE_INCOMPAT) == sizeof(features);
-	features |= FILE_EXTENTS;
-	good = good && pwrite(fd, &features, sizeof(features),
-			      FILE_SUPERBLOCK + FILE_INCOMPAT) == sizeof(features) && !fsync(fd);
-	if (!good)
-		zwb_fail("%s: %s", disk, strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	return good;
-}
-
-static bool file_mount(void)
-{
-	char disk[ZWB_PATH_MAX];
-
-	snprintf(disk, sizeof(disk), "/dev/%s", zwb_disk_name());
-	if (!file_make_ext4(disk))
-		return false;
-	if (mkdir(FILE_DIR, 0700) && errno != EEXIST) {
-		zwb_fail("mkdir " FILE_DIR ": %s", strerror(errno));
-		return false;
-	}
-	if (!mount(disk, FILE_DIR, "ext4", 0, NULL)) {
-		file_is_mounted = true;
-		return true;
-	}
-	if (errno == ENODEV)
-		zwb_skip("needs CONFIG_EXT4_FS");
-	else
-		zwb_fail("mounting %s: %s", disk, strerror(errno));
-	return false;
-}
 
 /* Fill the disk with another file, and give up every second piece of that. */
 static bool file_make_holes(int fd)
@@ -262,12 +200,9 @@ static void pages_go_to_fragments(void)
 
 	if (!zwb_disk_on(&disk))
 		return;
-	if (file_mount())
+	if (zwb_disk_mount(FILE_DIR))
 		file_check();
-	if (file_is_mounted && umount(FILE_DIR))
-		zwb_fail("umount " FILE_DIR ": %s", strerror(errno));
-	file_is_mounted = false;
-	rmdir(FILE_DIR);
+	zwb_disk_unmount();
 }
 
 static const struct zwb_test tests[] = {
