@@ -20,6 +20,7 @@
 
 #include "kselftest.h"
 #include "zswap_wb_pages.h"
+#include "zswap_wb_short.h"
 #include "zswap_wb_table.h"
 #include "zswap_wb_util.h"
 
@@ -282,8 +283,11 @@ static void page_out_and_unmap(void)
 #define CROSS_ROUNDS		5
 #define CROSS_FIRST		200
 #define CROSS_SCALE		"/proc/sys/vm/watermark_scale_factor"
-/* two per cent: from one watermark to the next there is more than CROSS_ROOM */
-#define CROSS_SCALE_VALUE	"200"
+/*
+ * Four per cent: from one watermark to the next there is more than twice CROSS_ROOM.  Who fills
+ * a node that far below its low watermark stays clear of the lowest one, where he is killed.
+ */
+#define CROSS_SCALE_VALUE	"400"
 #define CROSS_CHUNK_MIN		32
 #define CROSS_CHUNK_MAX		8192
 #define CROSS_CALM		5
@@ -305,6 +309,8 @@ static bool node_above(int node, long long *above)
 	FILE *file;
 	int got;
 
+	/* what the CPUs have not told yet may be hundreds of pages */
+	zwb_fold_vmstat();
 	file = fopen("/proc/zoneinfo", "r");
 	while (file && fgets(line, sizeof(line), file)) {
 		if (sscanf(line, "Node %d, zone", &got) == 1) {
@@ -608,7 +614,8 @@ static void data_on_another_node(void)
 	struct cross cross;
 	char scale[32];
 
-	if (!zwb_need_tables() || !zwb_need_two_nodes(&cross.near, &cross.far))
+	if (!zwb_need_tables() || !zwb_need_two_nodes(&cross.near, &cross.far) ||
+	    !zwb_fix_watermarks())
 		return;
 	/* kswapd has others' pages to take */
 	zwb_allow_other_swapout();

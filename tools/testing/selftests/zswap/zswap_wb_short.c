@@ -58,6 +58,15 @@ static long long short_pages_left(void)
 	return sum;
 }
 
+/* Until the end of the test: watermarks stay where they are, and what is above them can be had. */
+bool zwb_fix_watermarks(void)
+{
+	if (!zwb_setting("/proc/sys/vm/watermark_boost_factor", "0"))
+		return false;
+	/* no CPU puts megabytes aside, which a fault on this node, or on another CPU, would lack */
+	return zwb_setting("/proc/sys/vm/percpu_pagelist_high_fraction", SHORT_PCP_FRACTION);
+}
+
 /**
  * zwb_take_memory() - take memory, in a process that can't be reclaimed from
  * @leave_kb: what is left above the low watermarks
@@ -72,11 +81,7 @@ pid_t zwb_take_memory(long long leave_kb)
 	char byte;
 	pid_t pid;
 
-	/* the watermarks stay where they are */
-	if (!zwb_setting("/proc/sys/vm/watermark_boost_factor", "0"))
-		return -1;
-	/* and no CPU puts megabytes aside, which a fault on this node would lack */
-	if (!zwb_setting("/proc/sys/vm/percpu_pagelist_high_fraction", SHORT_PCP_FRACTION))
+	if (!zwb_fix_watermarks())
 		return -1;
 	if (pipe(pipe_fd)) {
 		zwb_fail("pipe: %s", strerror(errno));

@@ -5,10 +5,12 @@
 #ifndef ZSWAP_WB_SHORT_H
 #define ZSWAP_WB_SHORT_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "zswap_wb_util.h"
 
+bool zwb_fix_watermarks(void);
 pid_t zwb_take_memory(long long leave_kb);
 void zwb_give_memory_back(pid_t pid);
 long long zwb_direct_reclaims(void);
