@@ -41,10 +41,10 @@ tool_make=(make --silent -j "$JOBS" -C "$TOP/debugfs-tools" O="$zswapctl")
 # ---- what there is ----
 
 # What the kernels with KASAN and KCSAN look for takes memory and, in emulation, a lot of
-# time; a test program may take longer, too.
+# time.
 roomy=(--memory 2048M --timeout 7200)
-options=("${roomy[@]}") patient='-o 3000'
-[ "$on" != debug ] || options=(--timeout 3000) patient=''
+options=("${roomy[@]}")
+[ "$on" != debug ] || options=(--timeout 3000)
 # The same number of pages, of which each is as large as sixteen
 [ "$VM_PAGES" = 4K ] || options=(--memory 8192M --disk-size 32G --timeout 7200)
 boot=''
@@ -106,7 +106,7 @@ results() {
 # vm NAME KERNEL-ARGUMENTS MGLRU RUN_KSELFTEST-ARGUMENTS: y or n for MGLRU
 vm() {
 	"$VMDIR/vm.sh" --name "$1" --kernel "$kernel" --payload "$payload" "${options[@]}" \
-		--append "$boot $2" --run "echo $3 >/sys/kernel/mm/lru_gen/enabled; sh run.sh $patient $4" |
+		--append "$boot $2" --run "echo $3 >/sys/kernel/mm/lru_gen/enabled; sh run.sh $4" |
 		tee "$out/$1.ktap" | results
 	return "${PIPESTATUS[0]}"
 }

@@ -36,7 +36,8 @@
 #define LOAD_PAGE_MAX		65536
 #define LOAD_STORE_TRIES	5
 #define LOAD_PAGEOUT_MS		10000
-#define LOAD_REPLY_MS		60000
+/* only finds what hangs: a machine may stand still for long */
+#define LOAD_REPLY_MS		300000
 
 /* of an entry of /proc/self/pagemap */
 #define PAGEMAP_SWAPPED_BIT	62

@@ -32,7 +32,8 @@
 #include "zswap_wb_util.h"
 
 #define UTIL_TEST_SECONDS	800
-#define UTIL_COMMAND_MS		60000
+/* only finds what hangs: a machine may stand still for long */
+#define UTIL_COMMAND_MS		300000
 /* a command that a signal ends waits longer than that for what it has in the air */
 #define UTIL_PATIENCE_MS	400
 #define UTIL_MAX_CGROUPS	640
