@@ -2428,7 +2428,7 @@ static void util_run_test(const struct zwb_suite *suite, const struct zwb_test *
 int zwb_main(const struct zwb_suite *suite)
 {
 	struct sigaction action = { .sa_handler = util_timeout };
-	bool setup_failed = false, setup_skipped = false;
+	bool setup_failed = false, setup_skipped = false, setup_late = false;
 	size_t i;
 
 	ksft_print_header();
@@ -2447,7 +2447,8 @@ int zwb_main(const struct zwb_suite *suite)
 		}
 		alarm(0);
 		setup_failed = util_test_failed && !util_test_late;
-		setup_skipped = util_test_skipped || util_test_late;
+		setup_late = util_test_late;
+		setup_skipped = util_test_skipped || setup_late;
 	}
 	for (i = 0; i < suite->nr_tests; i++) {
 		const struct zwb_test *test = &suite->tests[i];
@@ -2455,7 +2456,8 @@ int zwb_main(const struct zwb_suite *suite)
 		if (setup_failed)
 			ksft_test_result_fail("%s: the setup failed\n", test->name);
 		else if (setup_skipped)
-			ksft_test_result_skip("%s: %s\n", test->name, util_skip_reason);
+			ksft_test_result_skip("%s: %s%s\n", test->name,
+					      setup_late ? "too slow: " : "", util_skip_reason);
 		else
 			util_run_test(suite, test, i + 1 == suite->nr_tests);
 	}
