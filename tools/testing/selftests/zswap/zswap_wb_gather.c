@@ -21,8 +21,11 @@
 /* half of the pages are more than fit into a window, see ZSWAP_WB_WINDOW_MAX */
 #define TURN_CGROUPS		8
 #define TURN_PAGES		2048
-/* pages of a block request, at least; of 64 KiB each a batch has no more than 32 */
-#define TURN_REQUEST		(zwb_page_size < 65536 ? 32 : 16)
+/*
+ * Pages of a block request, at least: a hundred where the disk is quick, fewer where it is slow.
+ * Batches that do not grow are of 64 KiB; of pages that large no batch has more than 32.
+ */
+#define TURN_REQUEST		(zwb_page_size < 65536 ? 20 : 8)
 
 /* more than ZSWAP_WB_LANES in the kernel */
 #define TREE_SIBLINGS		18
@@ -178,7 +181,8 @@ static void expect_large_requests(const struct zwb_snap *delta, long long pages)
  *
  * Turns red when one list is written after the other (ZSWAP_WB_LANES is 1), when
  * what was drawn from them is not sorted by slot (no sort() before
- * writeback), or when each lane is drawn from until the window is full.
+ * writeback), or when each lane is drawn from until the window is full: then nearly
+ * each page is a request of its own.  Also when batches stay as small as the first ones.
  */
 static void siblings_that_stored_in_turn_are_written_together(void)
 {
