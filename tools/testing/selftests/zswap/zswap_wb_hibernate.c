@@ -241,6 +241,8 @@ static void hibernation_makes_nothing_cold(void)
 		return;
 	}
 	zwb_equal(zwb_run(&delta, ZWB_GLOBAL, "age=%lld", awake + HIB_AGE_SLACK), -EAGAIN);
+	if (!zwb_still_younger(load, awake + HIB_AGE_SLACK))
+		return;
 	zwb_equal(delta.total.skipped_young, HIB_PAGES);
 	/* and they go on from there */
 	zwb_wait_age(load, awake + HIB_AGE_SLACK);

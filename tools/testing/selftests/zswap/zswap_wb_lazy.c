@@ -284,18 +284,17 @@ static bool still_younger(const struct family *family, enum round round, int age
 	return true;
 }
 
-/* The coldest that is left is one of these. */
-static void expect_coldest(const struct zwb_watch *watch, const struct zwb_load *oldest,
-			   const struct zwb_load *youngest)
+/* The coldest that is left is one of those that were that old, or older, before the command. */
+static void expect_coldest(const struct zwb_watch *watch, const struct zwb_load *oldest, int age)
 {
-	zwb_between(watch->answer.coldest_left, age_of(youngest),
+	zwb_between(watch->answer.coldest_left, age,
 		    (zwb_now() - oldest->first_ns) / ZWB_NS_PER_SEC + 1);
 }
 
 static void expect_coldest_round(const struct zwb_watch *watch, const struct family *family,
-				 enum round round)
+				 enum round round, int age)
 {
-	expect_coldest(watch, family->load[round][0], family->load[round][LISTS - 1]);
+	expect_coldest(watch, family->load[round][0], age);
 }
 
 /*
@@ -343,7 +342,7 @@ static void check_hardly_more(void)
 	zwb_equal(watch.answer.written, pages / 2);
 	zwb_equal(watch.answer.scanned, pages / 2);
 	zwb_between(watch.looked, pages / 2, pages / 2 * 6 / 5);
-	expect_coldest_round(&watch, &in_order, COLD);
+	expect_coldest_round(&watch, &in_order, COLD, age);
 	zwb_zero(zwb_watch(&watch, "cgroup=%llu age=%d", id, age));
 	zwb_equal(watch.answer.written, pages / 2);
 	zwb_equal(watch.answer.skipped_young, 2 * pages);
@@ -403,7 +402,7 @@ static void rotated_entries_are_found(void)
 	zwb_zero(zwb_watch(&watch, "cgroup=%llu age=%d max=%lld", id, age,
 			   pages / 2 * zwb_page_size));
 	zwb_equal(watch.answer.written, pages / 2);
-	expect_coldest_round(&watch, &rotated, COLD);
+	expect_coldest_round(&watch, &rotated, COLD, age);
 	zwb_zero(zwb_watch(&watch, "cgroup=%llu age=%d", id, age));
 	zwb_equal(watch.answer.written, pages / 2);
 	zwb_equal(watch.answer.skipped_young, 2 * pages);
@@ -480,7 +479,7 @@ static void old_entries_behind_inherited_young_ones(void)
 	zwb_zero(zwb_watch(&watch, "cgroup=%llu age=%d max=%lld", zwb_cgroup_id(heir->cgroup), age,
 			   PAGES * (long long)zwb_page_size));
 	zwb_equal(watch.answer.written, PAGES);
-	expect_coldest(&watch, heir->cold, heir->from_old);
+	expect_coldest(&watch, heir->cold, age);
 	zwb_zero(zwb_watch(&watch, "cgroup=%llu age=%d", zwb_cgroup_id(heir->cgroup), age));
 	zwb_equal(watch.answer.written, PAGES);
 	zwb_equal(watch.answer.skipped_young, 2 * PAGES);
@@ -530,8 +529,8 @@ static void check_buckets(const struct family *family, const char *command, long
 			  long long most_looks)
 {
 	const long long cold = LISTS * PAGES;
+	int age = round_age(family, COLD), warm_age = round_age(family, WARM);
 	struct zwb_watch watch;
-	int age = round_age(family, COLD);
 
 	zwb_zero(zwb_watch(&watch, "%s", command));
 	zwb_equal(watch.answer.written, cold + warm);
@@ -540,7 +539,7 @@ static void check_buckets(const struct family *family, const char *command, long
 	zwb_near(watch.delta.node[node[1]].written, cold_pages[1] + cold_pages[3] + warm / 2, 2);
 	ksft_print_msg("%lld written, looked %lld times\n", watch.answer.written, watch.looked);
 	zwb_between(watch.looked, cold + warm, most_looks);
-	expect_coldest_round(&watch, family, WARM);
+	expect_coldest_round(&watch, family, WARM, warm_age);
 	if (still_younger(family, WARM, age))
 		expect_written(family, cold, warm);
 }
@@ -653,7 +652,7 @@ static void stop_others(void)
 static void coldest_bucket_first_when_a_cold_page_fails(void)
 {
 	struct zwb_watch watch;
-	int err, age;
+	int err, age, cold_age;
 
 	if (!zwb_need_write_errors())
 		return;
@@ -662,6 +661,7 @@ static void coldest_bucket_first_when_a_cold_page_fails(void)
 	    !zwb_write_errors(1) || !set_edges(uneven.cold, uneven.warm))
 		return;
 	age = age_of(uneven.warm);
+	cold_age = age_of(uneven.cold);
 	err = zwb_watch(&watch, "max=%lld", UNEVEN_COLD * (long long)zwb_page_size);
 	zwb_edges_restore();
 	if (!zwb_write_errors(0))
@@ -671,7 +671,7 @@ static void coldest_bucket_first_when_a_cold_page_fails(void)
 	/* the first batch is one page */
 	zwb_equal(watch.answer.failed, 1);
 	zwb_equal(watch.answer.scanned, UNEVEN_COLD + 1);
-	expect_coldest(&watch, uneven.cold, uneven.cold);
+	expect_coldest(&watch, uneven.cold, cold_age);
 	if (!zwb_still_younger(uneven.fresh, age))
 		return;
 	zwb_expect_read(uneven.cold, UNEVEN_COLD - 1, 1);

@@ -103,6 +103,8 @@ static bool check_grown(const struct zwb_load *load, const char *what, long long
 	zwb_between(*old, old_before, awake);
 	zwb_between(young, young_before, awake);
 	zwb_equal(zwb_run(&delta, ZWB_GLOBAL, "age=%lld", awake + SLEEP_SLACK), -EAGAIN);
+	if (!zwb_still_younger(load, awake + SLEEP_SLACK))
+		return false;
 	zwb_equal(delta.total.skipped_young, load->pages);
 	return !zwb_failed();
 }
