@@ -183,23 +183,45 @@ static bool device_off(int task)
 	return true;
 }
 
-static void swap_task(int task, long pages)
+/*
+ * Before there is a task: beside all of them, what is written to the devices takes minutes on a
+ * slow machine, and that much later the first one would be swapped to.
+ */
+void swap_prepare(void)
 {
-	bool any = false;
-	char path[PATH_SIZE];
-	long step = 0, i;
+	/* a seventh of what all workers have, and less than the machine can spare */
+	long pages = shared->mem_pages / 32 & ~255L;
+	size_t i;
 
-	for (i = 0; i < (long)ARRAY_SIZE(devices); i++) {
+	for (i = 0; i < ARRAY_SIZE(devices); i++) {
 		devices[i].make(&devices[i], pages);
 		if (devices[i].name[0] && !device_format(i, pages)) {
 			say("swap: %s can't be formatted", devices[i].name);
 			devices[i].name[0] = '\0';
 		}
-		any |= devices[i].name[0];
 		if (devices[i].name[0])
 			faults_disk(devices[i].name);
 	}
-	if (!any) {
+}
+
+static bool any_device(void)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(devices); i++) {
+		if (devices[i].name[0])
+			return true;
+	}
+	return false;
+}
+
+static void swap_task(int task, long arg)
+{
+	char path[PATH_SIZE];
+	long step = 0;
+
+	(void)arg;
+	if (!any_device()) {
 		missing(K_SWAPON, "no loop, null_blk or zram device");
 		missing(K_SWAPOFF, "no loop, null_blk or zram device");
 		missing(K_SWAPOFF_BUSY, "no loop, null_blk or zram device");
@@ -464,11 +486,8 @@ static void stop_servers(void)
 
 void system_start(void)
 {
-	/* a seventh of what all workers have, and less than the machine can spare */
-	long pages = shared->mem_pages / 32;
-
 	stop_servers();
-	task_start("swap", swap_task, pages & ~255L);
+	task_start("swap", swap_task, 0);
 	task_start("memory", memory_task, 0);
 	task_start("cpu", cpu_task, 0);
 }

@@ -659,6 +659,8 @@ static void prepare(void)
 	find_node_blocks();
 	faults_prepare();
 	faults_disk(SWAP_DISK);
+	if (!is_left_out("swap"))
+		swap_prepare();
 }
 
 static void start_tasks(void)

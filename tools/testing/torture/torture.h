@@ -171,6 +171,7 @@ void disturb_undo(void);
 void system_start(void);
 void system_undo(void);
 void find_node_blocks(void);
+void swap_prepare(void);
 void swap_off_all(void);
 
 /* damage.c */
