@@ -133,6 +133,23 @@ check 'children stay with their parent' [ "$(order --tree)" = '/ /a /a/b /a/b/c 
 mv before $debugfs/age_buckets_cgroup
 check 'a filter' [ "$(order --filter b)" = '/a/b/c /a/b ' ]
 
+# How often the screen was begun to be drawn
+draws()
+{
+	grep -ao "$(printf '\033\\[H')" raw | wc -l
+}
+
+# drawn_after NR: and that it is once more, within 5 s, for a key may do nothing. What is typed then,
+# be it a key or a signal, is looked at when the screen is complete.
+drawn_after()
+{
+	tries=50
+	until [ "$(draws)" -gt "$1" ] || [ $tries -eq 0 ]; do
+		sleep 0.1
+		tries=$((tries - 1))
+	done
+}
+
 # keys LINES KEYS...: the last screen, when they have been typed one after the other
 keys()
 {
@@ -140,13 +157,13 @@ keys()
 	shift
 	: >raw
 	{
-		until_there raw
+		drawn_after 0
 		for key; do
-			sleep 0.4
+			before=$(draws)
 			# shellcheck disable=SC2059 # escapes
 			printf "$key"
+			drawn_after "$before"
 		done
-		sleep 0.4
 		printf '\003'
 	} | script -qec "stty rows $lines cols 80; env --default-signal=INT '$zswapctl' --root tree top --delay 60 --cold 1s" /dev/null >raw
 	tr -d '\r' <raw | sed 's/\x1b\[?1049l.*//' | awk -v RS='\033\\[H' 'NF { last = $0 } END { print last }' |
