@@ -351,15 +351,21 @@ check 'no pressure: said once' is "$(cat err)" \
 check 'and decided all the same' is "$(field reason '/a b' out)" 'nothing that old'
 put "/a b" 20 0 0
 
+# wait_for TEXT FILE: within a minute
+wait_for()
+{
+	tries=0
+	while ! grep -qs "$1" "$2" && [ $tries -lt 600 ]; do
+		sleep 0.1
+		tries=$((tries + 1))
+	done
+}
+
 # --- a signal
 rm live
 "$zswapctl" daemon -C conf --root tree --ticks 1000000000 --state state >live &
 pid=$!
-tries=0
-while ! [ -s live ] && [ $tries -lt 100 ]; do
-	sleep 0.1
-	tries=$((tries + 1))
-done
+wait_for tick live
 kill -TERM $pid
 wait $pid
 check 'SIGTERM: ends well' is $? 0
@@ -367,15 +373,6 @@ check 'with whole lines' is "$(tail -n 1 live | tail -c 2)" '}'
 check 'and the state' grep -q '^{"zswapctl":"state",.*}$' state
 
 # --- killed: what is in the state is not much older
-# wait_for TEXT FILE
-wait_for()
-{
-	tries=0
-	while ! grep -qs "$1" "$2" && [ $tries -lt 100 ]; do
-		sleep 0.1
-		tries=$((tries + 1))
-	done
-}
 echo 'when = free < 0%' >conf
 "$zswapctl" daemon -C conf --root tree --ticks 1000000000 --state killed >live 2>err &
 pid=$!
