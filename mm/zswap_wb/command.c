@@ -70,6 +70,12 @@ static int zswap_wb_command_size(char *text, u64 min, u64 *bytes)
 
 static int zswap_wb_command_node(struct zswap_wb_command *cmd, char *value)
 {
+	size_t len = strlen(value);
+
+	/* The list parser passes over commas and blanks, and has more than lists: no typo may pass */
+	if (strspn(value, "0123456789,-") != len || strstr(value, ",,") ||
+	    !isdigit(value[0]) || !isdigit(value[len - 1]))
+		return -EINVAL;
 	/*
 	 * -ERANGE of the list parser means a node beyond the last possible
 	 * one, which is a node that can't exist rather than a large number.

@@ -4,9 +4,8 @@
  * text.
  *
  * Each test has a second parser of its own to compare with, which reads one
- * character after the other, and shares no code with the one under test but the
- * node list parser. It is slow, and as dull as the grammar in
- * Documentation/admin-guide/mm/zswap_wb.rst.
+ * character after the other, and shares no code with the one under test. It is
+ * slow, and as dull as the grammar in Documentation/admin-guide/mm/zswap_wb.rst.
  *
  * Text is made by one generator per test from a fixed seed, so that each run is
  * the same. A failure tells the seed, the round and the text.
@@ -294,16 +293,39 @@ static int fuzz_read_flag(const char *byte, size_t len, bool *on)
 	return *on || fuzz_is(byte, len, "0") ? 0 : -EINVAL;
 }
 
-/* The one thing that there is no second parser for */
+/* Of numbers and ranges of numbers, with commas between them */
 static int fuzz_read_nodes(const char *byte, size_t len, nodemask_t *nodes)
 {
-	static char text[FUZZ_TEXT_MAX + 1];
+	size_t i = 0;
 
-	memcpy(text, byte, len);
-	text[len] = '\0';
-	if (nodelist_parse(text, *nodes) || nodes_empty(*nodes))
-		return -EINVAL;
-	return nodes_subset(*nodes, node_possible_map) ? 0 : -EINVAL;
+	nodes_clear(*nodes);
+	for (;;) {
+		u64 first, last;
+		int digits = fuzz_digits(byte + i, len - i, &first);
+
+		if (digits <= 0)
+			return -EINVAL;
+		i += digits;
+		last = first;
+		if (i < len && byte[i] == '-') {
+			i++;
+			digits = fuzz_digits(byte + i, len - i, &last);
+			if (digits <= 0)
+				return -EINVAL;
+			i += digits;
+		}
+		if (first > last || last >= MAX_NUMNODES)
+			return -EINVAL;
+		for (; first <= last; first++) {
+			if (!node_possible(first))
+				return -EINVAL;
+			node_set(first, *nodes);
+		}
+		if (i == len)
+			return 0;
+		if (byte[i++] != ',')
+			return -EINVAL;
+	}
 }
 
 static int fuzz_read_bucket(const char *byte, size_t len,

@@ -149,7 +149,10 @@ static const struct zswap_wb_bad_command zswap_wb_bad_commands[] = {
 	/* nodes */
 	{ "age=1 node=", -EINVAL }, { "age=1 node=x", -EINVAL },
 	{ "age=1 node=-1", -EINVAL }, { "age=1 node=1-0", -EINVAL },
-	{ "age=1 node=99999", -EINVAL },
+	{ "age=1 node=,0", -EINVAL }, { "age=1 node=0,", -EINVAL },
+	{ "age=1 node=0,,0", -EINVAL }, { "node=0, 1", -EINVAL },
+	{ "age=1 node=0-0:1/2", -EINVAL }, { "age=1 node=all", -EINVAL },
+	{ "age=1 node=0\r\n", -EINVAL }, { "age=1 node=99999", -EINVAL },
 	{ "age=1 node=99999999999999999999", -EINVAL },
 	/* cgroups */
 	{ "age=1 cgroup=", -EINVAL }, { "age=1 cgroup=/", -EINVAL },

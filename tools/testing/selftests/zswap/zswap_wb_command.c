@@ -102,6 +102,8 @@ static void malformed(void)
 		/* nodes that cannot exist, lists that are none */
 		"node=4095 age=0", "node=0,4095 age=0", "node=0-4095 age=0", "node=0- age=0",
 		"node=1-0 age=0", "node=-1 age=0", "node=x age=0",
+		/* a list that has a blank in it is a list, and an age */
+		"node=0, 1", "node=,0 age=0", "node=0,,0 age=0", "node=0-0:1/2 age=0",
 		/* lines, not a line */
 		"age=0\nmax=4K", "age=0\nmax=4K\n", "\nage=0",
 		/* keys of the debugfs file */
