@@ -94,7 +94,7 @@ static int zswap_wb_command_switch(const char *value, bool *on)
 	return 0;
 }
 
-/* N, N-M, or N- for all that are at least as cold as N */
+/* N or N-M */
 static int zswap_wb_command_bucket(struct zswap_wb_command *cmd, char *value)
 {
 	char *last = strchr(value, '-');
@@ -107,7 +107,7 @@ static int zswap_wb_command_bucket(struct zswap_wb_command *cmd, char *value)
 	if (err)
 		return err;
 	max = min;
-	if (last && *last)
+	if (last)
 		err = zswap_wb_command_number(last, &max);
 	if (err)
 		return err;
@@ -115,7 +115,7 @@ static int zswap_wb_command_bucket(struct zswap_wb_command *cmd, char *value)
 	if (min > max || max >= ZSWAP_WB_BUCKETS_MAX)
 		return -EINVAL;
 	cmd->bucket_min = min;
-	cmd->bucket_max = last && !*last ? ZSWAP_WB_BUCKET_COLDEST : max;
+	cmd->bucket_max = max;
 	return 0;
 }
 

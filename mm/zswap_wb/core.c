@@ -87,7 +87,6 @@ static int zswap_wb_run_filter(struct zswap_wb_run *run)
 	const struct zswap_wb_command *cmd = run->cmd;
 	const struct zswap_wb_edges *edges = &run->edges;
 	struct zswap_wb_filter *filter = &run->filter;
-	unsigned int coldest = edges->nr - 1;
 
 	*filter = (struct zswap_wb_filter) {
 		.min_age	= cmd->age,
@@ -96,14 +95,11 @@ static int zswap_wb_run_filter(struct zswap_wb_run *run)
 		.type		= cmd->type,
 	};
 	if (cmd->keys & ZSWAP_WB_KEY_BUCKET) {
-		if (cmd->bucket_min > coldest ||
-		    (cmd->bucket_max > coldest &&
-		     cmd->bucket_max != ZSWAP_WB_BUCKET_COLDEST))
+		if (cmd->bucket_max >= edges->nr)
 			return -EINVAL;
 		filter->min_age = edges->min[cmd->bucket_min];
-		filter->max_age =
-			zswap_wb_age_bucket_max(edges, min(cmd->bucket_max,
-							   coldest));
+		filter->max_age = zswap_wb_age_bucket_max(edges,
+							  cmd->bucket_max);
 	}
 	filter->floor = filter->min_age;
 	return 0;

@@ -341,14 +341,14 @@ static int fuzz_read_bucket(const char *byte, size_t len,
 	if (err)
 		return err;
 	max = min;
-	if (dash + 1 < len)
+	if (dash < len)
 		err = fuzz_read_number(byte + dash + 1, len - dash - 1, &max);
 	if (err)
 		return err;
 	if (max < min || max > 15)
 		return -EINVAL;
 	cmd->bucket_min = min;
-	cmd->bucket_max = dash + 1 == len ? UINT_MAX : max;
+	cmd->bucket_max = max;
 	return 0;
 }
 
@@ -524,8 +524,6 @@ static void fuzz_command_make(struct fuzz_text *text, unsigned long allowed,
 		cmd->bucket_min = fuzz_below(text, 16);
 		cmd->bucket_max = cmd->bucket_min +
 				  fuzz_below(text, 16 - cmd->bucket_min);
-		if (fuzz_one_in(text, 4))
-			cmd->bucket_max = UINT_MAX;
 	}
 	if (fuzz_has(cmd, 8))
 		cmd->dry_run = fuzz_one_in(text, 2);
@@ -584,10 +582,7 @@ static void fuzz_add_key(struct fuzz_text *text, unsigned int key,
 		break;
 	case 7:
 		fuzz_add_number(text, cmd->bucket_min);
-		if (cmd->bucket_max == UINT_MAX) {
-			fuzz_add(text, "-");
-		} else if (cmd->bucket_max > cmd->bucket_min ||
-			   fuzz_one_in(text, 2)) {
+		if (cmd->bucket_max > cmd->bucket_min || fuzz_one_in(text, 2)) {
 			fuzz_add(text, "-");
 			fuzz_add_number(text, cmd->bucket_max);
 		}
@@ -685,7 +680,8 @@ static const char *fuzz_command_rules(const struct zswap_wb_command *cmd,
 	if (fuzz_has(cmd, 3) && !nodes_subset(cmd->nodes, node_possible_map))
 		return "it has nodes that can't exist";
 	if (cmd->bucket_min > cmd->bucket_max ||
-	    (cmd->bucket_max > 15 && cmd->bucket_max != UINT_MAX))
+	    (fuzz_has(cmd, 7) ? cmd->bucket_max > 15 :
+				cmd->bucket_max != UINT_MAX))
 		return "its buckets are out of range";
 	return NULL;
 }

@@ -167,6 +167,7 @@ static const struct zswap_wb_bad_command zswap_wb_bad_commands[] = {
 	{ "bucket=", -EINVAL }, { "bucket=-", -EINVAL }, { "bucket=-3", -EINVAL },
 	{ "bucket=16", -EINVAL }, { "bucket=0-16", -EINVAL },
 	{ "bucket=16-", -EINVAL }, { "bucket=0-4294967295", -EINVAL },
+	{ "bucket=5-", -EINVAL }, { "bucket=0- max=1M", -EINVAL },
 	{ "bucket=5-4", -EINVAL }, { "bucket=1,2", -EINVAL },
 	{ "bucket=1-2-3", -EINVAL }, { "bucket=1s", -EINVAL },
 	{ "bucket=1 age=5", -EINVAL }, { "5 bucket=1", -EINVAL },
@@ -225,7 +226,6 @@ static void zswap_wb_command_bucket(struct kunit *test)
 	} good[] = {
 		{ "bucket=0", 0, 0, false },
 		{ "bucket=12", 12, 12, false },
-		{ "bucket=5-", 5, ZSWAP_WB_BUCKET_COLDEST, false },
 		{ "bucket=15", 15, 15, false },
 		{ "bucket=0-12 dry_run=0", 0, 12, false },
 		{ "bucket=3-4 dry_run=1", 3, 4, true },

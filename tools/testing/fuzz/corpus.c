@@ -101,8 +101,9 @@ static void add_key(unsigned int key)
 	case KEY_BUCKET:
 		add("%u", below(one_in(2) ? 3 : 17));
 		if (one_in(2))
-			add("-");
-		if (one_in(2))
+			break;
+		add("-");
+		if (!one_in(8))
 			add("%u", below(17));
 		break;
 	}

@@ -37,9 +37,7 @@ static void expect_run(struct expect *e, struct meaning *m, size_t len)
 	const struct command *cmd = &m->cmd;
 	unsigned int i;
 
-	if (has_key(cmd, KEY_BUCKET) &&
-	    (cmd->bucket_min >= edges.nr ||
-	     (cmd->bucket_max >= edges.nr && cmd->bucket_max != BUCKET_LAST))) {
+	if (has_key(cmd, KEY_BUCKET) && cmd->bucket_max >= edges.nr) {
 		allow(e, -EINVAL);
 		return;
 	}

@@ -131,14 +131,14 @@ static int bucket(const char *text, size_t len, struct command *cmd)
 	if (err)
 		return err;
 	last = first;
-	if (len > first_len + 1)
+	if (dash)
 		err = number(dash + 1, len - first_len - 1, &last);
 	if (err)
 		return err;
 	if (first > last || last >= BUCKETS_MAX)
 		return -EINVAL;
 	cmd->bucket_min = first;
-	cmd->bucket_max = len == first_len + 1 ? BUCKET_LAST : last;
+	cmd->bucket_max = last;
 	return 0;
 }
 

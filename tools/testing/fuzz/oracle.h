@@ -12,7 +12,6 @@
 
 #define PAGE		4096UL
 #define BUCKETS_MAX	16
-#define BUCKET_LAST	UINT32_MAX
 
 /* The keys of a command, as bits; in the order of key_names */
 enum {

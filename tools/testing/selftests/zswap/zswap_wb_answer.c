@@ -24,10 +24,6 @@
 #define INTERRUPT_RATE		"1M"
 #define INTERRUPT_BATCH		(1024 * 1024 / 12 / zwb_page_size)
 
-/* seconds between buckets */
-#define BUCKET_EDGES		"0 2 4"
-#define BUCKET_PAGES		200
-
 /* of which the file has some, and a line has some */
 #define PIECE_BYTES		7
 
@@ -123,6 +119,8 @@ static void answer_to_a_refused_command(void)
 	zwb_equal(answer.coldest_left, -1);
 	zwb_equal(zwb_ask(&answer, "bucket=1 age=1"), -EINVAL);
 	zwb_equal(zwb_ask(&answer, "bucket=13"), -EINVAL);
+	zwb_equal(zwb_ask(&answer, "bucket=1-"), -EINVAL);
+	zwb_equal(zwb_ask(&answer, "bucket=-1"), -EINVAL);
 	zwb_equal(zwb_ask(&answer, "dry_run=1"), -EINVAL);
 	zwb_equal(zwb_ask(&answer, "age=18446744073709551616"), -ERANGE);
 	zwb_equal(zwb_ask(&answer, "age=1 cgroup=18446744073709551615"), -ENOENT);
@@ -273,7 +271,7 @@ static void answers_belong_to_an_open_file(void)
 static void dry_run_tells_what_a_run_does(void)
 {
 	static const char * const commands[] = {
-		"max=1M", "max_compressed=200000", "type=incompressible", "age=2", "bucket=0-",
+		"max=1M", "max_compressed=200000", "type=incompressible", "age=2", "bucket=0-12",
 	};
 	struct zwb_answer dry, again, real;
 	struct zwb_load *old, *young;
@@ -330,48 +328,12 @@ static void bucket_takes_its_ages(void)
 
 	if (!zwb_need_answers() || !zwb_load(NULL, ZWB_ANY_NODE, 700, ZWB_TEXT))
 		return;
-	zwb_equal(zwb_ask(&answer, "bucket=1-"), -EAGAIN);
+	zwb_equal(zwb_ask(&answer, "bucket=1-12"), -EAGAIN);
 	zwb_equal(answer.skipped_young, 700);
 	zwb_equal(zwb_ask(&answer, "bucket=12"), -EAGAIN);
 	zwb_zero(zwb_ask(&answer, "bucket=0"));
 	zwb_equal(answer.written, 700);
 	zwb_equal(answer.scanned, 700);
-}
-
-/* Two buckets have pages by now, and the youngest will not lose its own soon. */
-static void check_open_bucket(void)
-{
-	struct zwb_load *oldest, *old, *young;
-	struct zwb_answer answer;
-
-	oldest = zwb_load(NULL, ZWB_ANY_NODE, BUCKET_PAGES, ZWB_TEXT);
-	if (!oldest)
-		return;
-	zwb_wait_age(oldest, 2);
-	old = zwb_load(NULL, ZWB_ANY_NODE, BUCKET_PAGES, ZWB_TEXT);
-	if (!old)
-		return;
-	zwb_wait_age(oldest, 4);
-	zwb_wait_age(old, 2);
-	young = zwb_load(NULL, ZWB_ANY_NODE, BUCKET_PAGES, ZWB_TEXT);
-	if (!young)
-		return;
-	zwb_zero(zwb_ask(&answer, "bucket=1-"));
-	if (!zwb_still_younger(young, 2))
-		return;
-	zwb_equal(answer.written, 2 * BUCKET_PAGES);
-	zwb_equal(answer.skipped_young, BUCKET_PAGES);
-	zwb_zero(zwb_ask(&answer, "bucket=0-"));
-	zwb_equal(answer.written, BUCKET_PAGES);
-}
-
-/* Turns red when bucket=N- is that bucket only, or has no end at its warmer side. */
-static void open_bucket_has_all_that_are_colder(void)
-{
-	if (!zwb_need_answers() || !zwb_edges_write(BUCKET_EDGES))
-		return;
-	check_open_bucket();
-	zwb_edges_restore();
 }
 
 /* Turns red when a small letter is not the same as a large one. */
@@ -600,7 +562,6 @@ static const struct zwb_test tests[] = {
 	ZWB_TEST(answers_belong_to_an_open_file),
 	ZWB_TEST(dry_run_tells_what_a_run_does),
 	ZWB_TEST(bucket_takes_its_ages),
-	ZWB_TEST(open_bucket_has_all_that_are_colder),
 	ZWB_TEST(small_letters_are_sizes),
 	ZWB_TEST(answer_in_pieces),
 	ZWB_TEST(command_has_no_offset),

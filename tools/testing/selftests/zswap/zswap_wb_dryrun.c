@@ -219,7 +219,7 @@ static void run_dry(void)
 {
 	static const char * const commands[] = {
 		"age=0", "age=1d", "max=1M", "max_compressed=1", "type=incompressible",
-		"bucket=0", "bucket=1-", "node=0 age=0",
+		"bucket=0", "bucket=1", "bucket=0-1", "node=0 age=0",
 	};
 	struct zwb_answer answer;
 	size_t i;
@@ -292,7 +292,7 @@ static void dry_runs(const char *cgroup, int node)
 	zwb_equal(answer.written, 1);
 	zwb_zero(zwb_ask(&answer, "dry_run=1 max=%lld age=%d", 7LL * zwb_page_size, WARM_AGE));
 	zwb_zero(zwb_ask(&answer, "dry_run=1 bucket=0 max=%lld", 5LL * zwb_page_size));
-	zwb_zero(zwb_ask(&answer, "dry_run=1 bucket=1- max=%lld", 3LL * zwb_page_size));
+	zwb_zero(zwb_ask(&answer, "dry_run=1 bucket=1 max=%lld", 3LL * zwb_page_size));
 	zwb_zero(zwb_ask(&answer, "dry_run=1 age=1d"));
 	zwb_zero(answer.written);
 	zwb_zero(zwb_ask(&answer, "dry_run=1 cgroup=%llu age=0", id));

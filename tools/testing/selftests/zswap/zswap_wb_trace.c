@@ -477,7 +477,7 @@ static void slow_disk_gets_page_after_page(void)
 static void trace_dry_runs(void)
 {
 	char max[32];
-	const char * const commands[] = { "age=0", max, "type=incompressible", "bucket=0-" };
+	const char * const commands[] = { "age=0", max, "type=incompressible", "bucket=0-12" };
 	const struct event *start, *end;
 	struct zwb_answer answer;
 	size_t i;
