@@ -13,7 +13,7 @@ static const struct option_spec options[] = {
 	{ "incompressible", 'i', OPTION_FLAG, WHERE(command.incompressible),
 	  "only pages that did not compress, and take a whole page of memory each" },
 	{ "bucket", 0, OPTION_BUCKETS, WHERE(command.bucket),
-	  "only these age buckets, instead of --age; N- is N and colder" },
+	  "only these age buckets, instead of --age" },
 	{ "dry-run", 0, OPTION_FLAG, WHERE(command.dry_run),
 	  "count what would be written, write nothing" },
 	{ "until-free", 0, OPTION_SIZE, WHERE(until_free),

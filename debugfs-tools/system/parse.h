@@ -37,7 +37,7 @@ int parse_nodes(const char *text, void *mask);
 
 struct bucket_range {
 	int min;			/* negative: none */
-	int max;			/* negative: up to the coldest */
+	int max;
 };
 
 struct age_table {

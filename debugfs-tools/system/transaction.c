@@ -54,10 +54,10 @@ char *transaction_text(const struct command *command)
 			command->no_descend ? " descend=0" : "");
 	if (command->incompressible)
 		xappend(&text, " type=incompressible");
-	if (bucket->min >= 0 && bucket->max >= 0 && bucket->max != bucket->min)
+	if (bucket->min >= 0 && bucket->max != bucket->min)
 		xappend(&text, " bucket=%d-%d", bucket->min, bucket->max);
 	else if (bucket->min >= 0)
-		xappend(&text, " bucket=%d%s", bucket->min, bucket->max < 0 ? "-" : "");
+		xappend(&text, " bucket=%d", bucket->min);
 	if (command->rate >= 0)
 		xappend(&text, " rate=%lld", command->rate);
 	if (command->dry_run)

@@ -77,8 +77,6 @@ static void test_text(void)
 	command.nodes = 0;
 	command.bucket.max = 15;
 	check_text(&command, "bucket=3-15");
-	command.bucket.max = -1;
-	check_text(&command, "bucket=3-");
 	command = (struct command)COMMAND_NONE;
 	command.incompressible = true;
 	CHECK(transaction_says_what(&command), "so is a type");

@@ -24,7 +24,7 @@ static int parse_text(const char *text, void *where)
 	return *text ? 0 : -EINVAL;
 }
 
-/* N, N-M, or N- for all that are at least as cold. */
+/* N or N-M. */
 static int parse_buckets(const char *text, void *where)
 {
 	autofree char *copy = xstrdup(text);
@@ -37,12 +37,12 @@ static int parse_buckets(const char *text, void *where)
 		*last++ = '\0';
 	error = parse_number(copy, &min);
 	max = min;
-	if (!error && last && *last)
+	if (!error && last)
 		error = parse_number(last, &max);
 	if (!error && (min > max || max >= AGE_BUCKETS_MAX))
 		error = -EINVAL;
 	if (!error)
-		*buckets = (struct bucket_range){ min, last && !*last ? -1 : max };
+		*buckets = (struct bucket_range){ min, max };
 	return error;
 }
 
@@ -65,7 +65,7 @@ static const struct {
 	[OPTION_WATCH] = { { "[=SECONDS]", "2, 90s, 1h" }, parse_age, 1, DAY },
 	[OPTION_REFAULTS] = { { "RATE", "0.2%/min, 1%/h" }, parse_rate },
 	[OPTION_NODES] = { { "NODES", "0,2-3" }, parse_nodes },
-	[OPTION_BUCKETS] = { { "N[-M]", "3, 3-5, 3-" }, parse_buckets },
+	[OPTION_BUCKETS] = { { "N[-M]", "3, 3-5" }, parse_buckets },
 };
 
 const struct option_form *option_form(enum option_type type)
