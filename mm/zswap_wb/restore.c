@@ -194,7 +194,8 @@ static int zswap_wb_restore_charged(const struct zswap_wb_item *item,
 
 	if (IS_ENABLED(CONFIG_MEMCG) && objcg) {
 		memcg = get_mem_cgroup_from_objcg(objcg);
-		err = memcg_list_lru_alloc(memcg, &zswap_list_lru, GFP_KERNEL);
+		err = memcg_list_lru_alloc(memcg, &zswap_list_lru,
+					   __GFP_NOWARN | __GFP_NOMEMALLOC);
 		mem_cgroup_put(memcg);
 		if (err)
 			return -ENOMEM;
