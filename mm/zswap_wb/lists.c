@@ -211,19 +211,24 @@ static struct list_lru_one *zswap_wb_list_lock(int nid,
 }
 
 #ifdef CONFIG_MEMCG
+/* Most cgroups without entries to pass over in one go */
+#define ZSWAP_WB_EMPTY_MAX	1024
+
 /**
  * zswap_wb_list_next() - find the next cgroup that has entries
  * @index:	where to begin; set to the index of the cgroup
  * @nodes:	nodes of its entries; %NULL: it has lists, which may be empty
  *
  * A cgroup gets lists with its first entry, and loses them when it is removed.
- * The root cgroup, whose lists are there always, has no index.
- * Context: RCU read side, for less than 65,536 lists at a time.
+ * The root cgroup, whose lists are there always, has no index. After ZSWAP_WB_EMPTY_MAX
+ * cgroups without entries it comes back with the next one in any case.
+ * Context: RCU read side.
  * Return: whether there is one
  */
 bool zswap_wb_list_next(unsigned long *index, const nodemask_t *nodes)
 {
 	XA_STATE(xas, &zswap_list_lru.xa, *index);
+	unsigned int empty = ZSWAP_WB_EMPTY_MAX;
 	struct list_lru_memcg *lists;
 	int nid;
 
@@ -231,7 +236,7 @@ bool zswap_wb_list_next(unsigned long *index, const nodemask_t *nodes)
 		if (xas_retry(&xas, lists))
 			continue;
 		*index = xas.xa_index;
-		if (!nodes)
+		if (!nodes || !empty--)
 			return true;
 		for_each_node_mask(nid, *nodes) {
 			/* Below zero: they have just been given to the parent */
@@ -307,6 +312,10 @@ static void zswap_wb_list_return(struct zswap_entry *entry)
 	}
 	if (!fits && place != &l->list)
 		zswap_wb_list_disorder(memcg, nid);
+	/* Walks that have been there don't come to it again: it would fail again */
+	while (place->prev != &l->list &&
+	       zswap_wb_entry_is_mark(list_entry(place->prev, struct zswap_entry, lru)))
+		place = place->prev;
 	__list_lru_add(&zswap_list_lru, l, &entry->lru, nid, memcg);
 	list_move_tail(&entry->lru, place);
 	zswap_wb_port_list_unlock(nid, l);

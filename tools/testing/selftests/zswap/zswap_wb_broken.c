@@ -29,6 +29,10 @@
 #define SOME_BAD		4
 /* what a request of the largest size takes with it, of bad pieces that lie across two */
 #define SOME_REQUEST		256
+/* of pages that can be mapped, which are the first bad ones, and what ends a little behind these */
+#define FEW_PAGES		1000
+#define FEW_BAD_FIRST		300
+#define FEW_LIMIT		340
 
 #define SHORT_PAGES		6000
 /* what a command may have of its own: 4.5 MiB */
@@ -203,8 +207,8 @@ static void disk_works_again(void)
 
 /* --- some writes fail --- */
 
-/* Make or mend the bad pieces of the disk; reads fail there, too. */
-static bool some_bad_blocks(char sign)
+/* Make or mend the bad pieces of the disk, from a page on; reads fail there, too. */
+static bool some_bad_blocks(char sign, long long first)
 {
 	const long long sectors = zwb_page_size / 512;
 	long long page, last = broken.megabytes * 1024 * 1024 / zwb_page_size;
@@ -212,7 +216,7 @@ static bool some_bad_blocks(char sign)
 	bool good = true;
 
 	snprintf(path, sizeof(path), "/sys/kernel/config/nullb/%s/badblocks", zwb_disk_name());
-	for (page = SOME_EVERY / 2; page < last; page += SOME_EVERY) {
+	for (page = first; page < last; page += SOME_EVERY) {
 		snprintf(range, sizeof(range), "%c%lld-%lld", sign, page * sectors,
 			 (page + SOME_BAD) * sectors - 1);
 		good &= zwb_write_string(path, range);
@@ -229,7 +233,7 @@ static void check_some_writes_fail(void)
 	load = zwb_load(NULL, ZWB_ANY_NODE, SOME_PAGES, ZWB_TEXT);
 	if (!load)
 		return;
-	if (some_bad_blocks('+')) {
+	if (some_bad_blocks('+', SOME_EVERY / 2)) {
 		zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "age=0"));
 		ksft_print_msg("%lld pages written, %lld failed\n", delta.total.written,
 			       delta.total.failed);
@@ -238,7 +242,7 @@ static void check_some_writes_fail(void)
 		zwb_equal(delta.total.scanned, SOME_PAGES);
 		zwb_equal(delta.stored, -delta.total.written);
 	}
-	if (!some_bad_blocks('-') || zwb_failed())
+	if (!some_bad_blocks('-', SOME_EVERY / 2) || zwb_failed())
 		return;
 	zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "age=0"));
 	zwb_zero(delta.total.failed);
@@ -257,6 +261,42 @@ static void some_writes_fail(void)
 {
 	if (zwb_disk_on(&broken))
 		check_some_writes_fail();
+}
+
+static void check_limit_behind_a_failure(void)
+{
+	static unsigned char in_zswap[FEW_PAGES];
+	struct zwb_snap delta;
+	struct zwb_load *load;
+	int node, last;
+
+	/* one list, in order */
+	load = zwb_nodes(&node, 1) ? zwb_load(NULL, node, FEW_PAGES, ZWB_TEXT) : NULL;
+	if (!load || !some_bad_blocks('+', FEW_BAD_FIRST))
+		return;
+	zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "max=%lldK",
+			 FEW_LIMIT * (long long)zwb_page_size / 1024));
+	some_bad_blocks('-', FEW_BAD_FIRST);
+	if (!zwb_load_map(load, in_zswap))
+		return;
+	for (last = FEW_PAGES - 1; last && in_zswap[last]; last--)
+		;
+	ksft_print_msg("%lld of the first %d pages written, %lld failed\n", delta.total.written,
+		       last + 1, delta.total.failed);
+	zwb_equal(delta.total.written, FEW_LIMIT);
+	zwb_between(delta.total.failed, 1, FEW_PAGES);
+	zwb_equal(delta.total.failed, last + 1 - FEW_LIMIT);
+}
+
+/*
+ * A command whose last pages fail takes others instead, until it has written what it may.
+ *
+ * Turns red when what has just failed is among those that are taken.
+ */
+static void limit_is_reached_behind_a_failure(void)
+{
+	if (zwb_disk_on(&broken))
+		check_limit_behind_a_failure();
 }
 
 /* --- reads fail --- */
@@ -404,7 +444,7 @@ static void check_some_reads_fail(struct zwb_pages *pages)
 	long long left = SOME_PAGES;
 	int tries;
 
-	if (some_bad_blocks('+')) {
+	if (some_bad_blocks('+', SOME_EVERY / 2)) {
 		for (tries = 0; tries < 2; tries++) {
 			zwb_zero(zwb_readback(&delta, "max=1G"));
 			left -= delta.total.readback;
@@ -414,7 +454,7 @@ static void check_some_reads_fail(struct zwb_pages *pages)
 			zwb_zero(delta.total.failed);
 		}
 	}
-	if (some_bad_blocks('-') && !zwb_failed())
+	if (some_bad_blocks('-', SOME_EVERY / 2) && !zwb_failed())
 		check_reads_work_again(pages, left);
 }
 
@@ -496,6 +536,7 @@ static const struct zwb_test tests[] = {
 	ZWB_TEST(disk_works_again),
 	ZWB_TEST(young_pages_that_fail_hide_nothing),
 	ZWB_TEST(some_writes_fail),
+	ZWB_TEST(limit_is_reached_behind_a_failure),
 	ZWB_TEST_PAGES(disk_whose_reads_fail_is_left_alone),
 	ZWB_TEST_IMAGES(disk_whose_reads_fail_is_left_alone),
 	ZWB_TEST_PAGES(disk_fails_while_it_is_read),
