@@ -31,7 +31,7 @@ extern struct xarray zswap_wb_chunks[MAX_SWAPFILES];
 
 void zswap_wb_arm(void);
 void zswap_wb_folio_swapin(struct folio *folio);
-void zswap_wb_folio_stale(struct folio *folio);
+bool zswap_wb_folio_stale(struct folio *folio);
 bool zswap_wb_slot_in_flight(swp_entry_t slot);
 bool zswap_wb_slot_stale(swp_entry_t slot);
 bool zswap_wb_folio_unpack(struct folio *folio);
@@ -50,11 +50,14 @@ static inline void zswap_wb_slot_free(swp_entry_t slot)
 		zswap_wb_slot_stale(slot);
 }
 
-/* A folio, locked and in the swap cache, is about to be swapped out. Context: may sleep */
-static inline void zswap_wb_folio_swapout(struct folio *folio)
+/*
+ * A folio, locked and in the swap cache, is about to be swapped out. Context: may sleep. Return:
+ * false if that can't be now, and it is dirty
+ */
+static inline bool zswap_wb_folio_swapout(struct folio *folio)
 {
-	if (!zswap_wb_slots_empty(swp_type(folio->swap)))
-		zswap_wb_folio_stale(folio);
+	return zswap_wb_slots_empty(swp_type(folio->swap)) ||
+	       zswap_wb_folio_stale(folio);
 }
 #else
 static inline void zswap_wb_arm(void)
@@ -65,8 +68,9 @@ static inline void zswap_wb_folio_swapin(struct folio *folio)
 {
 }
 
-static inline void zswap_wb_folio_swapout(struct folio *folio)
+static inline bool zswap_wb_folio_swapout(struct folio *folio)
 {
+	return true;
 }
 
 static inline void zswap_wb_slot_free(swp_entry_t slot)

@@ -72,7 +72,7 @@ static int zswap_wb_command_node(struct zswap_wb_command *cmd, char *value)
 {
 	size_t len = strlen(value);
 
-	/* The list parser passes over commas and blanks, and has more than lists: no typo may pass */
+	/* The list parser passes over commas and blanks, and has words: no typo may pass */
 	if (strspn(value, "0123456789,-") != len || strstr(value, ",,") ||
 	    !isdigit(value[0]) || !isdigit(value[len - 1]))
 		return -EINVAL;

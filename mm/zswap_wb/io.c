@@ -27,6 +27,8 @@
 #include "port_swap.h"
 
 struct workqueue_struct *zswap_wb_workers;
+/* They wait for a filesystem, so nobody else's work may be behind theirs */
+static struct workqueue_struct *zswap_wb_file_workers;
 static struct bio_set zswap_wb_requests;
 
 /* Gets ready, once, after the block layer. Return: 0 or -ENOMEM */
@@ -34,7 +36,9 @@ int zswap_wb_io_init(void)
 {
 	zswap_wb_workers = alloc_workqueue("zswap_wb", WQ_MEM_RECLAIM |
 					   WQ_HIGHPRI | WQ_UNBOUND, 0);
-	return !zswap_wb_workers ? -ENOMEM :
+	zswap_wb_file_workers = alloc_workqueue("zswap_wb_file", WQ_MEM_RECLAIM |
+						WQ_UNBOUND, 0);
+	return !zswap_wb_workers || !zswap_wb_file_workers ? -ENOMEM :
 	       bioset_init(&zswap_wb_requests, BIO_POOL_SIZE, 0, BIOSET_NEED_BVECS);
 }
 
@@ -201,5 +205,5 @@ void zswap_wb_io_end(struct zswap_wb_io *io)
 	if (list_empty(&io->pages))
 		zswap_wb_io_put(io);
 	else
-		queue_work(zswap_wb_workers, &io->work);
+		queue_work(zswap_wb_file_workers, &io->work);
 }

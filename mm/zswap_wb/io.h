@@ -57,10 +57,7 @@ static inline void zswap_wb_page_set_failed(struct page *page, bool failed)
 	set_page_private(page, failed);
 }
 
-/*
- * They end what has ended in an interrupt, with a high priority, for others may wait for it; and
- * wait for a filesystem, where no signal ends that
- */
+/* They end what has ended in an interrupt: with a high priority, for others may wait for it */
 extern struct workqueue_struct *zswap_wb_workers;
 
 int zswap_wb_io_init(void);

@@ -33,7 +33,8 @@ static inline void zswap_wb_port_count_write(void)
  * folios, they know their slots and get back whether that failed: zswap_wb_page_failed().
  *
  * Nobody else has these folios. What the kernel does with those of the swap cache is all that
- * it offers here, and so is how it tells that it is done.
+ * it offers here, and so is how it tells that it is done. A worker gets no signal: who waits
+ * killably is in no report of hung tasks.
  */
 static inline void zswap_wb_port_file_move(struct swap_info_struct *si,
 					   struct list_head *folios, bool write)
@@ -56,10 +57,12 @@ static inline void zswap_wb_port_file_move(struct swap_info_struct *si,
 		swap_read_submit(&ctx);
 	list_for_each_entry(folio, folios, lru) {
 		if (write) {
-			folio_wait_writeback(folio);
+			while (folio_wait_writeback_killable(folio))
+				;
 			done = !folio_test_clear_dirty(folio);
 		} else {
-			folio_wait_locked(folio);
+			while (folio_wait_locked_killable(folio))
+				;
 			done = folio_test_uptodate(folio);
 			folio_clear_uptodate(folio);
 		}

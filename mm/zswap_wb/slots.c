@@ -70,6 +70,7 @@
 
 #include "internal.h"
 #include "port.h"
+#include "port_swap.h"
 
 #define ZSWAP_WB_CHUNK_SLOTS	512
 
@@ -502,24 +503,43 @@ static void zswap_wb_slot_wait(swp_entry_t slot)
 	zswap_wb_chunk_put(chunk);
 }
 
+/* A server, unlike a disk, may never be done with what it was sent, and never fail it */
+static bool zswap_wb_slot_is_of_a_disk(swp_entry_t slot)
+{
+	struct swap_info_struct *si = get_swap_device(slot);
+	bool disk = !si || zswap_wb_port_has_blocks(si);
+
+	if (si)
+		put_swap_device(si);
+	return disk;
+}
+
 /**
  * zswap_wb_folio_stale() - a folio is about to be swapped out
  * @folio:	locked, and in the swap cache
  *
  * What the swap device has in its slots, it has no longer. If it is just about to
  * get an old copy, waits for that: for as long as the device takes for what one
- * command has in flight, and 10 ms more if the command does not run.
+ * command has in flight, and 10 ms more if the command does not run. Where a filesystem
+ * does the I/O, the folio has to stay in memory instead, for now.
  * Context: process context, may sleep.
+ * Return: false if it has to stay, and is dirty
  */
-void zswap_wb_folio_stale(struct folio *folio)
+bool zswap_wb_folio_stale(struct folio *folio)
 {
 	swp_entry_t slot = folio->swap;
 	long i, nr = folio_nr_pages(folio);
 
 	for (i = 0; i < nr; i++, slot.val++) {
-		while (!zswap_wb_slot_stale(slot))
+		while (!zswap_wb_slot_stale(slot)) {
+			if (!zswap_wb_slot_is_of_a_disk(slot)) {
+				folio_mark_dirty(folio);
+				return false;
+			}
 			zswap_wb_slot_wait(slot);
+		}
 	}
+	return true;
 }
 
 /*

@@ -11,6 +11,7 @@
 #include <linux/fs.h>
 #include <linux/list.h>
 #include <linux/mm.h>
+#include <linux/sched.h>
 #include <linux/swap.h>
 #include <linux/uio.h>
 
@@ -66,7 +67,7 @@ static inline void zswap_wb_port_request_move(struct zswap_wb_port_request *requ
 		      request->nr, request->nr * PAGE_SIZE);
 	err = file->f_mapping->a_ops->swap_rw(&request->iocb, &iter);
 	if (err == -EIOCBQUEUED)
-		wait_for_completion(&request->over);
+		wait_for_completion_state(&request->over, TASK_IDLE);
 	else
 		request->moved = err;
 	if (request->moved != request->nr * PAGE_SIZE)

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -90,7 +91,7 @@ static bool nfsd_on(void)
 	}
 	nfsd_is_mounted = true;
 	return nfsd_export(true) &&
-	       /* of others the portmapper is told; and nfsdcld(8) where clients are not remembered */
+	       /* others need a portmapper, or nfsdcld(8) */
 	       zwb_write_string(NFSD_DIR "/versions", "-3\n") &&
 	       zwb_write_string(NFSD_DIR "/nfsv4recoverydir", NFS_SERVER_DIR "\n") &&
 	       zwb_write_string(NFSD_DIR "/portlist", "tcp 2049\n") &&
@@ -273,8 +274,11 @@ static void check_signal(void)
 	}
 	zwb_since(&delta, &before);
 	zwb_zero(delta.vm.pswpin);
-	nfs_freeze(false);
+	/* and are not swapped out before that is over, which nobody waits for */
 	zwb_pages_fill(&pages, 2);
+	if (madvise(pages.mem, pages.nr * zwb_page_size, MADV_PAGEOUT))
+		zwb_fail("MADV_PAGEOUT: %s", strerror(errno));
+	nfs_freeze(false);
 	zwb_pages_out(&pages);
 	zwb_pages_are(&pages, 2);
 	zwb_pages_unmap(&pages);
@@ -282,10 +286,10 @@ static void check_signal(void)
 
 /*
  * A command on a server that does not answer ends when it is told to, and nobody waits for
- * the pages that are under way.  When the server answers again, the old copies of pages
- * that were changed meanwhile are not what is read.
+ * the pages that are under way, reclaim neither.  When the server answers again, the old copies
+ * of pages that were changed meanwhile are not what is read.
  *
- * Turns red when the command itself waits for the filesystem.
+ * Turns red when the command itself waits for the filesystem; or, by the alarm, a swap-out.
  */
 static void signal_ends_a_command(void)
 {
