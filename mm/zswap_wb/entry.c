@@ -29,9 +29,9 @@
  *    one's old copy could reach the disk after the page had been written, freed
  *    and written anew.
  *
- * 4. While a slot is in flight, nobody else writes it. A swap-out waits at the
- *    top of zswap_store(); zswap_writeback_entry(), once it has its folio, backs
- *    off. A launch in turn refuses a slot that has a folio. So at the landing an
+ * 4. While a slot is in flight, nobody else writes it. A swap-out waits in front
+ *    of zswap_store(), or is put off; zswap_writeback_entry(), once it has its
+ *    folio, backs off. A launch in turn refuses a slot that has a folio. So at the landing an
  *    entry at the same address is the same entry.
  *
  * 5. At the landing, no folio and the entry in the tree say that nobody has come

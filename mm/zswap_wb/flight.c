@@ -16,7 +16,8 @@
  * Lifetimes and progress:
  *
  * 1. What a flight needs it has before it is launched: pages, items, and a
- *    reference to its one swap device. For requests see io.c.
+ *    reference to its one swap device. For requests, and for what a filesystem
+ *    allocates, see io.c.
  *
  * 2. A flight belongs to the command, and while it is in the air also to its
  *    requests and then to its work item, which share one reference. The command gives
