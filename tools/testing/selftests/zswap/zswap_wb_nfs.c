@@ -135,7 +135,7 @@ static bool nfs_mount(void)
 		return false;
 	}
 	nfs_is_mounted = !mount("127.0.0.1:/", NFS_CLIENT_DIR, "nfs4", 0,
-				"vers=4.1,addr=127.0.0.1,clientaddr=127.0.0.1");
+				"vers=4.0,addr=127.0.0.1,clientaddr=127.0.0.1");
 	if (nfs_is_mounted)
 		return true;
 	if (errno == ENODEV)
