@@ -31,8 +31,8 @@
  *
  * 4. While a slot is in flight, nobody else writes it. A swap-out waits in front
  *    of zswap_store(), or is put off; zswap_writeback_entry(), once it has its
- *    folio, backs off. A launch in turn refuses a slot that has a folio. So at the landing an
- *    entry at the same address is the same entry.
+ *    folio, backs off. A launch in turn refuses a slot that has a folio. So at
+ *    the landing an entry at the same address is the same entry.
  *
  * 5. At the landing, no folio and the entry in the tree say that nobody has come
  *    for the page since the fetch: the disk has the right data, and the next reader

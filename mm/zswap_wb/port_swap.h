@@ -15,6 +15,7 @@
 #include <linux/zswap_wb.h>
 
 #include "../swap.h"
+#include "io.h"
 
 /* Does a swap device take its I/O by the block layer, and not by a filesystem? */
 static inline bool zswap_wb_port_has_blocks(const struct swap_info_struct *si)
@@ -66,8 +67,7 @@ static inline void zswap_wb_port_file_move(struct swap_info_struct *si,
 			done = folio_test_uptodate(folio);
 			folio_clear_uptodate(folio);
 		}
-		folio->private = NULL;
-		set_page_private(&folio->page, !done);
+		zswap_wb_page_set_failed(&folio->page, !done);
 	}
 }
 

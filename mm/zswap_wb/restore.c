@@ -36,6 +36,9 @@ static void zswap_lru_add(struct zswap_entry *entry);
 static struct zswap_entry *zswap_entry_cache_alloc(gfp_t gfp, int nid);
 static void zswap_entry_cache_free(struct zswap_entry *entry);
 
+/* Memory that is free, for which nobody is woken up */
+#define ZSWAP_WB_RESTORE_GFP	(__GFP_NOWARN | __GFP_NOMEMALLOC)
+
 /* ---- recall ---- */
 
 /**
@@ -92,15 +95,15 @@ static struct zswap_entry *zswap_wb_entry_make(const struct zswap_wb_item *item,
 					       struct zswap_pool *pool,
 					       struct obj_cgroup *objcg, int nid)
 {
-	const gfp_t gfp = __GFP_NOWARN | __GFP_NOMEMALLOC;
 	struct zswap_entry *entry;
 	unsigned long handle;
 	unsigned int flags;
 
-	entry = zswap_entry_cache_alloc(gfp, nid);
+	entry = zswap_entry_cache_alloc(ZSWAP_WB_RESTORE_GFP, nid);
 	if (!entry)
 		return NULL;
-	if (!zswap_wb_port_object_make(pool, data, length, gfp, nid, &handle)) {
+	if (!zswap_wb_port_object_make(pool, data, length, ZSWAP_WB_RESTORE_GFP,
+				       nid, &handle)) {
 		zswap_entry_cache_free(entry);
 		return NULL;
 	}
@@ -141,7 +144,7 @@ static int zswap_wb_entry_publish(const struct zswap_wb_item *item,
 	if (!zswap_wb_port_slot_cached(si, ci, slot) &&
 	    zswap_wb_slot_recalled(slot, &item->kind))
 		err = xa_insert(tree, swp_offset(slot), entry,
-				__GFP_NOWARN | __GFP_NOMEMALLOC);
+				ZSWAP_WB_RESTORE_GFP);
 	if (!err) {
 		zswap_lru_add(entry);
 		zswap_wb_slot_restored(slot, &item->kind);
@@ -195,7 +198,7 @@ static int zswap_wb_restore_charged(const struct zswap_wb_item *item,
 	if (IS_ENABLED(CONFIG_MEMCG) && objcg) {
 		memcg = get_mem_cgroup_from_objcg(objcg);
 		err = memcg_list_lru_alloc(memcg, &zswap_list_lru,
-					   __GFP_NOWARN | __GFP_NOMEMALLOC);
+					   ZSWAP_WB_RESTORE_GFP);
 		mem_cgroup_put(memcg);
 		if (err)
 			return -ENOMEM;

@@ -16,6 +16,7 @@
 #include <linux/uio.h>
 
 #include "../swap.h"
+#include "io.h"
 
 /* Does a swap device take its I/O by the block layer, and not by a filesystem? */
 static inline bool zswap_wb_port_has_blocks(const struct swap_info_struct *si)
@@ -50,8 +51,9 @@ static inline void zswap_wb_port_request_over(struct kiocb *iocb, long ret)
 static inline void zswap_wb_port_request_move(struct zswap_wb_port_request *request,
 					      struct file *file, bool write)
 {
-	unsigned int i;
 	struct iov_iter iter;
+	unsigned int i;
+	bool failed;
 	loff_t pos;
 	long err;
 
@@ -70,15 +72,12 @@ static inline void zswap_wb_port_request_move(struct zswap_wb_port_request *requ
 		wait_for_completion_state(&request->over, TASK_IDLE);
 	else
 		request->moved = err;
-	if (request->moved != request->nr * PAGE_SIZE)
+	failed = request->moved != request->nr * PAGE_SIZE;
+	if (failed)
 		pr_alert_ratelimited("%s-error %ld on swap-file (%lld)\n",
 				     write ? "Write" : "Read", request->moved, pos);
-	for (i = 0; i < request->nr; i++) {
-		struct page *page = request->bvec[i].bv_page;
-
-		page_folio(page)->private = NULL;
-		set_page_private(page, request->moved != request->nr * PAGE_SIZE);
-	}
+	for (i = 0; i < request->nr; i++)
+		zswap_wb_page_set_failed(request->bvec[i].bv_page, failed);
 	request->nr = 0;
 }
 
