@@ -21,8 +21,8 @@
  *
  * 3. When the cgroup goes offline, the mark moves to the head of the parent's list
  *    with the entries, and the walk goes on there. It ends with the first entry
- *    that is the parent's own. A walk of that list, whose mark is behind, does not
- *    come to them.
+ *    that was not the cgroup's own: the parent's, or that of another child which
+ *    is gone. A walk of that list, whose mark is behind, does not come to them.
  *
  * 4. The walk ends after as many entries as the list had when it was opened. So it
  *    reaches each entry that stays where it is: unlinked entries only make the way
@@ -376,8 +376,9 @@ bool zswap_wb_cursor_scan(struct zswap_wb_cursor *cursor,
 			bool in_order = ordered && (!memcg || entry->objcg == own) &&
 				(s32)(entry->store_time - disordered) > ZSWAP_WB_ORDER_SLACK;
 
-			/* The rest is the parent's, and not ours to look at */
-			if (memcg != cursor->memcg && entry->objcg == own)
+			/* The rest was never ours, and is not ours to look at */
+			if (memcg != cursor->memcg &&
+			    entry->objcg != zswap_wb_port_orig_objcg(cursor->memcg, cursor->nid))
 				cursor->left = 0;
 			else
 				what = visit(&facts, in_order, arg);

@@ -17,6 +17,9 @@
 
 #define INTERRUPT_PAGES		12000
 #define INTERRUPT_TRIES		3
+#define REMOVED_PAGES		1500
+/* more than a command selects at once */
+#define REMOVED_FIRST		2100
 #define SHRINKER_PAGES		8000
 #define SHRINKER_ENTRIES	64
 #define SHRINKER_SECONDS	60
@@ -236,6 +239,51 @@ static void cgroups_removed_meanwhile(void)
 }
 
 /*
+ * A cgroup is removed, and most of its entries are gone, while a command for it sleeps
+ * for its rate: what is behind the others in the parent's list is another removed
+ * cgroup's, and stays.
+ *
+ * Turns red when the command goes on with entries that were never the cgroup's.
+ */
+static void removed_siblings_stay(void)
+{
+	const char *parent = zwb_cgroup(NULL, "parent"), *child, *sibling;
+	struct zwb_load *load, *exits, *stays;
+	struct zwb_snap before, delta;
+	struct zwb_async command;
+	int nodes[1];
+
+	child = parent ? zwb_cgroup(parent, "child") : NULL;
+	sibling = child ? zwb_cgroup(parent, "sibling") : NULL;
+	if (!sibling || zwb_nodes(nodes, 1) < 1)
+		return;
+	stays = zwb_load(sibling, nodes[0], REMOVED_PAGES, ZWB_TEXT);
+	load = stays ? zwb_load(child, nodes[0], REMOVED_FIRST, ZWB_TEXT) : NULL;
+	exits = load ? zwb_load(child, nodes[0], REMOVED_PAGES, ZWB_TEXT) : NULL;
+	if (!exits || !zwb_load_move(stays, zwb_cgroup_root()) ||
+	    !zwb_load_move(load, zwb_cgroup_root()) || !zwb_cgroup_remove(sibling) ||
+	    !zwb_cgroup_inherits(parent, REMOVED_PAGES))
+		return;
+	zwb_snap(&before);
+	if (!zwb_start(&command, ZWB_GLOBAL, 0, "age=0 cgroup=%llu rate=4M",
+		       zwb_cgroup_id(child)))
+		return;
+	zwb_go(&command);
+	zwb_wait_for_writeback(before.vm.zswpwb);
+	zwb_load_stop(exits);
+	zwb_cgroup_remove(child);
+	zwb_since(&delta, &before);
+	zwb_zero(zwb_wait(&command));
+	if (delta.total.written >= REMOVED_FIRST) {
+		zwb_late("the command was through before its cgroup was removed");
+		return;
+	}
+	zwb_since(&delta, &before);
+	zwb_equal(delta.total.written, REMOVED_FIRST);
+	zwb_expect_read(stays, 0, REMOVED_PAGES);
+}
+
+/*
  * Processes exit while a command writes their pages: pages that are gone are
  * counted as gone, or not at all, and nothing else goes wrong.
  *
@@ -369,6 +417,7 @@ static const struct zwb_test tests[] = {
 	ZWB_TEST(signal_never_restarts),
 	ZWB_TEST(kill_ends_a_command),
 	ZWB_TEST(cgroups_removed_meanwhile),
+	ZWB_TEST(removed_siblings_stay),
 	ZWB_TEST(processes_exit_meanwhile),
 	ZWB_TEST(shrinker_during_commands),
 };
