@@ -12,7 +12,7 @@ const struct counter stats_counters[NR_STATS] = {
 	  { "COMMANDS", COLUMN_COUNT, false, "commands for proactive writeback" },
 	  "zswap_writeback_commands" },
 	{ STAT(scanned), COUNTER_ANSWER,
-	  { "SCANNED", COLUMN_COUNT, false, "pages that commands looked at" },
+	  { "SCANNED", COLUMN_COUNT, false, "pages that commands came to" },
 	  "zswap_writeback_scanned_pages" },
 	{ STAT(written), COUNTER_ANSWER,
 	  { "WRITTEN", COLUMN_PAGES, true, "page data written to swap by commands" },

@@ -51,6 +51,6 @@ trap - EXIT INT TERM
 say "$tree: Linux $release, ${#series[@]} patches applied, $(wc -l <"$new/overlay") new files"
 cat <<E2
 To build with it, in the tree:
-    scripts/config -e ZSWAP -e ZSWAP_WB -e ZSWAP_WB_DEBUGFS && make olddefconfig
+    scripts/config -e MEMCG -e ZSWAP -e ZSWAP_WB -e ZSWAP_WB_DEBUGFS && make olddefconfig
 ZSWAP_WB_DEBUGFS is for ages and dry runs. Patched: $(xargs <"$new/touched")
 E2

@@ -12,7 +12,7 @@ cd "$BUILD"
 rm -rf accel apply apt-arm64 arm64-4K arm64-64K bench bench-short bin check check-kasan check-kcsan check-system check-upstream coverage \
 	demo deps.log fuzz \
 	kernel kernel-deb kernel-debug kernel-kasan kernel-kcsan kernel-locks kernel-off kernel-upstream lint linux linux.new \
-	mutants selftests series-* series.new system torture tree um vm
+	mutants selftests series-* series.new system torture tree um vm zswapctl
 for series in "$TOP"/patches/[0-9]*; do
 	rm -rf "${series##*/}"
 done

@@ -148,12 +148,12 @@ row 'memory.current after' "$(at b current)" 'bytes'
 row 'in zswap before' "$(at a zswapped)" 'bytes of page data'
 row 'in zswap after' "$(at b zswapped)" 'bytes of page data'
 row 'anonymous, or 16 MiB' "$backed" 'pages'
-row 'refaults, 0.01 % of that a minute' "$rate" "target $((target * 100))"
+row 'refaults a minute, in 0.01 % of that' "$rate" "target $((target * 100))"
 printf '\n'
 must 'pages written' "$(moved a b written)" '>=' $((bytes1 * 3 / 16384)) \
 	'3/4 of what nobody reads'
 must 'memory.current' "$(at b current)" '<=' $(($(at a current) * 3 / 4)) '3/4 of before'
-must 'refaults, 0.01 % a minute' "$rate" '<=' $((target * 100)) 'the target'
+must 'refaults a minute, in 0.01 %' "$rate" '<=' $((target * 100)) 'the target'
 run "zswapctl ages"
 
 section 'WHAT IT DECIDED'

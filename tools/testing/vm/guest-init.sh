@@ -27,8 +27,8 @@ ln -sf fd/2 /dev/stderr
 if grep -qw vm.interactive /proc/cmdline; then
 	cat <<-'TEXT'
 
-	Two nodes, cgroup2 on /sys/fs/cgroup, debugfs on /sys/kernel/debug; the
-	swap disk is /dev/vda: mkswap /dev/vda && swapon /dev/vda.
+	Two nodes, cgroup2 on /sys/fs/cgroup, debugfs on /sys/kernel/debug. To begin:
+	    mkswap /dev/vda && swapon /dev/vda && echo Y >/sys/module/zswap/parameters/enabled
 	Leave with poweroff -f, or Ctrl-A X.
 
 	TEXT

@@ -89,10 +89,10 @@ fi
 
 make=("${KMAKE[@]}" -C "$tree" O="$out" ARCH="$KARCH" -j"$JOBS" "${options[@]}")
 if grep -q '^CONFIG_MODULES=y' "$out/.config"; then
-	build_logged "$name" 1900 "$out/build.log" "${make[@]}" "$KTARGET" modules
+	build_logged "$name" 2000 "$out/build.log" "${make[@]}" "$KTARGET" modules
 	# What vm.sh puts into the guest
 	rm -rf "$out/modules"
 	"${make[@]}" INSTALL_MOD_PATH="$out/modules" modules_install >>"$out/build.log"
 else
-	build_logged "$name" 1900 "$out/build.log" "${make[@]}" "$KTARGET"
+	build_logged "$name" 2000 "$out/build.log" "${make[@]}" "$KTARGET"
 fi
