@@ -15,7 +15,6 @@
 #include <linux/ctype.h>
 #include <linux/errno.h>
 #include <linux/kstrtox.h>
-#include <linux/minmax.h>
 #include <linux/string.h>
 
 #include "internal.h"

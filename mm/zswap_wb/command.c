@@ -8,7 +8,6 @@
  * command that is carried out in part moves pages that nobody asked for.
  */
 #include <linux/ctype.h>
-#include <linux/err.h>
 #include <linux/kernel.h>
 #include <linux/kstrtox.h>
 #include <linux/mm.h>

@@ -7,7 +7,6 @@
  * What that is for, and how the files belong together, is in
  * Documentation/mm/zswap_wb.rst.
  */
-#include <linux/err.h>
 #include <linux/minmax.h>
 #include <linux/nodemask.h>
 #include <linux/sched/mm.h>

@@ -49,7 +49,6 @@
 #include <linux/cgroup.h>
 #include <linux/error-injection.h>
 #include <linux/memcontrol.h>
-#include <linux/scatterlist.h>
 #include <linux/vmstat.h>
 #include <linux/xarray.h>
 
@@ -330,8 +329,6 @@ int zswap_wb_entry_land(const struct zswap_wb_item *item,
 			struct swap_info_struct *si, bool failed, bool *aloft)
 {
 	const struct zswap_wb_facts *facts = &item->facts;
-	struct xarray *tree = swap_zswap_tree(facts->slot);
-	pgoff_t offset = swp_offset(facts->slot);
 	struct zswap_entry *entry = facts->entry;
 	struct swap_cluster_info *ci;
 	int outcome;
@@ -349,7 +346,7 @@ int zswap_wb_entry_land(const struct zswap_wb_item *item,
 		zswap_wb_entry_putback(facts);
 		zswap_wb_slot_freed(si, ci, facts->slot);
 	} else {
-		xa_erase(tree, offset);
+		xa_erase(swap_zswap_tree(facts->slot), swp_offset(facts->slot));
 	}
 	zswap_wb_slot_land(facts->slot, !outcome);
 	zswap_wb_port_cluster_unlock(si, ci);

@@ -284,7 +284,6 @@ void zswap_wb_flight_fetch(struct zswap_wb_flight *flight,
 	enum zswap_wb_outcome outcome;
 
 	copy->item = *item;
-	zswap_wb_page_set_failed(copy->page, false);
 	outcome = zswap_wb_copy_fetch(copy, flight, scratch);
 	if (!outcome) {
 		flight->nr++;
@@ -347,11 +346,8 @@ zswap_wb_copy_launch(struct zswap_wb_flight *flight, unsigned int i,
 	copy->aloft = true;
 	flight->aloft++;
 	before = zswap_wb_io_add(&flight->io, copy->page, slot, copy->bytes, *css);
-	if (before)
-		zswap_wb_stats_count(flight->copy[i - 1].item.kind.nid,
-				     ZSWAP_WB_DISK_BYTES, before);
 	zswap_wb_stats_count(copy->item.kind.nid, ZSWAP_WB_DISK_BYTES,
-			     copy->bytes);
+			     before + copy->bytes);
 	return 0;
 }
 

@@ -481,9 +481,7 @@ struct zswap_wb_window *zswap_wb_window_alloc(const struct zswap_wb_command *cmd
 					      struct zswap_wb_result *res);
 void zswap_wb_window_free(struct zswap_wb_window *window);
 unsigned int zswap_wb_window_room(const struct zswap_wb_window *window);
-void zswap_wb_window_add(struct zswap_wb_window *window,
-			 const struct zswap_wb_facts *facts,
-			 const struct zswap_wb_kind *kind);
+void zswap_wb_window_add(struct zswap_wb_window *window, const struct zswap_wb_item *item);
 int zswap_wb_window_write(struct zswap_wb_window *window);
 int zswap_wb_window_land(struct zswap_wb_window *window);
 int zswap_wb_flight_init(void);

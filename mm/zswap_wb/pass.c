@@ -171,7 +171,6 @@ static bool zswap_wb_draw_take(struct zswap_wb_draw *draw,
 			       const struct zswap_wb_facts *facts, u64 age)
 {
 	struct zswap_wb_run *run = draw->run;
-	struct zswap_wb_kind kind;
 
 	if (!draw->quota || zswap_wb_budget_empty(&run->budget))
 		return false;
@@ -182,12 +181,12 @@ static bool zswap_wb_draw_take(struct zswap_wb_draw *draw,
 		run->res->released_bytes += facts->length;
 		return true;
 	}
-	kind = (struct zswap_wb_kind) {
-		.generation	= run->generation,
-		.nid		= draw->lane->cursor.nid,
-		.bucket		= zswap_wb_age_bucket(&run->edges, age),
-	};
-	zswap_wb_window_add(run->window, facts, &kind);
+	zswap_wb_window_add(run->window, &(struct zswap_wb_item) {
+		.facts			= *facts,
+		.kind.generation	= run->generation,
+		.kind.nid		= draw->lane->cursor.nid,
+		.kind.bucket		= zswap_wb_age_bucket(&run->edges, age),
+	});
 	return true;
 }
 

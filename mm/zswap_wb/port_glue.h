@@ -9,7 +9,6 @@
 #include <linux/list_lru.h>
 #include <linux/memcontrol.h>
 #include <linux/scatterlist.h>
-#include <linux/vmstat.h>
 
 #include "../swap_table.h"
 #include "port.h"

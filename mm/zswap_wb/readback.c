@@ -95,16 +95,6 @@ static bool zswap_wb_memory_has_room(int nid)
 	return true;
 }
 
-/* Gets up to @nr pages for a batch, as there is room for. Return: how many there are */
-static unsigned int zswap_wb_read_fill(struct zswap_wb_flight *read, unsigned int nr)
-{
-	nr = min(nr, read->room);
-	while (read->nr_pages < nr && zswap_wb_memory_has_room(numa_mem_id()) &&
-	       zswap_wb_flight_add_page(read, __GFP_THISNODE))
-		;
-	return min(nr, read->nr_pages);
-}
-
 /* The device is done with a batch */
 static void zswap_wb_read_done(struct zswap_wb_io *io)
 {
@@ -126,8 +116,7 @@ static void zswap_wb_recall_put(struct zswap_wb_copy *recall)
 }
 
 /* Recalls up to @max pages of a device from the slot @*offset on, and sets that behind */
-static void zswap_wb_readback_recall(struct zswap_wb_readback *back,
-				     unsigned int type, unsigned long *offset,
+static void zswap_wb_readback_recall(struct zswap_wb_readback *back, unsigned long *offset,
 				     unsigned int max)
 {
 	struct zswap_wb_flight *read = back->read;
@@ -140,10 +129,10 @@ static void zswap_wb_readback_recall(struct zswap_wb_readback *back,
 		struct zswap_wb_item *item = &recall->item;
 
 		cond_resched();
-		if (!zswap_wb_slot_find(type, offset, &back->nodes, back->bucket,
+		if (!zswap_wb_slot_find(read->type, offset, &back->nodes, back->bucket,
 					&item->kind))
 			continue;
-		item->facts.slot = swp_entry(type, (*offset)++);
+		item->facts.slot = swp_entry(read->type, (*offset)++);
 		if (swp_offset(item->facts.slot) >= read->io.si->max ||
 		    !zswap_wb_entry_recall(item, read->io.si, &back->scope,
 					   &recall->memcg, &recall->pool))
@@ -233,20 +222,23 @@ static void zswap_wb_readback_restore(struct zswap_wb_readback *back,
 
 /* ---- batches ---- */
 
-/* Most pages of the next batch, at least 1 */
-static unsigned int zswap_wb_readback_room(struct zswap_wb_readback *back,
-					   unsigned int type)
+/* Gets pages for the next batch, as far as there is room. Return: how many it may have */
+static unsigned int zswap_wb_readback_fill(struct zswap_wb_readback *back)
 {
-	unsigned int max = min(zswap_wb_device_room(&back->device[type]),
-			       zswap_wb_pace_batch(&back->pace, ktime_get_ns()));
+	struct zswap_wb_flight *read = back->read;
+	unsigned int nr = min3(zswap_wb_device_room(&back->device[read->type]),
+			       zswap_wb_pace_batch(&back->pace, ktime_get_ns()),
+			       read->room);
 
-	max = zswap_wb_budget_room(&back->budget, max);
-	return zswap_wb_read_fill(back->read, max);
+	nr = zswap_wb_budget_room(&back->budget, nr);
+	while (read->nr_pages < nr && zswap_wb_memory_has_room(numa_mem_id()) &&
+	       zswap_wb_flight_add_page(read, __GFP_THISNODE))
+		;
+	return min(nr, read->nr_pages);
 }
 
 /* Reads and restores what has been recalled. Return: 0, or -EINTR after a signal */
-static int zswap_wb_readback_move(struct zswap_wb_readback *back,
-				  unsigned int type)
+static int zswap_wb_readback_move(struct zswap_wb_readback *back)
 {
 	struct zswap_wb_flight *read = back->read;
 	u64 start = ktime_get_ns();
@@ -258,7 +250,7 @@ static int zswap_wb_readback_move(struct zswap_wb_readback *back,
 	zswap_wb_pace_take(&back->pace, read->nr, start);
 	err = zswap_wb_readback_read(read);
 	if (!err)
-		zswap_wb_device_learn(&back->device[type], read->nr,
+		zswap_wb_device_learn(&back->device[read->type], read->nr,
 				      atomic_read(&read->io.errors),
 				      ktime_to_ns(read->done) - start);
 	for (i = 0; i < read->nr; i++) {
@@ -278,10 +270,11 @@ static int zswap_wb_readback_move(struct zswap_wb_readback *back,
 }
 
 /* Brings back a batch from the slot @*offset on, and sets that behind. Return: as above */
-static int zswap_wb_readback_batch(struct zswap_wb_readback *back,
-				   unsigned int type, unsigned long *offset)
+static int zswap_wb_readback_batch(struct zswap_wb_readback *back, unsigned int type,
+				   unsigned long *offset)
 {
 	struct zswap_wb_flight *read = back->read;
+	bool boarded;
 	int err;
 
 	back->full |= !zswap_wb_pool_has_room();
@@ -289,17 +282,16 @@ static int zswap_wb_readback_batch(struct zswap_wb_readback *back,
 	if (err || mutex_lock_interruptible(&zswap_wb_read_lock[type]))
 		return -EINTR;
 	/* By its first slot behind the header: what there is a word of may be beyond its end */
-	read->io.si = get_swap_device(swp_entry(type, 1));
+	boarded = zswap_wb_flight_board(read, swp_entry(type, 1));
 	/* Is it not being taken out of use? */
-	if (!read->io.si || !(READ_ONCE(read->io.si->flags) & SWP_WRITEOK) ||
+	if (!boarded || !(READ_ONCE(read->io.si->flags) & SWP_WRITEOK) ||
 	    *offset >= read->io.si->max) {
 		*offset = ULONG_MAX;
 	} else if (!back->full) {
-		zswap_wb_readback_recall(back, type, offset,
-					 zswap_wb_readback_room(back, type));
-		err = zswap_wb_readback_move(back, type);
+		zswap_wb_readback_recall(back, offset, zswap_wb_readback_fill(back));
+		err = zswap_wb_readback_move(back);
 	}
-	if (read->io.si)
+	if (boarded)
 		put_swap_device(read->io.si);
 	mutex_unlock(&zswap_wb_read_lock[type]);
 	return err ?: (signal_pending(current) ? -EINTR : 0);

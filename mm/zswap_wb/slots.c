@@ -246,14 +246,11 @@ bool zswap_wb_chunk_join(struct zswap_wb_chunk *chunk, struct zswap_pool *pool)
 	return !old || old == pool;
 }
 
-/* Lets go of a chunk; may be NULL. Context: not in an interrupt; a cluster may be locked */
+/* Lets go of a chunk. Context: not in an interrupt; a cluster may be locked */
 void zswap_wb_chunk_put(struct zswap_wb_chunk *chunk)
 {
-	struct xarray *chunks;
+	struct xarray *chunks = &zswap_wb_chunks[chunk->type];
 
-	if (!chunk)
-		return;
-	chunks = &zswap_wb_chunks[chunk->type];
 	/* Nobody who has the array locked finds one that is not in use */
 	if (!atomic_dec_and_lock(&chunk->used, &chunks->xa_lock))
 		return;

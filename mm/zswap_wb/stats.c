@@ -96,5 +96,4 @@ void zswap_wb_result_add(struct zswap_wb_result *sum,
 	for (outcome = 0; outcome < ZSWAP_WB_NR_OUTCOMES; outcome++)
 		sum->outcome[outcome] += res->outcome[outcome];
 	sum->released_bytes += res->released_bytes;
-	sum->looked += res->looked;
 }

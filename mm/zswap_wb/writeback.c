@@ -289,18 +289,14 @@ unsigned int zswap_wb_window_room(const struct zswap_wb_window *window)
 }
 
 /* Selects an entry for a window that has room. Context: a list may be locked */
-void zswap_wb_window_add(struct zswap_wb_window *window,
-			 const struct zswap_wb_facts *facts,
-			 const struct zswap_wb_kind *kind)
+void zswap_wb_window_add(struct zswap_wb_window *window, const struct zswap_wb_item *item)
 {
-	window->item[window->nr++] = (struct zswap_wb_item) {
-		.facts	= *facts,
-		.kind	= *kind,
-	};
+	window->item[window->nr++] = *item;
 }
 
 static struct zswap_wb_window *
-zswap_wb_window_try(unsigned int max, struct zswap_wb_budget *budget)
+zswap_wb_window_try(const struct zswap_wb_command *cmd, struct zswap_wb_budget *budget,
+		    struct zswap_wb_result *res, unsigned int max)
 {
 	bool compressed = READ_ONCE(zswap_wb_compressed_writeback);
 	unsigned int room = min(max, ZSWAP_WB_BATCH_MAX);
@@ -311,7 +307,13 @@ zswap_wb_window_try(unsigned int max, struct zswap_wb_budget *budget)
 	if (!window)
 		return NULL;
 	/* Not the items: that is much, and most commands find few */
-	*window = (struct zswap_wb_window) { .max = max };
+	*window = (struct zswap_wb_window) {
+		.cmd	= cmd,
+		.budget	= budget,
+		.res	= res,
+		.max	= max,
+	};
+	zswap_wb_pace_init(&window->pace, cmd->rate, ktime_get_ns());
 	window->scratch = zswap_wb_pages_alloc(GFP_KERNEL, 0);
 	window->flight[0] = zswap_wb_flight_alloc(room, compressed, budget);
 	window->flight[1] = zswap_wb_flight_alloc(room, compressed, budget);
@@ -339,13 +341,7 @@ struct zswap_wb_window *zswap_wb_window_alloc(const struct zswap_wb_command *cmd
 	struct zswap_wb_window *window = NULL;
 
 	for (; max && !window; max /= 2)
-		window = zswap_wb_window_try(max, budget);
-	if (window) {
-		zswap_wb_pace_init(&window->pace, cmd->rate, ktime_get_ns());
-		window->cmd = cmd;
-		window->budget = budget;
-		window->res = res;
-	}
+		window = zswap_wb_window_try(cmd, budget, res, max);
 	return window;
 }
 
