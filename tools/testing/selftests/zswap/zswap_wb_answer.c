@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -216,6 +217,62 @@ static void answer_to_an_interrupted_command(void)
 	/* and the rest can be written */
 	zwb_zero(zwb_ask(&answer, "age=0"));
 	zwb_zero(zwb_stored());
+}
+
+/* A process that reads an open file, or gives a command to it. */
+static pid_t start_using(int fd, const char *command)
+{
+	pid_t pid = fork();
+	char byte;
+
+	if (pid < 0)
+		zwb_fail("fork: %s", strerror(errno));
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	_exit(command ? write(fd, command, strlen(command)) < 0 : read(fd, &byte, 1) < 0);
+}
+
+/* Is it gone within two seconds? */
+static bool kill_ends(pid_t pid)
+{
+	long long deadline = zwb_now() + 2 * ZWB_NS_PER_SEC;
+	pid_t gone;
+
+	kill(pid, SIGKILL);
+	do {
+		zwb_pause();
+		gone = waitpid(pid, NULL, WNOHANG);
+	} while (!gone && zwb_now() < deadline);
+	return gone == pid;
+}
+
+/*
+ * Who reads an open file, or gives it a command, while another process has a long command
+ * there, waits, and can be killed.
+ *
+ * Turns red when they wait where no signal ends it.
+ */
+static void who_waits_at_an_open_file_can_be_killed(void)
+{
+	long long before = zwb_vmstat_key("zswpwb");
+	pid_t giver, reader, second;
+	int fd;
+
+	if (!zwb_need_answers() || !zwb_load(NULL, ZWB_ANY_NODE, INTERRUPT_PAGES, ZWB_TEXT))
+		return;
+	fd = open(ZWB_ANSWER_FILE, O_RDWR);
+	giver = start_using(fd, "age=0 rate=" INTERRUPT_RATE);
+	if (giver > 0 && zwb_wait_for_writeback(before)) {
+		reader = start_using(fd, NULL);
+		second = start_using(fd, "age=0");
+		zwb_sleep_until(zwb_now() + ZWB_NS_PER_SEC / 5);
+		zwb_equal(reader > 0 && kill_ends(reader), true);
+		zwb_equal(second > 0 && kill_ends(second), true);
+		zwb_zero(waitpid(giver, NULL, WNOHANG));
+	}
+	zwb_equal(giver > 0 && kill_ends(giver), true);
+	close(fd);
 }
 
 /*
@@ -559,6 +616,7 @@ static const struct zwb_test tests[] = {
 	ZWB_TEST(answer_is_what_the_counters_say),
 	ZWB_TEST(answer_to_a_refused_command),
 	ZWB_TEST(answer_to_an_interrupted_command),
+	ZWB_TEST(who_waits_at_an_open_file_can_be_killed),
 	ZWB_TEST(answers_belong_to_an_open_file),
 	ZWB_TEST(dry_run_tells_what_a_run_does),
 	ZWB_TEST(bucket_takes_its_ages),
