@@ -21,8 +21,9 @@
  *
  * 3. When the cgroup goes offline, the mark moves to the head of the parent's list
  *    with the entries, and the walk goes on there. It ends with the first entry
- *    that was not the cgroup's own: the parent's, or that of another child which
- *    is gone. A walk of that list, whose mark is behind, does not come to them.
+ *    that is the parent's own, and passes over those of other children that are
+ *    gone, also over the cgroup's own children's. A walk of that list, whose mark
+ *    is behind, does not come to them.
  *
  * 4. The walk ends after as many entries as the list had when it was opened. So it
  *    reaches each entry that stays where it is: unlinked entries only make the way
@@ -341,7 +342,7 @@ bool zswap_wb_cursor_scan(struct zswap_wb_cursor *cursor,
 	struct mem_cgroup *memcg = cursor->memcg;
 	struct list_head *mark = zswap_wb_cursor_mark(cursor);
 	unsigned int nr = ZSWAP_WB_SCAN_MAX;
-	const struct obj_cgroup *own;
+	const struct obj_cgroup *own, *mine;
 	struct lruvec *lruvec;
 	struct list_head *next;
 	struct list_lru_one *l;
@@ -357,6 +358,7 @@ bool zswap_wb_cursor_scan(struct zswap_wb_cursor *cursor,
 	list_del_init(mark);
 	lruvec = mem_cgroup_lruvec(memcg, NODE_DATA(cursor->nid));
 	own = zswap_wb_port_orig_objcg(memcg, cursor->nid);
+	mine = zswap_wb_port_orig_objcg(cursor->memcg, cursor->nid);
 	/* An entry that puts the list out of order later is not stored yet, or waits for us */
 	ordered = zswap_wb_port_order_known(memcg);
 	disordered = READ_ONCE(lruvec->zswap_lruvec_state.disordered);
@@ -376,11 +378,10 @@ bool zswap_wb_cursor_scan(struct zswap_wb_cursor *cursor,
 			bool in_order = ordered && (!memcg || entry->objcg == own) &&
 				(s32)(entry->store_time - disordered) > ZSWAP_WB_ORDER_SLACK;
 
-			/* The rest was never ours, and is not ours to look at */
-			if (memcg != cursor->memcg &&
-			    entry->objcg != zswap_wb_port_orig_objcg(cursor->memcg, cursor->nid))
+			/* The rest is the parent's; and what was never ours is not ours to look at */
+			if (memcg != cursor->memcg && entry->objcg == own)
 				cursor->left = 0;
-			else
+			else if (memcg == cursor->memcg || entry->objcg == mine)
 				what = visit(&facts, in_order, arg);
 			if (!cursor->left || what == ZSWAP_WB_VISIT_AGAIN)
 				break;

@@ -265,8 +265,8 @@ static void removed_siblings_stay(void)
 	    !zwb_cgroup_inherits(parent, REMOVED_PAGES))
 		return;
 	zwb_snap(&before);
-	if (!zwb_start(&command, ZWB_GLOBAL, 0, "age=0 cgroup=%llu rate=4M",
-		       zwb_cgroup_id(child)))
+	if (!zwb_start(&command, ZWB_GLOBAL, 0, "age=0 cgroup=%llu rate=%lld",
+		       zwb_cgroup_id(child), 1024 * (long long)zwb_page_size))
 		return;
 	zwb_go(&command);
 	zwb_wait_for_writeback(before.vm.zswpwb);
