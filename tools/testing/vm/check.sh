@@ -6,7 +6,7 @@
 # All tests, on one kernel. The last line is "N passed, N failed, N skipped"; the
 # status is zero only if nothing failed, everything ran, and no kernel complained.
 # What the parts printed is in build/check, or build/check-kasan and so on. What goes by the
-# clock has the machine for itself, all else shares it.
+# clock shares the machine only with what leaves it at once; all else shares it.
 #
 # --long: all kselftests with THP and MGLRU on and off, and torture and fuzz for
 # longer. --resume: keep what parts said that were green on the same kernel with the same
@@ -58,14 +58,17 @@ poison=slub_debug=FZP
 # Programs that need a kernel booted with an argument of their own: each gets
 # its own VM, and the run of all others leaves them out.
 alone="nomemcg:cgroup_disable=memory nokmem:cgroup.memory=nokmem lockdown:lockdown=integrity nodebugfs:debugfs=off v1:cgroup_no_v1=none"
-# What goes by the clock: these have the machine for themselves. All others mostly wait for
-# pages to get older, and are run by some VMs at a time, with THP and MGLRU, as in a
-# distribution.
+# What goes by the clock, and mostly waits for slow disks: these have the machine whenever
+# they want it. All others mostly wait for pages to get older, and are run by some VMs at a
+# time, with THP and MGLRU, as in a distribution.
 vms=$((JOBS < 3 ? JOBS + 1 : 4))
 [ "$VM_PAGES" = 4K ] || vms=1
 timed=(cpu faults storm device broken rate race flight sleep)
-# Parts that go beside the others, once what goes by the clock is over
-beside=(bench torture fuzz)
+# On CPUs that are idle, from what goes by the clock on: its VMs' clocks stand while these wait
+# for a CPU. Others would find themselves stalled.
+idle=(bench)
+# Parts that go beside the others, one after another, once what goes by the clock is over
+beside=(torture fuzz)
 
 parts=(kselftests kselftests-timed)
 for program in $alone; do
@@ -221,15 +224,15 @@ run_part() {
 
 # ---- parts beside others ----
 
-is_beside() {
-	[[ " ${beside[*]} " == *" $1 "* ]]
-}
+beside_pids=() started=''
 
-# As said of a part: what it prints is in NAME.log, and then its status in NAME.rc
+# run_beside PART...: those of them that are to be run. What a part prints is in NAME.log, and
+# then its status in NAME.rc
 run_beside() {
 	local part rc
-	for part in "${parts[@]}"; do
-		is_beside "$part" || continue
+	[ "$*" != "${idle[*]}" ] || chrt --idle --pid 0 "$BASHPID"
+	for part in "$@"; do
+		[[ " ${parts[*]} " == *" $part "* ]] || continue
 		rc=0
 		run_part "$part" >"$out/$part.log" 2>&1 || rc=$?
 		echo "$rc" >"$out/$part.rc.new"
@@ -237,18 +240,16 @@ run_beside() {
 	done
 }
 
-beside_pid=''
-
 start_beside() {
-	(cd "$out" && rm -f "${beside[@]/%/.rc}" "${beside[@]/%/.ktap}" "${beside[@]/%/.done}")
-	run_beside &
-	beside_pid=$!
-	trap 'kill "$beside_pid" 2>/dev/null; exit 130' INT TERM
+	started+=" $*"
+	(cd "$out" && rm -f "${@/%/.rc}" "${@/%/.ktap}" "${@/%/.done}")
+	run_beside "$@" &
+	beside_pids+=("$!")
 }
 
 # await_part NAME: shows what a part beside others has said; its status
 await_part() {
-	while [ ! -e "$out/$1.rc" ] && kill -0 "$beside_pid" 2>/dev/null; do
+	while [ ! -e "$out/$1.rc" ] && kill -0 "${beside_pids[@]}" 2>/dev/null; do
 		sleep 1
 	done
 	cat "$out/$1.log"
@@ -299,6 +300,8 @@ key=$(find "$kernel" "$TOP/tools" "$TOP/debugfs-tools" "$PATCHES" -type f -print
 mkdir -p "$out"
 rm -f "$out/why.txt"
 start=$SECONDS nr=0
+# What is in the background does not hear of an interrupt
+trap 'trap - INT TERM; kill 0' INT TERM
 for part in "${parts[@]}"; do
 	nr=$((nr + 1))
 	if [ -n "$resume" ] && [ "$(cat "$out/$part.done" 2>/dev/null)" = "$key" ]; then
@@ -307,15 +310,16 @@ for part in "${parts[@]}"; do
 		continue
 	fi
 	say "part $nr of ${#parts[@]}, after $(clock $((SECONDS - start))): $part"
+	[ "$part" != kselftests-timed ] || [ -n "$only$resume$long" ] || start_beside "${idle[@]}"
 	rc=0
-	if [ -n "$beside_pid" ] && is_beside "$part"; then
+	if [[ " $started " == *" $part "* ]]; then
 		await_part "$part" || rc=$?
 	else
 		rm -f "$out/$part.done" "$out/$part.ktap"
 		run_part "$part" || rc=$?
 	fi
 	account "$part" "$rc"
-	[ "$part" != kselftests-timed ] || [ -n "$only$resume" ] || start_beside
+	[ "$part" != kselftests-timed ] || [ -n "$only$resume" ] || start_beside "${beside[@]}"
 done
 
 # Last, where whoever reads a report that was cut off finds it
