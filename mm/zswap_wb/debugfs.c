@@ -47,7 +47,7 @@ static int zswap_wb_writeback_open(struct inode *inode, struct file *file)
 		return -ENOMEM;
 	mutex_init(&answer->lock);
 	file->private_data = answer;
-	/* Who shares the file waits for our lock, and can be killed there: a command may take hours */
+	/* Who shares it waits for our lock, and can be killed there; a command may take hours */
 	file->f_mode &= ~FMODE_ATOMIC_POS;
 	return 0;
 }

@@ -217,8 +217,8 @@ unsigned int zswap_wb_flight_fill(struct zswap_wb_flight *flight,
 }
 
 /*
- * Begins a batch for the device of @slot, with a flight that was collected. Return: false if
- * the device is being taken out of use
+ * Begins a batch for the device of @slot, with a flight that has none. Return: false if the
+ * device is being taken out of use
  */
 bool zswap_wb_flight_board(struct zswap_wb_flight *flight, swp_entry_t slot)
 {

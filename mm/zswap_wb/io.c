@@ -60,6 +60,7 @@ static sector_t zswap_wb_page_sector(struct page *page, swp_entry_t slot)
 
 	folio->swap = slot;
 	sector = swap_folio_sector(folio);
+	/* Where it is marked as failed, too */
 	folio->private = NULL;
 	return sector;
 }
