@@ -378,7 +378,7 @@ bool zswap_wb_cursor_scan(struct zswap_wb_cursor *cursor,
 			bool in_order = ordered && (!memcg || entry->objcg == own) &&
 				(s32)(entry->store_time - disordered) > ZSWAP_WB_ORDER_SLACK;
 
-			/* The rest is the parent's; and what was never ours is not ours to look at */
+			/* The rest is the parent's; what was never ours is not ours to look at */
 			if (memcg != cursor->memcg && entry->objcg == own)
 				cursor->left = 0;
 			else if (memcg == cursor->memcg || entry->objcg == mine)
