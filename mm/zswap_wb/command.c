@@ -79,7 +79,7 @@ static int zswap_wb_command_node(struct zswap_wb_command *cmd, char *value)
 	 * -ERANGE of the list parser means a node beyond the last possible
 	 * one, which is a node that can't exist rather than a large number.
 	 */
-	if (nodelist_parse(value, cmd->nodes) || nodes_empty(cmd->nodes) ||
+	if (nodelist_parse(value, cmd->nodes) ||
 	    !nodes_subset(cmd->nodes, node_possible_map))
 		return -EINVAL;
 	return 0;
