@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -222,14 +221,11 @@ static void answer_to_an_interrupted_command(void)
 /* A process that reads an open file, or gives a command to it. */
 static pid_t start_using(int fd, const char *command)
 {
-	pid_t pid = fork();
+	pid_t pid = zwb_fork();
 	char byte;
 
-	if (pid < 0)
-		zwb_fail("fork: %s", strerror(errno));
 	if (pid)
 		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	_exit(command ? write(fd, command, strlen(command)) < 0 : read(fd, &byte, 1) < 0);
 }
 

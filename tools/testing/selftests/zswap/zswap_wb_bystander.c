@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -92,13 +91,10 @@ static void events_at_most(const char *cgroup, const struct events *got,
 /* A process that takes some memory and gives it back, over and over. */
 static pid_t start_cycler(const char *cgroup, long *rounds)
 {
-	pid_t pid = fork();
+	pid_t pid = zwb_fork();
 
-	if (pid < 0)
-		zwb_fail("fork: %s", strerror(errno));
 	if (pid)
 		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (cg_enter_current(cgroup))
 		_exit(1);
 	for (;;) {

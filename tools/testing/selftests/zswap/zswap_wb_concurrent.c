@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -251,15 +250,15 @@ static void removed_siblings_stay(void)
 	struct zwb_load *load, *exits, *stays;
 	struct zwb_snap before, delta;
 	struct zwb_async command;
-	int nodes[1];
+	int node;
 
 	child = parent ? zwb_cgroup(parent, "child") : NULL;
 	sibling = child ? zwb_cgroup(parent, "sibling") : NULL;
-	if (!sibling || zwb_nodes(nodes, 1) < 1)
+	if (!sibling || zwb_nodes(&node, 1) < 1)
 		return;
-	stays = zwb_load(sibling, nodes[0], REMOVED_PAGES, ZWB_TEXT);
-	load = stays ? zwb_load(child, nodes[0], REMOVED_FIRST, ZWB_TEXT) : NULL;
-	exits = load ? zwb_load(child, nodes[0], REMOVED_PAGES, ZWB_TEXT) : NULL;
+	stays = zwb_load(sibling, node, REMOVED_PAGES, ZWB_TEXT);
+	load = stays ? zwb_load(child, node, REMOVED_FIRST, ZWB_TEXT) : NULL;
+	exits = load ? zwb_load(child, node, REMOVED_PAGES, ZWB_TEXT) : NULL;
 	if (!exits || !zwb_load_move(stays, zwb_cgroup_root()) ||
 	    !zwb_load_move(load, zwb_cgroup_root()) || !zwb_cgroup_remove(sibling) ||
 	    !zwb_cgroup_inherits(parent, REMOVED_PAGES))
@@ -325,14 +324,11 @@ static void processes_exit_meanwhile(void)
 /* Let the shrinker go over a cgroup, until the process is killed. */
 static pid_t start_shrinker(const char *cgroup, const int *nodes, int nr_nodes)
 {
-	pid_t pid = fork();
+	pid_t pid = zwb_fork();
 	int i;
 
-	if (pid < 0)
-		zwb_fail("shrinker: fork: %s", strerror(errno));
 	if (pid)
 		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (i = 0; zwb_shrinker_scan(cgroup, nodes[i], SHRINKER_ENTRIES); i = (i + 1) % nr_nodes)
 		;
 	_exit(1);

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -484,14 +483,11 @@ static const char * const race_lists[] = { "0 1000", EDGES_SIXTEEN };
 
 static pid_t start_changing(void)
 {
-	pid_t pid = fork();
+	pid_t pid = zwb_fork();
 	int i;
 
-	if (pid < 0)
-		zwb_fail("fork: %s", strerror(errno));
 	if (pid)
 		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (i = 0; !zwb_edges_try(race_lists[i % 2]); i++)
 		;
 	_exit(1);

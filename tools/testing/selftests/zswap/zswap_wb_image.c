@@ -15,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -320,14 +319,11 @@ static void choice_is_for_the_next_command(void)
 /* A process that changes its mind all the time, on a CPU of its own; or -1. */
 static pid_t start_choosing(void)
 {
-	pid_t pid = fork();
+	pid_t pid = zwb_fork();
 	int fd, i;
 
-	if (pid < 0)
-		zwb_fail("fork: %s", strerror(errno));
 	if (pid)
 		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (!zwb_run_on_cpu(0, 1))
 		_exit(1);
 	fd = open(ZWB_COMPRESSED, O_WRONLY);

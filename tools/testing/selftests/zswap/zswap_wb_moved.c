@@ -196,13 +196,10 @@ static void levels_return_to(const struct levels *want)
 static pid_t start_commands(void)
 {
 	char path[ZWB_PATH_MAX];
-	pid_t pid = fork();
+	pid_t pid = zwb_fork();
 
-	if (pid < 0)
-		zwb_fail("fork: %s", strerror(errno));
 	if (pid)
 		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	zwb_command_path(ZWB_GLOBAL, path, sizeof(path));
 	for (;;)
 		zwb_write(path, "age=0", strlen("age=0"));

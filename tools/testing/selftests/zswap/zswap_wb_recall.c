@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
@@ -430,14 +429,11 @@ struct both {
 static pid_t start_repeating(const struct both *both, int node, const char *command, int cpu)
 {
 	char path[ZWB_PATH_MAX];
-	pid_t pid = fork();
+	pid_t pid = zwb_fork();
 	int err = 0;
 
-	if (pid < 0)
-		zwb_fail("fork: %s", strerror(errno));
 	if (pid)
 		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	zwb_run_on_cpu(0, cpu);
 	zwb_command_path(node, path, sizeof(path));
 	while ((!err || err == -EAGAIN) && !__atomic_load_n(both->stop, __ATOMIC_RELAXED))

@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -248,14 +247,11 @@ static void mglru_goes_by_the_same_ids(void)
 static pid_t start_writer(unsigned long long id)
 {
 	char path[ZWB_PATH_MAX], command[64];
-	pid_t pid = fork();
+	pid_t pid = zwb_fork();
 	int err;
 
-	if (pid < 0)
-		zwb_fail("fork: %s", strerror(errno));
 	if (pid)
 		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	zwb_command_path(ZWB_GLOBAL, path, sizeof(path));
 	snprintf(command, sizeof(command), "cgroup=%llu age=0", id);
 	do {

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -178,12 +177,9 @@ static pid_t start_stores(const struct pool *pool)
 	if (!zwb_load_swapped(pool->more, &already) ||
 	    !zwb_cgroup_set(pool->cgroup, "memory.zswap.max", "4096"))
 		return -1;
-	pid = fork();
-	if (pid < 0)
-		zwb_fail("fork: %s", strerror(errno));
+	pid = zwb_fork();
 	if (pid)
 		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	/* what it finds first is what was evicted before, and is in the swap cache still */
 	do {
 		zwb_write(path, bytes, strlen(bytes));

@@ -492,12 +492,9 @@ static pid_t storm_start(void (*fn)(int number), int number, const char *cgroup)
 	cpu_set_t set;
 	pid_t pid;
 
-	pid = fork();
-	if (pid < 0)
-		zwb_fail("storm: fork: %s", strerror(errno));
+	pid = zwb_fork();
 	if (pid)
 		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	CPU_ZERO(&set);
 	CPU_SET(number % nr_cpus, &set);
 	if (sched_setaffinity(0, sizeof(set), &set))

@@ -1144,6 +1144,18 @@ void zwb_check_mode(const char *path, mode_t mode)
 			 status.st_mode & 07777, status.st_uid, status.st_gid, mode);
 }
 
+/* fork(2), with a child that is killed when its parent ends; -1 with a failure recorded. */
+pid_t zwb_fork(void)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		zwb_fail("fork: %s", strerror(errno));
+	if (!pid)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+	return pid;
+}
+
 /* Keep a process, 0 for this one, on one CPU. */
 bool zwb_run_on_cpu(pid_t pid, int cpu)
 {

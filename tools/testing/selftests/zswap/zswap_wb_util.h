@@ -332,6 +332,7 @@ int __printf(2, 3) zwb_watch(struct zwb_watch *watch, const char *fmt, ...);
 
 /* the system */
 void zwb_check_mode(const char *path, mode_t mode);
+pid_t zwb_fork(void);
 bool zwb_run_on_cpu(pid_t pid, int cpu);
 bool zwb_need_two_cpus(void);
 /* whether CPU 1 is there: for who may write "0", and has to write "1" then */
