@@ -55,6 +55,8 @@
  */
 #include <linux/atomic.h>
 #include <linux/bitfield.h>
+#include <linux/bitmap.h>
+#include <linux/bitops.h>
 #include <linux/cleanup.h>
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
@@ -103,6 +105,12 @@ static struct kmem_cache *zswap_wb_chunk_cache;
 struct xarray zswap_wb_chunks[MAX_SWAPFILES];
 
 static atomic_t zswap_wb_tickets;
+
+/* How long a swap-out waits for what is in flight to the slots of a folio */
+#define ZSWAP_WB_STALE_PATIENCE	(5 * HZ)
+
+/* Swap devices that one has waited for longer for, and nothing has landed since: nobody waits */
+static DECLARE_BITMAP(zswap_wb_deaf, MAX_SWAPFILES);
 
 static u32 zswap_wb_word_of(const struct zswap_wb_kind *kind, u32 state)
 {
@@ -331,6 +339,8 @@ void zswap_wb_slot_land(swp_entry_t slot, bool written)
 		mark = atomic_read(word) ^ (ZSWAP_WB_FLIGHT | ZSWAP_WB_MARK);
 	/* Fully ordered: a waiter sees this, or is seen by wake_up_var() */
 	atomic_xchg(word, mark);
+	if (test_bit(swp_type(slot), zswap_wb_deaf))
+		clear_bit(swp_type(slot), zswap_wb_deaf);
 	wake_up_var(word);
 	if (!mark)
 		zswap_wb_chunk_put(chunk);
@@ -487,28 +497,30 @@ void zswap_wb_folio_swapin(struct folio *folio)
 		zswap_wb_slot_refaulted(slot, folio);
 }
 
-/* Waits until a slot is not in flight; it can't get there while it has a folio */
-static void zswap_wb_slot_wait(swp_entry_t slot)
+/*
+ * Waits until a slot is not in flight; it can't get there while it has a folio. @patience: in
+ * and out: how long, in jiffies. Return: false if that was not enough
+ */
+static bool zswap_wb_slot_wait(swp_entry_t slot, long *patience)
 {
 	struct zswap_wb_chunk *chunk = zswap_wb_chunk_tryget(slot);
+	unsigned int type = swp_type(slot);
 	atomic_t *word;
 
 	if (!chunk)
-		return;
+		return true;
 	word = zswap_wb_chunk_word(chunk, slot);
-	wait_var_event(word, !(atomic_read(word) & ZSWAP_WB_FLIGHT));
+	*patience = wait_var_event_timeout(word, !(atomic_read(word) & ZSWAP_WB_FLIGHT),
+					   test_bit(type, zswap_wb_deaf) ? 0 : *patience);
+	if (!*patience) {
+		set_bit(type, zswap_wb_deaf);
+		/* If it lands just now, either that sees the bit, or we see that */
+		smp_mb__after_atomic();
+		if (!(atomic_read(word) & ZSWAP_WB_FLIGHT))
+			clear_bit(type, zswap_wb_deaf);
+	}
 	zswap_wb_chunk_put(chunk);
-}
-
-/* A server, unlike a disk, may never be done with what it was sent, and never fail it */
-static bool zswap_wb_slot_is_of_a_disk(swp_entry_t slot)
-{
-	struct swap_info_struct *si = get_swap_device(slot);
-	bool disk = !si || zswap_wb_port_has_blocks(si);
-
-	if (si)
-		put_swap_device(si);
-	return disk;
+	return *patience;
 }
 
 /**
@@ -516,24 +528,25 @@ static bool zswap_wb_slot_is_of_a_disk(swp_entry_t slot)
  * @folio:	locked, and in the swap cache
  *
  * What the swap device has in its slots, it has no longer. If it is just about to
- * get an old copy, waits for that: for as long as the device takes for what one
- * command has in flight, and 10 ms more if the command does not run. Where a filesystem
- * does the I/O, the folio has to stay in memory instead, for now.
+ * get an old copy, waits for that: as a rule for as long as the device takes for what one
+ * command has in flight, and 10 ms more if the command does not run. But some devices may
+ * never be done: a server, a path that is queued for. And some may wait for who waits here:
+ * a loop device, whose filesystem waits for a transaction that reclaim is part of. So after
+ * ZSWAP_WB_STALE_PATIENCE the folio stays in memory instead, for now.
  * Context: process context, may sleep.
  * Return: false if it has to stay, and is dirty
  */
 bool zswap_wb_folio_stale(struct folio *folio)
 {
 	swp_entry_t slot = folio->swap;
-	long i, nr = folio_nr_pages(folio);
+	long i, nr = folio_nr_pages(folio), patience = ZSWAP_WB_STALE_PATIENCE;
 
 	for (i = 0; i < nr; i++, slot.val++) {
 		while (!zswap_wb_slot_stale(slot)) {
-			if (!zswap_wb_slot_is_of_a_disk(slot)) {
+			if (!zswap_wb_slot_wait(slot, &patience)) {
 				folio_mark_dirty(folio);
 				return false;
 			}
-			zswap_wb_slot_wait(slot);
 		}
 	}
 	return true;

@@ -9,10 +9,14 @@
  */
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "kselftest.h"
 #include "zswap_wb_disk.h"
@@ -29,6 +33,13 @@
 #define RACE_COMMANDS		4
 #define RACE_SHARED_PAGES	1024
 #define RACE_ROUNDS		3
+/* a swap-out waits for five seconds */
+#define PUT_OFF_MS		7500
+/* and for that if it waits for as long as it takes */
+#define DEAF_SECONDS		15
+#define DEAF_MEGABYTES		64
+#define DEAF_PAGES		16
+#define DEAF_COMMANDS		3
 
 /* what a command launches first is in flight for most of a second */
 static const struct zwb_disk_spec slow = {
@@ -279,11 +290,101 @@ static void freed_slot_is_used_again(void)
 	zwb_pages_unmap(&new);
 }
 
+static bool wait_until_it_waits(const struct zwb_async *command)
+{
+	long long deadline = zwb_now() + ZWB_WAIT_MS * ZWB_NS_PER_MS;
+
+	while (!zwb_async_waits(command)) {
+		if (zwb_now() > deadline) {
+			zwb_fail("the command does not wait for the disk");
+			return false;
+		}
+		zwb_pause();
+	}
+	return true;
+}
+
+/* Page out what is in flight in another version, and what is not; how long that takes. */
+static void page_out_in_flight(struct zwb_pages *pages)
+{
+	long long begin;
+
+	zwb_pages_read(pages);
+	zwb_pages_fill(pages, 2);
+	clean_caches();
+	begin = zwb_now();
+	if (madvise(pages->mem, pages->nr * zwb_page_size, MADV_PAGEOUT))
+		zwb_fail("MADV_PAGEOUT: %s", strerror(errno));
+	ksft_print_msg("put off after %lld ms\n", (zwb_now() - begin) / ZWB_NS_PER_MS);
+	zwb_between((zwb_now() - begin) / ZWB_NS_PER_MS, 0, PUT_OFF_MS);
+}
+
+static void check_put_off(struct zwb_pages *pages, const char *cgroup)
+{
+	struct zwb_async command[DEAF_COMMANDS];
+	pid_t release;
+	int i;
+
+	if (!zwb_pages_store(pages, 1))
+		return;
+	for (i = 0; i < DEAF_COMMANDS; i++) {
+		if (!zwb_start(&command[i], ZWB_GLOBAL, 0, "age=0"))
+			return;
+	}
+	if (!zwb_mapped_hold(true))
+		return;
+	release = zwb_fork();
+	if (!release) {
+		zwb_sleep_until(zwb_now() + DEAF_SECONDS * ZWB_NS_PER_SEC);
+		_exit(zwb_mapped_hold(false) ? KSFT_PASS : KSFT_FAIL);
+	}
+	/* each has another page in flight, since the device has not answered to any of them */
+	for (i = 0; i < DEAF_COMMANDS; i++) {
+		zwb_go(&command[i]);
+		wait_until_it_waits(&command[i]);
+	}
+	if (!zwb_failed())
+		page_out_in_flight(pages);
+	if (release > 0) {
+		kill(release, SIGKILL);
+		waitpid(release, NULL, 0);
+	}
+	zwb_mapped_hold(false);
+	for (i = 0; i < DEAF_COMMANDS; i++)
+		zwb_land(&command[i]);
+	/* what was put off goes out now, to where the old copies have landed */
+	if (zwb_pages_reclaim(pages, cgroup) && zwb_write_pages(DEAF_PAGES))
+		survived(pages, 2);
+}
+
+/*
+ * A disk that does not answer: a swap-out does not wait for ever, as what it waits for may wait
+ * for it in turn. The page stays in memory, with what it has, and goes out once the old copy
+ * has landed.
+ *
+ * Turns red when the swap-out waits for as long as it takes, or for each page anew, or goes on
+ * all the same.
+ */
+static void swap_out_is_put_off(void)
+{
+	const char *cgroup = zwb_cgroup(NULL, "deaf");
+	struct zwb_pages pages = { 0 };
+
+	/* its pages can be reclaimed when they are mapped no longer */
+	if (cgroup && zwb_mapped_on("linear", "", DEAF_MEGABYTES) && zwb_cgroup_enter(cgroup) &&
+	    zwb_pages_map(&pages, ZWB_ANY_NODE, DEAF_PAGES))
+		check_put_off(&pages, cgroup);
+	zwb_cgroup_enter(NULL);
+	zwb_pages_unmap(&pages);
+	zwb_mapped_off();
+}
+
 static const struct zwb_test tests[] = {
 	ZWB_TEST(page_is_launched_once),
 	ZWB_TEST(swap_out_waits_for_the_landing),
 	ZWB_TEST(swap_out_past_zswap_waits_as_well),
 	ZWB_TEST(freed_slot_is_used_again),
+	ZWB_TEST(swap_out_is_put_off),
 };
 
 int main(void)
