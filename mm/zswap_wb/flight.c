@@ -217,15 +217,22 @@ unsigned int zswap_wb_flight_fill(struct zswap_wb_flight *flight,
 }
 
 /*
- * Begins a batch for the device of @slot, with a flight that has none. Return: false if the
- * device is being taken out of use
+ * Begins a batch for a swap device, with a flight that has none. Return: false if the device
+ * is being taken out of use: each page that is written then is to be read at once
  */
-bool zswap_wb_flight_board(struct zswap_wb_flight *flight, swp_entry_t slot)
+bool zswap_wb_flight_board(struct zswap_wb_flight *flight, unsigned int type)
 {
-	flight->type = swp_type(slot);
+	/* By its first slot behind the header: one that we know may be beyond its end by now */
+	struct swap_info_struct *si = get_swap_device(swp_entry(type, 1));
+
+	if (si && !(READ_ONCE(si->flags) & SWP_WRITEOK)) {
+		put_swap_device(si);
+		si = NULL;
+	}
+	flight->type = type;
 	flight->ticket = zswap_wb_slot_ticket();
-	flight->io.si = get_swap_device(slot);
-	return flight->io.si;
+	flight->io.si = si;
+	return si;
 }
 
 /*

@@ -66,7 +66,7 @@ bool zswap_wb_flight_add_page(struct zswap_wb_flight *flight, gfp_t gfp);
 void zswap_wb_flight_put(struct zswap_wb_flight *flight);
 unsigned int zswap_wb_flight_fill(struct zswap_wb_flight *flight,
 				  unsigned int nr);
-bool zswap_wb_flight_board(struct zswap_wb_flight *flight, swp_entry_t slot);
+bool zswap_wb_flight_board(struct zswap_wb_flight *flight, unsigned int type);
 void zswap_wb_flight_fetch(struct zswap_wb_flight *flight,
 			   const struct zswap_wb_item *item, void *scratch);
 int zswap_wb_flight_launch(struct zswap_wb_flight *flight);

@@ -281,11 +281,9 @@ static int zswap_wb_readback_batch(struct zswap_wb_readback *back, unsigned int 
 	err = zswap_wb_pace_wait(&back->pace);
 	if (err || mutex_lock_interruptible(&zswap_wb_read_lock[type]))
 		return -EINTR;
-	/* By its first slot behind the header: what there is a word of may be beyond its end */
-	boarded = zswap_wb_flight_board(read, swp_entry(type, 1));
-	/* Is it not being taken out of use? */
-	if (!boarded || !(READ_ONCE(read->io.si->flags) & SWP_WRITEOK) ||
-	    *offset >= read->io.si->max) {
+	boarded = zswap_wb_flight_board(read, type);
+	/* What there is a word of may be beyond its end */
+	if (!boarded || *offset >= read->io.si->max) {
 		*offset = ULONG_MAX;
 	} else if (!back->full) {
 		zswap_wb_readback_recall(back, offset, zswap_wb_readback_fill(back));

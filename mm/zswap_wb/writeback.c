@@ -109,10 +109,10 @@ static unsigned int zswap_wb_window_fetch(struct zswap_wb_window *window,
 					  struct zswap_wb_flight *flight,
 					  unsigned int first)
 {
-	swp_entry_t slot = window->item[first].facts.slot;
-	struct zswap_wb_device *device = &window->device[swp_type(slot)];
+	unsigned int type = swp_type(window->item[first].facts.slot);
+	struct zswap_wb_device *device = &window->device[type];
 	void *scratch = page_address(window->scratch);
-	bool boarded = zswap_wb_flight_board(flight, slot);
+	bool boarded = zswap_wb_flight_board(flight, type);
 	unsigned int i, max;
 
 	max = zswap_wb_flight_fill(flight,

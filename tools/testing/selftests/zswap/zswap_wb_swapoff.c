@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * swapoff that does not come to its end: the OOM killer has chosen it, because reading
- * everything back took more memory than there was.
+ * swapoff that a command comes upon, and one that does not come to its end: the OOM killer has
+ * chosen it, because reading everything back took more memory than there was.
  *
  * Needs a kernel that was booted with slab_nomerge, as zswap_wb_slots.
  */
@@ -17,6 +17,8 @@
 #include "zswap_wb_util.h"
 
 #define KILLED_PAGES		2000
+/* enough for a command to come before swapoff is done */
+#define MANY_PAGES		8000
 
 /* swapoff in a process of a cgroup, whose wait status is the result; -1 after a failure. */
 static int swapoff_in(const char *cgroup)
@@ -141,11 +143,54 @@ static void swapoff_of_shared_memory_is_killed(void)
 	swapoff_is_killed(true);
 }
 
+/* A command for all, while all is on its way back: what it has written, and what was left. */
+static void command_beside_swapoff(struct zwb_snap *delta, long long *left)
+{
+	long long deadline = zwb_now() + ZWB_WAIT_MS * ZWB_NS_PER_MS;
+	pid_t pid = zwb_fork();
+	int err, status;
+
+	if (!pid)
+		_exit(zwb_swap_disk(false) ? KSFT_PASS : KSFT_FAIL);
+	if (pid < 0)
+		return;
+	while (zwb_stored() == MANY_PAGES && zwb_now() < deadline)
+		zwb_pause();
+	err = zwb_run(delta, ZWB_GLOBAL, "age=0");
+	*left = zwb_stored();
+	ksft_print_msg("written %lld, status %d, left %lld\n", delta->total.written, err, *left);
+	if (waitpid(pid, &status, 0) != pid || status)
+		zwb_fail("swapoff failed, its status is %x", status);
+}
+
+/*
+ * A device that swapoff is emptying is left alone: what is written there would be
+ * read again at once.
+ *
+ * Turns red when a device is written to until swapoff is done.
+ */
+static void device_that_is_emptied_is_left_alone(void)
+{
+	struct zwb_snap delta;
+	struct zwb_load *load;
+	long long left = 0;
+
+	load = zwb_load(NULL, ZWB_ANY_NODE, MANY_PAGES, ZWB_TEXT);
+	if (!load)
+		return;
+	command_beside_swapoff(&delta, &left);
+	zwb_expect_read(load, 0, 0);
+	zwb_swap_disk(true);
+	if (zwb_zero(delta.total.written) && !left)
+		zwb_late("swapoff was over before the command");
+}
+
 static const struct zwb_test tests[] = {
 	ZWB_TEST_PAGES(swapoff_is_killed_half_way),
 	ZWB_TEST_IMAGES(swapoff_is_killed_half_way),
 	ZWB_TEST_PAGES(swapoff_of_shared_memory_is_killed),
 	ZWB_TEST_IMAGES(swapoff_of_shared_memory_is_killed),
+	ZWB_TEST(device_that_is_emptied_is_left_alone),
 };
 
 int main(void)
