@@ -25,6 +25,7 @@
  * A pass learns on its way which bucket comes next: an empty one costs nothing.
  */
 #include <linux/gfp.h>
+#include <linux/hash.h>
 #include <linux/math64.h>
 #include <linux/memcontrol.h>
 #include <linux/minmax.h>
@@ -97,7 +98,7 @@ void zswap_wb_lanes_free(struct zswap_wb_lane *lane)
 	}
 }
 
-/* Counts what a list has skipped, if the pass gets to the end of all lists */
+/* Counts what a list has skipped, unless the budget was used up */
 static void zswap_wb_lane_account(struct zswap_wb_run *run,
 				  struct zswap_wb_lane *lane)
 {
@@ -122,8 +123,6 @@ static void zswap_wb_lane_close(struct zswap_wb_lane *lane)
 	lane->open = false;
 }
 
-/* ---- lists ---- */
-
 static void zswap_wb_draw_end(struct zswap_wb_draw *draw)
 {
 	struct zswap_wb_lane *lane;
@@ -134,34 +133,6 @@ static void zswap_wb_draw_end(struct zswap_wb_draw *draw)
 		zswap_wb_lane_account(draw->run, lane);
 	}
 	zswap_wb_scope_end(&draw->walk);
-}
-
-/*
- * Opens lists, all that there are unless memory for lanes is short. Return: how
- * many, or -EINTR after a signal
- */
-static int zswap_wb_draw_open(struct zswap_wb_draw *draw)
-{
-	struct zswap_wb_scope_walk *walk = &draw->walk;
-	struct zswap_wb_lane *lane = draw->run->lanes;
-	int nr = 0;
-
-	while (lane && zswap_wb_scope_next_list(walk)) {
-		cond_resched();
-		if (signal_pending(current))
-			return -EINTR;
-		zswap_wb_lane_account(draw->run, lane);
-		if (!zswap_wb_cursor_open(&lane->cursor, walk->memcg, walk->nid))
-			continue;
-		/* One more reference, which can't fail */
-		mem_cgroup_tryget(walk->memcg);
-		lane->open = true;
-		nr++;
-		if (!lane->next)
-			lane->next = zswap_wb_lane_alloc();
-		lane = lane->next;
-	}
-	return nr;
 }
 
 /* ---- entries ---- */
@@ -203,6 +174,13 @@ static void zswap_wb_draw_young(struct zswap_wb_draw *draw, u64 nr)
 		draw->lane->young += nr;
 }
 
+/* Is an entry, and all that is behind it in its list, too young for the pass? */
+static bool zswap_wb_draw_rest_is_young(const struct zswap_wb_draw *draw, u64 age,
+					bool in_order)
+{
+	return in_order && age + ZSWAP_WB_ORDER_SLACK < draw->run->filter.floor;
+}
+
 /* Looks at one entry, see zswap_wb_visit_t */
 static enum zswap_wb_visit zswap_wb_draw_visit(const struct zswap_wb_facts *facts,
 					       bool in_order, void *arg)
@@ -214,8 +192,7 @@ static enum zswap_wb_visit zswap_wb_draw_visit(const struct zswap_wb_facts *fact
 	enum zswap_wb_visit what = ZSWAP_WB_VISIT_NEXT;
 
 	run->res->looked++;
-	if (in_order && age + ZSWAP_WB_ORDER_SLACK < filter->floor) {
-		/* So is all behind it */
+	if (zswap_wb_draw_rest_is_young(draw, age, in_order)) {
 		what = ZSWAP_WB_VISIT_LAST;
 		if (age + ZSWAP_WB_ORDER_SLACK >= filter->min_age)
 			run->later = max_t(s64, run->later,
@@ -243,7 +220,21 @@ static enum zswap_wb_visit zswap_wb_draw_visit(const struct zswap_wb_facts *fact
 	return what;
 }
 
-/* Draws up to @quota entries from a list. Return: 0, or -EINTR after a signal */
+/* Looks at the first entry only, and if the list may have something, as if it had not */
+static enum zswap_wb_visit zswap_wb_draw_peek(const struct zswap_wb_facts *facts,
+					      bool in_order, void *arg)
+{
+	const struct zswap_wb_draw *draw = arg;
+	u64 age = zswap_wb_age_of(facts->stamp, draw->run->filter.now);
+
+	return zswap_wb_draw_rest_is_young(draw, age, in_order) ?
+	       zswap_wb_draw_visit(facts, in_order, arg) : ZSWAP_WB_VISIT_AGAIN;
+}
+
+/*
+ * Draws up to @quota entries from a list, and closes it if it has no more for the pass; 0: only
+ * closes it if that shows with the first entry. Return: 0, or -EINTR after a signal
+ */
 static int zswap_wb_draw_lane(struct zswap_wb_draw *draw,
 			      struct zswap_wb_lane *lane, u64 quota)
 {
@@ -256,7 +247,8 @@ static int zswap_wb_draw_lane(struct zswap_wb_draw *draw,
 	do {
 		/* Each time, because it may change while we write */
 		draw->protected = zswap_wb_scope_protected(cursor->memcg);
-		more = zswap_wb_cursor_scan(cursor, zswap_wb_draw_visit, draw);
+		more = zswap_wb_cursor_scan(cursor, quota ? zswap_wb_draw_visit :
+							    zswap_wb_draw_peek, draw);
 		/*
 		 * What is behind the end of a walk is too young, also what was
 		 * stored since the command began. How it is stored is not known.
@@ -271,6 +263,38 @@ static int zswap_wb_draw_lane(struct zswap_wb_draw *draw,
 	if (!more)
 		zswap_wb_lane_close(lane);
 	return 0;
+}
+
+/*
+ * Opens lists, all that there are unless memory for lanes is short. Return: how
+ * many, or -EINTR after a signal
+ */
+static int zswap_wb_draw_open(struct zswap_wb_draw *draw)
+{
+	struct zswap_wb_scope_walk *walk = &draw->walk;
+	struct zswap_wb_lane *lane = draw->run->lanes;
+	int err, nr = 0;
+
+	while (lane && zswap_wb_scope_next_list(walk)) {
+		cond_resched();
+		if (signal_pending(current))
+			return -EINTR;
+		zswap_wb_lane_account(draw->run, lane);
+		if (!zswap_wb_cursor_open(&lane->cursor, walk->memcg, walk->nid))
+			continue;
+		/* One more reference, which can't fail */
+		mem_cgroup_tryget(walk->memcg);
+		lane->open = true;
+		nr++;
+		/* Most have nothing for this pass, and then no part of what others give */
+		err = zswap_wb_draw_lane(draw, lane, 0);
+		if (err)
+			return err;
+		if (!lane->next)
+			lane->next = zswap_wb_lane_alloc();
+		lane = lane->next;
+	}
+	return nr;
 }
 
 /* ---- passes ---- */
@@ -323,27 +347,27 @@ static u64 zswap_wb_draw_left(const struct zswap_wb_draw *draw)
 static int zswap_wb_draw_turn(struct zswap_wb_draw *draw, u64 left)
 {
 	struct zswap_wb_run *run = draw->run;
-	u64 room = zswap_wb_draw_room(run), spare = 0;
+	const u64 room = zswap_wb_draw_room(run);
 	struct zswap_wb_lane *lane;
+	u64 part;
 	int err;
 
+	/*
+	 * Where there are more lists than room, each command begins with another one, but
+	 * with the same as a dry run before it
+	 */
+	div64_u64_rem(hash_64(left, 32), left, &part);
 	for (lane = draw->run->lanes; lane; lane = lane->next) {
-		u64 quota, mine = lane->cursor.left;
+		u64 quota;
 
 		if (!lane->open)
 			continue;
-		/* Rounded up, and what that is more the others have less to share */
-		quota = div64_u64(room * mine + left - 1, left);
-		room -= quota;
-		left -= mine;
+		/* Rounded down, and what is lost by that is the next one's */
+		quota = div64_u64_rem(room * lane->cursor.left + part, left, &part);
 		quota = min(quota, zswap_wb_draw_room(run));
 		if (!quota)
 			continue;
 		err = zswap_wb_draw_lane(draw, lane, quota);
-		/* Where there are more lists than room, the next ones get what this one left */
-		spare += draw->quota;
-		if (!room)
-			swap(room, spare);
 		if (!err)
 			err = zswap_wb_draw_flush(draw, false);
 		if (err || zswap_wb_budget_empty(&run->budget))

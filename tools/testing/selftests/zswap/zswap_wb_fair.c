@@ -14,9 +14,17 @@
 #include <unistd.h>
 
 #include "kselftest.h"
+#include "zswap_wb_table.h"
 #include "zswap_wb_util.h"
 
 #define EMPTY_CGROUPS		20
+#define EQUAL_CGROUPS		40
+#define EQUAL_PAGES		200
+#define EQUAL_BUDGET		2
+/* of what one is to give with all of these, a third to three times */
+#define EQUAL_COMMANDS		200
+#define EQUAL_AGE		8
+#define EQUAL_EDGES		"0 86400"
 #define MAP_PAGES		256
 #define MAP_EVICTED		64
 #define MAP_OTHERS		100
@@ -97,6 +105,81 @@ static void equal_children_give_equally(void)
 	zwb_equal(disk_first + disk_second, budget * commands);
 	zwb_near(disk_first, budget * commands / 2, budget * commands / 10);
 	zwb_near(disk_second, budget * commands / 2, budget * commands / 10);
+}
+
+/*
+ * Children of which every second one has pages that are old, and the others young ones. @begin:
+ * the old ones were EQUAL_AGE seconds old then, and the young ones not there yet.
+ */
+static bool equal_children(const char *parent, struct zwb_load **loads, long long *begin)
+{
+	const char *children[EQUAL_CGROUPS];
+	char name[32];
+	int node, i, young;
+
+	if (!zwb_nodes(&node, 1))
+		return false;
+	for (i = 0; i < EQUAL_CGROUPS; i++) {
+		snprintf(name, sizeof(name), "child%02d", i);
+		children[i] = zwb_cgroup(parent, name);
+		if (!children[i])
+			return false;
+	}
+	for (young = 0; young < 2; young++) {
+		for (i = young; i < EQUAL_CGROUPS; i += 2) {
+			loads[i] = zwb_load(children[i], node, EQUAL_PAGES, ZWB_TEXT);
+			if (!loads[i])
+				return false;
+		}
+		if (young)
+			break;
+		zwb_wait_age(loads[i - 2], EQUAL_AGE);
+		*begin = zwb_now();
+	}
+	return true;
+}
+
+static void check_small_budgets(const char *parent)
+{
+	const long long each = EQUAL_BUDGET * EQUAL_COMMANDS / (EQUAL_CGROUPS / 2);
+	struct zwb_load *loads[EQUAL_CGROUPS];
+	struct zwb_snap delta;
+	long long disk, zswap, begin;
+	int i;
+
+	if (!equal_children(parent, loads, &begin))
+		return;
+	for (i = 0; i < EQUAL_COMMANDS; i++) {
+		zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "cgroup=%llu age=%lld max=%lld",
+				 zwb_cgroup_id(parent),
+				 EQUAL_AGE / 2 + (zwb_now() - begin) / ZWB_NS_PER_SEC,
+				 EQUAL_BUDGET * (long long)zwb_page_size));
+		if (!zwb_equal(delta.total.written, EQUAL_BUDGET))
+			return;
+	}
+	for (i = 0; i < EQUAL_CGROUPS; i++) {
+		if (!zwb_load_where(loads[i], &disk, &zswap) ||
+		    !zwb_between(disk, i % 2 ? 0 : each / 3, i % 2 ? 0 : each * 3))
+			return;
+	}
+}
+
+/*
+ * Many children, and commands that ask for less than one page of each: all that have old pages
+ * give, in the long run as much as each other, also where their neighbours have young ones.
+ *
+ * Turns red when what is too little for all is always taken from the same ones, or when who
+ * has nothing to give hands its part to its neighbour.
+ */
+static void small_budgets_go_round(void)
+{
+	const char *parent = zwb_cgroup(NULL, "parent");
+
+	/* so that they don't get into another bucket one after the other */
+	if (!parent || !zwb_need_tables() || !zwb_edges_write(EQUAL_EDGES))
+		return;
+	check_small_budgets(parent);
+	zwb_edges_restore();
 }
 
 /*
@@ -514,6 +597,7 @@ static void limit_not_reached_is_a_success(void)
 static const struct zwb_test tests[] = {
 	ZWB_TEST(full_cgroup_among_empty_ones),
 	ZWB_TEST(equal_children_give_equally),
+	ZWB_TEST(small_budgets_go_round),
 	ZWB_TEST(unequal_children_give_in_proportion),
 	ZWB_TEST(nodes_give_in_proportion),
 	ZWB_TEST(fruitless_command_leaves_no_trace_for_the_next),
