@@ -45,7 +45,7 @@
  * 2. The shrinker moves entries from the head to the tail.
  *
  * 3. An entry that could not be written goes back to where it belongs if that is
- *    found soon, and to near the head if not.
+ *    found soon and is in front of all marks, and to near the head if not.
  *
  * 4. The list of a child that goes offline is put in front of the parent's.
  *
@@ -285,40 +285,47 @@ bool zswap_wb_cursor_open(struct zswap_wb_cursor *cursor,
 /*
  * Puts an entry back into its list, between those of its cgroup that are older and
  * those that are younger. That is near the head, where commands take entries from. If
- * it is not, the entry goes there all the same, and puts the list out of order. The
- * caller keeps the entry from going away.
+ * it is further back, the entry goes near the head all the same, and if there is a mark
+ * before it, in front of that: then the list is out of order. The caller keeps the entry
+ * from going away.
  */
 static void zswap_wb_list_return(struct zswap_entry *entry)
 {
 	unsigned int nr = ZSWAP_WB_SCAN_MAX;
 	int nid = entry_to_nid(entry);
-	struct list_head *place;
+	bool own, alike, fits = false, out_of_order = false;
+	struct list_head *place, *mark = NULL;
 	struct mem_cgroup *memcg;
 	struct list_lru_one *l;
-	bool fits = false;
 
 	rcu_read_lock();
 	memcg = mem_cgroup_from_entry(entry);
 	l = list_lru_lock(&zswap_list_lru, nid, &memcg);
+	/* Without an objcg it is like others without one, and not like inherited ones */
+	own = memcg && zswap_wb_port_is_own(memcg, nid, entry->objcg);
 	list_for_each(place, &l->list) {
 		const struct zswap_entry *next =
 			list_entry(place, struct zswap_entry, lru);
 
-		if (zswap_wb_entry_is_mark(next))
+		if (zswap_wb_entry_is_mark(next)) {
+			if (!mark)
+				mark = place;
 			continue;
-		fits = next->objcg == entry->objcg &&
-		       (s32)(next->store_time - entry->store_time) >= 0;
-		if (fits || next->objcg != entry->objcg || !--nr)
+		}
+		alike = next->objcg == entry->objcg ||
+			(own && zswap_wb_port_is_own(memcg, nid, next->objcg));
+		fits = alike && (s32)(next->store_time - entry->store_time) >= 0;
+		if (fits || !alike || !--nr)
 			break;
+		/* It is older, and may be behind a mark that we go in front of */
+		out_of_order = mark;
 	}
-	if (!fits && place != &l->list)
+	if (out_of_order || (!fits && place != &l->list))
 		zswap_wb_list_disorder(memcg, nid);
-	/* Walks that have been there don't come to it again: it would fail again */
-	while (place->prev != &l->list &&
-	       zswap_wb_entry_is_mark(list_entry(place->prev, struct zswap_entry, lru)))
-		place = place->prev;
-	__list_lru_add(&zswap_list_lru, l, &entry->lru, nid, memcg);
-	list_move_tail(&entry->lru, place);
+	/* If it is on its list still, by an injected error: see zswap_wb_entry_unlist() */
+	if (__list_lru_add(&zswap_list_lru, l, &entry->lru, nid, memcg))
+		/* Walks that have been there don't come to it again: it would fail again */
+		list_move_tail(&entry->lru, mark ?: place);
 	zswap_wb_port_list_unlock(nid, l);
 	rcu_read_unlock();
 }
@@ -342,7 +349,6 @@ bool zswap_wb_cursor_scan(struct zswap_wb_cursor *cursor,
 	struct mem_cgroup *memcg = cursor->memcg;
 	struct list_head *mark = zswap_wb_cursor_mark(cursor);
 	unsigned int nr = ZSWAP_WB_SCAN_MAX;
-	const struct obj_cgroup *own, *mine;
 	struct lruvec *lruvec;
 	struct list_head *next;
 	struct list_lru_one *l;
@@ -357,8 +363,6 @@ bool zswap_wb_cursor_scan(struct zswap_wb_cursor *cursor,
 	next = mark->next;
 	list_del_init(mark);
 	lruvec = mem_cgroup_lruvec(memcg, NODE_DATA(cursor->nid));
-	own = zswap_wb_port_orig_objcg(memcg, cursor->nid);
-	mine = zswap_wb_port_orig_objcg(cursor->memcg, cursor->nid);
 	/* An entry that puts the list out of order later is not stored yet, or waits for us */
 	ordered = zswap_wb_port_order_known(memcg);
 	disordered = READ_ONCE(lruvec->zswap_lruvec_state.disordered);
@@ -374,14 +378,16 @@ bool zswap_wb_cursor_scan(struct zswap_wb_cursor *cursor,
 				.length		= entry->length,
 				.stamp		= entry->store_time,
 			};
+			bool own = zswap_wb_port_is_own(memcg, cursor->nid, entry->objcg);
 			/* See the top */
-			bool in_order = ordered && (!memcg || entry->objcg == own) &&
+			bool in_order = ordered && own &&
 				(s32)(entry->store_time - disordered) > ZSWAP_WB_ORDER_SLACK;
 
 			/* The rest is the parent's; what was never ours is not ours to look at */
-			if (memcg != cursor->memcg && entry->objcg == own)
+			if (memcg != cursor->memcg && own)
 				cursor->left = 0;
-			else if (memcg == cursor->memcg || entry->objcg == mine)
+			else if (memcg == cursor->memcg ||
+				 zswap_wb_port_is_own(cursor->memcg, cursor->nid, entry->objcg))
 				what = visit(&facts, in_order, arg);
 			if (!cursor->left || what == ZSWAP_WB_VISIT_AGAIN)
 				break;

@@ -9,6 +9,7 @@
 
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
+#include <linux/nodemask.h>
 
 /* Pages that a compressor needs for one that does not get smaller, as a power of two */
 #define ZSWAP_WB_PORT_ROOM_ORDER	0
@@ -32,17 +33,26 @@ static inline struct obj_cgroup *zswap_wb_port_objcg(struct mem_cgroup *memcg, i
 	return rcu_dereference(memcg->nodeinfo[nid]->objcg);
 }
 
-/* The same, also when the cgroup has handed that to its parent */
-static inline const struct obj_cgroup *
-zswap_wb_port_orig_objcg(struct mem_cgroup *memcg, int nid)
+/*
+ * Is @objcg what entries of a cgroup, on the list of node @nid, were charged to from the
+ * beginning? It goes by the node of the page; its entry is on another one if that had no room
+ */
+static inline bool zswap_wb_port_is_own(struct mem_cgroup *memcg, int nid,
+					const struct obj_cgroup *objcg)
 {
-	return memcg ? memcg->nodeinfo[nid]->orig_objcg : NULL;
+	if (!memcg || memcg->nodeinfo[nid]->orig_objcg == objcg)
+		return true;
+	for_each_node(nid) {
+		if (memcg->nodeinfo[nid]->orig_objcg == objcg)
+			return true;
+	}
+	return false;
 }
 #else
-static inline const struct obj_cgroup *
-zswap_wb_port_orig_objcg(struct mem_cgroup *memcg, int nid)
+static inline bool zswap_wb_port_is_own(struct mem_cgroup *memcg, int nid,
+					const struct obj_cgroup *objcg)
 {
-	return NULL;
+	return true;
 }
 #endif
 

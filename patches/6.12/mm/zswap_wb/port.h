@@ -41,11 +41,11 @@ static inline struct obj_cgroup *zswap_wb_port_objcg(struct mem_cgroup *memcg, i
 	return rcu_dereference(memcg->objcg);
 }
 
-/* The same, also when the cgroup has handed that to its parent */
-static inline const struct obj_cgroup *
-zswap_wb_port_orig_objcg(struct mem_cgroup *memcg, int nid)
+/* Is @objcg what entries of a cgroup were charged to from the beginning? */
+static inline bool zswap_wb_port_is_own(struct mem_cgroup *memcg, int nid,
+					const struct obj_cgroup *objcg)
 {
-	return memcg ? memcg->orig_objcg : NULL;
+	return !memcg || memcg->orig_objcg == objcg;
 }
 
 static inline struct mem_cgroup *mem_cgroup_from_private_id(unsigned short id)
@@ -90,10 +90,10 @@ static inline void obj_cgroup_get(struct obj_cgroup *objcg)
 {
 }
 
-static inline const struct obj_cgroup *
-zswap_wb_port_orig_objcg(struct mem_cgroup *memcg, int nid)
+static inline bool zswap_wb_port_is_own(struct mem_cgroup *memcg, int nid,
+					const struct obj_cgroup *objcg)
 {
-	return NULL;
+	return true;
 }
 #endif
 

@@ -33,6 +33,13 @@
 #define FEW_PAGES		1000
 #define FEW_BAD_FIRST		300
 #define FEW_LIMIT		340
+/* fewer than the failures after which a device is left alone */
+#define OTHERS_BAD		4
+/* enough for batches to grow, so that the bad ones are in one, which is the last */
+#define OTHERS_GOOD		300
+#define OTHERS_OLDER		2
+#define OTHERS_YOUNGER		50
+#define OTHERS_AGE		2
 
 #define SHORT_PAGES		6000
 /* what a command may have of its own: 4.5 MiB */
@@ -207,20 +214,26 @@ static void disk_works_again(void)
 
 /* --- some writes fail --- */
 
-/* Make or mend the bad pieces of the disk, from a page on; reads fail there, too. */
-static bool some_bad_blocks(char sign, long long first)
+/* Make or mend a bad piece of the disk, from a page on; reads fail there, too. */
+static bool bad_blocks(char sign, long long page, int nr)
 {
 	const long long sectors = zwb_page_size / 512;
-	long long page, last = broken.megabytes * 1024 * 1024 / zwb_page_size;
 	char path[ZWB_PATH_MAX], range[64];
-	bool good = true;
 
 	snprintf(path, sizeof(path), "/sys/kernel/config/nullb/%s/badblocks", zwb_disk_name());
-	for (page = first; page < last; page += SOME_EVERY) {
-		snprintf(range, sizeof(range), "%c%lld-%lld", sign, page * sectors,
-			 (page + SOME_BAD) * sectors - 1);
-		good &= zwb_write_string(path, range);
-	}
+	snprintf(range, sizeof(range), "%c%lld-%lld", sign, page * sectors,
+		 (page + nr) * sectors - 1);
+	return zwb_write_string(path, range);
+}
+
+/* The same with many of them, from a page on. */
+static bool some_bad_blocks(char sign, long long first)
+{
+	long long page, last = broken.megabytes * 1024 * 1024 / zwb_page_size;
+	bool good = true;
+
+	for (page = first; page < last; page += SOME_EVERY)
+		good &= bad_blocks(sign, page, SOME_BAD);
 	return good;
 }
 
@@ -297,6 +310,60 @@ static void limit_is_reached_behind_a_failure(void)
 {
 	if (zwb_disk_on(&broken))
 		check_limit_behind_a_failure();
+}
+
+/* All writes to the slots of a load fail, or none. */
+static bool bad_slots(const struct zwb_load *load, char sign)
+{
+	unsigned long long slots[OTHERS_BAD];
+	bool good = zwb_load_slots(load, slots);
+	int i;
+
+	for (i = 0; good && i < OTHERS_BAD; i++)
+		good = bad_blocks(sign, slots[i] >> ZWB_SLOT_TYPE_BITS, 1);
+	return good;
+}
+
+static void check_failure_in_front_of_older_pages(void)
+{
+	struct zwb_load *good, *older, *bad, *younger;
+	const char *cgroup;
+	struct zwb_snap delta;
+	int node;
+
+	if (!zwb_need_shrinker_debugfs() || !zwb_nodes(&node, 1))
+		return;
+	cgroup = zwb_cgroup(NULL, "list");
+	good = cgroup ? zwb_load(cgroup, node, OTHERS_GOOD, ZWB_TEXT) : NULL;
+	older = good ? zwb_load(cgroup, node, OTHERS_OLDER, ZWB_TEXT) : NULL;
+	if (!older)
+		return;
+	zwb_wait_age(older, OTHERS_AGE);
+	bad = zwb_load(cgroup, node, OTHERS_BAD, ZWB_TEXT);
+	/* the other ones go behind them */
+	if (!bad || !zwb_shrinker_scan(cgroup, node, OTHERS_GOOD + OTHERS_OLDER))
+		return;
+	zwb_wait_age(bad, OTHERS_AGE);
+	younger = zwb_load(cgroup, node, OTHERS_YOUNGER, ZWB_TEXT);
+	if (!younger || !bad_slots(bad, '+'))
+		return;
+	zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "max=%lld",
+			 (OTHERS_BAD + OTHERS_GOOD) * (long long)zwb_page_size));
+	bad_slots(bad, '-');
+	zwb_equal(delta.total.written, OTHERS_BAD + OTHERS_GOOD);
+	zwb_equal(delta.total.failed, OTHERS_BAD);
+}
+
+/*
+ * The same where the shrinker has put older pages behind those that fail: they go back to the
+ * list, but to where the command has been already.
+ *
+ * Turns red when they go to where they belong by their age, and are taken again.
+ */
+static void failure_in_front_of_older_pages(void)
+{
+	if (zwb_disk_on(&broken))
+		check_failure_in_front_of_older_pages();
 }
 
 /* --- reads fail --- */
@@ -537,6 +604,7 @@ static const struct zwb_test tests[] = {
 	ZWB_TEST(young_pages_that_fail_hide_nothing),
 	ZWB_TEST(some_writes_fail),
 	ZWB_TEST(limit_is_reached_behind_a_failure),
+	ZWB_TEST(failure_in_front_of_older_pages),
 	ZWB_TEST_PAGES(disk_whose_reads_fail_is_left_alone),
 	ZWB_TEST_IMAGES(disk_whose_reads_fail_is_left_alone),
 	ZWB_TEST_PAGES(disk_fails_while_it_is_read),

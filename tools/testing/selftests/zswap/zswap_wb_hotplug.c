@@ -24,6 +24,11 @@
 
 #define HOTPLUG_DIR		"/sys/devices/system/node"
 #define FLIGHT_PAGES		600
+#define FAR_PAGES		1000
+/* one for each list, where its first entry is too young, and some for what else is on them */
+#define FAR_LOOKS		8
+/* a store whose task is not run for a second puts the list out of order */
+#define FAR_TRIES		3
 
 static const struct zwb_disk_spec slow = {
 	.megabytes = 64,
@@ -227,6 +232,37 @@ static void memory_comes_and_goes_in_flight(void)
 }
 
 /*
+ * Pages of a node that has movable memory only are stored on another one: they are as much in
+ * order there as all others, so a command that has nothing to do looks at one of them.
+ *
+ * Turns red when an entry counts as inherited because its page was on another node.
+ */
+static void entries_of_movable_memory_are_in_order(void)
+{
+	struct zwb_watch watch = { .looked = FAR_PAGES };
+	struct zwb_load *load;
+	const char *cgroup;
+	char name[32];
+	int i;
+
+	if (!need_blocks() || !zwb_need_watch() ||
+	    !zwb_write_string(movable_block, "online_movable"))
+		return;
+	for (i = 0; i < FAR_TRIES && watch.looked > FAR_LOOKS; i++) {
+		snprintf(name, sizeof(name), "far%d", i);
+		cgroup = zwb_cgroup(NULL, name);
+		load = cgroup ? zwb_load(cgroup, block_node, FAR_PAGES, ZWB_TEXT) : NULL;
+		if (!load)
+			break;
+		zwb_equal(zwb_watch(&watch, "cgroup=%llu age=1h", zwb_cgroup_id(cgroup)), -EAGAIN);
+		zwb_equal(zwb_stored(), FAR_PAGES);
+		zwb_load_stop(load);
+	}
+	zwb_between(watch.looked, 1, FAR_LOOKS);
+	zwb_zero(set_offline(movable_block));
+}
+
+/*
  * Entries on the new node are reached by its file, by key and by global
  * commands, and its counters are part of the total.
  *
@@ -311,6 +347,7 @@ static const struct zwb_test tests[] = {
 	ZWB_TEST(movable_memory_makes_no_directory),
 	ZWB_TEST(directory_comes_and_goes),
 	ZWB_TEST(memory_comes_and_goes_in_flight),
+	ZWB_TEST(entries_of_movable_memory_are_in_order),
 	ZWB_TEST(table_follows_the_node),
 	ZWB_TEST(new_node_is_walked),
 };
