@@ -29,7 +29,7 @@ const struct zswap_wb_edges zswap_wb_age_edges_default = {
 /**
  * zswap_wb_age_of() - age of an entry
  * @stamp:	what zswap_wb_age_stamp() said when it was stored
- * @now:	seconds awake since boot; not before the store by more than a tick
+ * @now:	seconds awake since boot, which may be before the store
  *
  * Differences are taken modulo 2^32, so that neither the wrap of @stamp nor
  * the upper half of @now matters. A stamp ahead of @now, from a store that

@@ -88,7 +88,8 @@ static int zswap_wb_run_filter(struct zswap_wb_run *run)
 	struct zswap_wb_filter *filter = &run->filter;
 
 	*filter = (struct zswap_wb_filter) {
-		.min_age	= cmd->age,
+		/* Nothing is that old; higher ones are no number with a sign */
+		.min_age	= min(cmd->age, (u64)ZSWAP_WB_AGE_MAX + 1),
 		.max_age	= U64_MAX,
 		.now		= zswap_wb_age_now(),
 		.type		= cmd->type,

@@ -4,7 +4,9 @@
  *
  * Only cgroups that have entries are visited. A cgroup that never had an entry costs nothing,
  * and one that had costs as much as to see that its lists are empty. The topmost cgroup comes
- * last: an entry of a cgroup that goes offline moves to the list of the parent.
+ * last: an entry of a cgroup that goes offline moves to the list of the parent. Those of
+ * a cgroup further down are missed if that is before the walk has come to it, and its parent's
+ * list was opened before.
  */
 #include <linux/cgroup.h>
 #include <linux/cleanup.h>
@@ -62,7 +64,7 @@ static struct mem_cgroup *zswap_wb_scope_lookup(u64 id)
  * zswap is enabled: that helper lets ordinary swapout pass when there is no
  * zswap to swap out to, but what is left in the pool was put there under the
  * promise that it never gets to the disk.
- * Context: any; the caller has a reference to @memcg.
+ * Context: any; the caller has a reference to @memcg, or the RCU read lock.
  * Return: true if memory.zswap.writeback is 0 in it or in an ancestor
  */
 bool zswap_wb_scope_protected(struct mem_cgroup *memcg)

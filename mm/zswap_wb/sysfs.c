@@ -205,9 +205,9 @@ static struct zswap_wb_dir *zswap_wb_dir_add(struct kobject *parent,
  * Makes the directories, also those of debugfs, match the nodes that have memory for
  * entries.
  *
- * Removal waits for a command that is being written to the directory. It does
- * not wait for long: a node without memory has no entries, so the command runs
- * out of lists.
+ * Removal waits for a command that is being written to the directory. A node
+ * without memory has no entries, so the command runs out of lists: it waits for as
+ * long as the disk takes for what the command has in the air.
  */
 void zswap_wb_nodes_update(void)
 {
