@@ -29,7 +29,6 @@
 #define RETRY_AGES		4
 #define RETRY_MIN_UNITS		12
 #define RETRY_MAX_MS		(7 * 86400000LL)
-#define TICK_MAX_MS		600000LL	/* a tick that is later makes no more of a pace */
 #define COMMAND_MIN		(64LL << 10)	/* bytes: less is not worth a command */
 #define REFAULT_COST		10	/* bytes: reading one back costs as much as writing that many */
 
@@ -181,7 +180,6 @@ static void decide_amount(struct control_state *state, const struct look *look,
 			  struct decision *decision)
 {
 	double share = model_share(&state->evidence, decision->allowed), pages, returns;
-	num elapsed = look->elapsed_ms < TICK_MAX_MS ? look->elapsed_ms : TICK_MAX_MS;
 	num compressed;
 
 	decision->cold = cold_bytes(look, state->age, &compressed);
@@ -190,7 +188,7 @@ static void decide_amount(struct control_state *state, const struct look *look,
 		decision->reason = "nothing that old";
 		return;
 	}
-	pages = decision->allowed / share * elapsed / MS_A_MINUTE;
+	pages = decision->allowed / share * look->paced_ms / MS_A_MINUTE;
 	decision->wanted = decision->cold;
 	if (pages < (double)decision->cold / look->page_size)
 		decision->wanted = (num)(pages * look->page_size);
@@ -286,7 +284,7 @@ static void share_out(const struct choice *choice, int nr, double budget, double
 	}
 }
 
-void control_share(struct choice *choice, int nr, num budget, num page_size)
+void control_share(struct choice *choice, int nr, num budget, num fresh, num page_size)
 {
 	autofree double *part = xcalloc(nr, sizeof(*part));
 	double left = budget;
@@ -296,6 +294,8 @@ void control_share(struct choice *choice, int nr, num budget, num page_size)
 			choice[i].state->credit = 0;
 		left -= choice[i].state->credit;
 	}
+	if (left > fresh)
+		left = fresh;
 	share_out(choice, nr, left > 0 ? left : 0, part);
 	for (int i = 0; i < nr; i++) {
 		struct decision *d = &choice[i].decision;

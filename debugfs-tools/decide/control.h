@@ -30,6 +30,7 @@ struct control_state {		/* of one cgroup, from tick to tick; times are of the aw
 
 struct look {			/* at one cgroup, since the tick before */
 	num now_ms, elapsed_ms;	/* awake; elapsed 0: there was no tick before */
+	num paced_ms;		/* the same, but not more because the tick was late */
 	num page_size;
 	const struct age_table *ages; /* its own pages, with the bounds of all buckets */
 	double loaded[AGE_BUCKETS_MAX]; /* pages since then */
@@ -77,9 +78,10 @@ void control_decide(const struct policy *policy, struct control_state *state,
 		    const struct look *look, struct decision *decision);
 /*
  * Share out @budget bytes of page data: each that wants to write gets a part by its worth, and
- * writes when it has enough for a command.
+ * writes when it has enough for a command.  What they have saved up is of @budget, but not of what
+ * is @fresh in this tick.
  */
-void control_share(struct choice *choice, int nr, num budget, num page_size);
+void control_share(struct choice *choice, int nr, num budget, num fresh, num page_size);
 /* @pages were written; they come from the coldest buckets of what @look saw. */
 void control_written(struct control_state *state, const struct look *look, num pages);
 const char *action_name(enum action action);

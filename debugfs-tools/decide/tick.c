@@ -18,6 +18,7 @@
 #define HOURS		24
 #define LEVELS		2	/* of families: parent and grandparent */
 #define MS		1000.0
+#define TICK_MAX_MS	600000LL	/* a tick that is later makes no more of a pace or a rate */
 
 /* ---- the last sample ---- */
 
@@ -239,10 +240,10 @@ static void decide(struct state *state, const struct config *config, const struc
 	}
 }
 
-/* What may be written in this tick: bytes. */
+/* What is left of the wear budget: bytes. */
 static num budget_of(struct state *state, const struct config *config, num elapsed_ms)
 {
-	num budget = INT64_MAX, rate = INT64_MAX;
+	num budget = INT64_MAX;
 
 	if (config->wear) {
 		/* It begins with what an hour brings; what is not used is saved for a day. */
@@ -255,12 +256,20 @@ static num budget_of(struct state *state, const struct config *config, num elaps
 	} else {
 		state->wear = -1;
 	}
-	if (config->rate)
-		rate = amount_times(config->rate, elapsed_ms) / 1000;
 	/* More than any device can do, and less than what doubles add up exactly */
 	if (budget > 1LL << 50)
 		budget = 1LL << 50;
-	return budget < rate ? budget : rate;
+	return budget;
+}
+
+/* How much of @elapsed_ms makes a pace and a rate. */
+static num paced_ms(const struct config *config, num elapsed_ms)
+{
+	num most = config->interval * 1000;
+
+	if (most < TICK_MAX_MS)
+		most = TICK_MAX_MS;
+	return elapsed_ms < most ? elapsed_ms : most;
 }
 
 /* What is shown stays within a tenth of what is: not every look is worth saving. */
@@ -297,7 +306,7 @@ int tick_decide(struct state *state, const struct config *config, const struct s
 	struct choice *list = xcalloc(cgroups->nr, sizeof(*list));
 	bool needed = config_needed(config, sample->pool, sample->limit, sample->free,
 				    sample->total);
-	num last = state->now_ms, budget;
+	num last = state->now_ms, fresh = INT64_MAX, elapsed_ms;
 	int nr = 0;
 
 	if (!state->boot_id || strcmp(state->boot_id, sample->boot_id) || last > sample->now_ms)
@@ -315,12 +324,15 @@ int tick_decide(struct state *state, const struct config *config, const struct s
 		}
 		list[nr] = (struct choice){ .cgroup = i, .look = looks[i] };
 		list[nr].look.needed = needed;
+		list[nr].look.paced_ms = paced_ms(config, looks[i].elapsed_ms);
 		decide(state, config, &policy, &list[nr]);
 		list[nr++].state = &state->cgroup[i].control;
 	}
 	families_end(state, cgroups);
-	budget = budget_of(state, config, sample->now_ms - last);
-	control_share(list, nr, budget, sample->page_size);
+	elapsed_ms = sample->now_ms - last;
+	if (config->rate)
+		fresh = amount_times(config->rate, paced_ms(config, elapsed_ms)) / 1000;
+	control_share(list, nr, budget_of(state, config, elapsed_ms), fresh, sample->page_size);
 	for (int i = 0; i < nr; i++)
 		keep_decision(state, &list[i]);
 	show(state, &state->shown_wear, state->wear);

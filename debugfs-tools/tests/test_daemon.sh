@@ -23,7 +23,7 @@ put()
 	cgroup=tree/sys/fs/cgroup$1
 	mkdir -p "$cgroup"
 	echo "$2" >"$cgroup/.inode"
-	printf 'anon 104857600\nfile 0\nzswpwb_proactive 0\nzswpwb_refault %s\n' "$3" \
+	printf 'anon 94371840\nfile 0\nshmem 10485760\nzswpwb_proactive 0\nzswpwb_refault %s\n' "$3" \
 		>"$cgroup/memory.stat"
 	echo 1 >"$cgroup/memory.zswap.writeback"
 	echo "some avg10=0.00 avg60=0.00 avg300=0.00 total=$4" >"$cgroup/memory.pressure"

@@ -75,7 +75,7 @@ struct world {
 	double asleep;		/* seconds; loads go by the time of day */
 	double reclaim;		/* seconds without use until a page is in zswap */
 	int nr;
-	struct pod pod[40];
+	struct pod pod[64];
 	struct config config;
 	struct state state;
 	num interval;
@@ -271,8 +271,29 @@ static struct pod *find_pod(struct world *world, uint64_t id)
 	abort();
 }
 
+static bool carry_out(void *data, struct choice *choice)
+{
+	struct world *world = data;
+	struct pod *pod = find_pod(world, world->state.cgroup[choice->cgroup].id);
+
+	choice->carried_out = true;
+	if (choice->decision.action == ACTION_READ)
+		read_back(world, pod);
+	else
+		choice->result.count.written = write_out(world, pod, choice->decision.age,
+							 choice->decision.max);
+	return true;
+}
+
+static void print(void *data, const struct choice *choice)
+{
+	(void)data;
+	(void)choice;
+}
+
 static void tick(struct world *world)
 {
+	const struct tick_hands hands = { world, carry_out, print };
 	struct sample sample = {
 		.now_ms = world->now * 1000, .boot_id = xstrdup("boot"), .page_size = PAGE,
 		.pool = 1, .limit = 1, .free = 0, .total = 1,
@@ -296,11 +317,6 @@ static void tick(struct world *world)
 		const struct decision *decision = &choice[i].decision;
 
 		allowed += decision->allowed;
-		if (decision->action == ACTION_WRITE)
-			tick_written(&world->state, &world->config, &choice[i],
-				     write_out(world, pod, decision->age, decision->max));
-		else if (decision->action == ACTION_READ)
-			read_back(world, pod);
 		if (getenv("SIM_VERBOSE") && world->ticks % 10 == 0)
 			printf("# %6.0f min %s: %s (%s) age %lld max %lld K, cold %lld M, allowed %.0f forecast %.0f, share %.3f debt %.0f\n",
 			       world->now / 60, pod->path, action_name(decision->action),
@@ -310,6 +326,7 @@ static void tick(struct world *world)
 					   decision->allowed),
 			       world->state.cgroup[choice[i].cgroup].control.debt);
 	}
+	tick_carry_out(&world->state, &world->config, choice, nr, &hands);
 	free(choice);
 	sample_free(&sample);
 	world->ticks++;
@@ -425,33 +442,59 @@ static void test_churn(void)
 	world_free(&world);
 }
 
-static void test_equal(void)
+static void add_equal(struct world *world, int nr, int dead, int used)
+{
+	for (int i = 0; i < nr; i++) {
+		char path[32];
+		struct pod *pod;
+
+		snprintf(path, sizeof(path), "/%02d", i);
+		pod = add_pod(world, path, 1024 * MIB);
+		add_load(world, pod, dead, INFINITY);
+		add_load(world, pod, used, -14400);
+	}
+}
+
+static void check_equal(const struct world *world, const char *what)
 {
 	num least = INT64_MAX, most = 0;
+
+	for (int i = 0; i < world->nr; i++) {
+		if (world->pod[i].written < least)
+			least = world->pod[i].written;
+		if (world->pod[i].written > most)
+			most = world->pod[i].written;
+	}
+	printf("# %d equal ones: %lld to %lld MiB, %lld in all, %lld read back, worst day %.2f\n",
+	       world->nr, least * PAGE / MIB, most * PAGE / MIB, mib_written(world),
+	       world->refaulted * PAGE / MIB, worst_day(world));
+	CHECK(most && most * 10 <= least * 12, "%s: equal cgroups get equal parts", what);
+}
+
+/* So little for each of them in a tick that it saves up for a command: that is not the end. */
+static void test_rate(void)
+{
+	const num limit = 50 * 1024 * 24000;
 	struct world world;
-	struct pod *pod;
+
+	world_init(&world, "when = always\nwear = unlimited\nrate = 50K/s\n");
+	add_equal(&world, 50, 64, 0);
+	run(&world, 24000 / 3600.0);
+	check_equal(&world, "a rate");
+	CHECK(world.written * PAGE >= limit * 9 / 10 && world.written * PAGE <= limit,
+	      "50K/s: %lld bytes of %lld", world.written * PAGE, limit);
+	world_free(&world);
+}
+
+static void test_equal(void)
+{
+	struct world world;
 
 	world_init(&world, "when = always\n");
-	for (int i = 0; i < 20; i++) {
-		char path[32];
-
-		snprintf(path, sizeof(path), "/%c", 'a' + i);
-		pod = add_pod(&world, path, 1024 * MIB);
-		add_load(&world, pod, 384, INFINITY);
-		add_load(&world, pod, 640, -14400);
-	}
+	add_equal(&world, 20, 384, 640);
 	run(&world, 24);
-	for (int i = 0; i < 20; i++) {
-		if (world.pod[i].written < least)
-			least = world.pod[i].written;
-		if (world.pod[i].written > most)
-			most = world.pod[i].written;
-	}
-	printf("# 20 equal ones: %lld to %lld MiB, %lld in all, %lld read back, worst day %.2f\n",
-	       least * PAGE / MIB, most * PAGE / MIB, mib_written(&world),
-	       world.refaulted * PAGE / MIB, worst_day(&world));
+	check_equal(&world, "wear");
 	CHECK(world.refaulted && worst_day(&world) <= 1.2, "within the target");
-	CHECK(most * 10 <= least * 12, "equal cgroups get equal parts");
 	CHECK(mib_written(&world) >= 9 * 1024, "the budget is used");
 	CHECK(mib_written(&world) <= 10 * 1024 + 512, "and not exceeded, but for the first hour's");
 	world_free(&world);
@@ -696,6 +739,7 @@ int main(void)
 	test_load("all dead, unseen", 0, 0, 512, 24, 461, 512, true);
 	test_churn();
 	test_equal();
+	test_rate();
 	test_unequal();
 	test_circumstances();
 	test_small("when = always\n");

@@ -58,10 +58,41 @@ static struct cgroup *at(struct sample *sample, const char *path)
 	abort();
 }
 
-/* Decide, and find the choice about @path; the sample is freed. */
+/* What the kernel answers, and how many commands there is time for. */
+static struct {
+	num status, written;	/* pages; negative: all that was asked for */
+	int commands;
+} kernel;
+
+#define USUAL_KERNEL	(typeof(kernel)){ 0, -1, 1000 }
+
+static bool carry_out(void *data, struct choice *choice)
+{
+	(void)data;
+	if (!kernel.commands)
+		return false;
+	kernel.commands--;
+	choice->carried_out = true;
+	choice->result.status = kernel.status;
+	choice->result.count.written = kernel.written < 0 ? choice->decision.max / PAGE :
+				       kernel.written;
+	return true;
+}
+
+static int printed;
+
+static void print(void *data, const struct choice *choice)
+{
+	(void)data;
+	(void)choice;
+	printed++;
+}
+
+/* Decide, do, and find the choice about @path; the sample is freed. */
 static struct choice choose(struct state *state, struct sample *sample, const char *text,
 			    const char *path, num *wear)
 {
+	const struct tick_hands hands = { NULL, carry_out, print };
 	struct choice *choice, found = { .cgroup = -1 };
 	struct config config;
 	char *message;
@@ -70,12 +101,10 @@ static struct choice choose(struct state *state, struct sample *sample, const ch
 	if (config_parse(text, "f", &config, &message))
 		abort();
 	nr = tick_decide(state, &config, sample, &choice);
+	tick_carry_out(state, &config, choice, nr, &hands);
 	for (int i = 0; i < nr; i++) {
 		if (!strcmp(state->cgroup[choice[i].cgroup].path, path))
 			found = choice[i];
-		if (choice[i].decision.action == ACTION_WRITE)
-			tick_written(state, &config, &choice[i],
-				     choice[i].decision.max / PAGE);
 	}
 	if (wear)
 		*wear = (num)state->wear;
@@ -298,6 +327,51 @@ static void test_wear(void)
 	state_free(&state);
 }
 
+/* A daemon that was away for ten hours makes up for no more than ten minutes. */
+static void test_rate(void)
+{
+	static const char text[] = "when = free < 0%\nwear = unlimited\nrate = 1M/s\n"
+				   "freeze-after = 1m\n";
+	static const num times[] = { 0, 60000, 180000, 36180000 };
+	struct choice choice;
+	struct sample sample;
+	struct state state;
+
+	state_begin(&state);
+	for (size_t i = 0; i < ARRAY_SIZE(times); i++) {
+		sample_init(&sample, 60000 + times[i]);
+		at(&sample, "/c")->frozen = 1;
+		at(&sample, "/c")->ages.bucket[2].pages = 5000000;
+		choice = choose(&state, &sample, text, "/c", NULL);
+		if (i == 2)
+			CHECK(choice.decision.max == 120 << 20, "two minutes of a rate: %lld",
+			      choice.decision.max);
+	}
+	CHECK(choice.decision.max == 600 << 20, "and no more than ten: %lld", choice.decision.max);
+	state_free(&state);
+}
+
+/* More than 1 % of a minute, and less. */
+static void test_pressure(void)
+{
+	num now = 0, came = 0;
+	struct choice choice;
+	struct sample sample;
+	struct state state;
+
+	state_begin(&state);
+	after(&state, &now, &came, 20, 0, ALWAYS);
+	for (int i = 0; i < 2; i++) {
+		now += 60000;
+		sample_init(&sample, now);
+		at(&sample, "/c")->pressure_io = i ? 1200000 : 610000;
+		choice = choose(&state, &sample, ALWAYS, "/c", NULL);
+		CHECK(!strcmp(choice.decision.reason, i ? "cold pages" : "io pressure"), "%s",
+		      choice.decision.reason);
+	}
+	state_free(&state);
+}
+
 /* ---- the file ---- */
 
 static void some_state(struct state *state)
@@ -420,11 +494,14 @@ static void test_file(void)
 
 int main(void)
 {
+	kernel = USUAL_KERNEL;
 	test_samples();
 	test_failure();
 	test_guard();
 	test_shown();
 	test_wear();
+	test_rate();
+	test_pressure();
 	test_json();
 	test_file();
 	return tap_done();
