@@ -325,6 +325,14 @@ void control_written(struct control_state *state, const struct look *look, num p
 		state->thawed_to_read = true;
 }
 
+void control_left_out(struct control_state *state, struct decision *decision)
+{
+	decision->reason = "left out";
+	state->credit += decision->max;
+	if (state->credit > COMMAND_MIN)
+		state->credit = COMMAND_MIN;
+}
+
 const char *action_name(enum action action)
 {
 	static const char *const name[] = {

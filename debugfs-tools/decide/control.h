@@ -84,6 +84,8 @@ void control_decide(const struct policy *policy, struct control_state *state,
 void control_share(struct choice *choice, int nr, num budget, num fresh, num page_size);
 /* @pages were written; they come from the coldest buckets of what @look saw. */
 void control_written(struct control_state *state, const struct look *look, num pages);
+/* Its command could not be given: what it had saved up for one is there again. */
+void control_left_out(struct control_state *state, struct decision *decision);
 const char *action_name(enum action action);
 
 #endif

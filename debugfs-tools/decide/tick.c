@@ -368,20 +368,31 @@ void tick_carry_out(struct state *state, const struct config *config, struct cho
 		    const struct tick_hands *hands)
 {
 	bool go = true;
+	int first = 0;
 
+	while (first < nr && choice[first].cgroup < state->first)
+		first++;
+	state->first = 0;
 	/* What is read back is waited for */
 	for (int i = 0; i < 2 * nr; i++) {
-		struct choice *next = &choice[i % nr];
+		struct choice *next = &choice[(first + i) % nr];
 		bool reads = next->decision.action == ACTION_READ;
 		bool acts = reads || next->decision.action == ACTION_WRITE;
 
 		if (reads == (i >= nr))
 			continue;
-		if (acts)
-			go = go && hands->carry_out(hands->data, next);
+		if (acts && go) {
+			go = hands->carry_out(hands->data, next);
+			if (!go)
+				state->first = next->cgroup;
+		}
 		if (acts && !reads && go)
 			tick_written(state, config, next,
 				     next->carried_out ? next->result.count.written : -1);
+		if (acts && !go) {
+			control_left_out(next->state, &next->decision);
+			keep_decision(state, next);
+		}
 		if (acts || next->changed)
 			hands->print(hands->data, next);
 	}

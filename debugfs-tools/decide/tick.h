@@ -19,8 +19,8 @@ void tick_written(struct state *state, const struct config *config, const struct
 		  num pages);
 /*
  * Carry all out, what is to be read back first.  When @carry_out returns false the command must
- * not be given: then no other is in this tick.  What acts, or is another decision than before, is
- * printed.
+ * not be given: then no other is in this tick, and the next one begins with it.  What acts, or is
+ * another decision than before, is printed.
  */
 struct tick_hands {
 	void *data;

@@ -80,6 +80,8 @@ struct world {
 	struct state state;
 	num interval;
 	bool blind;		/* an older kernel, which does not count what is loaded */
+	int commands;		/* that its disk can do in a tick; 0: any number */
+	int given;		/* in this tick */
 	num written, refaulted;	/* pages, of all */
 	num bucket_written[NR_EDGES];
 	num *history;		/* refaults by minute, of all */
@@ -276,6 +278,8 @@ static bool carry_out(void *data, struct choice *choice)
 	struct world *world = data;
 	struct pod *pod = find_pod(world, world->state.cgroup[choice->cgroup].id);
 
+	if (world->commands && world->given++ == world->commands)
+		return false;
 	choice->carried_out = true;
 	if (choice->decision.action == ACTION_READ)
 		read_back(world, pod);
@@ -326,6 +330,7 @@ static void tick(struct world *world)
 					   decision->allowed),
 			       world->state.cgroup[choice[i].cgroup].control.debt);
 	}
+	world->given = 0;
 	tick_carry_out(&world->state, &world->config, choice, nr, &hands);
 	free(choice);
 	sample_free(&sample);
@@ -469,6 +474,19 @@ static void check_equal(const struct world *world, const char *what)
 	       world->nr, least * PAGE / MIB, most * PAGE / MIB, mib_written(world),
 	       world->refaulted * PAGE / MIB, worst_day(world));
 	CHECK(most && most * 10 <= least * 12, "%s: equal cgroups get equal parts", what);
+}
+
+/* A disk that is too slow for all of them in a tick: whoever is left out is not so for good. */
+static void test_slow(void)
+{
+	struct world world;
+
+	world_init(&world, "when = always\nwear = unlimited\n");
+	world.commands = 14;
+	add_equal(&world, 50, 512, 0);
+	run(&world, 2);
+	check_equal(&world, "a slow disk");
+	world_free(&world);
 }
 
 /* So little for each of them in a tick that it saves up for a command: that is not the end. */
@@ -739,6 +757,7 @@ int main(void)
 	test_load("all dead, unseen", 0, 0, 512, 24, 461, 512, true);
 	test_churn();
 	test_equal();
+	test_slow();
 	test_rate();
 	test_unequal();
 	test_circumstances();

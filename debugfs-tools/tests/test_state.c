@@ -372,6 +372,42 @@ static void test_pressure(void)
 	state_free(&state);
 }
 
+/* Time for one command in a tick, and three that are wanted. */
+static void test_left_out(void)
+{
+	static const char *const text[] = { ALWAYS, ALWAYS "rate = 2K/s\n" };
+	int turns[3] = { 0 };
+	double before = 0;
+	struct state state;
+
+	state_begin(&state);
+	for (int minute = 0; minute < 10; minute++) {
+		struct choice choice;
+		struct sample sample;
+
+		sample_init(&sample, 60000 * (minute + 1));
+		at(&sample, "/")->ages.bucket[2].pages = 0;
+		kernel.commands = minute < 7 ? 1 : 0;
+		choice = choose(&state, &sample, text[minute > 6], "/c", NULL);
+		for (int i = 0; i < 3; i++)
+			turns[i] += minute && minute < 7 && !strcmp(state.cgroup[i + 1].reason, "cold pages");
+		if (minute == 1)
+			CHECK(choice.decision.action == ACTION_WRITE &&
+			      !strcmp(choice.decision.reason, "left out") &&
+			      !strcmp(state.cgroup[3].reason, "left out") &&
+			      state.cgroup[3].control.credit == 65536, "left out, and said so: %s",
+			      choice.decision.reason);
+		if (minute > 7)
+			CHECK(state.cgroup[3].control.credit >= before && before > 0,
+			      "what is saved up is not lost: %.0f", before);
+		before = state.cgroup[3].control.credit;
+	}
+	CHECK(turns[0] == 2 && turns[1] == 2 && turns[2] == 2, "by turns: %d %d %d", turns[0], turns[1],
+	      turns[2]);
+	kernel = USUAL_KERNEL;
+	state_free(&state);
+}
+
 /* ---- the file ---- */
 
 static void some_state(struct state *state)
@@ -502,6 +538,7 @@ int main(void)
 	test_wear();
 	test_rate();
 	test_pressure();
+	test_left_out();
 	test_json();
 	test_file();
 	return tap_done();
