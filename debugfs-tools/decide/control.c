@@ -18,6 +18,7 @@
  * All constants are in seconds, and all times are awake: neither the interval of the ticks, nor
  * a late one, nor sleep changes a rate.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "decide/control.h"
@@ -29,6 +30,8 @@
 #define RETRY_AGES		4
 #define RETRY_MIN_UNITS		12
 #define RETRY_MAX_MS		(7 * 86400000LL)
+#define REFUSED			"nothing could be written"
+#define REFUSED_MAX		6	/* from then on it is tried every 64 ticks */
 #define COMMAND_MIN		(64LL << 10)	/* bytes: less is not worth a command */
 #define REFAULT_COST		10	/* bytes: reading one back costs as much as writing that many */
 
@@ -157,7 +160,6 @@ static bool decide_frozen(const struct policy *policy, struct control_state *sta
 		state->frozen_ms = 0;
 		if (!state->thawed_to_read)
 			return false;
-		state->thawed_to_read = false;
 		decision->action = ACTION_READ;
 		decision->reason = "thawed";
 		return true;
@@ -227,9 +229,9 @@ void control_decide(const struct policy *policy, struct control_state *state,
 	decision->forecast = model_forecast(&state->evidence, look->ages, state->age);
 	decision->measured = look->refaulted * MS_A_MINUTE / look->elapsed_ms;
 
-	if (decide_frozen(policy, state, look, decision))
-		return;
-	if (look->off) {
+	if (decide_frozen(policy, state, look, decision)) {
+		/* whatever else holds */
+	} else if (look->off) {
 		hold(decision, "writeback is off");
 	} else if (failed) {
 		decision->action = ACTION_BACKOFF;
@@ -246,6 +248,10 @@ void control_decide(const struct policy *policy, struct control_state *state,
 		hold(decision, "io pressure");
 	} else {
 		decide_amount(state, look, decision);
+	}
+	if (decision->action == ACTION_WRITE && state->wait > 0) {
+		state->wait--;
+		hold(decision, REFUSED);
 	}
 }
 
@@ -318,11 +324,20 @@ void control_share(struct choice *choice, int nr, num budget, num fresh, num pag
 	}
 }
 
-void control_written(struct control_state *state, const struct look *look, num pages)
+void control_result(struct control_state *state, struct decision *decision, const struct result *result)
 {
-	evidence_written(&state->evidence, look->ages, pages);
-	if (look->frozen && state->frozen_ms)
-		state->thawed_to_read = true;
+	num status = result->status;
+
+	if (decision->action == ACTION_READ) {
+		state->thawed_to_read = status && status != -EAGAIN && status != -ENOENT;
+	} else if (!status || status == -EINTR || result->count.written > 0) {
+		state->refused = 0;
+	} else {
+		if (state->refused < REFUSED_MAX)
+			state->refused++;
+		state->wait = 1 << state->refused;
+		decision->reason = REFUSED;
+	}
 }
 
 void control_left_out(struct control_state *state, struct decision *decision)

@@ -26,6 +26,7 @@ struct control_state {		/* of one cgroup, from tick to tick; times are of the aw
 	bool thawed_to_read;	/* it was written whole, and is to be read back when it thaws */
 	double debt;		/* pages that came back beyond the target */
 	double credit;		/* bytes it may write of what was shared out */
+	int refused, wait;	/* commands in a row that wrote nothing, and ticks without one; not saved */
 };
 
 struct look {			/* at one cgroup, since the tick before */
@@ -82,8 +83,8 @@ void control_decide(const struct policy *policy, struct control_state *state,
  * is @fresh in this tick.
  */
 void control_share(struct choice *choice, int nr, num budget, num fresh, num page_size);
-/* @pages were written; they come from the coldest buckets of what @look saw. */
-void control_written(struct control_state *state, const struct look *look, num pages);
+/* What came of its command. */
+void control_result(struct control_state *state, struct decision *decision, const struct result *result);
 /* Its command could not be given: what it had saved up for one is there again. */
 void control_left_out(struct control_state *state, struct decision *decision);
 const char *action_name(enum action action);

@@ -85,6 +85,7 @@ static const struct json_field control_fields[] = {
 	{ "credit", JSON_POSITIVE, CGROUP(control.credit) },
 	{ "evidence", JSON_STRUCT, CGROUP(control.evidence), 0, evidence_fields },
 	{ "reason", JSON_TEXT, CGROUP(reason) },
+	{ "result", JSON_SIGNED, CGROUP(result) },
 	{ "forecast", JSON_RATE, CGROUP(shown.forecast) },
 	{ "allowed", JSON_RATE, CGROUP(shown.allowed) },
 	{ "measured", JSON_RATE, CGROUP(shown.measured) },

@@ -67,6 +67,7 @@ static void advance(struct state *state, const struct sample *sample, struct loo
 		if (list[i].begun) {
 			list[i].control = before->control;
 			list[i].reason = before->reason ? xstrdup(before->reason) : NULL;
+			list[i].result = before->result;
 			list[i].shown = before->shown;
 		}
 		/* Ages of another boot's clock mean nothing; what was learned does */
@@ -74,6 +75,7 @@ static void advance(struct state *state, const struct sample *sample, struct loo
 			list[i].control.changed_ms = sample->now_ms;
 			list[i].control.retry_ms = 0;
 			list[i].control.frozen_ms = 0;
+			list[i].control.thawed_to_read = false;
 		}
 		reset = went_back(now->all.refaulted, before->refaulted) ||
 			went_back(now->pressure_io, before->stalled_io) ||
@@ -341,21 +343,27 @@ int tick_decide(struct state *state, const struct config *config, const struct s
 	return nr;
 }
 
-void tick_written(struct state *state, const struct config *config, const struct choice *choice,
-		  num pages)
+/* What came of a write: pages; negative: not known, then it is all that was asked for. */
+static void written(struct state *state, const struct config *config, const struct choice *choice,
+		    num pages)
 {
-	struct state_cgroup *cgroup = &state->cgroup[choice->cgroup];
+	const char *path = state->cgroup[choice->cgroup].path;
+	const struct age_table *ages = choice->look.ages;
 
 	if (pages < 0)
 		pages = choice->decision.max / choice->look.page_size;
 	if (!pages)
 		return;
-	control_written(&cgroup->control, &choice->look, pages);
-	for (int level = 0; level < LEVELS; level++) {
-		struct family *family = family_of(state, config, cgroup->path, level, false);
+	/* Nobody can use what is frozen: that it stays away proves nothing */
+	if (choice->look.frozen)
+		choice->state->thawed_to_read = true;
+	else
+		evidence_written(&choice->state->evidence, ages, pages);
+	for (int level = 0; level < LEVELS && !choice->look.frozen; level++) {
+		struct family *family = family_of(state, config, path, level, false);
 
 		if (family)
-			evidence_written(&family->evidence, choice->look.ages, pages);
+			evidence_written(&family->evidence, ages, pages);
 	}
 	if (config->wear)
 		state->wear -= (double)pages * choice->look.page_size;
@@ -387,12 +395,17 @@ void tick_carry_out(struct state *state, const struct config *config, struct cho
 				state->first = next->cgroup;
 		}
 		if (acts && !reads && go)
-			tick_written(state, config, next,
-				     next->carried_out ? next->result.count.written : -1);
-		if (acts && !go) {
+			written(state, config, next,
+				next->carried_out ? next->result.count.written : -1);
+		if (acts && go) {
+			control_result(next->state, &next->decision, &next->result);
+			if (!reads)
+				state->cgroup[next->cgroup].result = next->result.status;
+		} else if (acts) {
 			control_left_out(next->state, &next->decision);
-			keep_decision(state, next);
 		}
+		if (acts)
+			keep_decision(state, next);
 		if (acts || next->changed)
 			hands->print(hands->data, next);
 	}

@@ -14,9 +14,6 @@
  */
 int tick_decide(struct state *state, const struct config *config, const struct sample *sample,
 		struct choice **choices);
-/* What came of a write: pages; negative: not known, then it is all that was asked for. */
-void tick_written(struct state *state, const struct config *config, const struct choice *choice,
-		  num pages);
 /*
  * Carry all out, what is to be read back first.  When @carry_out returns false the command must
  * not be given: then no other is in this tick, and the next one begins with it.  What acts, or is

@@ -408,6 +408,114 @@ static void test_left_out(void)
 	state_free(&state);
 }
 
+/* What /c does in a minute, all of it cold; frozen or not. */
+static struct choice minute(struct state *state, num *now, int frozen)
+{
+	struct sample sample;
+
+	*now += 60000;
+	sample_init(&sample, *now);
+	at(&sample, "/c")->frozen = frozen;
+	return choose(state, &sample, "when = free < 0%\nwear = unlimited\nfreeze-after = 1m\n", "/c",
+		      NULL);
+}
+
+/* A readback that fails is tried again; what is written of frozen ones is no evidence. */
+static void test_frozen(void)
+{
+	static const struct {
+		num status;
+		bool done;
+	} answer[] = {
+		{ -EINTR, false }, { -ENOMEM, false }, { 0, true }, { -EAGAIN, true }, { -ENOENT, true },
+	};
+	struct choice choice;
+	struct sample sample;
+	struct state state;
+	num now = 0;
+
+	state_begin(&state);
+	minute(&state, &now, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(answer); i++) {
+		minute(&state, &now, 1);
+		choice = minute(&state, &now, 1);
+		CHECK(!strcmp(choice.decision.reason, "frozen") && choice.result.count.written == 1000,
+		      "frozen: written");
+		kernel.status = answer[i].status;
+		choice = minute(&state, &now, 0);
+		CHECK(choice.decision.action == ACTION_READ, "thawed: read back");
+		kernel.commands = 0;
+		choice = minute(&state, &now, 0);
+		CHECK((choice.decision.action == ACTION_READ) == !answer[i].done, "after %lld: %s",
+		      answer[i].status, choice.decision.reason);
+		kernel = USUAL_KERNEL;
+		choice = minute(&state, &now, 0);
+		CHECK((choice.decision.action == ACTION_READ) == !answer[i].done, "left out: the same");
+	}
+	CHECK(state.cgroup[3].control.evidence.tried + state.cgroup[3].control.evidence.fresh == 0 &&
+	      state.cgroup[3].control.evidence.out[2] == 0 && state.nr_families == 2 &&
+	      state.family[0].evidence.tried + state.family[0].evidence.fresh == 0,
+	      "that is no evidence of what stays away");
+	minute(&state, &now, 1);
+	minute(&state, &now, 1);
+	CHECK(state.cgroup[3].control.thawed_to_read, "it is to be read back");
+	for (int i = 0; i < 2; i++) {
+		sample_init(&sample, 60000 + i * 60000);
+		free(sample.boot_id);
+		sample.boot_id = xstrdup("other");
+		choice = choose(&state, &sample, NOT_NEEDED, "/c", NULL);
+	}
+	CHECK(choice.decision.action == ACTION_HOLD, "but not after a boot");
+	state_free(&state);
+}
+
+/* What fails is not tried again in each tick, and said. */
+static void test_refused(void)
+{
+	static const char wanted[] = "x..x....x........x", shown[] = "nothing could be written";
+	num now = 60000 * 20, came = 0;
+	char tried[sizeof(wanted)] = "";
+	struct choice choice;
+	struct sample sample;
+	struct state state;
+	int lines = 0, told = 0, nr = sizeof(wanted) - 1;
+
+	state_begin(&state);
+	after(&state, &now, &came, 20, 0, ALWAYS);
+	kernel.status = -EIO;
+	kernel.written = 0;
+	for (int i = 0; i < nr; i++) {
+		printed = 0;
+		now += 60000;
+		sample_init(&sample, now);
+		choice = choose(&state, &sample, ALWAYS, "/c", NULL);
+		tried[i] = choice.carried_out ? 'x' : '.';
+		lines += printed;
+		told += !strcmp(state.cgroup[3].reason, shown) && state.cgroup[3].result == -EIO;
+	}
+	CHECK(told == nr, "it is shown in %d of %d ticks", told, nr);
+	CHECK(!strcmp(tried, wanted), "tried: %s", tried);
+	CHECK(lines == 4 * NR, "%d lines", lines);
+	kernel = USUAL_KERNEL;
+	for (int i = 0; i < 18; i++) {
+		now += 60000;
+		sample_init(&sample, now);
+		choice = choose(&state, &sample, ALWAYS, "/c", NULL);
+	}
+	CHECK(choice.carried_out && !strcmp(choice.decision.reason, "cold pages") &&
+	      !state.cgroup[3].result, "until it succeeds");
+	kernel.status = -EINTR;
+	kernel.written = 0;
+	for (int i = 0; i < 2; i++) {
+		now += 60000;
+		sample_init(&sample, now);
+		choice = choose(&state, &sample, ALWAYS, "/c", NULL);
+		CHECK(choice.carried_out, "what was interrupted has not failed");
+	}
+	kernel = USUAL_KERNEL;
+	state_free(&state);
+}
+
 /* ---- the file ---- */
 
 static void some_state(struct state *state)
@@ -539,6 +647,8 @@ int main(void)
 	test_rate();
 	test_pressure();
 	test_left_out();
+	test_frozen();
+	test_refused();
 	test_json();
 	test_file();
 	return tap_done();
