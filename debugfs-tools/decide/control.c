@@ -298,6 +298,8 @@ void control_share(struct choice *choice, int nr, num budget, num fresh, num pag
 	for (int i = 0; i < nr; i++) {
 		if (choice[i].decision.action != ACTION_WRITE)
 			choice[i].state->credit = 0;
+		if (choice[i].state->credit > COMMAND_MIN)
+			choice[i].state->credit = COMMAND_MIN;
 		left -= choice[i].state->credit;
 	}
 	if (left > fresh)
@@ -316,11 +318,7 @@ void control_share(struct choice *choice, int nr, num budget, num fresh, num pag
 		if (!d->max || (d->max < COMMAND_MIN && d->max < d->cold)) {
 			d->max = 0;
 			hold(d, d->wanted < part[i] ? "pace" : "budget");
-			continue;
 		}
-		*credit -= d->max;
-		if (*credit > COMMAND_MIN)
-			*credit = COMMAND_MIN;
 	}
 }
 
@@ -328,6 +326,7 @@ void control_result(struct control_state *state, struct decision *decision, cons
 {
 	num status = result->status;
 
+	state->credit -= decision->max;
 	if (decision->action == ACTION_READ) {
 		state->thawed_to_read = status && status != -EAGAIN && status != -ENOENT;
 	} else if (!status || status == -EINTR || result->count.written > 0) {
@@ -338,14 +337,6 @@ void control_result(struct control_state *state, struct decision *decision, cons
 		state->wait = 1 << state->refused;
 		decision->reason = REFUSED;
 	}
-}
-
-void control_left_out(struct control_state *state, struct decision *decision)
-{
-	decision->reason = "left out";
-	state->credit += decision->max;
-	if (state->credit > COMMAND_MIN)
-		state->credit = COMMAND_MIN;
 }
 
 const char *action_name(enum action action)

@@ -83,10 +83,8 @@ void control_decide(const struct policy *policy, struct control_state *state,
  * is @fresh in this tick.
  */
 void control_share(struct choice *choice, int nr, num budget, num fresh, num page_size);
-/* What came of its command. */
+/* What came of its command; what was saved up for one that was not given stays so. */
 void control_result(struct control_state *state, struct decision *decision, const struct result *result);
-/* Its command could not be given: what it had saved up for one is there again. */
-void control_left_out(struct control_state *state, struct decision *decision);
 const char *action_name(enum action action);
 
 #endif

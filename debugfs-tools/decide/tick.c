@@ -259,19 +259,7 @@ static num budget_of(struct state *state, const struct config *config, num elaps
 		state->wear = -1;
 	}
 	/* More than any device can do, and less than what doubles add up exactly */
-	if (budget > 1LL << 50)
-		budget = 1LL << 50;
-	return budget;
-}
-
-/* How much of @elapsed_ms makes a pace and a rate. */
-static num paced_ms(const struct config *config, num elapsed_ms)
-{
-	num most = config->interval * 1000;
-
-	if (most < TICK_MAX_MS)
-		most = TICK_MAX_MS;
-	return elapsed_ms < most ? elapsed_ms : most;
+	return budget < 1LL << 50 ? budget : 1LL << 50;
 }
 
 /* What is shown stays within a tenth of what is: not every look is worth saving. */
@@ -308,11 +296,14 @@ int tick_decide(struct state *state, const struct config *config, const struct s
 	struct choice *list = xcalloc(cgroups->nr, sizeof(*list));
 	bool needed = config_needed(config, sample->pool, sample->limit, sample->free,
 				    sample->total);
-	num last = state->now_ms, fresh = INT64_MAX, elapsed_ms;
+	num late = config->interval * 1000 > TICK_MAX_MS ? config->interval * 1000 : TICK_MAX_MS;
+	num last = state->now_ms, elapsed_ms, paced_ms;
 	int nr = 0;
 
 	if (!state->boot_id || strcmp(state->boot_id, sample->boot_id) || last > sample->now_ms)
 		last = sample->now_ms;
+	elapsed_ms = sample->now_ms - last;
+	paced_ms = elapsed_ms < late ? elapsed_ms : late;
 	advance(state, sample, looks);
 	for (int i = 0; i < cgroups->nr; i++) {
 		struct policy policy;
@@ -326,15 +317,13 @@ int tick_decide(struct state *state, const struct config *config, const struct s
 		}
 		list[nr] = (struct choice){ .cgroup = i, .look = looks[i] };
 		list[nr].look.needed = needed;
-		list[nr].look.paced_ms = paced_ms(config, looks[i].elapsed_ms);
+		list[nr].look.paced_ms = paced_ms;
 		decide(state, config, &policy, &list[nr]);
 		list[nr++].state = &state->cgroup[i].control;
 	}
 	families_end(state, cgroups);
-	elapsed_ms = sample->now_ms - last;
-	if (config->rate)
-		fresh = amount_times(config->rate, paced_ms(config, elapsed_ms)) / 1000;
-	control_share(list, nr, budget_of(state, config, elapsed_ms), fresh, sample->page_size);
+	control_share(list, nr, budget_of(state, config, elapsed_ms), config->rate ?
+		      amount_times(config->rate, paced_ms) / 1000 : INT64_MAX, sample->page_size);
 	for (int i = 0; i < nr; i++)
 		keep_decision(state, &list[i]);
 	show(state, &state->shown_wear, state->wear);
@@ -343,13 +332,13 @@ int tick_decide(struct state *state, const struct config *config, const struct s
 	return nr;
 }
 
-/* What came of a write: pages; negative: not known, then it is all that was asked for. */
-static void written(struct state *state, const struct config *config, const struct choice *choice,
-		    num pages)
+/* What came of a write: if it is not known, it is all that was asked for. */
+static void written(struct state *state, const struct config *config, const struct choice *choice)
 {
-	const char *path = state->cgroup[choice->cgroup].path;
-	const struct age_table *ages = choice->look.ages;
+	num pages = choice->carried_out ? choice->result.count.written : -1;
+	struct state_cgroup *cgroup = &state->cgroup[choice->cgroup];
 
+	cgroup->result = choice->result.status;
 	if (pages < 0)
 		pages = choice->decision.max / choice->look.page_size;
 	if (!pages)
@@ -358,12 +347,12 @@ static void written(struct state *state, const struct config *config, const stru
 	if (choice->look.frozen)
 		choice->state->thawed_to_read = true;
 	else
-		evidence_written(&choice->state->evidence, ages, pages);
+		evidence_written(&choice->state->evidence, choice->look.ages, pages);
 	for (int level = 0; level < LEVELS && !choice->look.frozen; level++) {
-		struct family *family = family_of(state, config, path, level, false);
+		struct family *family = family_of(state, config, cgroup->path, level, false);
 
 		if (family)
-			evidence_written(&family->evidence, ages, pages);
+			evidence_written(&family->evidence, choice->look.ages, pages);
 	}
 	if (config->wear)
 		state->wear -= (double)pages * choice->look.page_size;
@@ -380,7 +369,6 @@ void tick_carry_out(struct state *state, const struct config *config, struct cho
 
 	while (first < nr && choice[first].cgroup < state->first)
 		first++;
-	state->first = 0;
 	/* What is read back is waited for */
 	for (int i = 0; i < 2 * nr; i++) {
 		struct choice *next = &choice[(first + i) % nr];
@@ -391,22 +379,20 @@ void tick_carry_out(struct state *state, const struct config *config, struct cho
 			continue;
 		if (acts && go) {
 			go = hands->carry_out(hands->data, next);
-			if (!go)
-				state->first = next->cgroup;
+			state->first = next->cgroup;
 		}
-		if (acts && !reads && go)
-			written(state, config, next,
-				next->carried_out ? next->result.count.written : -1);
 		if (acts && go) {
-			control_result(next->state, &next->decision, &next->result);
 			if (!reads)
-				state->cgroup[next->cgroup].result = next->result.status;
+				written(state, config, next);
+			control_result(next->state, &next->decision, &next->result);
 		} else if (acts) {
-			control_left_out(next->state, &next->decision);
+			next->decision.reason = "left out";
 		}
 		if (acts)
 			keep_decision(state, next);
 		if (acts || next->changed)
 			hands->print(hands->data, next);
 	}
+	if (go)
+		state->first = 0;
 }
