@@ -117,10 +117,10 @@ static void reload_config(struct daemon *daemon)
 	}
 }
 
-/* Wait until @deadline, until something thaws, or until it is over; 0 does not wait. */
+/* Wait until @deadline, or what cannot wait for it; 0 does not wait. */
 static void take_signals(struct daemon *daemon, num deadline)
 {
-	while (!daemon->over) {
+	while (!daemon->over && !daemon->reloaded) {
 		int signal = stop_fetch(daemon->woken ? 0 : deadline);
 
 		if (!signal)
@@ -340,20 +340,21 @@ static void tick(struct daemon *daemon)
 
 static void loop(struct daemon *daemon)
 {
-	num next = clock_us(), now;
+	num last = clock_us(), next;
 
 	take_signals(daemon, 0);
 	for (num tries = 1; !daemon->over; tries++) {
 		tick(daemon);
 		if (daemon->options->ticks && tries >= daemon->options->ticks)
 			break;
-		/* A tick that took longer than the interval is followed by one, not by many */
-		now = clock_us();
-		if (next <= now)
-			next += daemon->config.interval * 1000000;
-		if (next < now)
-			next = now;
-		take_signals(daemon, daemon->source->recorded ? 0 : next);
+		do {
+			daemon->reloaded = false;
+			next = last + daemon->config.interval * 1000000;
+			take_signals(daemon, daemon->source->recorded ? 0 : next);
+		} while (daemon->reloaded && !daemon->over);
+		/* One that is woken before does not move those to come */
+		if (clock_us() >= next)
+			last = clock_us();
 	}
 	/* What was learned meanwhile is worth it */
 	daemon->state.changed = daemon->ticks;

@@ -145,7 +145,7 @@ static const struct key {
 	num min, max;
 	const char *want;
 } keys[] = {
-	{ "interval", DAEMON(interval), parse_age, 1, DAY, "a time from 1s to 1d" },
+	{ "interval", DAEMON(interval), parse_age, 1, 3600, "a time from 1s to 1h" },
 	{ "wear", DAEMON(wear), take_wear, 0, INT64_MAX, "SIZE/day or unlimited" },
 	{ "rate", DAEMON(rate), take_speed, 0, INT64_MAX, "SIZE/s or unlimited" },
 	{ "when", DAEMON(when), take_when, 0, 0, "such as pool > 20% or free < 10%, or always" },

@@ -231,9 +231,9 @@ static void test_refused(void)
 	refused("when = always\nwhen = always\n",
 		"f:2: when is given twice");
 	refused("interval = 0\n",
-		"f:1: interval: invalid value '0' (a time from 1s to 1d)");
-	refused("interval = 2d\n",
-		"f:1: interval: invalid value '2d' (a time from 1s to 1d)");
+		"f:1: interval: invalid value '0' (a time from 1s to 1h)");
+	refused("interval = 3601\n",
+		"f:1: interval: invalid value '3601' (a time from 1s to 1h)");
 	refused("[cgroup /a]\ninterval = 60\n",
 		"f:2: interval is not for a section: it is one for all");
 	refused("[cgroup /a]\nwhen = always\n",

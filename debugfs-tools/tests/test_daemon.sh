@@ -412,6 +412,8 @@ check 'said with its line' grep -q 'zswapctl: short:[0-9]*: invalid: .* near end
 check 'no recording' status 1 replay none
 check '--ticks 0' status 2 daemon --ticks 0
 check '--interval 0' status 2 daemon --interval 0
+check '--interval 2h' status 2 daemon --root tree --interval 2h
+check 'said' grep -qx "zswapctl: --interval: '2h' is out of range" err
 check 'a full disk' sh -c "! $zswapctl daemon -C conf --root tree >/dev/full"
 rm $debugfs/age_buckets_cgroup
 check 'no age tables' status 3 daemon --root tree

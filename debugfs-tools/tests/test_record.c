@@ -619,6 +619,38 @@ static void test_thaw(void)
 	tree_remove(tree);
 }
 
+/* A new interval counts from the last tick on: the old one is not waited for. */
+static void test_interval(void)
+{
+	char *tree = tree_new();
+	int status = 0, tries;
+	pid_t pid;
+
+	live_tree(tree);
+	tree_file(tree, "/etc/zswapctl.conf", CONF "interval = 1h\n");
+	ticks = "2";
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		status = live_run(tree, NULL, false);
+		fflush(NULL);
+		_exit(status);
+	}
+	await_sleep(pid);
+	tree_file(tree, "/etc/zswapctl.conf", CONF "interval = 1s\n");
+	kill(pid, SIGHUP);
+	for (tries = 0; tries < 1000 && !waitpid(pid, &status, WNOHANG); tries++)
+		wait_a_bit();
+	if (tries == 1000) {
+		kill(pid, SIGTERM);
+		waitpid(pid, &status, 0);
+	}
+	CHECK(tries < 1000 && !status, "an hour becomes a second");
+	CHECK(said(tree, "/out", "\"tick\":2", 2), "with a second tick");
+	ticks = "1";
+	tree_remove(tree);
+}
+
 /* What the child says is not the time of boot with sleep: that is hours ahead in its namespace. */
 static void test_clock(void)
 {
@@ -691,6 +723,7 @@ int main(void)
 	if (may_chroot()) {
 		test_live();
 		test_thaw();
+		test_interval();
 		test_clock();
 	} else {
 		printf("# only root can try the daemon with commands\n");

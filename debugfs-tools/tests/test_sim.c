@@ -606,6 +606,28 @@ static void test_small(const char *config)
 	world_free(&world);
 }
 
+/* The longest interval writes as much as any other. */
+static void test_interval(void)
+{
+	static const char *const config[] = {
+		"when = always\nwear = unlimited\n",
+		"when = always\nwear = unlimited\ninterval = 1h\n",
+	};
+	num mib[2];
+
+	for (int i = 0; i < 2; i++) {
+		struct world world;
+
+		world_init(&world, config[i]);
+		add_equal(&world, 1, 8192, 0);
+		run(&world, 5);
+		mib[i] = mib_written(&world);
+		world_free(&world);
+	}
+	CHECK(mib[1] * 10 >= mib[0] * 8 && mib[1] * 10 <= mib[0] * 12,
+	      "once an hour: %lld MiB, once a minute: %lld", mib[1], mib[0]);
+}
+
 /* A tick that is hours late writes no more than one that is ten minutes late. */
 static void test_late(void)
 {
@@ -763,6 +785,7 @@ int main(void)
 	test_circumstances();
 	test_small("when = always\n");
 	test_small("when = always\ninterval = 10s\n");
+	test_interval();
 	test_late();
 	test_suspend();
 	test_change();

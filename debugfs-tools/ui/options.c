@@ -61,7 +61,7 @@ static const struct {
 	[OPTION_COUNT] = { { "N", "3" }, parse_number, 1, INT64_MAX },
 	[OPTION_SIZE] = { { "SIZE", "4096, 64M, 1.5G" }, parse_size, 1, INT64_MAX },
 	[OPTION_AGE] = { { "AGE", "90s, 30m, 1h30m, 2d" }, parse_age },
-	[OPTION_SECONDS] = { { "SECONDS", "2, 90s, 1h" }, parse_age, 1, DAY },
+	[OPTION_SECONDS] = { { "SECONDS", "2, 90s, 1h" }, parse_age, 1, 3600 },
 	[OPTION_WATCH] = { { "[=SECONDS]", "2, 90s, 1h" }, parse_age, 1, DAY },
 	[OPTION_REFAULTS] = { { "RATE", "0.2%/min, 1%/h" }, parse_rate },
 	[OPTION_NODES] = { { "NODES", "0,2-3" }, parse_nodes },

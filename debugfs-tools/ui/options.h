@@ -30,7 +30,7 @@ enum option_type {
 	OPTION_COUNT,		/* num, 1 or more */
 	OPTION_SIZE,		/* num, bytes, 1 or more */
 	OPTION_AGE,		/* num, seconds */
-	OPTION_SECONDS,		/* num, 1 to a day */
+	OPTION_SECONDS,		/* num, 1 to an hour */
 	OPTION_WATCH,		/* num, the same; without an argument 2 */
 	OPTION_REFAULTS,	/* num, ppm a minute */
 	OPTION_NODES,		/* uint64_t, a mask */
