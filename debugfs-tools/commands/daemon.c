@@ -65,6 +65,7 @@ struct daemon {
 	FILE *record;			/* NULL: nothing is recorded */
 	bool dry_run;
 	bool said_blind;		/* that pressure is not known */
+	bool idle;			/* memory is not needed */
 	struct record_tick now;		/* the tick that is decided about */
 	num looked_us;			/* clock_us() before its sample */
 	bool reloaded;			/* there has been another configuration since then */
@@ -323,6 +324,10 @@ static void tick(struct daemon *daemon)
 	if (daemon->ticks == 1) {
 		daemon->state.changed = true;
 		save_state(daemon, true);
+	}
+	if (nr && choice->look.needed == daemon->idle) {
+		daemon->idle = !daemon->idle;
+		say_error(daemon->idle ? REASON_NOT_NEEDED : "memory is needed");
 	}
 	for (int i = 0; i < nr; i++)
 		say_blind(daemon, &daemon->now.sample.cgroups.cgroup[choice[i].cgroup]);

@@ -241,7 +241,7 @@ void control_decide(const struct policy *policy, struct control_state *state,
 	} else if (decision->forecast > decision->allowed) {
 		hold(decision, "forecast over the target");
 	} else if (!look->needed) {
-		hold(decision, "memory is not needed");
+		hold(decision, REASON_NOT_NEEDED);
 	} else if (share_of_time(look->stalled_memory, look->elapsed_ms) > policy->pressure_memory) {
 		hold(decision, "memory pressure");
 	} else if (share_of_time(look->stalled_io, look->elapsed_ms) > policy->pressure_io) {

@@ -44,6 +44,8 @@ struct look {			/* at one cgroup, since the tick before */
 	num stalled_memory, stalled_io; /* microseconds; negative: not known */
 };
 
+#define REASON_NOT_NEEDED "memory is not needed"
+
 enum action { ACTION_OBSERVE, ACTION_WRITE, ACTION_IDLE, ACTION_HOLD, ACTION_BACKOFF, ACTION_READ };
 
 struct decision {

@@ -275,14 +275,17 @@ static void keep_decision(struct state *state, struct choice *choice)
 {
 	const struct decision *decision = &choice->decision;
 	struct state_cgroup *cgroup = &state->cgroup[choice->cgroup];
+	bool other = !cgroup->reason || strcmp(cgroup->reason, decision->reason);
 
-	choice->changed = !cgroup->reason || strcmp(cgroup->reason, decision->reason) ||
-			  decision->age != choice->was_age;
-	state->changed |= choice->changed;
+	/* What is so for all of them is not told of each */
+	choice->changed = decision->age != choice->was_age ||
+			  (other && strcmp(decision->reason, REASON_NOT_NEEDED) &&
+			   strcmp(cgroup->reason ?: "", REASON_NOT_NEEDED));
+	state->changed |= other || choice->changed;
 	show(state, &cgroup->shown.forecast, decision->forecast);
 	show(state, &cgroup->shown.allowed, decision->allowed);
 	show(state, &cgroup->shown.measured, decision->measured);
-	if (choice->changed) {
+	if (other) {
 		free(cgroup->reason);
 		cgroup->reason = xstrdup(decision->reason);
 	}

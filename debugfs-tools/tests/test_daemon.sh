@@ -141,11 +141,16 @@ daemon --root tree --ticks 2 >live
 check 'a budget of less than a command' is "$(field reason /c/d live)" budget
 echo 'when = free < 1%' >conf
 printf 'MemTotal: 1000 kB\nMemAvailable: 500 kB\n' >tree/proc/meminfo
-daemon --root tree --ticks 2 >live
-check 'free memory: nothing' is "$(field reason /c/d live)" 'memory is not needed'
+status 0 daemon --root tree --ticks 3 --state idle
+check 'free memory: nothing' is "$(grep -c '"tick":[23]' out)" 0
+check 'which is said once' is "$(cat err)" 'zswapctl: memory is not needed'
+check 'and shown' sh -c "$zswapctl --root tree daemon --status --state idle 2>&1 |
+	grep -q '^/c/d .*memory is not needed$'"
 printf 'MemTotal: 1000 kB\nMemAvailable: 5 kB\n' >tree/proc/meminfo
-daemon --root tree --ticks 2 >live
-check 'too little' is "$(field action /c/d live)" write
+status 0 daemon --root tree --ticks 2 --state idle
+check 'too little' is "$(field action /c/d out)" write
+check 'needs no word' silent cat err
+rm -f idle idle.lock
 cp usual conf
 
 # --- one tick at a time, with a state

@@ -515,6 +515,32 @@ static void test_refused(void)
 	state_free(&state);
 }
 
+/* Whether memory is wanted is told once, not of each cgroup. */
+static void test_needed(void)
+{
+	num now = 0, came = 0;
+	struct sample sample;
+	struct state state;
+
+	state_begin(&state);
+	after(&state, &now, &came, 20, 0, NOT_NEEDED);
+	for (int i = 0; i < 4; i++) {
+		now += 60000;
+		sample_init(&sample, now);
+		for (int c = 0; c < NR; c++) {
+			sample.cgroups.cgroup[c].ages.bucket[2].pages = 0;
+			sample.cgroups.cgroup[c].ages.bucket[0].pages = 1000;
+		}
+		state.changed = false;
+		printed = 0;
+		choose(&state, &sample, i % 2 ? NOT_NEEDED : ALWAYS, "/c", NULL);
+		CHECK(!printed && state.changed &&
+		      !strcmp(state.cgroup[3].reason, i % 2 ? "memory is not needed" : "nothing that old"),
+		      "%d lines, but it is shown: %s", printed, state.cgroup[3].reason);
+	}
+	state_free(&state);
+}
+
 /* ---- the file ---- */
 
 static void some_state(struct state *state)
@@ -648,6 +674,7 @@ int main(void)
 	test_left_out();
 	test_frozen();
 	test_refused();
+	test_needed();
 	test_json();
 	test_file();
 	return tap_done();
