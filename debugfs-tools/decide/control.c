@@ -221,7 +221,9 @@ void control_decide(const struct policy *policy, struct control_state *state,
 		return;
 	}
 	state->evidence.unit = control_unit(policy);
-	observe(state, look);
+	/* Nobody can use what is frozen: that it stays away proves nothing */
+	if (!look->rests)
+		observe(state, look);
 	failed = count_debt(policy, state, look);
 	if (!failed)
 		choose_age(policy, state, look);

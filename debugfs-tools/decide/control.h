@@ -36,7 +36,7 @@ struct look {			/* at one cgroup, since the tick before */
 	const struct age_table *ages; /* its own pages, with the bounds of all buckets */
 	double loaded[AGE_BUCKETS_MAX]; /* pages since then */
 	bool off;		/* memory.zswap.writeback is 0, here or above */
-	bool frozen;
+	bool frozen, rests;	/* now, and since the tick before */
 	bool needed;		/* the system wants memory: config's "when" */
 	num anon;		/* bytes, with shared memory */
 	double allowed;		/* pages a minute that may come back */

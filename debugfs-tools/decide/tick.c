@@ -155,7 +155,7 @@ static void family_add(struct family *family, const struct look *look, num age)
 {
 	struct happened *happened = &family->happened;
 
-	if (look->elapsed_ms <= 0)
+	if (look->elapsed_ms <= 0 || look->rests)
 		return;
 	happened->ages = look->ages;
 	if (look->elapsed_ms / MS > happened->seconds)
@@ -231,6 +231,7 @@ static void decide(struct state *state, const struct config *config, const struc
 	}
 	cgroup->begun = true;
 	choice->was_age = cgroup->control.age;
+	look->rests = look->frozen && cgroup->control.frozen_ms;
 	control_decide(policy, &cgroup->control, look, &choice->decision);
 	for (int level = 0; level < LEVELS; level++) {
 		struct family *family = family_of(state, config, cgroup->path, level, true);
@@ -346,7 +347,6 @@ static void written(struct state *state, const struct config *config, const stru
 		pages = choice->decision.max / choice->look.page_size;
 	if (!pages)
 		return;
-	/* Nobody can use what is frozen: that it stays away proves nothing */
 	if (choice->look.frozen)
 		choice->state->thawed_to_read = true;
 	else

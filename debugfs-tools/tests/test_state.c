@@ -436,10 +436,15 @@ static void test_frozen(void)
 	state_begin(&state);
 	minute(&state, &now, 0);
 	for (size_t i = 0; i < ARRAY_SIZE(answer); i++) {
+		double watched;
+
 		minute(&state, &now, 1);
+		watched = state.cgroup[3].control.evidence.watched;
 		choice = minute(&state, &now, 1);
 		CHECK(!strcmp(choice.decision.reason, "frozen") && choice.result.count.written == 1000,
 		      "frozen: written");
+		CHECK(state.cgroup[3].control.evidence.watched == watched,
+		      "there was nothing to be seen of it");
 		kernel.status = answer[i].status;
 		choice = minute(&state, &now, 0);
 		CHECK(choice.decision.action == ACTION_READ, "thawed: read back");
