@@ -26,6 +26,7 @@
 
 #define CONFIG_FILE	"/etc/zswapctl.conf"
 #define SAVE_MS		60000	/* the state is saved once in this time at most */
+#define PART		(64LL << 20)	/* bytes: a command is given in such parts, to be stopped between */
 
 struct daemon_options {		/* the command line */
 	const char *config, *state, *record;
@@ -178,28 +179,44 @@ static bool look(struct daemon *daemon)
 	return true;
 }
 
+/* What was seen, or what was decided from it, is no longer to be acted on by writing. */
+static bool must_stop(struct daemon *daemon)
+{
+	/* The clock of a recorded tree is another one. */
+	bool late = !daemon->source->recorded &&
+		    clock_us() - daemon->looked_us >= daemon->config.interval * 1000000;
+
+	return daemon->reloaded || daemon->woken || daemon->state_error || late;
+}
+
 static void run_command(struct daemon *daemon, const struct cgroup *cgroup, struct choice *choice)
 {
 	const struct decision *decision = &choice->decision;
 	struct command command = COMMAND_NONE;
 	struct transaction transaction;
+	num page_size = daemon->now.sample.page_size, left = decision->max;
 	int error;
 
-	if (decision->action == ACTION_READ) {
+	if (decision->action == ACTION_READ)
 		command.verb = COMMAND_READBACK;
-	} else {
+	else
 		command.age = decision->age;
-		command.max = decision->max;
-	}
 	command.cgroup = cgroup->id;
 	command.no_descend = true;
 
-	stop_open();
-	error = transaction_run(daemon->source, &command, &transaction);
-	stop_close();
-
 	choice->carried_out = true;
-	choice->result = transaction.result;
+	do {
+		if (decision->action == ACTION_WRITE)
+			command.max = left < PART ? left : PART;
+		stop_open();
+		error = transaction_run(daemon->source, &command, &transaction);
+		stop_close();
+		transaction_add(&choice->result, &transaction.result);
+		left -= PART;
+		take_signals(daemon, 0);
+	} while (!error && left > 0 && transaction.result.count.written >= PART / page_size &&
+		 !daemon->over && !must_stop(daemon));
+
 	if (!transaction.asked)
 		record_unknown(&choice->result);
 	choice->result.status = error;
@@ -215,16 +232,6 @@ static void run_command(struct daemon *daemon, const struct cgroup *cgroup, stru
 	if (stop_asked)
 		end(daemon, EX_DONE);
 	record_add(&daemon->now, cgroup->id, &choice->result);
-}
-
-/* What was seen, or what was decided from it, is no longer to be acted on by writing. */
-static bool must_stop(struct daemon *daemon)
-{
-	/* The clock of a recorded tree is another one. */
-	bool late = !daemon->source->recorded &&
-		    clock_us() - daemon->looked_us >= daemon->config.interval * 1000000;
-
-	return daemon->reloaded || daemon->woken || daemon->state_error || late;
 }
 
 static bool carry_out(void *data, struct choice *choice)

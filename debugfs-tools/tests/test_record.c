@@ -296,6 +296,28 @@ static void live_tree(const char *tree)
 	free(table);
 }
 
+static void forget(const char *tree, const char *path)
+{
+	char *name = xasprintf("%s%s", tree, path);
+
+	unlink(name);
+	free(name);
+}
+
+/* More of /a, so that it is written in four parts. */
+static void live_more(const char *tree)
+{
+	char *table = xasprintf("cgroup node bucket min_age max_age pages bytes incompressible path\n"
+				"%ld 0 1 86400 inf 50000 5000000 0 /a\n",
+				inode(tree, "/sys/fs/cgroup/a"));
+
+	tree_file(tree, "/sys/kernel/debug/zswap/age_buckets_cgroup", table);
+	free(table);
+	forget(tree, "/state.then");
+	forget(tree, KERNEL);
+	tree_file(tree, "/sys/kernel/mm/zswap/stats/written", "0\n");
+}
+
 static const char *ticks = "1";
 
 /* The child: what it says goes to /out and /err. */
@@ -339,8 +361,8 @@ static pid_t slow_kernel(const char *tree)
 {
 	char *name = xasprintf("%s%s", tree, KERNEL), *before = text_of(tree, "/state");
 	char *go = xasprintf("%s/go", tree), buf[4096] = "";
+	int fd, out;
 	pid_t pid;
-	int fd;
 
 	unlink(name);
 	if (mkfifo(name, 0600))
@@ -369,9 +391,23 @@ static pid_t slow_kernel(const char *tree)
 	}
 	while (access(go, F_OK))
 		wait_a_bit();
+	/* 64M of the first one; then there is nothing left */
+	tree_file(tree, "/sys/kernel/mm/zswap/stats/written", "16384\n");
+	free(name);
+	name = xasprintf("%s/commands", tree);
+	out = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	for (;;) {
-		if (read(fd, buf, sizeof(buf)) < 0)
+		ssize_t length = read(fd, buf, sizeof(buf) - 1), zeros = 0;
+
+		while (zeros < length && !buf[zeros])
+			zeros++;
+		if (length < 0) {
 			wait_a_bit();
+			continue;
+		}
+		buf[length] = '\n';
+		if (write(out, buf + zeros, length - zeros + 1) < 0)
+			tree_fail("write", name);
 	}
 }
 
@@ -423,14 +459,6 @@ static void let_go(const char *tree, pid_t daemon, enum meanwhile meanwhile)
 	free(then);
 }
 
-static void forget(const char *tree, const char *path)
-{
-	char *name = xasprintf("%s%s", tree, path);
-
-	unlink(name);
-	free(name);
-}
-
 static int run_in(const char *tree, const char *replay, const enum meanwhile *slow)
 {
 	int status;
@@ -459,6 +487,9 @@ static int live_slow(const char *tree, enum meanwhile meanwhile)
 	pid_t kernel = slow_kernel(tree);
 	int status = run_in(tree, NULL, &meanwhile);
 
+	/* It may still be reading */
+	for (int tries = 0; tries < 20 && meanwhile != KILLED; tries++)
+		wait_a_bit();
 	kill(kernel, SIGKILL);
 	waitpid(kernel, NULL, 0);
 	forget(tree, "/go");
@@ -551,6 +582,24 @@ static void test_live(void)
 	tree_file(tree, "/etc/zswapctl.conf", "wear = 24G/day\nbad\n");
 	CHECK(live(tree, NULL) == EX_USAGE, "the configuration in its usual place");
 	CHECK(!live(tree, "/record"), "is nothing to a replay");
+	tree_remove(tree);
+}
+
+/* A large command is given in parts: what cannot wait does not wait for all of it. */
+static void test_parts(void)
+{
+	char *tree = tree_new();
+
+	live_tree(tree);
+	CHECK(!live(tree, NULL), "many pages");
+	live_more(tree);
+	CHECK(!live_slow(tree, NOTHING) && said(tree, "/out", "\"max\":204800000", 1) &&
+	      said(tree, "/commands", "max=67108864", 2), "the next part until there is nothing left");
+	CHECK(said(tree, "/out", "\"written\":16384", 1), "one result");
+	CHECK(replays(tree), "which is replayed");
+	live_more(tree);
+	CHECK(!live_slow(tree, RELOAD) && said(tree, "/commands", "max=67108864", 1),
+	      "no other part when there is another configuration");
 	tree_remove(tree);
 }
 
@@ -722,6 +771,7 @@ int main(void)
 	test_full();
 	if (may_chroot()) {
 		test_live();
+		test_parts();
 		test_thaw();
 		test_interval();
 		test_clock();
