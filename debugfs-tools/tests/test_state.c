@@ -436,18 +436,22 @@ static void test_frozen(void)
 	state_begin(&state);
 	minute(&state, &now, 0);
 	for (size_t i = 0; i < ARRAY_SIZE(answer); i++) {
-		double watched;
+		double watched, base;
 
 		minute(&state, &now, 1);
 		watched = state.cgroup[3].control.evidence.watched;
+		base = state.family[0].evidence.base;
 		choice = minute(&state, &now, 1);
 		CHECK(!strcmp(choice.decision.reason, "frozen") && choice.result.count.written == 1000,
 		      "frozen: written");
 		CHECK(state.cgroup[3].control.evidence.watched == watched,
 		      "there was nothing to be seen of it");
+		base = state.family[0].evidence.base - base;
 		kernel.status = answer[i].status;
 		choice = minute(&state, &now, 0);
 		CHECK(choice.decision.action == ACTION_READ, "thawed: read back");
+		/* 526 pages a minute may come back of each of the three others */
+		CHECK(base < 60 * 3.5 * 526, "nor by its family: %.0f", base);
 		kernel.commands = 0;
 		choice = minute(&state, &now, 0);
 		CHECK((choice.decision.action == ACTION_READ) == !answer[i].done, "after %lld: %s",
@@ -482,7 +486,7 @@ static void test_refused(void)
 	struct choice choice;
 	struct sample sample;
 	struct state state;
-	int lines = 0, told = 0, nr = sizeof(wanted) - 1;
+	int lines = 0, told = 0, gap = 0, longest = 0, nr = sizeof(wanted) - 1;
 
 	state_begin(&state);
 	after(&state, &now, &came, 20, 0, ALWAYS);
@@ -500,8 +504,16 @@ static void test_refused(void)
 	CHECK(told == nr, "it is shown in %d of %d ticks", told, nr);
 	CHECK(!strcmp(tried, wanted), "tried: %s", tried);
 	CHECK(lines == 4 * NR, "%d lines", lines);
+	for (int i = 0; i < 400; i++) {
+		now += 60000;
+		sample_init(&sample, now);
+		gap = choose(&state, &sample, ALWAYS, "/c", NULL).carried_out ? 0 : gap + 1;
+		if (gap > longest)
+			longest = gap;
+	}
+	CHECK(longest == 64, "not for more than %d ticks", longest);
 	kernel = USUAL_KERNEL;
-	for (int i = 0; i < 18; i++) {
+	for (choice.carried_out = false; !choice.carried_out && gap < 100; gap++) {
 		now += 60000;
 		sample_init(&sample, now);
 		choice = choose(&state, &sample, ALWAYS, "/c", NULL);
@@ -558,6 +570,7 @@ static void some_state(struct state *state)
 		at(&sample, "/c")->all.refaulted = i * 3;
 		choose(state, &sample, "when = always\nmin-age = 7m\n", "/c", NULL);
 	}
+	state->cgroup[3].result = -EIO;
 }
 
 static char *text_of(const struct state *state)
@@ -604,7 +617,8 @@ static void test_json(void)
 		   sizeof(struct evidence) / sizeof(double)), "all the evidence");
 	CHECK(again.cgroup[3].refaulted == state.cgroup[3].refaulted && again.cgroup[3].refaulted &&
 	      again.cgroup[3].control.changed_ms == state.cgroup[3].control.changed_ms &&
-	      near((double *)&again.cgroup[3].shown, (double *)&state.cgroup[3].shown, 3),
+	      near((double *)&again.cgroup[3].shown, (double *)&state.cgroup[3].shown, 3) &&
+	      again.cgroup[3].result == -EIO,
 	      "the last counters and what is shown");
 	CHECK(!strstr(text, ":0,") && !strstr(text, ":0}") && !strstr(text, ",0]") &&
 	      !strstr(text, "[]"), "and no zeros");
