@@ -26,7 +26,7 @@
 
 #define CONFIG_FILE	"/etc/zswapctl.conf"
 #define SAVE_MS		60000	/* the state is saved once in this time at most */
-#define PART		(64LL << 20)	/* bytes: a command is given in such parts, to be stopped between */
+#define PART		(64LL << 20)	/* bytes: a command is given in such parts */
 
 struct daemon_options {		/* the command line */
 	const char *config, *state, *record;
@@ -216,7 +216,6 @@ static void run_command(struct daemon *daemon, const struct cgroup *cgroup, stru
 		take_signals(daemon, 0);
 	} while (!error && left > 0 && transaction.result.count.written >= PART / page_size &&
 		 !daemon->over && !must_stop(daemon));
-
 	if (!transaction.asked)
 		record_unknown(&choice->result);
 	choice->result.status = error;

@@ -324,20 +324,21 @@ void control_share(struct choice *choice, int nr, num budget, num fresh, num pag
 	}
 }
 
-void control_result(struct control_state *state, struct decision *decision, const struct result *result)
+void control_result(struct choice *choice)
 {
-	num status = result->status;
+	struct control_state *state = choice->state;
+	num status = choice->result.status;
 
-	state->credit -= decision->max;
-	if (decision->action == ACTION_READ) {
+	state->credit -= choice->decision.max;
+	if (choice->decision.action == ACTION_READ) {
 		state->thawed_to_read = status && status != -EAGAIN && status != -ENOENT;
-	} else if (!status || status == -EINTR || result->count.written > 0) {
+	} else if (!status || status == -EINTR || choice->result.count.written > 0) {
 		state->refused = 0;
 	} else {
 		if (state->refused < REFUSED_MAX)
 			state->refused++;
 		state->wait = 1 << state->refused;
-		decision->reason = REFUSED;
+		choice->decision.reason = REFUSED;
 	}
 }
 

@@ -26,7 +26,7 @@ struct control_state {		/* of one cgroup, from tick to tick; times are of the aw
 	bool thawed_to_read;	/* it was written whole, and is to be read back when it thaws */
 	double debt;		/* pages that came back beyond the target */
 	double credit;		/* bytes it may write of what was shared out */
-	int refused, wait;	/* commands in a row that wrote nothing, and ticks without one; not saved */
+	int refused, wait;	/* commands that wrote nothing, ticks without one; not saved */
 };
 
 struct look {			/* at one cgroup, since the tick before */
@@ -86,7 +86,7 @@ void control_decide(const struct policy *policy, struct control_state *state,
  */
 void control_share(struct choice *choice, int nr, num budget, num fresh, num page_size);
 /* What came of its command; what was saved up for one that was not given stays so. */
-void control_result(struct control_state *state, struct decision *decision, const struct result *result);
+void control_result(struct choice *choice);
 const char *action_name(enum action action);
 
 #endif

@@ -62,7 +62,7 @@ struct state {
 	int nr, nr_families;
 	struct state_cgroup *cgroup; /* in the order of the sample */
 	struct family *family;
-	int first;		/* cgroup whose command is given first: it was left out; not saved */
+	int first;		/* cgroup that was left out, and comes first; not saved */
 	bool changed;		/* something that is worth saving */
 };
 

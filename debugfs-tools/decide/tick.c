@@ -387,7 +387,7 @@ void tick_carry_out(struct state *state, const struct config *config, struct cho
 		if (acts && go) {
 			if (!reads)
 				written(state, config, next);
-			control_result(next->state, &next->decision, &next->result);
+			control_result(next);
 		} else if (acts) {
 			next->decision.reason = "left out";
 		}
