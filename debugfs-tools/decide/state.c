@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "decide/state.h"
@@ -189,19 +190,15 @@ int bounds_from_json(const json_t *json, struct age_table *bounds)
 
 int state_from_json(const json_t *json, struct state *state, char **message)
 {
-	const json_t *said = json_object_get(json, "version");
-	num version = json_integer_value(said);
+	num version = json_version(json, "state");
 
 	state_begin(state);
 	*message = NULL;
-	if (!json_is_integer(said) ||
-	    (version == STATE_VERSION && json_version(json, "state") < 0)) {
-		*message = xstrdup("invalid: no state of zswapctl daemon");
-		return -EEXIST;
-	}
 	if (version != STATE_VERSION) {
-		*message = xasprintf("invalid: version %lld, not %d", version, STATE_VERSION);
-		return -EINVAL;
+		*message = version < 0 ? xstrdup("invalid: no state of zswapctl daemon") :
+			   xasprintf("invalid: version %lld, not %d", version, STATE_VERSION);
+		/* What a newer one remembers is not for this one to throw away */
+		return version < 0 || version > STATE_VERSION ? -EEXIST : -EINVAL;
 	}
 	if (bounds_from_json(json, &state->bounds) ||
 	    json_to_struct(json, state_fields, state, state->bounds.nr) || !is_valid(state)) {
@@ -215,6 +212,22 @@ int state_from_json(const json_t *json, struct state *state, char **message)
 }
 
 /* ---- the file ---- */
+
+/* Is it what a crash, or a full disk, can leave of a state: less than all of it, or NULs? */
+static bool is_damaged(FILE *file)
+{
+	static const char head[] = "{\"zswapctl\":\"state\"";
+	struct stat st;
+	bool begins = !fstat(fileno(file), &st) && S_ISREG(st.st_mode), zeros = begins;
+	int c;
+
+	rewind(file);
+	for (size_t i = 0; (begins || zeros) && (c = getc(file)) != EOF; i++) {
+		begins &= i >= strlen(head) || c == head[i];
+		zeros &= !c;
+	}
+	return !ferror(file) && (begins || zeros);
+}
 
 int state_load(const char *path, struct state *state, char **message)
 {
@@ -231,15 +244,16 @@ int state_load(const char *path, struct state *state, char **message)
 		return error;
 	}
 	json = json_loadf(file, JSON_REJECT_DUPLICATES, &wrong);
-	fclose(file);
-	if (!json) {
+	if (json) {
+		error = state_from_json(json, state, message);
+		json_decref(json);
+	} else {
 		autofree char *why = json_reason(&wrong);
 
 		*message = xasprintf("invalid: line %d: %s", wrong.line, why);
-		return -EEXIST;
+		error = is_damaged(file) ? -EINVAL : -EEXIST;
 	}
-	error = state_from_json(json, state, message);
-	json_decref(json);
+	fclose(file);
 	return error;
 }
 

@@ -77,7 +77,7 @@ const struct state_cgroup *state_find(const struct state *state, const char *pat
 
 /* JSON in one line, without its end. */
 void state_write(FILE *out, const struct state *state);
-/* -EINVAL: *@message, to be freed, says why; @state is empty then. */
+/* -EINVAL, -EEXIST, as below: *@message, to be freed, says why; @state is empty then. */
 int state_from_json(const json_t *json, struct state *state, char **message);
 
 /* "edges" of an object as the bounds of buckets; 0 or -EINVAL. */
@@ -85,8 +85,8 @@ int bounds_from_json(const json_t *json, struct age_table *bounds);
 
 /*
  * The file at @path.  Returns 0 or a negative errno, -ENOENT if there is none; then @state is
- * empty, and *@message, to be freed, says why.  -EEXIST: it is not a state file, and not to be
- * overwritten.
+ * empty, and *@message, to be freed, says why.  -EINVAL: it is a state, but of no use.  -EEXIST:
+ * it is not a state, or a newer version's, and not to be overwritten.
  */
 int state_load(const char *path, struct state *state, char **message);
 /*

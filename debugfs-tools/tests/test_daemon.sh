@@ -268,10 +268,25 @@ echo 'dear diary' >state
 check 'a file that is no state' status 2 daemon --root tree --once --state state
 check 'is said' grep -q '^zswapctl: state: invalid: .*; it is not overwritten$' err
 check 'and stays' grep -qx 'dear diary' state
-echo '{"version":1}' >state
-check 'the state of another version' status 0 daemon --root tree --once --state state
+for text in '{"version":1,"auths":{"registry":"secret"}}' '{"zswapctl":"state","version":4}'; do
+	echo "$text" >state
+	check "$text" status 2 daemon --root tree --once --state state
+	check 'is said to be not overwritten' grep -q '^zswapctl: state: invalid: .*; it is not overwritten$' err
+	check 'and stays' grep -qxF "$text" state
+done
+echo '{"zswapctl":"state","version":1}' >state
+check 'the state of an older version' status 0 daemon --root tree --once --state state
 check 'is said' grep -q '^zswapctl: state: invalid: version 1, not 3; it begins anew$' err
 check 'and replaced' grep -q '"version":3' state
+head -c 300 state >part
+: >empty
+head -c 4096 /dev/zero >zeros
+for file in part empty zeros; do
+	check "a state that is $file" status 0 daemon --root tree --once --state $file
+	check 'is said' grep -q "^zswapctl: $file: invalid: .*; it begins anew$" err
+	check 'and replaced' grep -q '^{.*"version":3.*]}$' $file
+	rm $file $file.lock
+done
 put "/a b" 20 0 0
 put "" 1 100 0
 

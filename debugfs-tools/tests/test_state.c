@@ -651,6 +651,16 @@ static void test_json(void)
 
 static void test_file(void)
 {
+	static const char *const foreign[] = {
+		"{\"version\":3,\"cgroups\":[]}", "{\"version\":1,\"auths\":{}}",
+		"{\"zswapctl\":\"ages\",\"version\":1}", "{\"zswapctl\":\"state\",\"version\":4}",
+		"{ ", "{\"zswapctl\":\"ages", "[]",
+	};
+	static const char *const damaged[] = {
+		"", "{\"zswap", "{\"zswapctl\":\"state\",\"version\":3,\"boot_",
+		"{\"zswapctl\":\"state\",\"version\":3}", "{\"zswapctl\":\"state\",\"version\":2}",
+	};
+	char zeros[5000] = "";
 	char *tree = tree_new(), *path = xasprintf("%s/state", tree), *message;
 	struct state state, again;
 	int lock;
@@ -665,11 +675,28 @@ static void test_file(void)
 	CHECK(state_load(path, &again, &message) == -EEXIST && message && !again.nr,
 	      "what is not ours is said to be so");
 	free(message);
-	tree_file(tree, "/state", "{\"version\":3,\"cgroups\":[]}");
-	CHECK(state_load(path, &again, &message) == -EEXIST, "nor is this");
+	for (size_t i = 0; i < ARRAY_SIZE(foreign); i++) {
+		tree_file(tree, "/state", foreign[i]);
+		CHECK(state_load(path, &again, &message) == -EEXIST && message, "nor is %s",
+		      foreign[i]);
+		free(message);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(damaged); i++) {
+		tree_file(tree, "/state", damaged[i]);
+		CHECK(state_load(path, &again, &message) == -EINVAL && message && !again.nr,
+		      "'%s' is ours, but of no use", damaged[i]);
+		free(message);
+	}
+	tree_bytes(tree, "/state", zeros, sizeof(zeros));
+	CHECK(state_load(path, &again, &message) == -EINVAL && message, "so are NULs");
 	free(message);
-	tree_file(tree, "/state", "{\"zswapctl\":\"state\",\"version\":3}");
-	CHECK(state_load(path, &again, &message) == -EINVAL && message, "this is, but broken");
+	zeros[sizeof(zeros) - 1] = 'x';
+	tree_bytes(tree, "/state", zeros, sizeof(zeros));
+	CHECK(state_load(path, &again, &message) == -EEXIST, "unless more comes behind them");
+	free(message);
+	CHECK(state_load("/dev/null", &again, &message) == -EEXIST, "a device is not");
+	free(message);
+	CHECK(state_load(tree, &again, &message) == -EEXIST, "nor a directory");
 	free(message);
 	CHECK(state_save("/nowhere/state", &state) == -ENOENT, "no directory");
 	lock = state_lock(path);
