@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -258,31 +257,37 @@ int state_load(const char *path, struct state *state, char **message)
 }
 
 /* A file of its own: the state's is another one after each saving. */
-static int lock_file(const char *path, int flags, int operation)
+static int open_lock(const char *path, int flags)
 {
 	autofree char *lock = xasprintf("%s.lock", path);
 	int fd = open(lock, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
-	int error = fd < 0 ? -errno : 0;
 
-	if (!error && flock(fd, operation | LOCK_NB)) {
-		error = -errno;
-		close(fd);
-	}
-	return error ? error : fd;
+	return fd < 0 ? -errno : fd;
 }
 
 int state_lock(const char *path)
 {
-	return lock_file(path, O_RDWR | O_CREAT, LOCK_EX);
+	struct flock lock = { .l_type = F_WRLCK };
+	int fd = open_lock(path, O_RDWR | O_CREAT), error;
+
+	if (fd < 0 || !fcntl(fd, F_OFD_SETLK, &lock))
+		return fd;
+	error = -errno;
+	close(fd);
+	return error;
 }
 
 bool state_is_locked(const char *path)
 {
-	int fd = lock_file(path, O_RDONLY, LOCK_SH);
+	struct flock lock = { .l_type = F_WRLCK };
+	int fd = open_lock(path, O_RDONLY);
 
-	if (fd >= 0)
-		close(fd);
-	return fd == -EWOULDBLOCK;
+	if (fd < 0)
+		return false;
+	if (fcntl(fd, F_OFD_GETLK, &lock))
+		lock.l_type = F_UNLCK;
+	close(fd);
+	return lock.l_type != F_UNLCK;
 }
 
 int state_save(const char *path, const struct state *state)

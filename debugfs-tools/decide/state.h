@@ -94,7 +94,7 @@ int state_load(const char *path, struct state *state, char **message);
  * negative errno: -EWOULDBLOCK if another has it.
  */
 int state_lock(const char *path);
-/* Is it kept away by another, a daemon?  This makes no file. */
+/* Is it kept away by another, a daemon?  This makes no file, and keeps nobody away. */
 bool state_is_locked(const char *path);
 /* The old file or the new one is there at any time.  Returns 0 or a negative errno. */
 int state_save(const char *path, const struct state *state);

@@ -13,6 +13,7 @@ export LC_ALL=C
 . "$(dirname "$0")/tap.sh"
 zswapctl=$(cd "$1" && pwd)/zswapctl
 replay=$(dirname "$zswapctl")/replay
+hold=$(dirname "$zswapctl")/hold
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 cd "$dir" || exit 1
@@ -172,9 +173,7 @@ check 'said' grep -qx 'zswapctl: the daemon is not running; as of 0s ago, budget
 echo 1150.00 0.00 >tree/proc/uptime
 check '--raw' status 0 daemon --root tree --status --state state --raw
 check 'says how old it is, too' grep -q 'as of 1m30s ago' err
-# The inner shell's own words.
-# shellcheck disable=SC2016
-flock state.lock sh -c '"$1" --root tree daemon --status --state state --json >out' sh "$zswapctl"
+"$hold" state "$zswapctl" --root tree daemon --status --state state --json >out
 check 'JSON: is it running, how old is this, the budget' grep -q \
 	'^ *"running":true,"seconds_ago":90,"budget":45[0-9]\{7\},$' out
 check 'and the cgroups' grep -q '"cgroup": *"/c/d"' out
@@ -258,9 +257,7 @@ like=$(sed -n 's/.*\({"path":"\/a b",[^{]*{[^{]*{[^}]*}[^}]*}}\).*/\1/p' state)
 } | tr -d '\n' >reasons
 check 'doctor: the daemon does not run' sh -c \
 	"$zswapctl --root tree doctor --state reasons | grep -q '^note *daemon: not running'"
-# The inner shell's own words.
-# shellcheck disable=SC2016
-flock reasons.lock sh -c '"$1" --root tree doctor --state reasons >out' sh "$zswapctl"
+"$hold" reasons "$zswapctl" --root tree doctor --state reasons >out
 check 'doctor: what most cgroups have' grep -q '^ok *daemon: running; 20 of 41 cgroups: cold$' out
 rm -f reasons reasons.lock
 
@@ -354,14 +351,11 @@ wait $pid
 check 'a signal before the first tick: ends well' is $? 0
 check 'without a tick' is "$(wc -c <live)" 0
 rm fifo
-# The inner shell's own words.
-# shellcheck disable=SC2016
-flock state.lock sh -c '"$1" daemon -C conf --root tree --state state >out 2>err; echo $? >result' \
-	sh "$zswapctl"
-check 'another daemon with the same state: it does not begin' is "$(cat result)" 2
+check 'another daemon with the same state: it does not begin' status 2 \
+	"$hold" state "$zswapctl" daemon -C conf --root tree --state state
 check 'which is said' grep -qx 'zswapctl: state: another daemon works with this state' err
 check 'and decides nothing' is "$(wc -c <out)" 0
-check 'without a state it does not matter' flock state.lock "$zswapctl" daemon -C conf --root tree
+check 'without a state it does not matter' "$hold" state "$zswapctl" daemon -C conf --root tree
 
 # --- pressure that is not known
 rm "tree/sys/fs/cgroup/a b/memory.pressure"

@@ -4,8 +4,10 @@
  */
 #include <errno.h>
 #include <math.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "decide/tick.h"
@@ -649,6 +651,29 @@ static void test_json(void)
 	state_free(&state);
 }
 
+/* Who looks whether there is a daemon keeps none from starting, in no moment. */
+static void test_looking(const char *path)
+{
+	pid_t looks = fork();
+	int refused = 0;
+
+	/* Not for ever, if nobody ends it */
+	if (!looks)
+		alarm(60);
+	while (!looks)
+		state_is_locked(path);
+	for (int i = 0; i < 20000; i++) {
+		int lock = state_lock(path);
+
+		refused += lock < 0;
+		if (lock >= 0)
+			close(lock);
+	}
+	kill(looks, SIGKILL);
+	waitpid(looks, NULL, 0);
+	CHECK(looks > 0 && !refused, "looking has kept %d of 20000 daemons away", refused);
+}
+
 static void test_file(void)
 {
 	static const char *const foreign[] = {
@@ -701,7 +726,10 @@ static void test_file(void)
 	CHECK(state_save("/nowhere/state", &state) == -ENOENT, "no directory");
 	lock = state_lock(path);
 	CHECK(lock >= 0 && state_lock(path) == -EWOULDBLOCK, "one at a time");
+	CHECK(state_is_locked(path), "which others see");
 	close(lock);
+	CHECK(!state_is_locked(path), "until it ends");
+	test_looking(path);
 	state_free(&state);
 	free(path);
 	tree_remove(tree);
