@@ -78,16 +78,24 @@ const char *cgroup_hierarchy_reason(const struct source *source)
 
 /* ---- directories ---- */
 
+/* Nothing is known of the file then; others were removed, or whoever made them wants it so. */
+static bool is_passing(num error)
+{
+	return error == -EMFILE || error == -ENFILE || error == -ENOMEM;
+}
+
 int cgroup_walk(const struct source *source, const char *path,
 		int (*each)(const char *path, num inode, void *data), void *data)
 {
 	autofree char *directory = cgroup_file(path, "");
 	struct dirent **list;
 	int nr = source_directories(source, directory, &list), found = 0;
+	num inode = is_passing(nr) ? nr : source_inode(source, directory);
 
-	if (nr != -ENOTDIR)
-		found = each(path, source_inode(source, directory), data);
-	/* One that cannot be looked into has just been removed */
+	if (is_passing(inode))
+		found = inode;
+	else if (nr != -ENOTDIR)
+		found = each(path, inode, data);
 	for (int i = 0; i < nr && !found; i++) {
 		autofree char *below = xasprintf("%s/%s", strcmp(path, "/") ? path : "",
 						 list[i]->d_name);
@@ -395,11 +403,13 @@ int cgroups_read(const struct source *source, uint64_t nodes, struct cgroups *cg
 	err = read_records(source, &gathering);
 	if (err)
 		return err;
-	cgroup_walk(source, "/", take_directory, &gathering);
+	err = cgroup_walk(source, "/", take_directory, &gathering);
 	place_removed(&gathering);
 	free(gathering.prefix);
 	cgroups_set_parents(cgroups);
-	return 0;
+	if (err)
+		cgroups_free(cgroups);
+	return err;
 }
 
 void cgroups_free(struct cgroups *cgroups)

@@ -136,17 +136,20 @@ static int resolve(const struct source *source, const char *name, uint64_t *id, 
 		return -EINVAL;
 	search.paths = xstrdup("");
 	if (name[strspn(name, "0123456789")]) {
-		cgroup_walk(source, "/", find_unit, &search);
-		if (search.nr == 1)
+		err = cgroup_walk(source, "/", find_unit, &search);
+		if (!err && search.nr == 1)
 			return resolve_path(source, search.paths, id, path);
-		err = search.nr ? -ENOTUNIQ : -ENOENT;
+		if (!err)
+			err = search.nr ? -ENOTUNIQ : -ENOENT;
 	} else {
 		err = parse_number(name, &search.id);
+		if (!err)
+			err = cgroup_walk(source, "/", find_directory, &search);
 		/* One without a directory, or outside of this process's namespace */
-		if (!err && !cgroup_walk(source, "/", find_directory, &search))
+		if (!err)
 			cgroup_table(source, find_record, &search);
-		if (!err && !search.nr)
-			err = -ENOENT;
+		if (err >= 0)
+			err = search.nr ? 0 : -ENOENT;
 		if (!err)
 			*id = search.id;
 	}

@@ -122,7 +122,8 @@ void cgroups_sum(struct cgroups *cgroups);
 char *cgroup_file(const char *path, const char *file);
 /*
  * Each directory from @path on, one before those below it, until @each returns other than 0, which is
- * returned; a negative errno is the inode of one whose id is not known.
+ * returned; a negative errno is the inode of one whose id is not known.  -EMFILE, -ENFILE or
+ * -ENOMEM: they cannot be read now.
  */
 int cgroup_walk(const struct source *source, const char *path,
 		int (*each)(const char *path, num inode, void *data), void *data);

@@ -319,6 +319,30 @@ done
 mv table $debugfs/age_buckets_cgroup
 rm -r "tree/sys/fs/cgroup$z" "tree/sys/fs/cgroup$a"
 
+# --- the system runs out of something, for one look
+# LeakSanitizer cannot work under strace
+inject()
+{
+	ASAN_OPTIONS=detect_leaks=0 strace -f -o trace "$@"
+}
+if inject true; then
+	for file in /c /c/d /c/d/.inode; do
+		rm -f state
+		check "$file: one look fails" status 0 inject -P "/sys/fs/cgroup$file" -e trace=openat2 \
+			-e inject=openat2:error=ENFILE:when=2 "$zswapctl" daemon -C conf --root tree --ticks 3
+		check 'which is said' grep -q '^zswapctl: /sys/.*: Too many open files in system$' err
+		check 'and nothing is forgotten' is "$(field reason /c/d out)" 'cold pages'
+	done
+	for command in 'ages --tree' 'ages -c d' 'ages -c 30' 'plan -c d'; do
+		# shellcheck disable=SC2086 # words
+		check "$command: says so" status 1 inject -P /sys/fs/cgroup/c -e trace=openat2 \
+			-e inject=openat2:error=ENFILE:when=1 "$zswapctl" --root tree $command
+		check 'with the reason' grep -q 'Too many open files in system$' err
+	done
+else
+	echo '# no strace: nothing runs out'
+fi
+
 # --- what goes to the disk
 status 0 daemon --root tree --ticks 3 --state dry --dry-run
 check 'a dry run leaves nothing behind' is "$(echo dry*)" 'dry*'

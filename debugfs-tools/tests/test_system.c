@@ -3,6 +3,7 @@
  * What is read of a whole system: small trees are built, read, broken and read again.
  */
 #include <fcntl.h>
+#include <sys/resource.h>
 
 #include "system/amount.h"
 #include "system/system.h"
@@ -663,6 +664,34 @@ static void test_namespace(void)
 	fixture_close(&fixture);
 }
 
+/* From the second directory on there are no descriptors left. */
+static int run_out(const char *path, num inode, void *data)
+{
+	struct rlimit limit;
+
+	(void)path;
+	(void)inode;
+	getrlimit(RLIMIT_NOFILE, &limit);
+	limit.rlim_cur = 0;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	++*(int *)data;
+	return 0;
+}
+
+static void test_run_out(void)
+{
+	struct fixture fixture;
+	struct rlimit limit;
+	int nr = 0, error;
+
+	fixture_whole(&fixture);
+	getrlimit(RLIMIT_NOFILE, &limit);
+	error = cgroup_walk(&fixture.source, "/", run_out, &nr);
+	setrlimit(RLIMIT_NOFILE, &limit);
+	CHECK(error == -EMFILE && nr == 1, "a directory that cannot be read now: %d", error);
+	fixture_close(&fixture);
+}
+
 /* ---- names ---- */
 
 static void test_name(const struct fixture *fixture, const char *name, int err, uint64_t id,
@@ -826,6 +855,7 @@ int main(void)
 	test_odd_cgroups();
 	test_namespace();
 	test_details();
+	test_run_out();
 	test_names();
 	test_large();
 	test_long_table();
