@@ -92,11 +92,14 @@ int sample_read(const struct source *source, struct sample *sample, const char *
 	}
 	if (!error && !amount_same_bounds(&sample->bounds, &cgroups->cgroup[0].ages))
 		error = -ESTALE;
+	if (!error) {
+		*path = SYS_CGROUP;
+		error = cgroups_read_details(source, cgroups);
+	}
 	if (error) {
 		sample_free(sample);
 		return error;
 	}
-	cgroups_read_details(source, cgroups);
 	/* What is read from a state or a recording can only be UTF-8 */
 	for (int i = 0; i < cgroups->nr; i++) {
 		autofree char *path = cgroups->cgroup[i].path;

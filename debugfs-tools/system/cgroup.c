@@ -471,9 +471,10 @@ static num without(num all, num part)
 	return all > part ? all - part : 0;
 }
 
-void cgroups_read_details(const struct source *source, struct cgroups *cgroups)
+int cgroups_read_details(const struct source *source, struct cgroups *cgroups)
 {
 	struct cgroup *cgroup = cgroups->cgroup;
+	int error = 0;
 
 	for (int i = 0; i < cgroups->nr; i++) {
 		autofree char *events = cgroup_file(cgroup[i].path, "cgroup.events");
@@ -493,7 +494,11 @@ void cgroups_read_details(const struct source *source, struct cgroups *cgroups)
 	/* Parents come first, and what is taken off one of them is of a whole subtree */
 	for (int i = 0; i < cgroups->nr; i++) {
 		int parent = cgroup[i].parent;
+		const num read[] = { cgroup[i].all.anon, cgroup[i].pressure_memory,
+				     cgroup[i].pressure_io, cgroup[i].writeback, cgroup[i].frozen };
 
+		for (size_t k = 0; k < ARRAY_SIZE(read); k++)
+			error = is_passing(read[k]) ? read[k] : error;
 		cgroup[i].off = !cgroup[i].writeback || (parent >= 0 && cgroup[parent].off);
 		if (parent < 0 || cgroup[i].removed)
 			continue;
@@ -503,6 +508,7 @@ void cgroups_read_details(const struct source *source, struct cgroups *cgroups)
 			*left = without(*left, ((const num *)&cgroup[i].all)[k]);
 		}
 	}
+	return error;
 }
 
 void cgroups_sum(struct cgroups *cgroups)

@@ -111,8 +111,11 @@ int cgroups_read(const struct source *source, uint64_t nodes, struct cgroups *cg
 const char *cgroup_hierarchy_reason(const struct source *source);
 /* The one at @path, or one of several, if others were removed; or NULL. */
 struct cgroup *cgroups_find(const struct cgroups *cgroups, const char *path);
-/* Of all: what one without entries uses is not its parent's, either. */
-void cgroups_read_details(const struct source *source, struct cgroups *cgroups);
+/*
+ * Of all: what one without entries uses is not its parent's, either.  Returns 0, or a negative errno
+ * if the system ran out of something meanwhile: what is not known of one says nothing of it then.
+ */
+int cgroups_read_details(const struct source *source, struct cgroups *cgroups);
 void cgroups_free(struct cgroups *cgroups);
 /* Sort those that have paths, and find their parents. */
 void cgroups_set_parents(struct cgroups *cgroups);

@@ -326,7 +326,7 @@ inject()
 	ASAN_OPTIONS=detect_leaks=0 strace -f -o trace "$@"
 }
 if inject true; then
-	for file in /c /c/d /c/d/.inode; do
+	for file in /c /c/d /c/d/.inode /c/d/memory.stat /c/d/memory.zswap.writeback /c/d/io.pressure /c/d/cgroup.events; do
 		rm -f state
 		check "$file: one look fails" status 0 inject -P "/sys/fs/cgroup$file" -e trace=openat2 \
 			-e inject=openat2:error=ENFILE:when=2 "$zswapctl" daemon -C conf --root tree --ticks 3
