@@ -478,5 +478,6 @@ const struct subcommand daemon_subcommand = {
 	.options = options,
 	.views = { &daemon_view },
 	.size = sizeof(struct daemon_options),
+	.ignored = SIGHUP,
 	.run = run,
 };

@@ -437,6 +437,20 @@ wait $pid
 check 'SIGHUP: another configuration' is "$(cat err)" \
 	'zswapctl: the configuration was read again'
 
+# As soon as it has begun: its system is what it opens first
+if inject true; then
+	for command in 'daemon --root tree' '--root tree daemon'; do
+		# shellcheck disable=SC2086 # words
+		check "$command: SIGHUP at once" status 0 inject -P tree -e trace=openat \
+			-e inject=openat:signal=HUP:when=1 "$zswapctl" $command -C conf
+		check 'it does not matter' grep -q '"tick":1' out
+	done
+	check 'another subcommand ends' status 129 inject -P tree -e trace=openat \
+		-e inject=openat:signal=HUP:when=1 "$zswapctl" ages --root tree
+else
+	echo '# no strace: no signal comes at once'
+fi
+
 # --- what is wrong
 echo 'min-agee = 5' >conf
 check 'a bad configuration: nothing starts' status 2 daemon --root tree

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -408,6 +409,8 @@ int options_main(int argc, char **argv, const struct subcommand *const *subcomma
 			return usage_error(NULL);
 		}
 	}
+	if (named && named->ignored)
+		signal(named->ignored, SIG_IGN);
 	result = run_subcommand(argc, argv, subcommands, named, help, help + !!named);
 
 	/* Why an earlier attempt failed is forgotten. */

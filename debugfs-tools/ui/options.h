@@ -63,6 +63,7 @@ struct subcommand {
 	const struct view *views[4];	/* up to a NULL; none if it prints no table */
 	const void *defaults;		/* what the options are stored into begins as a copy; NULL: zeroes */
 	size_t size;			/* of it */
+	int ignored;			/* a signal that means nothing before it runs; 0: none */
 	/* @data: the copy.  Returns the exit status. */
 	int (*run)(struct context *context, void *data);
 };
