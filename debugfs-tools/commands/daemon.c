@@ -257,16 +257,23 @@ static void print_choice(void *data, const struct choice *choice)
 		      daemon->config.wear ? (num)daemon->state.wear : -ENODATA, choice);
 }
 
-/* Not more often than once a minute, and only if there is something new. */
-static void save_state(struct daemon *daemon, bool now)
+/*
+ * Not more often than once a minute, and only if there is something new.  The bytes that are @about
+ * to be written count as spent: it may be killed before it is saved again.
+ */
+static void save_state(struct daemon *daemon, bool now, num about)
 {
+	double wear = daemon->state.wear;
 	int error;
 
 	if (!daemon->state_file || (!daemon->state.changed && !daemon->state_error))
 		return;
 	if (!now && daemon->saved_ms && daemon->state.now_ms - daemon->saved_ms < SAVE_MS)
 		return;
+	if (wear >= 0)
+		daemon->state.wear = wear > about ? wear - about : 0;
 	error = state_save(daemon->state_file, &daemon->state);
+	daemon->state.wear = wear;
 	/* Once, not every minute. */
 	if (error && error != daemon->state_error)
 		say_error("%s: %s; nothing is written to swap until it can be saved",
@@ -274,7 +281,7 @@ static void save_state(struct daemon *daemon, bool now)
 	daemon->state_error = error;
 	if (error)
 		return;
-	daemon->state.changed = false;
+	daemon->state.changed = about;
 	daemon->saved_ms = daemon->state.now_ms;
 }
 
@@ -317,6 +324,7 @@ static void tick(struct daemon *daemon)
 {
 	const struct tick_hands hands = { daemon, carry_out, print_choice };
 	struct choice *choice;
+	num about = 0;
 	int nr;
 
 	daemon->reloaded = false;
@@ -326,20 +334,22 @@ static void tick(struct daemon *daemon)
 	check_record(daemon, record_sample(daemon->record, &daemon->now.sample));
 	daemon->ticks++;
 	nr = tick_decide(&daemon->state, &daemon->config, &daemon->now.sample, &choice);
+	for (int i = 0; i < nr; i++) {
+		say_blind(daemon, &daemon->now.sample.cgroups.cgroup[choice[i].cgroup]);
+		about += choice[i].decision.action == ACTION_WRITE ? choice[i].decision.max : 0;
+	}
 	/* If it cannot be saved, nothing is written: the budget would be forgotten */
 	if (daemon->ticks == 1) {
 		daemon->state.changed = true;
-		save_state(daemon, true);
+		save_state(daemon, true, about);
 	}
 	if (nr && choice->look.needed == daemon->idle) {
 		daemon->idle = !daemon->idle;
 		say_error(daemon->idle ? REASON_NOT_NEEDED : "memory is needed");
 	}
-	for (int i = 0; i < nr; i++)
-		say_blind(daemon, &daemon->now.sample.cgroups.cgroup[choice[i].cgroup]);
 	tick_carry_out(&daemon->state, &daemon->config, choice, nr, &hands);
 	watch_frozen(daemon);
-	save_state(daemon, false);
+	save_state(daemon, false, 0);
 	if (fflush(stdout))
 		say_error("standard output: %s", strerror(errno));
 	if (ferror(stdout))
@@ -369,7 +379,7 @@ static void loop(struct daemon *daemon)
 	}
 	/* What was learned meanwhile is worth it */
 	daemon->state.changed = daemon->ticks;
-	save_state(daemon, true);
+	save_state(daemon, true, 0);
 }
 
 /* ---- from beginning to end ---- */

@@ -423,6 +423,22 @@ wait_for '"wear":\(9\.[0-9]*e+09\|1\.0[0-9]*e+10\)' killed
 cp usual conf
 check 'killed: the budget of a day is there' grep -q '"wear":\(9\.[0-9]*e+09\|1\.0[0-9]*e+10\)' killed
 
+# What is spent in its first tick is not forgotten: killed when it would be saved again
+if inject true; then
+	printf 'when = always\nwear = 36M/day\n' >conf
+	rm -f killed
+	status 0 daemon --root tree --ticks 1 --state killed
+	uptime=$((uptime + 60))
+	echo "$uptime.00 0.00" >tree/proc/uptime
+	check 'killed in its first minute' status 137 inject -P killed.new \
+		-e trace=rename -e inject=rename:error=EIO:signal=KILL:when=2 \
+		"$zswapctl" daemon -C conf --root tree --ticks 1 --state killed
+	check 'it has written' is "$(field action /c/d out)" write
+	check 'and knows what is left' awk -v left="$(field budget /c/d out)" -F '"wear":' \
+		'{ print $2 + 0, left; exit !($2 + 0 > left * 0.9999 && $2 + 0 < left * 1.0001) }' killed
+	cp usual conf
+fi
+
 # --- another configuration
 # Of this run, not of the one before
 rm -f live err
