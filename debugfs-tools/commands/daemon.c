@@ -27,6 +27,7 @@
 #define CONFIG_FILE	"/etc/zswapctl.conf"
 #define SAVE_MS		60000	/* the state is saved once in this time at most */
 #define PART		(64LL << 20)	/* bytes: a command is given in such parts */
+#define OVERDUE		10	/* intervals without a look that succeeds: others are to see it */
 
 struct daemon_options {		/* the command line */
 	const char *config, *state, *record;
@@ -266,6 +267,8 @@ static void save_state(struct daemon *daemon, bool now, num about)
 	double wear = daemon->state.wear;
 	int error;
 
+	state_look_due(daemon->state_lock,
+		       daemon->state.now_ms + OVERDUE * 1000 * daemon->config.interval);
 	if (!daemon->state_file || (!daemon->state.changed && !daemon->state_error))
 		return;
 	if (!now && daemon->saved_ms && daemon->state.now_ms - daemon->saved_ms < SAVE_MS)

@@ -68,7 +68,7 @@ int daemon_status(const struct context *context, const char *path)
 	}
 	since = state_since_ms(&context->source, &state);
 	head = (struct daemon_head){
-		.running = state_is_locked(path),
+		.running = state_locked_until(path),
 		.seconds_ago = since < 0 ? since : since / 1000,
 		.budget = state.wear < 0 ? -ENODATA : (num)state.wear,
 	};

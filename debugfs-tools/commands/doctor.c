@@ -387,6 +387,8 @@ static char *usual_reason(const struct state *state)
 static void check_daemon(struct doctor *doctor)
 {
 	autofree char *message = NULL, *reason = NULL;
+	num due = state_locked_until(doctor->state), now = sample_awake_ms(doctor->source);
+	bool late = due > 1 && now > due, failing;
 	struct state state;
 	int error;
 
@@ -394,13 +396,17 @@ static void check_daemon(struct doctor *doctor)
 		return;
 	error = state_load(doctor->state, &state, &message);
 	reason = usual_reason(&state);
+	failing = reason && strstr(reason, ": nothing could be written");
 	if (error && error != -ENOENT)
-		say(doctor, "daemon", BAD, "remove it", "%s: %s", doctor->state, message);
-	else if (!state_is_locked(doctor->state))
+		say(doctor, "daemon", BAD, error == -EACCES ? "as root" : "move it away", "%s: %s",
+		    doctor->state, message);
+	else if (!due)
 		say(doctor, "daemon", NOTE, "systemctl start zswapctl", "not running");
 	else
-		say(doctor, "daemon", OK, NULL, "running%s%s", reason ? "; " : "",
-		    reason ? reason : "");
+		say(doctor, "daemon", late || failing ? BAD : OK,
+		    "journalctl -u zswapctl tells why", "running%s%s%s",
+		    late ? ", but no look succeeded for ten intervals" : "",
+		    reason ? "; " : "", reason ?: "");
 	state_free(&state);
 }
 

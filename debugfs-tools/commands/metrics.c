@@ -332,7 +332,7 @@ static void put_daemon(struct metrics *metrics)
 
 	if (!error)
 		put_sample(metrics, "zswap_daemon_running", true, "1 if the daemon is alive", "",
-			   state_is_locked(file), NULL);
+			   state_locked_until(file) > 0, NULL);
 	if (since >= 0)
 		put_sample(metrics, "zswap_daemon_state_age_seconds", true,
 			   "time awake since the daemon last had something new to say", "",

@@ -256,38 +256,46 @@ int state_load(const char *path, struct state *state, char **message)
 	return error;
 }
 
-/* A file of its own: the state's is another one after each saving. */
-static int open_lock(const char *path, int flags)
+/*
+ * A file of its own: the state's is another one after each saving.  Nobody reads or writes it, so
+ * that the length of the lock can tell of each look what is not worth saving: when one is due.
+ */
+static int lock_file(const char *path, int flags, int command, struct flock *lock)
 {
-	autofree char *lock = xasprintf("%s.lock", path);
-	int fd = open(lock, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
+	autofree char *name = xasprintf("%s.lock", path);
+	int fd = open(name, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int error = fd < 0 ? -errno : 0;
 
-	return fd < 0 ? -errno : fd;
+	*lock = (struct flock){ .l_type = F_WRLCK, .l_len = 1 };
+	if (!error && fcntl(fd, command, lock)) {
+		error = -errno;
+		close(fd);
+	}
+	return error ? error : fd;
 }
 
 int state_lock(const char *path)
 {
-	struct flock lock = { .l_type = F_WRLCK };
-	int fd = open_lock(path, O_RDWR | O_CREAT), error;
+	struct flock lock;
 
-	if (fd < 0 || !fcntl(fd, F_OFD_SETLK, &lock))
-		return fd;
-	error = -errno;
-	close(fd);
-	return error;
+	return lock_file(path, O_RDWR | O_CREAT, F_OFD_SETLK, &lock);
 }
 
-bool state_is_locked(const char *path)
+void state_look_due(int lock, num due_ms)
 {
-	struct flock lock = { .l_type = F_WRLCK };
-	int fd = open_lock(path, O_RDONLY);
+	struct flock longer = { .l_type = F_WRLCK, .l_len = due_ms };
 
-	if (fd < 0)
-		return false;
-	if (fcntl(fd, F_OFD_GETLK, &lock))
-		lock.l_type = F_UNLCK;
-	close(fd);
-	return lock.l_type != F_UNLCK;
+	fcntl(lock, F_OFD_SETLK, &longer);
+}
+
+num state_locked_until(const char *path)
+{
+	struct flock lock;
+	int fd = lock_file(path, O_RDONLY, F_OFD_GETLK, &lock);
+
+	if (fd >= 0)
+		close(fd);
+	return fd < 0 || lock.l_type == F_UNLCK ? 0 : lock.l_len;
 }
 
 int state_save(const char *path, const struct state *state)

@@ -259,6 +259,25 @@ check 'doctor: the daemon does not run' sh -c \
 	"$zswapctl --root tree doctor --state reasons | grep -q '^note *daemon: not running'"
 "$hold" reasons "$zswapctl" --root tree doctor --state reasons >out
 check 'doctor: what most cgroups have' grep -q '^ok *daemon: running; 20 of 41 cgroups: cold$' out
+# While the daemon's looks and writes fail: the minutes awake are in the tree
+doctor_after()
+{
+	echo "$1.00 0.00" >tree/proc/uptime
+	"$hold" -l 5000 reasons "$zswapctl" --root tree doctor --state reasons >out
+}
+doctor_after 5000
+check 'doctor: a look that is not yet due' grep -q '^ok *daemon: running; ' out
+doctor_after 5001
+check 'doctor: a look that is overdue' grep -q \
+	'^bad *daemon: running, but no look succeeded for ten intervals; .* (fix: journalctl -u zswapctl tells why)$' out
+sed -i 's/"reason":"\(cold\|rare\)"/"reason":"nothing could be written"/g' reasons
+doctor_after 4000
+check 'doctor: what most cannot do' grep -q \
+	'^bad *daemon: running; 21 of 41 cgroups: nothing could be written (fix: journalctl ' out
+echo "$uptime.00 0.00" >tree/proc/uptime
+echo 'dear diary' >reasons
+"$zswapctl" --root tree doctor --state reasons >out
+check 'doctor: not to be removed' grep -q '^bad *daemon: reasons: invalid: .*(fix: move it away)$' out
 rm -f reasons reasons.lock
 
 echo 'dear diary' >state
@@ -404,6 +423,13 @@ rm live
 "$zswapctl" daemon -C conf --root tree --ticks 1000000000 --state state >live &
 pid=$!
 wait_for tick live
+"$zswapctl" --root tree doctor --state state >out
+check 'one that looks is well' grep -q '^ok *daemon: running; ' out
+# Its own clock goes on by itself, from where it began
+echo 100000000000.00 0.00 >tree/proc/uptime
+"$zswapctl" --root tree doctor --state state >out
+check 'one that has not is not' grep -q '^bad *daemon: running, but no look succeeded' out
+echo "$uptime.00 0.00" >tree/proc/uptime
 kill -TERM $pid
 wait $pid
 check 'SIGTERM: ends well' is $? 0

@@ -661,7 +661,7 @@ static void test_looking(const char *path)
 	if (!looks)
 		alarm(60);
 	while (!looks)
-		state_is_locked(path);
+		state_locked_until(path);
 	for (int i = 0; i < 20000; i++) {
 		int lock = state_lock(path);
 
@@ -726,9 +726,15 @@ static void test_file(void)
 	CHECK(state_save("/nowhere/state", &state) == -ENOENT, "no directory");
 	lock = state_lock(path);
 	CHECK(lock >= 0 && state_lock(path) == -EWOULDBLOCK, "one at a time");
-	CHECK(state_is_locked(path), "which others see");
+	CHECK(state_locked_until(path) == 1, "which others see");
+	state_look_due(lock, 90000);
+	state_look_due(lock, 60000);
+	CHECK(state_lock(path) == -EWOULDBLOCK && state_locked_until(path) == 90000,
+	      "and when it is to look again");
+	state_look_due(lock, 120000);
+	CHECK(state_locked_until(path) == 120000, "later and later");
 	close(lock);
-	CHECK(!state_is_locked(path), "until it ends");
+	CHECK(!state_locked_until(path), "until it ends");
 	test_looking(path);
 	state_free(&state);
 	free(path);
