@@ -217,12 +217,13 @@ static char *reason_asked(const struct source *source, const struct command *com
 }
 
 /* Why there was no file for it. */
-static char *reason_unasked(const struct source *source, const struct command *command, int error)
+static char *reason_unasked(const struct source *source, const struct command *command,
+			    const struct transaction *transaction, int error)
 {
 	bool debugfs = transaction_needs_debugfs(command);
 	bool absent = error == -ENOENT || error == -EACCES || error == -EPERM;
 	const char *file = command->verb == COMMAND_READBACK ? READBACK_FILE :
-			   debugfs ? DEBUGFS_FILE : SYSFS_FILE;
+			   debugfs || !transaction->counted ? DEBUGFS_FILE : SYSFS_FILE;
 
 	if (error == -EBADMSG)
 		return xstrdup(DEBUGFS_FILE ": invalid answer of the kernel");
@@ -236,5 +237,5 @@ char *transaction_reason(const struct source *source, const struct command *comm
 			 const struct transaction *transaction, int error)
 {
 	return transaction->asked ? reason_asked(source, command, error) :
-	       reason_unasked(source, command, error);
+	       reason_unasked(source, command, transaction, error);
 }
