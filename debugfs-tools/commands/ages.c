@@ -191,9 +191,11 @@ static void put_buckets(struct table *table, const struct ages *ages)
 	for (int i = 0; i < ages->table.nr; i++) {
 		const struct age_bucket *bucket = &ages->table.bucket[i];
 		bool last = bucket->max_age == AGE_NO_BOUND;
-		char *age = xasprintf("%s%s%s", format_age(bucket->min_age).text, last ? "+" : "-",
-				      last ? "" : format_age(bucket->max_age).text);
-		char *bar = format_bar(bucket->bytes, most, BAR_WIDTH, table_utf8(ages->output));
+		autofree char *age = xasprintf("%s%s%s", format_age(bucket->min_age).text,
+					       last ? "+" : "-",
+					       last ? "" : format_age(bucket->max_age).text);
+		autofree char *bar = format_bar(bucket->bytes, most, BAR_WIDTH,
+						table_utf8(ages->output));
 		struct libscols_line *line;
 
 		line = table_row(table, NULL, &(struct bucket_row){
@@ -206,8 +208,6 @@ static void put_buckets(struct table *table, const struct ages *ages)
 		});
 		if (bucket->pages && bucket->min_age == oldest)
 			table_color(table, line, "AGE", "bold");
-		free(age);
-		free(bar);
 	}
 }
 
@@ -297,17 +297,6 @@ static int check_nodes(const struct ages *ages)
 	return EX_USAGE;
 }
 
-static int print(struct ages *ages, struct table *table)
-{
-	int error = look(ages);
-
-	if (error)
-		return error;
-	put_all(table, ages);
-	table_print(table);
-	return EX_DONE;
-}
-
 static int run(struct context *context, void *data)
 {
 	struct ages *ages = data;
@@ -335,9 +324,13 @@ static int run(struct context *context, void *data)
 		result = options_cgroup(ages->source, ages->name, &ages->id, NULL);
 	if (result != EX_DONE)
 		return result;
-	result = ages->seconds ? screen_run(context, &view) : print(ages, context->table);
-	if (result < 0)
+	result = ages->seconds ? screen_run(context, &view) : look(ages);
+	if (result < 0) {
 		result = options_say_unreadable(ages->source, result);
+	} else if (!ages->seconds) {
+		put_all(context->table, ages);
+		table_print(context->table);
+	}
 	/* Of a screen that is redrawn, it stands where that was */
 	options_say_foreign(&ages->cgroups);
 	cgroups_free(&ages->cgroups);

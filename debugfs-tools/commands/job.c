@@ -122,18 +122,6 @@ static num find_goal(const struct job *job)
 
 /* ---- commands ---- */
 
-static int command_run(struct job *job)
-{
-	int error = transaction_run(job->source, &job->command, &job->last);
-
-	if (job->last.asked && (!error || error == -EAGAIN || error == -EINTR)) {
-		transaction_add(&job->sum, &job->last.result);
-		job->counted |= job->last.counted;
-		job->any = true;
-	}
-	return error;
-}
-
 /* How much more may be asked for; negative: there is no limit.  Not to know is to be careful. */
 static num left_of(num limit, num used)
 {
@@ -191,7 +179,12 @@ static int run_commands(struct job *job)
 		job->used_up = !next_command(job);
 		if (job->used_up)
 			return until ? -EAGAIN : 0;
-		error = command_run(job);
+		error = transaction_run(job->source, &job->command, &job->last);
+		if (job->last.asked && (!error || error == -EAGAIN || error == -EINTR)) {
+			transaction_add(&job->sum, &job->last.result);
+			job->counted |= job->last.counted;
+			job->any = true;
+		}
 		if (error == -EAGAIN && !until && done_pages(job, &job->sum) > 0)
 			return 0;
 		if (error)
@@ -364,12 +357,6 @@ static int check_usage(const struct job_options *wanted)
 	return EX_USAGE;
 }
 
-static bool wants_progress(const struct context *context, const struct job_options *wanted)
-{
-	return !wanted->quiet && !wanted->command.dry_run && !context->watch_dumb &&
-	       !context->source.recorded && isatty(STDERR_FILENO);
-}
-
 int job_run(struct context *context, void *data)
 {
 	const struct job_options *wanted = data;
@@ -380,7 +367,8 @@ int job_run(struct context *context, void *data)
 		.command = wanted->command,
 		.last.result.coldest_left = -1,
 		.sum.coldest_left = -1,
-		.progress = wants_progress(context, wanted),
+		.progress = !wanted->quiet && !wanted->command.dry_run && !context->watch_dumb &&
+			    !context->source.recorded && isatty(STDERR_FILENO),
 	};
 	int error, status = check_usage(wanted);
 

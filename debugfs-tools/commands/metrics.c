@@ -362,30 +362,24 @@ static void put_all(struct metrics *metrics)
 		fputs("# EOF\n", metrics->out);
 }
 
-static bool on_standard_output(const struct metrics *metrics)
-{
-	return !metrics->file || !strcmp(metrics->file, "-");
-}
-
 /* Returns 0 or a negative errno. */
 static int put_out(const struct metrics *metrics, const char *text, size_t length)
 {
-	bool standard = on_standard_output(metrics);
 	struct stat st;
 	FILE *out;
 	int error = 0;
 
-	if (!standard && (lstat(metrics->file, &st) || S_ISREG(st.st_mode)))
+	if (metrics->file && (lstat(metrics->file, &st) || S_ISREG(st.st_mode)))
 		return replace_file(metrics->file, text, length, 0644);
 	/* A device, a pipe: it is written into, never replaced */
-	out = standard ? stdout : fopen(metrics->file, "we");
+	out = metrics->file ? fopen(metrics->file, "we") : stdout;
 	if (!out)
 		return -errno;
 	errno = 0;
 	if (fwrite(text, 1, length, out) != length)
 		error = errno ? -errno : -EIO;
 	/* options_main() looks after standard output */
-	if (standard)
+	if (!metrics->file)
 		return 0;
 	return fclose(out) && !error ? -errno : error;
 }
@@ -401,10 +395,12 @@ static int run(struct context *context, void *data)
 		say_error("this kernel has no zswap");
 		return EX_MISSING;
 	}
+	if (metrics->file && !strcmp(metrics->file, "-"))
+		metrics->file = NULL;
 	metrics->source = &context->source;
 	read_daemon(metrics);
 	metrics->out = xchecked(open_memstream(&text, &length));
-	metrics->older = !on_standard_output(metrics);
+	metrics->older = metrics->file;
 	put_all(metrics);
 	state_free(&metrics->daemon);
 	/* Memory is what it can fail with */

@@ -80,20 +80,16 @@ static int load(int fd, struct history *history, char **message)
 	json_t *json = read_slot(fd, 0);
 	num version = json_version(json, "ages"), last;
 	struct stat st;
-	int error = 0;
 
 	history->keep = json_integer_value(json_object_get(json, "keep"));
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || version < 0 || history->keep < 1 ||
-	    history->keep > HISTORY_MAX) {
-		*message = xstrdup("invalid: not written by zswapctl record");
-		error = -EEXIST;
-	} else if (version != HISTORY_VERSION) {
-		*message = xasprintf("invalid: version %lld, not %d", version, HISTORY_VERSION);
-		error = -EEXIST;
-	}
 	json_decref(json);
-	if (error)
-		return error;
+	if (version >= 0 && version != HISTORY_VERSION)
+		*message = xasprintf("invalid: version %lld, not %d", version, HISTORY_VERSION);
+	else if (fstat(fd, &st) || !S_ISREG(st.st_mode) || version < 0 || history->keep < 1 ||
+		 history->keep > HISTORY_MAX)
+		*message = xstrdup("invalid: not written by zswapctl record");
+	if (*message)
+		return -EEXIST;
 	last = st.st_size / SLOT - 1 < history->keep ? st.st_size / SLOT - 1 : history->keep;
 	history->sample = xcalloc(last, sizeof(*history->sample));
 	for (num slot = 1; slot <= last; slot++) {

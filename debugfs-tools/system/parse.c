@@ -139,6 +139,20 @@ int parse_rate(const char *text, void *ppm_per_min)
 	return -EINVAL;
 }
 
+int parse_range(const char **text, num *first, num *last)
+{
+	int err = parse_num(text, first);
+
+	if (err)
+		return err;
+	*last = *first;
+	if (**text == '-') {
+		++*text;
+		err = parse_num(text, last);
+	}
+	return !err && *last < *first ? -EINVAL : err;
+}
+
 int parse_nodes(const char *text, void *mask)
 {
 	uint64_t nodes = 0;
@@ -146,18 +160,9 @@ int parse_nodes(const char *text, void *mask)
 	int err;
 
 	for (;; text++) {
-		err = parse_num(&text, &first);
+		err = parse_range(&text, &first, &last);
 		if (err)
 			return err;
-		last = first;
-		if (*text == '-') {
-			text++;
-			err = parse_num(&text, &last);
-			if (err)
-				return err;
-		}
-		if (last < first)
-			return -EINVAL;
 		if (last > 63)
 			return -ERANGE;
 		nodes |= (UINT64_MAX >> (63 - last)) & (UINT64_MAX << first);

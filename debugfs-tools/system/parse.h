@@ -25,6 +25,8 @@ int parse_age(const char *text, void *seconds);
  * unless it is 0.
  */
 int parse_rate(const char *text, void *ppm_per_min);
+/* 3 or 3-5 at *@text, which is moved behind it. */
+int parse_range(const char **text, num *first, num *last);
 /* 0,2-3: a uint64_t, with a bit for each of the nodes 0 to 63; others are -ERANGE. */
 int parse_nodes(const char *text, void *mask);
 

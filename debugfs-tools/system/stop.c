@@ -30,47 +30,41 @@ bool stop_catch(int signal, struct sigaction *old)
 	return true;
 }
 
-static struct {
-	sigset_t fetched;	/* those that are blocked */
-	sigset_t in_command;	/* the mask for a command */
-} signals;
+static sigset_t ends, fetched;	/* those that end a command; those that are blocked */
 
 void stop_begin(void)
 {
-	static const int ends[] = { SIGTERM, SIGINT };
+	static const int list[] = { SIGTERM, SIGINT };
 	struct sigaction old;
 
 	stop_catch(SIGALRM, &old);
-	sigemptyset(&signals.fetched);
-	sigaddset(&signals.fetched, SIGHUP);
-	sigaddset(&signals.fetched, SIGIO);
-	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
-		if (stop_catch(ends[i], &old))
-			sigaddset(&signals.fetched, ends[i]);
+	sigemptyset(&ends);
+	for (size_t i = 0; i < ARRAY_SIZE(list); i++) {
+		if (stop_catch(list[i], &old))
+			sigaddset(&ends, list[i]);
 	}
-	sigprocmask(SIG_BLOCK, &signals.fetched, &signals.in_command);
-	sigaddset(&signals.in_command, SIGHUP);
-	sigaddset(&signals.in_command, SIGIO);
-	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
-		sigdelset(&signals.in_command, ends[i]);
+	fetched = ends;
+	sigaddset(&fetched, SIGHUP);
+	sigaddset(&fetched, SIGIO);
+	sigprocmask(SIG_BLOCK, &fetched, NULL);
 }
 
 void stop_open(void)
 {
-	sigprocmask(SIG_SETMASK, &signals.in_command, NULL);
+	sigprocmask(SIG_UNBLOCK, &ends, NULL);
 }
 
 void stop_close(void)
 {
 	alarm(0);
-	sigprocmask(SIG_BLOCK, &signals.fetched, NULL);
+	sigprocmask(SIG_BLOCK, &fetched, NULL);
 }
 
 int stop_fetch(num deadline)
 {
 	for (;;) {
 		struct timespec timeout = clock_until(deadline);
-		int signal = sigtimedwait(&signals.fetched, NULL, &timeout);
+		int signal = sigtimedwait(&fetched, NULL, &timeout);
 
 		if (signal > 0)
 			return signal;

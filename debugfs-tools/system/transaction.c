@@ -216,26 +216,20 @@ static char *reason_asked(const struct source *source, const struct command *com
 	return xasprintf("refused by the kernel: %s", strerror(-error));
 }
 
-/* Why there was no file for it. */
-static char *reason_unasked(const struct source *source, const struct command *command,
-			    const struct transaction *transaction, int error)
+char *transaction_reason(const struct source *source, const struct command *command,
+			 const struct transaction *transaction, int error)
 {
 	bool debugfs = transaction_needs_debugfs(command);
 	bool absent = error == -ENOENT || error == -EACCES || error == -EPERM;
 	const char *file = command->verb == COMMAND_READBACK ? READBACK_FILE :
 			   debugfs || !transaction->counted ? DEBUGFS_FILE : SYSFS_FILE;
 
+	if (transaction->asked)
+		return reason_asked(source, command, error);
 	if (error == -EBADMSG)
 		return xstrdup(DEBUGFS_FILE ": invalid answer of the kernel");
 	if (error == -ENOENT && command->verb == COMMAND_READBACK && !system_supported(source))
 		return xstrdup("this kernel cannot read back: " READBACK_FILE " not found");
 	return xasprintf("%s: %s", debugfs && absent ? "buckets and dry runs need debugfs" : file,
 			 system_reason_for(source, file, error));
-}
-
-char *transaction_reason(const struct source *source, const struct command *command,
-			 const struct transaction *transaction, int error)
-{
-	return transaction->asked ? reason_asked(source, command, error) :
-	       reason_unasked(source, command, transaction, error);
 }

@@ -25,25 +25,15 @@ static int parse_text(const char *text, void *where)
 	return *text ? 0 : -EINVAL;
 }
 
-/* N or N-M. */
 static int parse_buckets(const char *text, void *where)
 {
-	autofree char *copy = xstrdup(text);
-	struct bucket_range *buckets = where;
-	char *last = strchr(copy, '-');
 	num min, max;
-	int error;
+	int error = parse_range(&text, &min, &max);
 
-	if (last)
-		*last++ = '\0';
-	error = parse_number(copy, &min);
-	max = min;
-	if (!error && last)
-		error = parse_number(last, &max);
-	if (!error && (min > max || max >= AGE_BUCKETS_MAX))
+	if (!error && (*text || max >= AGE_BUCKETS_MAX))
 		error = -EINVAL;
 	if (!error)
-		*buckets = (struct bucket_range){ min, max };
+		*(struct bucket_range *)where = (struct bucket_range){ min, max };
 	return error;
 }
 
