@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "commands/commands.h"
+#include "decide/control.h"
 #include "decide/state.h"
 #include "system/amount.h"
 #include "system/system.h"
@@ -396,7 +397,7 @@ static void check_daemon(struct doctor *doctor)
 		return;
 	error = state_load(doctor->state, &state, &message);
 	reason = usual_reason(&state);
-	failing = reason && strstr(reason, ": nothing could be written");
+	failing = reason && strstr(reason, ": " REASON_REFUSED);
 	if (error && error != -ENOENT)
 		say(doctor, "daemon", BAD, error == -EACCES ? "as root" : "move it away", "%s: %s",
 		    doctor->state, message);

@@ -30,7 +30,6 @@
 #define RETRY_AGES		4
 #define RETRY_MIN_UNITS		12
 #define RETRY_MAX_MS		(7 * 86400000LL)
-#define REFUSED			"nothing could be written"
 #define REFUSED_MAX		6	/* from then on it is tried every 64 ticks */
 #define COMMAND_MIN		(64LL << 10)	/* bytes: less is not worth a command */
 #define REFAULT_COST		10	/* bytes: reading one back costs as much as writing that many */
@@ -253,7 +252,7 @@ void control_decide(const struct policy *policy, struct control_state *state,
 	}
 	if (decision->action == ACTION_WRITE && state->wait > 0) {
 		state->wait--;
-		hold(decision, REFUSED);
+		hold(decision, REASON_REFUSED);
 	}
 }
 
@@ -338,7 +337,7 @@ void control_result(struct choice *choice)
 		if (state->refused < REFUSED_MAX)
 			state->refused++;
 		state->wait = 1 << state->refused;
-		choice->decision.reason = REFUSED;
+		choice->decision.reason = REASON_REFUSED;
 	}
 }
 

@@ -45,6 +45,7 @@ struct look {			/* at one cgroup, since the tick before */
 };
 
 #define REASON_NOT_NEEDED "memory is not needed"
+#define REASON_REFUSED	"nothing could be written"
 
 enum action { ACTION_OBSERVE, ACTION_WRITE, ACTION_IDLE, ACTION_HOLD, ACTION_BACKOFF, ACTION_READ };
 
