@@ -460,6 +460,7 @@ if inject true; then
 		-e trace=rename -e inject=rename:error=EIO:signal=KILL:when=2 \
 		"$zswapctl" daemon -C conf --root tree --ticks 1 --state killed
 	check 'it has written' is "$(field action /c/d out)" write
+	# shellcheck disable=SC2016 # awk's
 	check 'and knows what is left' awk -v left="$(field budget /c/d out)" -F '"wear":' \
 		'{ print $2 + 0, left; exit !($2 + 0 > left * 0.9999 && $2 + 0 < left * 1.0001) }' killed
 	cp usual conf
