@@ -353,8 +353,11 @@ zswap_wb_copy_launch(struct zswap_wb_flight *flight, unsigned int i,
 	copy->aloft = true;
 	flight->aloft++;
 	before = zswap_wb_io_add(&flight->io, copy->page, slot, copy->bytes, *css);
-	zswap_wb_stats_count(copy->item.kind.nid, ZSWAP_WB_DISK_BYTES,
-			     before + copy->bytes);
+	/* The end of the page in front of it, which was launched last */
+	if (before)
+		zswap_wb_stats_count(flight->nid, ZSWAP_WB_DISK_BYTES, before);
+	flight->nid = copy->item.kind.nid;
+	zswap_wb_stats_count(flight->nid, ZSWAP_WB_DISK_BYTES, copy->bytes);
 	return 0;
 }
 

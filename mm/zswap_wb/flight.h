@@ -56,6 +56,7 @@ struct zswap_wb_flight {
 	unsigned int			taken;	/* entries that the batch was made of */
 	/* entries that have been launched, until it is known how that went */
 	unsigned int			aloft;
+	int				nid;	/* node of the one that was launched last */
 	unsigned int			nr;	/* entries that have been fetched */
 	struct zswap_wb_copy		copy[] __counted_by(room);	/* these */
 };

@@ -13,6 +13,8 @@
 #include "zswap_wb_util.h"
 
 #define SECTOR_SIZE		512
+/* loads of one page each, so that those of two nodes have slots in turn */
+#define TURN_LOADS		8
 
 /*
  * What a command writes is counted in /proc/vmstat and, with every ancestor, in
@@ -177,12 +179,44 @@ static void disk_bytes_of_a_node(void)
 	zwb_zero(delta.node[second].disk_bytes);
 }
 
+/*
+ * An image is written to its end where a neighbour follows in the same request: that end
+ * is of the image's page, also where the neighbour is another node's. So a node has no more
+ * bytes than its pages have.
+ *
+ * Turns red when the end counts for the neighbour.
+ */
+static void disk_bytes_of_neighbours(void)
+{
+	struct zwb_snap delta;
+	int node[2], i;
+
+	if (!zwb_need_two_nodes(&node[0], &node[1]) || !zwb_need_compressed() ||
+	    !zwb_setting(ZWB_COMPRESSED, "1"))
+		return;
+	for (i = 0; i < 2 * TURN_LOADS; i++) {
+		if (!zwb_load(NULL, node[i % 2], 1, i % 2 ? ZWB_NOISE : ZWB_TEXT))
+			return;
+	}
+	zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "age=0"));
+	ksft_print_msg("%lld and %lld bytes in %lld requests\n", delta.node[node[0]].disk_bytes,
+		       delta.node[node[1]].disk_bytes, delta.disk_writes);
+	zwb_equal(delta.total.disk_bytes, delta.disk_sectors * SECTOR_SIZE);
+	for (i = 0; i < 2; i++) {
+		zwb_equal(delta.node[node[i]].written, TURN_LOADS);
+		zwb_between(delta.node[node[i]].disk_bytes, 1, TURN_LOADS * zwb_page_size);
+	}
+	if (delta.disk_writes == 2 * TURN_LOADS)
+		zwb_late("no page had a neighbour");
+}
+
 static const struct zwb_test tests[] = {
 	ZWB_TEST(vmstat_and_memory_stat),
 	ZWB_TEST(released_bytes_is_what_was_charged),
 	ZWB_TEST(shrinker_is_not_proactive),
 	ZWB_TEST(disk_has_what_was_written),
 	ZWB_TEST(disk_bytes_of_a_node),
+	ZWB_TEST(disk_bytes_of_neighbours),
 };
 
 int main(void)
