@@ -459,7 +459,8 @@ static void let_go(const char *tree, pid_t daemon, enum meanwhile meanwhile)
 	free(then);
 }
 
-static int run_in(const char *tree, const char *replay, const enum meanwhile *slow)
+/* The daemon in a process of its own. */
+static pid_t live_start(const char *tree, const char *replay, bool record)
 {
 	int status;
 	pid_t pid;
@@ -467,10 +468,18 @@ static int run_in(const char *tree, const char *replay, const enum meanwhile *sl
 	fflush(stdout);
 	pid = fork();
 	if (!pid) {
-		status = live_run(tree, replay, !slow || *slow != RELOAD);
+		status = live_run(tree, replay, record);
 		fflush(NULL);
 		_exit(status);
 	}
+	return pid;
+}
+
+static int run_in(const char *tree, const char *replay, const enum meanwhile *slow)
+{
+	pid_t pid = live_start(tree, replay, !slow || *slow != RELOAD);
+	int status;
+
 	if (slow)
 		let_go(tree, pid, *slow);
 	waitpid(pid, &status, 0);
@@ -635,13 +644,7 @@ static void test_thaw(void)
 	CHECK(!live(tree, NULL), "frozen");
 	freeze(tree);
 	ticks = "2";
-	fflush(stdout);
-	pid = fork();
-	if (!pid) {
-		status = live_run(tree, NULL, true);
-		fflush(NULL);
-		_exit(status);
-	}
+	pid = live_start(tree, NULL, true);
 	await_sleep(pid);
 	CHECK(said(tree, "/out", "\"tick\":1", 2) && said(tree, "/out", "thawed", 0), "it waits");
 	thaw(tree);
@@ -678,13 +681,7 @@ static void test_interval(void)
 	live_tree(tree);
 	tree_file(tree, "/etc/zswapctl.conf", CONF "interval = 1h\n");
 	ticks = "2";
-	fflush(stdout);
-	pid = fork();
-	if (!pid) {
-		status = live_run(tree, NULL, false);
-		fflush(NULL);
-		_exit(status);
-	}
+	pid = live_start(tree, NULL, false);
 	await_sleep(pid);
 	tree_file(tree, "/etc/zswapctl.conf", CONF "interval = 1s\n");
 	kill(pid, SIGHUP);

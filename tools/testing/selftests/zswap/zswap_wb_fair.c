@@ -107,6 +107,17 @@ static void equal_children_give_equally(void)
 	zwb_near(disk_second, budget * commands / 2, budget * commands / 10);
 }
 
+/* Store the pages of every second child, from one on. */
+static bool load_every_second(const char **children, struct zwb_load **loads, int node, int i)
+{
+	for (; i < EQUAL_CGROUPS; i += 2) {
+		loads[i] = zwb_load(children[i], node, EQUAL_PAGES, ZWB_TEXT);
+		if (!loads[i])
+			return false;
+	}
+	return true;
+}
+
 /*
  * Children of which every second one has pages that are old, and the others young ones. @begin:
  * the old ones were EQUAL_AGE seconds old then, and the young ones not there yet.
@@ -115,7 +126,7 @@ static bool equal_children(const char *parent, struct zwb_load **loads, long lon
 {
 	const char *children[EQUAL_CGROUPS];
 	char name[32];
-	int node, i, young;
+	int node, i;
 
 	if (!zwb_nodes(&node, 1))
 		return false;
@@ -125,18 +136,11 @@ static bool equal_children(const char *parent, struct zwb_load **loads, long lon
 		if (!children[i])
 			return false;
 	}
-	for (young = 0; young < 2; young++) {
-		for (i = young; i < EQUAL_CGROUPS; i += 2) {
-			loads[i] = zwb_load(children[i], node, EQUAL_PAGES, ZWB_TEXT);
-			if (!loads[i])
-				return false;
-		}
-		if (young)
-			break;
-		zwb_wait_age(loads[i - 2], EQUAL_AGE);
-		*begin = zwb_now();
-	}
-	return true;
+	if (!load_every_second(children, loads, node, 0))
+		return false;
+	zwb_wait_age(loads[EQUAL_CGROUPS - 2], EQUAL_AGE);
+	*begin = zwb_now();
+	return load_every_second(children, loads, node, 1);
 }
 
 static void check_small_budgets(const char *parent)

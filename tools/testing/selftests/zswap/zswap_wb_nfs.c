@@ -258,7 +258,7 @@ static void check_signal(void)
 	struct zwb_pages pages = { 0 };
 	struct zwb_async command;
 	struct zwb_snap before, delta;
-	long long signalled;
+	long long begin;
 
 	if (!zwb_pages_map(&pages, ZWB_ANY_NODE, NFS_FEW_PAGES) || !zwb_pages_store(&pages, 1) ||
 	    !nfs_freeze(true))
@@ -267,21 +267,21 @@ static void check_signal(void)
 	if (zwb_start(&command, ZWB_GLOBAL, 0, "age=0")) {
 		zwb_go(&command);
 		zwb_sleep_until(zwb_now() + ZWB_NS_PER_SEC);
-		signalled = zwb_now();
+		begin = zwb_now();
 		kill(command.pid, SIGKILL);
 		zwb_equal(zwb_wait(&command), -ESRCH);
-		zwb_between((zwb_now() - signalled) / ZWB_NS_PER_MS, 0, NFS_SIGNAL_MS);
+		zwb_between((zwb_now() - begin) / ZWB_NS_PER_MS, 0, NFS_SIGNAL_MS);
 		/* what is under way is in zswap, and is loaded from there */
 		zwb_pages_are(&pages, 1);
 	}
 	zwb_since(&delta, &before);
 	zwb_zero(delta.vm.pswpin);
-	/* and are not swapped out before that is over: it waits for the first, not for each */
+	/* and is not swapped out before that is over */
 	zwb_pages_fill(&pages, 2);
-	signalled = zwb_now();
+	begin = zwb_now();
 	if (madvise(pages.mem, pages.nr * zwb_page_size, MADV_PAGEOUT))
 		zwb_fail("MADV_PAGEOUT: %s", strerror(errno));
-	zwb_between((zwb_now() - signalled) / ZWB_NS_PER_MS, 0, NFS_PUT_OFF_MS);
+	zwb_between((zwb_now() - begin) / ZWB_NS_PER_MS, 0, NFS_PUT_OFF_MS);
 	nfs_freeze(false);
 	zwb_pages_out(&pages);
 	zwb_pages_are(&pages, 2);
@@ -293,7 +293,8 @@ static void check_signal(void)
  * long for the pages that are under way, reclaim neither.  When the server answers again, the
  * old copies of pages that were changed meanwhile are not what is read.
  *
- * Turns red when the command itself waits for the filesystem; or, by the alarm, a swap-out.
+ * Turns red when the command itself waits for the filesystem, or a swap-out for as long as it
+ * takes.
  */
 static void signal_ends_a_command(void)
 {

@@ -290,20 +290,6 @@ static void freed_slot_is_used_again(void)
 	zwb_pages_unmap(&new);
 }
 
-static bool wait_until_it_waits(const struct zwb_async *command)
-{
-	long long deadline = zwb_now() + ZWB_WAIT_MS * ZWB_NS_PER_MS;
-
-	while (!zwb_async_waits(command)) {
-		if (zwb_now() > deadline) {
-			zwb_fail("the command does not wait for the disk");
-			return false;
-		}
-		zwb_pause();
-	}
-	return true;
-}
-
 /* Page out what is in flight in another version, and what is not; how long that takes. */
 static void page_out_in_flight(struct zwb_pages *pages)
 {
@@ -341,7 +327,7 @@ static void check_put_off(struct zwb_pages *pages, const char *cgroup)
 	/* each has another page in flight, since the device has not answered to any of them */
 	for (i = 0; i < DEAF_COMMANDS; i++) {
 		zwb_go(&command[i]);
-		wait_until_it_waits(&command[i]);
+		zwb_wait_until_it_waits(&command[i], ZWB_WAIT_MS);
 	}
 	if (!zwb_failed())
 		page_out_in_flight(pages);

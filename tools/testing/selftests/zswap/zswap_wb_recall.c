@@ -79,20 +79,6 @@ static bool limit_reads(const struct recall *recall, const char *rate)
 	return zwb_cgroup_set(recall->cgroup, "io.max", text);
 }
 
-/* The process of a command has nothing to do until somebody else has done something. */
-static bool wait_until_blocked(const struct zwb_async *command)
-{
-	long long deadline = zwb_now() + BLOCKED_MS * ZWB_NS_PER_MS;
-
-	do {
-		zwb_pause();
-		if (zwb_async_waits(command))
-			return true;
-	} while (zwb_now() < deadline);
-	zwb_fail("the command does not wait");
-	return false;
-}
-
 /* Which page has the lowest slot. */
 static bool find_first(const struct zwb_pages *pages, long long *first, unsigned long long *slot)
 {
@@ -136,7 +122,7 @@ static bool recall_begin(struct recall *recall)
 		return false;
 	zwb_snap(&recall->before);
 	zwb_go(&recall->command);
-	if (wait_until_blocked(&recall->command))
+	if (zwb_wait_until_it_waits(&recall->command, BLOCKED_MS))
 		return true;
 	limit_reads(recall, "max");
 	zwb_wait(&recall->command);
@@ -360,7 +346,7 @@ static bool start_second(struct zwb_async *command)
 	if (!zwb_start(command, ZWB_READBACK, 0, "max=2G"))
 		return false;
 	zwb_go(command);
-	if (!wait_until_blocked(command) || is_done(command)) {
+	if (!zwb_wait_until_it_waits(command, BLOCKED_MS) || is_done(command)) {
 		zwb_fail("the second command does not wait for the first one");
 		kill(command->pid, SIGUSR1);
 		zwb_wait(command);

@@ -23,13 +23,11 @@
 /* swapoff in a process of a cgroup, whose wait status is the result; -1 after a failure. */
 static int swapoff_in(const char *cgroup)
 {
-	pid_t pid = fork();
+	pid_t pid = zwb_fork();
 	int status;
 
-	if (pid < 0) {
-		zwb_fail("fork: %s", strerror(errno));
+	if (pid < 0)
 		return -1;
-	}
 	if (!pid)
 		_exit(zwb_cgroup_enter(cgroup) && zwb_swap_disk(false) ? KSFT_PASS : KSFT_FAIL);
 	if (waitpid(pid, &status, 0) == pid)

@@ -859,6 +859,20 @@ bool zwb_async_waits(const struct zwb_async *async)
 	       !strncmp(where, "zswap_wb_", strlen("zswap_wb_"));
 }
 
+/* Wait until a command waits: it has nothing to do until somebody else has done something. */
+bool zwb_wait_until_it_waits(const struct zwb_async *async, int milliseconds)
+{
+	long long deadline = zwb_now() + milliseconds * ZWB_NS_PER_MS;
+
+	do {
+		zwb_pause();
+		if (zwb_async_waits(async))
+			return true;
+	} while (zwb_now() < deadline);
+	zwb_fail("the command does not wait");
+	return false;
+}
+
 /**
  * zwb_wait() - wait for a command of another process and for that process's end
  * @async: the process

@@ -297,6 +297,7 @@ bool __printf(4, 5) zwb_start(struct zwb_async *async, int node, int sa_flags,
 bool zwb_async_move(const struct zwb_async *async, const char *cgroup);
 void zwb_go(const struct zwb_async *async);
 bool zwb_async_waits(const struct zwb_async *async);
+bool zwb_wait_until_it_waits(const struct zwb_async *async, int milliseconds);
 int zwb_wait(struct zwb_async *async);
 bool zwb_wait_for_writeback(long long before);
 void zwb_wait_for_what_is_left(long long signalled);
