@@ -29,6 +29,7 @@
  * 3. Nothing is in the air when the system hibernates: see zswap_wb_pm_event().
  */
 #include <linux/atomic.h>
+#include <linux/bitops.h>
 #include <linux/blk-cgroup.h>
 #include <linux/blk-integrity.h>
 #include <linux/blk-mq.h>
@@ -55,9 +56,13 @@
 /* How long the command has for the landing of a flight */
 #define ZSWAP_WB_LAND_MS	10
 
-/* Flights in the air; and none may be launched */
+/* Flights in the air; and none may be launched while one of these bits is set */
 static atomic_t zswap_wb_in_the_air;
-static bool zswap_wb_grounded;
+static unsigned long zswap_wb_grounded;
+
+/* The system is, or may be, about to be suspended; to hibernate, or to resume from that */
+#define ZSWAP_WB_GROUNDED_SUSPEND	0
+#define ZSWAP_WB_GROUNDED_HIBERNATE	1
 
 /* Pages are written as images, from the next command on */
 bool zswap_wb_compressed_writeback = IS_ENABLED(CONFIG_ZSWAP_WB_COMPRESSED);
@@ -416,16 +421,19 @@ static int zswap_wb_pm_event(struct notifier_block *nb, unsigned long action,
 	bool down = action == PM_SUSPEND_PREPARE ||
 		    action == PM_HIBERNATION_PREPARE ||
 		    action == PM_RESTORE_PREPARE;
+	/* Who has /dev/snapshot open may be suspended in between */
+	int why = action == PM_SUSPEND_PREPARE || action == PM_POST_SUSPEND ?
+		  ZSWAP_WB_GROUNDED_SUSPEND : ZSWAP_WB_GROUNDED_HIBERNATE;
 
-	WRITE_ONCE(zswap_wb_grounded, down);
+	assign_bit(why, &zswap_wb_grounded, down);
 	/* Pairs with zswap_wb_flight_launch() */
-	smp_mb();
+	smp_mb__after_atomic();
 	if (!down || action == PM_SUSPEND_PREPARE ||
 	    wait_var_event_timeout(&zswap_wb_in_the_air,
 				   !atomic_read(&zswap_wb_in_the_air),
 				   ZSWAP_WB_SLEEP_PATIENCE))
 		return NOTIFY_OK;
-	WRITE_ONCE(zswap_wb_grounded, false);
+	clear_bit(why, &zswap_wb_grounded);
 	return notifier_from_errno(-EBUSY);
 }
 

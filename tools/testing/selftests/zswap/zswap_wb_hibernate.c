@@ -27,6 +27,7 @@
 #define HIB_RESUME		"/sys/power/resume"
 #define HIB_IMAGE_SIZE		"/sys/power/image_size"
 #define HIB_PM_TEST		"/sys/power/pm_test"
+#define HIB_SNAPSHOT		"/dev/snapshot"
 /* the end of a swap disk's first page, struct swsusp_header in the kernel */
 #define HIB_SIGNATURE		"SWAPSPACE2"
 #define HIB_SIGNATURE_LENGTH	10
@@ -568,6 +569,31 @@ static void platform_during_a_command(void)
 	suspend_during("platform");
 }
 
+/*
+ * A program has opened /dev/snapshot, to write the image itself, when somebody suspends the
+ * system: what wakes up is still about to hibernate.
+ *
+ * Turns red when a command may write again after the first of the two has ended.
+ */
+static void suspended_while_about_to_hibernate(void)
+{
+	long long took;
+	int fd;
+
+	if (!zwb_need_suspend() || !zwb_load(NULL, ZWB_ANY_NODE, HIB_PAGES, ZWB_TEXT))
+		return;
+	fd = open(HIB_SNAPSHOT, O_RDONLY | O_CLOEXEC);
+	if (fd < 0) {
+		zwb_skip("needs CONFIG_HIBERNATION_SNAPSHOT_DEV, without lockdown");
+		return;
+	}
+	zwb_equal(zwb_run(NULL, ZWB_GLOBAL, "age=0"), -EINTR);
+	zwb_zero(zwb_suspend("freezer", SUSPEND_SECONDS, &took));
+	zwb_equal(zwb_run(NULL, ZWB_GLOBAL, "age=0"), -EINTR);
+	close(fd);
+	zwb_write_all(HIB_PAGES);
+}
+
 static const struct zwb_test tests[] = {
 	ZWB_TEST_PAGES(between_two_commands),
 	ZWB_TEST_IMAGES(between_two_commands),
@@ -579,6 +605,7 @@ static const struct zwb_test tests[] = {
 	ZWB_TEST(freezer_during_a_command),
 	ZWB_TEST(devices_during_a_command),
 	ZWB_TEST(platform_during_a_command),
+	ZWB_TEST(suspended_while_about_to_hibernate),
 };
 
 int main(void)
