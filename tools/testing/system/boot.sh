@@ -45,7 +45,7 @@ if [ -z "$resumes" ]; then
 		die "making a disk of the checks failed: see $dir/mke2fs.log."
 fi
 
-args="console=ttyS0 root=/dev/vda ro resume=/dev/vdb no_timer_check panic=-1 oops=panic"
+args="console=ttyS0 root=/dev/vda ro resume=/dev/vdb no_timer_check tsc=reliable panic=-1 oops=panic"
 # What the user has to say: Debian's zswap is off
 args+=" zswap.enabled=1 systemd.journald.forward_to_console=0 systemd.show_status=0"
 qemu=("$EMULATOR" -nodefaults -no-user-config -no-reboot -display none -monitor stdio

@@ -9,6 +9,7 @@
 #	EMULATOR	its program
 #	GCOV_MACHINE	what the compiler needs to be told where it counts for gcov
 #	arch_cpu	the CPU that it emulates
+#	arch_emulated	what the kernel is told there, but where its clock counts instructions
 #
 # and defines
 #

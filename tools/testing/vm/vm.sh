@@ -105,7 +105,10 @@ else
 	accel=$("$VMDIR/accel.sh" "$kernel") || exit 1
 	case $accel in
 	kvm) qemu+=(-accel kvm -cpu host) ;;
-	*) qemu+=(-accel "tcg,thread=multi" -cpu "$arch_cpu") ;;
+	*)
+		qemu+=(-accel "tcg,thread=multi" -cpu "$arch_cpu")
+		args+=" $arch_emulated"
+		;;
 	esac
 fi
 

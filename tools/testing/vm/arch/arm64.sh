@@ -36,3 +36,4 @@ arch_machine() {
 
 # CPU of an emulated machine: knows pages of 4K and of 64K
 arch_cpu=cortex-a76
+arch_emulated=''
