@@ -79,6 +79,8 @@ static long long disk_max_sectors(const struct zwb_disk_spec *spec)
 {
 	long long bytes = ((long long)spec->mbps << 20) / DISK_TICKS_PER_SECOND / 2;
 
+	if (spec->request_pages)
+		return spec->request_pages * zwb_page_size / DISK_SECTOR_BYTES;
 	bytes -= bytes % zwb_page_size;
 	if (!spec->mbps || bytes > DISK_MAX_SECTORS * DISK_SECTOR_BYTES)
 		return DISK_MAX_SECTORS;

@@ -16,6 +16,7 @@
  * @latency_us: how long each request takes, 0 if none takes any time
  * @depth: how many requests it takes at a time, 0 for null_blk's default
  * @mbps: megabytes a second, 0 for no limit
+ * @request_pages: the most that a request may have, 0 for null_blk's own limit
  * @badblocks: zwb_disk_fail_writes() will be called: at most ZWB_DISK_BAD_MAX megabytes
  * @discard: it is told of slots that are free, and forgets what was there
  * @bare: it is there, and nobody swaps to it
@@ -27,6 +28,7 @@ struct zwb_disk_spec {
 	long long latency_us;
 	int depth;
 	int mbps;
+	int request_pages;
 	bool badblocks;
 	bool discard;
 	bool bare;

@@ -23,9 +23,9 @@
 #define TURN_PAGES		2048
 /*
  * Pages of a block request, at least: a hundred where the disk is quick, fewer where it is slow.
- * Batches that do not grow are of 64 KiB; of pages that large no batch has more than 32.
+ * Batches that do not grow are of 64 KiB, or of two pages.
  */
-#define TURN_REQUEST		(zwb_page_size < 65536 ? 20 : 8)
+#define TURN_REQUEST		(zwb_page_size < 65536 ? 20 : 4)
 
 /* more than ZSWAP_WB_LANES in the kernel */
 #define TREE_SIBLINGS		18

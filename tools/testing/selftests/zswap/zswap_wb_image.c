@@ -34,6 +34,7 @@
 #define MODULE			"lz4hc"
 #define DEVICE_PAGES		2048
 #define CHOICE_COMMANDS		100
+#define CHOICE_PAGES		100
 #define FILE_PAGES		64
 #define TRACE_CHUNK		65536
 /* that decompress at a time, see mm/zswap_wb/reads.c */
@@ -78,15 +79,15 @@ static bool write_pages(struct zwb_pages *pages, unsigned int version,
 }
 
 /* On a device whose blocks can be looked at. */
-static bool begin_on_node(struct zwb_pages *pages, int node)
+static bool begin_with(struct zwb_pages *pages, int node, long long nr)
 {
 	return zwb_need_compressed() && zwb_need_small_swap() && zwb_setting(ZWB_COMPRESSED, "1") &&
-	       zwb_small_swap_on(DEVICE_PAGES) && zwb_pages_map(pages, node, IMAGE_PAGES);
+	       zwb_small_swap_on(DEVICE_PAGES) && zwb_pages_map(pages, node, nr);
 }
 
 static bool begin(struct zwb_pages *pages)
 {
-	return begin_on_node(pages, ZWB_ANY_NODE);
+	return begin_with(pages, ZWB_ANY_NODE, IMAGE_PAGES);
 }
 
 static void end(struct zwb_pages *pages)
@@ -334,15 +335,15 @@ static pid_t start_choosing(void)
 
 static void check_one_choice(struct zwb_pages *pages)
 {
-	static unsigned long long slots[IMAGE_PAGES];
+	static unsigned long long slots[CHOICE_PAGES];
 	long long images, commands[3] = { 0 };
 	int i;
 
 	for (i = 0; i < CHOICE_COMMANDS && !zwb_failed(); i++) {
 		if (!write_pages(pages, i, slots))
 			return;
-		images = count_images(slots, IMAGE_PAGES);
-		commands[images ? 1 + (images < IMAGE_PAGES) : 0]++;
+		images = count_images(slots, CHOICE_PAGES);
+		commands[images ? 1 + (images < CHOICE_PAGES) : 0]++;
 	}
 	ksft_print_msg("%lld commands wrote pages, %lld images, %lld of both\n", commands[0],
 		       commands[1], commands[2]);
@@ -363,7 +364,7 @@ static void command_has_one_choice(void)
 
 	if (!zwb_need_two_cpus())
 		return;
-	if (begin(&pages)) {
+	if (begin_with(&pages, ZWB_ANY_NODE, CHOICE_PAGES)) {
 		pid = start_choosing();
 		if (pid > 0) {
 			check_one_choice(&pages);
@@ -600,7 +601,7 @@ static bool begin_damaged(struct zwb_pages *pages, int node)
 {
 	static unsigned long long slots[IMAGE_PAGES];
 
-	return begin_on_node(pages, node) && write_pages(pages, 1, slots) && damage(slots);
+	return begin_with(pages, node, IMAGE_PAGES) && write_pages(pages, 1, slots) && damage(slots);
 }
 
 static bool is_damaged(long long index)

@@ -23,11 +23,11 @@
 /* enough for a command to be under way in all of a test */
 #define LIST_PAGES		20000
 /* enough for RUNS times a few more stores than STORES, with and without a command */
-#define LIST_PAGES_FOR_RUNS	30000
+#define LIST_PAGES_FOR_RUNS	24000
 #define STORE_PAGES		2000
 #define DISK_PAGES		131072
-/* reclaim does at least that many at a time */
-#define STORES			32
+/* reclaim does up to 32 more at a time */
+#define STORES			16
 #define STORE_PAGES_AT_ONCE	8
 #define STORE_SECONDS		30
 /* that many must be done before the list is nearly empty, or the time is over */
@@ -44,13 +44,14 @@
 /* the time that a command needs to fill the disk's queue */
 #define UNDER_WAY_MS		500
 
-/* four pages at a time, 4 ms each, where each page is a request of its own */
+/* four pages at a time, 4 ms each */
 static bool slow_disk_on(void)
 {
 	const struct zwb_disk_spec spec = {
 		.megabytes = DISK_PAGES * zwb_page_size >> 20,
 		.latency_us = 4000,
 		.depth = 4,
+		.request_pages = 1,
 	};
 
 	return zwb_disk_on(&spec);
@@ -94,23 +95,6 @@ static void sleep_ms(long long milliseconds)
 	nanosleep(&pause, NULL);
 }
 
-/* Every second slot next to these pages is free, so that each is a request of its own. */
-static bool store_fragments(const char *cgroup, int pages)
-{
-	struct zwb_load *turns[2];
-	int i;
-
-	for (i = 0; i < 2; i++) {
-		turns[i] = zwb_load_resident(cgroup, pages, false);
-		if (!turns[i])
-			return false;
-	}
-	if (!zwb_loads_in_turn(turns, 2))
-		return false;
-	zwb_load_stop(turns[1]);
-	return zwb_equal(zwb_stored(), pages);
-}
-
 /*
  * Make a pool of some entries, which have had their second chance: each look of
  * the shrinker is a page that it writes.
@@ -125,7 +109,7 @@ static bool make_pool(struct pool *pool, int pages)
 	zwb_allow_other_writeback();
 	pool->node = nodes[0];
 	pool->cgroup = zwb_cgroup(NULL, "pool");
-	if (!pool->cgroup || !store_fragments(pool->cgroup, pages) ||
+	if (!pool->cgroup || !zwb_load(pool->cgroup, pool->node, pages, ZWB_TEXT) ||
 	    !zwb_shrinker_scan(pool->cgroup, pool->node, pages))
 		return false;
 	pool->more = zwb_load_resident(pool->cgroup, STORE_PAGES, false);

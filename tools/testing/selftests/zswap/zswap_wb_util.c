@@ -2404,6 +2404,7 @@ static void util_timeout(int signal)
 static void util_run_test(const struct zwb_suite *suite, const struct zwb_test *test, bool last)
 {
 	bool keep = suite->setup && !last;
+	long long start = zwb_now();
 
 	util_test_name = test->name;
 	util_begin();
@@ -2434,6 +2435,7 @@ static void util_run_test(const struct zwb_suite *suite, const struct zwb_test *
 	util_watching = false;
 	alarm(0);
 
+	ksft_print_msg("%s took %lld ms\n", test->name, (zwb_now() - start) / ZWB_NS_PER_MS);
 	if (util_test_failed)
 		ksft_test_result_fail("%s\n", test->name);
 	else if (util_test_late)
