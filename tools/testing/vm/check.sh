@@ -64,9 +64,9 @@ alone="nomemcg:cgroup_disable=memory nokmem:cgroup.memory=nokmem lockdown:lockdo
 vms=$((JOBS < 3 ? JOBS + 1 : 4))
 [ "$VM_PAGES" = 4K ] || vms=1
 timed=(cpu faults storm device broken rate race flight sleep)
-# On CPUs that are idle, from what goes by the clock on: its VMs' clocks stand while these wait
-# for a CPU. Others would find themselves stalled.
-idle=(bench)
+# On CPUs that are idle, one after another, from what goes by the clock on: clocks of VMs stand
+# while these wait for a CPU. Others would find themselves stalled.
+idle=(bench zswapctl)
 # Parts that go beside the others, one after another, once what goes by the clock is over
 beside=(torture fuzz)
 
@@ -155,10 +155,10 @@ share() {
 # seconds PROGRAM: about how long it takes, in emulation
 seconds() {
 	case $1 in
-	shrinker) echo 300 ;;
-	image | readback) echo 130 ;;
-	hibernate) echo 110 ;;
+	shrinker) echo 180 ;;
+	image | readback | hibernate) echo 120 ;;
 	gather | columns | inject | thpflight | refault | ages) echo 55 ;;
+	fair | bystander | moved | concurrent | zram | crypt | nfs) echo 45 ;;
 	*) echo 20 ;;
 	esac
 }
@@ -226,11 +226,12 @@ run_part() {
 
 beside_pids=() started=''
 
-# run_beside PART...: those of them that are to be run. What a part prints is in NAME.log, and
-# then its status in NAME.rc
+# run_beside POLICY PART...: those of them that are to be run. What a part prints is in NAME.log,
+# and then its status in NAME.rc
 run_beside() {
 	local part rc
-	[ "$*" != "${idle[*]}" ] || chrt --idle --pid 0 "$BASHPID"
+	chrt "--$1" --pid 0 "$BASHPID"
+	shift
 	for part in "$@"; do
 		[[ " ${parts[*]} " == *" $part "* ]] || continue
 		rc=0
@@ -240,10 +241,13 @@ run_beside() {
 	done
 }
 
+# start_beside POLICY PART...: of the scheduler, other or idle
 start_beside() {
+	local policy=$1
+	shift
 	started+=" $*"
 	(cd "$out" && rm -f "${@/%/.rc}" "${@/%/.ktap}" "${@/%/.done}")
-	run_beside "$@" &
+	run_beside "$policy" "$@" &
 	beside_pids+=("$!")
 }
 
@@ -310,7 +314,7 @@ for part in "${parts[@]}"; do
 		continue
 	fi
 	say "part $nr of ${#parts[@]}, after $(clock $((SECONDS - start))): $part"
-	[ "$part" != kselftests-timed ] || [ -n "$only$resume$long" ] || start_beside "${idle[@]}"
+	[ "$part" != kselftests-timed ] || [ -n "$only$resume$long" ] || start_beside idle "${idle[@]}"
 	rc=0
 	if [[ " $started " == *" $part "* ]]; then
 		await_part "$part" || rc=$?
@@ -319,7 +323,7 @@ for part in "${parts[@]}"; do
 		run_part "$part" || rc=$?
 	fi
 	account "$part" "$rc"
-	[ "$part" != kselftests-timed ] || [ -n "$only$resume" ] || start_beside "${beside[@]}"
+	[ "$part" != kselftests-timed ] || [ -n "$only$resume" ] || start_beside other "${beside[@]}"
 done
 
 # Last, where whoever reads a report that was cut off finds it
