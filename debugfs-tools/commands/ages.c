@@ -76,7 +76,7 @@ struct ages {
 	/* What is wanted. */
 	uint64_t nodes;			/* 0: all, not asked for */
 	const char *name;		/* of the cgroup; NULL: the system */
-	const char *file;		/* of --history */
+	const char *file;		/* of --history; NULL: HISTORY_FILE */
 	bool tree, no_descend, history;
 	num cold;			/* seconds */
 	num seconds;			/* from look to look; 0: one look */
@@ -113,7 +113,7 @@ static const struct option_spec options[] = {
 	{ }
 };
 
-static const struct ages defaults = { .cold = COLD_DEFAULT, .file = HISTORY_FILE };
+static struct ages given = { .cold = COLD_DEFAULT };
 
 static int look_system(struct ages *ages)
 {
@@ -314,12 +314,12 @@ static int run(struct context *context, void *data)
 	result = check_nodes(ages);
 	if (result != EX_DONE)
 		return result;
-	if (ages->history && ages->source->recorded && ages->file == defaults.file) {
+	if (ages->history && ages->source->recorded && !ages->file) {
 		say_error("--root needs --file");
 		return EX_USAGE;
 	}
 	if (ages->history)
-		return history_show(context->table, ages->output, ages->file);
+		return history_show(context->table, ages->output, ages->file ?: HISTORY_FILE);
 	if (ages->name)
 		result = options_cgroup(ages->source, ages->name, &ages->id, NULL);
 	if (result != EX_DONE)
@@ -342,7 +342,6 @@ const struct subcommand ages_subcommand = {
 	.summary = "how old what is in zswap is",
 	.options = options,
 	.views = { &bucket_view, &tree_view },
-	.defaults = &defaults,
-	.size = sizeof(defaults),
+	.data = &given,
 	.run = run,
 };

@@ -29,43 +29,21 @@
 #define PART		(64LL << 20)	/* bytes: a command is given in such parts */
 #define OVERDUE		10	/* intervals without a look that succeeds: others are to see it */
 
-struct daemon_options {		/* the command line */
-	const char *config, *state, *record;
-	num ticks;		/* 0: no end */
-	num interval;		/* seconds; 0: not given */
+static struct daemon {
+	/* The command line */
+	const char *config_file, *record_file;
+	const char *state_file;		/* NULL: none; before begin(): not given */
+	num ticks_wanted;		/* 0: no end */
+	num interval;			/* seconds; 0: not given */
 	bool dry_run, once, status;
-};
 
-#define WHERE(member)	offsetof(struct daemon_options, member)
-
-static const struct option_spec options[] = {
-	{ "config", 'C', OPTION_FILE, WHERE(config), "configuration (" CONFIG_FILE ", if it is there)" },
-	{ "status", 0, OPTION_FLAG, WHERE(status),
-	  "print whether the daemon is alive, and what it last decided about each cgroup, and exit",
-	  .excludes = "once ticks interval dry-run record" },
-	{ "once", 0, OPTION_FLAG, WHERE(once), "one tick, as with --ticks 1" },
-	{ "ticks", 0, OPTION_COUNT, WHERE(ticks), "end after N ticks (with --root after one)" },
-	{ "interval", 0, OPTION_SECONDS, WHERE(interval),
-	  "from tick to tick, whatever the configuration says (60)" },
-	{ "dry-run", 0, OPTION_FLAG, WHERE(dry_run), "decide and say so, write nothing" },
-	{ "state", 0, OPTION_FILE, WHERE(state),
-	  "what survives a restart (" DAEMON_STATE ", if it is no trial)" },
-	{ "record", 0, OPTION_FILE, WHERE(record),
-	  "write down all that it sees, from which its decisions follow" },
-	{ }
-};
-
-struct daemon {
-	const struct daemon_options *options;
 	const struct source *source;
 	struct config config;
-	const char *state_file;		/* NULL: none */
 	int state_lock;			/* descriptor; negative: none */
 	int state_error;		/* of saving it: what was said last */
 	num saved_ms;
 	struct state state;
 	FILE *record;			/* NULL: nothing is recorded */
-	bool dry_run;
 	bool said_blind;		/* that pressure is not known */
 	bool idle;			/* memory is not needed */
 	struct record_tick now;		/* the tick that is decided about */
@@ -77,6 +55,25 @@ struct daemon {
 	num began_ms;			/* time of the first, in a recorded tree */
 	bool over;			/* no more commands, no more ticks */
 	int result;			/* exit status */
+} given = { .state_lock = -1, .watch = -1 };
+
+#define WHERE(member)	offsetof(struct daemon, member)
+
+static const struct option_spec options[] = {
+	{ "config", 'C', OPTION_FILE, WHERE(config_file), "configuration (" CONFIG_FILE ", if it is there)" },
+	{ "status", 0, OPTION_FLAG, WHERE(status),
+	  "print whether the daemon is alive, and what it last decided about each cgroup, and exit",
+	  .excludes = "once ticks interval dry-run record" },
+	{ "once", 0, OPTION_FLAG, WHERE(once), "one tick, as with --ticks 1" },
+	{ "ticks", 0, OPTION_COUNT, WHERE(ticks_wanted), "end after N ticks (with --root after one)" },
+	{ "interval", 0, OPTION_SECONDS, WHERE(interval),
+	  "from tick to tick, whatever the configuration says (60)" },
+	{ "dry-run", 0, OPTION_FLAG, WHERE(dry_run), "decide and say so, write nothing" },
+	{ "state", 0, OPTION_FILE, WHERE(state_file),
+	  "what survives a restart (" DAEMON_STATE ", if it is no trial)" },
+	{ "record", 0, OPTION_FILE, WHERE(record_file),
+	  "write down all that it sees, from which its decisions follow" },
+	{ }
 };
 
 static void end(struct daemon *daemon, int result)
@@ -92,19 +89,18 @@ static void end(struct daemon *daemon, int result)
 static int read_config(struct daemon *daemon)
 {
 	autofree char *message = NULL;
-	const struct daemon_options *options = daemon->options;
 	struct config config;
 
 	/* What another system has seen has nothing to do with how this one is configured. */
-	if (config_find(options->config, daemon->source->recorded ? NULL : CONFIG_FILE, &config,
+	if (config_find(daemon->config_file, daemon->source->recorded ? NULL : CONFIG_FILE, &config,
 			&message)) {
 		say_error("%s", message);
 		return EX_USAGE;
 	}
 	config_free(&daemon->config);
 	daemon->config = config;
-	if (options->interval)
-		daemon->config.interval = options->interval;
+	if (daemon->interval)
+		daemon->config.interval = daemon->interval;
 	return EX_DONE;
 }
 
@@ -156,7 +152,7 @@ static void check_record(struct daemon *daemon, int error)
 {
 	if (!error)
 		return;
-	say_error("%s: %s", daemon->options->record, strerror(-error));
+	say_error("%s: %s", daemon->record_file, strerror(-error));
 	end(daemon, EX_FAILED);
 }
 
@@ -369,7 +365,7 @@ static void loop(struct daemon *daemon)
 	take_signals(daemon, 0);
 	for (num tries = 1; !daemon->over; tries++) {
 		tick(daemon);
-		if (daemon->options->ticks && tries >= daemon->options->ticks)
+		if (daemon->ticks_wanted && tries >= daemon->ticks_wanted)
 			break;
 		do {
 			daemon->reloaded = false;
@@ -420,14 +416,16 @@ static int load_state(struct daemon *daemon)
 
 static int begin(struct daemon *daemon)
 {
-	const struct daemon_options *options = daemon->options;
 	int result = read_config(daemon);
 
 	if (result != EX_DONE)
 		return result;
 	/* A trial leaves the daemon's state alone. */
-	if (!options->dry_run && (!daemon->source->recorded || options->state))
-		daemon->state_file = options->state ?: DAEMON_STATE;
+	if (daemon->dry_run)
+		daemon->state_file = NULL;
+	else if (!daemon->source->recorded && !daemon->state_file)
+		daemon->state_file = DAEMON_STATE;
+	daemon->dry_run |= daemon->source->recorded;
 	if (system_supported(daemon->source)) {
 		say_error("%s", system_reason_for(daemon->source,
 						  SYS_ZSWAP "/proactive_writeback", -ENOENT));
@@ -439,9 +437,9 @@ static int begin(struct daemon *daemon)
 		mkdir(DAEMON_DIRECTORY, 0700);
 	state_begin(&daemon->state);
 	result = daemon->state_file ? load_state(daemon) : EX_DONE;
-	if (result != EX_DONE || !options->record)
+	if (result != EX_DONE || !daemon->record_file)
 		return result;
-	daemon->record = fopen(options->record, "we");
+	daemon->record = fopen(daemon->record_file, "we");
 	check_record(daemon, daemon->record ?
 		     record_begin(daemon->record, daemon->config.text, &daemon->state) : -errno);
 	return daemon->result;
@@ -449,39 +447,29 @@ static int begin(struct daemon *daemon)
 
 static int run(struct context *context, void *data)
 {
-	struct daemon_options *options = data;
-	struct daemon daemon = {
-		.options = options,
-		.source = &context->source,
-		.dry_run = options->dry_run || context->source.recorded,
-		.state_lock = -1,
-		.watch = -1,
-	};
+	struct daemon *daemon = data;
 	int result;
 
-	if (options->once)
-		options->ticks = 1;
-	/* A tree stands still: there is no second look that would tell more. */
-	if (context->source.recorded && !options->ticks)
-		options->ticks = 1;
-	if (options->status) {
-		result = daemon_status(context, options->state ?: DAEMON_STATE);
-	} else {
-		stop_begin();
-		result = begin(&daemon);
-		if (result == EX_DONE) {
-			loop(&daemon);
-			result = daemon.result;
-		}
+	daemon->source = &context->source;
+	if (daemon->status)
+		return daemon_status(context, daemon->state_file ?: DAEMON_STATE);
+	/* A recorded tree stands still: there is no second look that would tell more. */
+	if (daemon->once || (daemon->source->recorded && !daemon->ticks_wanted))
+		daemon->ticks_wanted = 1;
+	stop_begin();
+	result = begin(daemon);
+	if (result == EX_DONE) {
+		loop(daemon);
+		result = daemon->result;
 	}
-	if (daemon.record && fclose(daemon.record)) {
-		check_record(&daemon, -errno);
+	if (daemon->record && fclose(daemon->record)) {
+		check_record(daemon, -errno);
 		result = EX_FAILED;
 	}
-	state_free(&daemon.state);
-	config_free(&daemon.config);
-	if (daemon.state_lock >= 0)
-		close(daemon.state_lock);
+	state_free(&daemon->state);
+	config_free(&daemon->config);
+	if (daemon->state_lock >= 0)
+		close(daemon->state_lock);
 	return result;
 }
 
@@ -490,7 +478,7 @@ const struct subcommand daemon_subcommand = {
 	.summary = "keep writing what is cold and stays away",
 	.options = options,
 	.views = { &daemon_view },
-	.size = sizeof(struct daemon_options),
+	.data = &given,
 	.ignored = SIGHUP,
 	.run = run,
 };

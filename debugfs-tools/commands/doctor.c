@@ -59,7 +59,7 @@ static const struct option_spec options[] = {
 	{ }
 };
 
-static const struct doctor defaults = { .state = DAEMON_STATE };
+static struct doctor given = { .state = DAEMON_STATE };
 
 /* What was found, as printf() has it; @fix may be NULL, and is not said if all is well. */
 __attribute__((format(printf, 5, 6)))
@@ -448,7 +448,6 @@ const struct subcommand doctor_subcommand = {
 	.summary = "what keeps zswap from working well, and what mends it",
 	.options = options,
 	.views = { &view },
-	.defaults = &defaults,
-	.size = sizeof(defaults),
+	.data = &given,
 	.run = run,
 };

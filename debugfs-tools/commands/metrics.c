@@ -48,7 +48,7 @@ static const struct option_spec options[] = {
 	{ }
 };
 
-static const struct metrics defaults = { .cold = COLD_DEFAULT };
+static struct metrics given = { .cold = COLD_DEFAULT };
 
 /* Samples of @name that were to come from @file are left out. */
 static void leave_out(struct metrics *metrics, const char *name, const char *file, num error)
@@ -425,7 +425,6 @@ const struct subcommand metrics_subcommand = {
 	.name = "metrics",
 	.summary = "all of it as OpenMetrics text, or for node_exporter's textfile collector",
 	.options = options,
-	.defaults = &defaults,
-	.size = sizeof(defaults),
+	.data = &given,
 	.run = run,
 };

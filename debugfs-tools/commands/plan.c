@@ -86,7 +86,7 @@ static const struct option_spec options[] = {
 	{ }
 };
 
-static const struct plan defaults = { .target = 2000, .bytes = -1, .min_age = -1 };
+static struct plan given = { .target = 2000, .bytes = -1, .min_age = -1 };
 
 /* ---- evidence ---- */
 
@@ -341,7 +341,6 @@ const struct subcommand plan_subcommand = {
 	.summary = "propose an age for each cgroup, and show why",
 	.options = options,
 	.views = { &view },
-	.defaults = &defaults,
-	.size = sizeof(defaults),
+	.data = &given,
 	.run = run,
 };

@@ -5,7 +5,7 @@
  */
 #include "commands/commands.h"
 
-static const struct job_options defaults = {
+static struct job_options given = {
 	.command = COMMAND_NONE, .command.verb = COMMAND_READBACK,
 	.until_free = -1,
 };
@@ -15,7 +15,6 @@ const struct subcommand readback_subcommand = {
 	.summary = "bring written pages back into zswap before they are needed",
 	.shared = job_shared_options,
 	.views = { &job_view },
-	.defaults = &defaults,
-	.size = sizeof(defaults),
+	.data = &given,
 	.run = job_run,
 };

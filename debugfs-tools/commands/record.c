@@ -24,7 +24,7 @@ static const struct option_spec options[] = {
 	{ }
 };
 
-static const struct record defaults = { .keep = KEEP_DEFAULT };
+static struct record given = { .keep = KEEP_DEFAULT };
 
 static int run(struct context *context, void *data)
 {
@@ -56,7 +56,6 @@ const struct subcommand record_subcommand = {
 	.name = "record",
 	.summary = "add the ages of now to a small file, for ages --history",
 	.options = options,
-	.defaults = &defaults,
-	.size = sizeof(defaults),
+	.data = &given,
 	.run = run,
 };

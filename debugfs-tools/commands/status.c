@@ -55,13 +55,13 @@ static const struct view view = {
 		      { stats_counters, STATS, ROW(system.counters) } },
 };
 
-struct status {
+static struct status {
 	bool nodes;
 	const struct source *source;
 	struct table *table;
 	struct system system;
 	struct reasons unknown;
-};
+} given;
 
 static const struct option_spec options[] = {
 	{ "nodes", 'N', OPTION_FLAG, offsetof(struct status, nodes),
@@ -296,6 +296,6 @@ const struct subcommand status_subcommand = {
 	.summary = "what zswap holds, and what proactive writeback has done",
 	.options = options,
 	.views = { &view },
-	.size = sizeof(struct status),
+	.data = &given,
 	.run = run,
 };

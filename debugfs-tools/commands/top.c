@@ -98,7 +98,7 @@ static const struct option_spec options[] = {
 	{ }
 };
 
-static const struct top defaults = { .cold = COLD_DEFAULT, .seconds = DELAY_DEFAULT };
+static struct top given = { .cold = COLD_DEFAULT, .seconds = DELAY_DEFAULT };
 
 /* What to sort by, and the key for it; without a number it is the path. */
 static const struct {
@@ -425,7 +425,6 @@ const struct subcommand top_subcommand = {
 	.summary = "the cgroups with the most cold data in zswap, live",
 	.options = options,
 	.views = { &view },
-	.defaults = &defaults,
-	.size = sizeof(defaults),
+	.data = &given,
 	.run = run,
 };

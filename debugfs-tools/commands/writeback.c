@@ -21,7 +21,7 @@ static const struct option_spec options[] = {
 	{ }
 };
 
-static const struct job_options defaults = { .command = COMMAND_NONE, .until_free = -1 };
+static struct job_options given = { .command = COMMAND_NONE, .until_free = -1 };
 
 const struct subcommand writeback_subcommand = {
 	.name = "writeback",
@@ -29,7 +29,6 @@ const struct subcommand writeback_subcommand = {
 	.options = options,
 	.shared = job_shared_options,
 	.views = { &job_view },
-	.defaults = &defaults,
-	.size = sizeof(defaults),
+	.data = &given,
 	.run = job_run,
 };

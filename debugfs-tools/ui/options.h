@@ -17,6 +17,9 @@ struct context {
 	struct output output;
 	struct table *table;	/* of the view that was chosen, still empty; or NULL */
 	bool watch_dumb;	/* TERM says nothing can be redrawn */
+	/* Options of all */
+	const char *root;
+	bool help, version;
 };
 
 /* What an option takes, and what it is stored as. */
@@ -47,41 +50,17 @@ struct option_spec {
 	const char *excludes;	/* none of them may be given */
 };
 
-struct option_form {
-	const char *argument;	/* as --help has it: "AGE"; NULL: none; "[=SECONDS]" */
-	const char *example;	/* NULL: the name says it all */
-};
-
-const struct option_form *option_form(enum option_type type);
-bool option_is_optional(const struct option_spec *spec);
-
 struct subcommand {
 	const char *name;
 	const char *summary;		/* one line for zswapctl --help */
 	const struct option_spec *options; /* its own, NULL-terminated */
 	const struct option_spec *shared; /* what it has in common with another, or NULL */
 	const struct view *views[4];	/* up to a NULL; none if it prints no table */
-	const void *defaults;		/* what the options are stored into begins as a copy; NULL: zeroes */
-	size_t size;			/* of it */
+	void *data;			/* what the options are stored into; it has the defaults */
 	int ignored;			/* a signal that means nothing before it runs; 0: none */
-	/* @data: the copy.  Returns the exit status. */
+	/* Returns the exit status. */
 	int (*run)(struct context *context, void *data);
 };
-
-/* Options of all. */
-extern const struct option_spec common_options[];
-
-/* Lists of options, each with what its options are stored into. */
-struct option_group {
-	const struct option_spec *list;
-	void *data;
-};
-
-#define OPTION_GROUPS	4
-
-/* What --help prints; @group: the options of a subcommand. */
-void help_subcommand(const struct subcommand *subcommand, const struct option_group *group);
-void help_general(const struct subcommand *const *subcommands);
 
 /* All of main(); the first of @subcommands, up to a NULL, runs if none is named. */
 int options_main(int argc, char **argv, const struct subcommand *const *subcommands);
