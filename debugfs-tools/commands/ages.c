@@ -264,25 +264,17 @@ static void put_tree(struct table *table, const struct ages *ages)
 	free(line);
 }
 
-static void put_all(struct table *table, const struct ages *ages)
+static char *put(void *data, struct table *table, int lines, int width)
 {
+	const struct ages *ages = data;
+
+	(void)lines;
+	(void)width;
 	if (ages->tree)
 		put_tree(table, ages);
 	else
 		put_buckets(table, ages);
-}
-
-static char *draw(void *data, int lines, int width)
-{
-	const struct ages *ages = data;
-	struct table *table = table_new(ages->tree ? &tree_view : &bucket_view, ages->output);
-	char *text;
-
-	(void)lines;
-	put_all(table, ages);
-	text = table_render(table, width);
-	table_free(table);
-	return text;
+	return NULL;
 }
 
 /* Whoever mistypes a node is not to take "nothing there" for an answer. */
@@ -303,7 +295,8 @@ static int run(struct context *context, void *data)
 	const struct screen_view view = {
 		.data = ages,
 		.look = look,
-		.draw = draw,
+		.table = ages->tree ? &tree_view : &bucket_view,
+		.put = put,
 		.seconds = ages->seconds,
 		.iterations = ages->iterations,
 	};
@@ -328,7 +321,7 @@ static int run(struct context *context, void *data)
 	if (result < 0) {
 		result = options_say_unreadable(ages->source, result);
 	} else if (!ages->seconds) {
-		put_all(context->table, ages);
+		put(ages, context->table, 0, 0);
 		table_print(context->table);
 	}
 	/* Of a screen that is redrawn, it stands where that was */

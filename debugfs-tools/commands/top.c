@@ -267,18 +267,18 @@ static void put_row(struct table *table, const struct top *top, int i, int width
 		table_color(table, line, "REFAULTED/S", "yellow");
 }
 
-/* Above the table on a terminal; to be freed. */
-static char *heading(const struct top *top)
+/* Above the table on a terminal; to be freed.  What does not fit would be written over its end. */
+static char *heading(const struct top *top, int width)
 {
 	autofree char *hidden = top->cgroups.foreign ?
 		xasprintf(", %d outside of this namespace", top->cgroups.foreign) : xstrdup("");
+	autofree char *text = top->typing ? xasprintf("only paths with: %s_", top->typed) :
+		xasprintf("%d cgroups%s, %s in zswap, %s of it %s or older; each %llds; h: help%s%s",
+			  top->nr_shown, hidden, format_size(top->all_compressed).text,
+			  format_size(top->all_cold).text, format_age(top->cold).text,
+			  top->seconds, *top->typed ? "; with " : "", top->typed);
 
-	if (top->typing)
-		return xasprintf("only paths with: %s_", top->typed);
-	return xasprintf("%d cgroups%s, %s in zswap, %s of it %s or older; each %llds; h: help%s%s",
-			 top->nr_shown, hidden, format_size(top->all_compressed).text,
-			 format_size(top->all_cold).text, format_age(top->cold).text, top->seconds,
-			 *top->typed ? "; with " : "", top->typed);
+	return xasprintf("%.*s\n", width, text);
 }
 
 /* For whoever presses h; to be freed. */
@@ -361,34 +361,27 @@ static int find_order(struct top *top)
 	return EX_USAGE;
 }
 
-static char *draw(void *data, int lines, int width)
+static char *put(void *data, struct table *table, int lines, int width)
 {
 	struct top *top = data;
-	struct table *table = table_new(&view, top->output);
-	char *head, *body, *text;
+	int end = top->nr_shown;
 
-	if (top->help) {
-		table_free(table);
+	if (top->help)
 		return help_text();
-	}
-	top->page = lines > HEADINGS ? lines - HEADINGS : 1;
-	if (!lines || top->first > top->nr_shown - top->page)
-		top->first = lines ? top->nr_shown - top->page : 0;
-	if (top->first < 0)
+	if (!lines) {
 		top->first = 0;
-	for (int i = top->first; i < top->nr_shown && (!lines || i < top->first + top->page); i++)
+	} else {
+		top->page = lines > HEADINGS ? lines - HEADINGS : 1;
+		if (top->first > end - top->page)
+			top->first = end - top->page;
+		if (top->first < 0)
+			top->first = 0;
+		if (end > top->first + top->page)
+			end = top->first + top->page;
+	}
+	for (int i = top->first; i < end; i++)
 		put_row(table, top, top->shown[i], width);
-	body = table_render(table, width);
-	table_free(table);
-	if (!lines)
-		return body;
-
-	/* What does not fit would be written over the last column. */
-	head = heading(top);
-	text = xasprintf("%.*s\n%s", width, head, body);
-	free(head);
-	free(body);
-	return text;
+	return lines ? heading(top, width) : NULL;
 }
 
 static int run(struct context *context, void *data)
@@ -397,7 +390,8 @@ static int run(struct context *context, void *data)
 	const struct screen_view screen = {
 		.data = top,
 		.look = look,
-		.draw = draw,
+		.table = &view,
+		.put = put,
 		.key = key,
 		.seconds = top->seconds,
 		.iterations = top->iterations,

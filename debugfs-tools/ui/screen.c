@@ -219,22 +219,23 @@ static void show_live(const char *text, int lines)
 		fputs("\n" END_OF_SCREEN, stdout);
 }
 
-/* Returns 0 or a negative errno. */
-static int show(const struct screen_view *view, bool first)
+/* Returns false if it could not be written, which options_main() says. */
+static bool show(const struct context *context, const struct screen_view *view, bool first)
 {
+	struct table *table = table_new(view->table, &context->output);
+	autofree char *above = NULL, *body = NULL, *text = NULL;
 	int lines, width;
-	char *text;
 
 	terminal_size(&lines, &width);
-	text = view->draw(view->data, lines, width);
+	above = view->put(view->data, table, lines, width);
+	body = table_render(table, width);
+	table_free(table);
+	text = xasprintf("%s%s", above ?: "", body);
 	if (screen.live)
 		show_live(text, lines);
 	else
 		printf("%s%s", first ? "" : "\n", text);
-	free(text);
-	if (fflush(stdout))
-		return -errno;
-	return ferror(stdout) ? -EIO : 0;
+	return !fflush(stdout) && !ferror(stdout);
 }
 
 int screen_run(const struct context *context, const struct screen_view *view)
@@ -259,8 +260,7 @@ int screen_run(const struct context *context, const struct screen_view *view)
 		if (deadline < clock_us())
 			deadline = clock_us() + view->seconds * 1000000;
 		for (bool first = round == 1; event == EVENT_REDRAW; first = false) {
-			if (show(view, first)) {
-				/* options_main() says it. */
+			if (!show(context, view, first)) {
 				result = EX_FAILED;
 				goto out;
 			}

@@ -20,12 +20,13 @@ struct screen_view {
 	void *data;
 	/* Take a new look at the system.  Returns 0, or a negative errno that ends it all. */
 	int (*look)(void *data);
+	const struct view *table;
 	/*
-	 * What was found, as a text to be freed.  @lines, @width: of the terminal; 0 where
-	 * there is none, or one that cannot be redrawn has no end.  It may be called several
-	 * times for one look.
+	 * Put what was found into a @table.  @lines, @width: of the terminal; 0 where there is
+	 * none, or one that cannot be redrawn has no end.  It may be called several times for
+	 * one look.  Returns what is to stand above, to be freed, or NULL.
 	 */
-	char *(*draw)(void *data, int lines, int width);
+	char *(*put)(void *data, struct table *table, int lines, int width);
 	/* A key; returns whether it is one of its, and to draw again.  May be NULL; q quits. */
 	bool (*key)(void *data, int key);
 	num seconds;		/* from one look to the next */
