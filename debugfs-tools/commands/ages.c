@@ -63,12 +63,12 @@ static const struct column tree_columns[] = {
 };
 
 static const struct view bucket_view = {
-	.name = "buckets", .columns = bucket_columns, .nr_columns = ARRAY_SIZE(bucket_columns),
+	VIEW("buckets", bucket_columns),
 	.counters = { { age_counters, COUNTERS, offsetof(struct bucket_row, bucket) } },
 };
 
 static const struct view tree_view = {
-	.name = "cgroups", .columns = tree_columns, .nr_columns = ARRAY_SIZE(tree_columns),
+	VIEW("cgroups", tree_columns),
 	.when = "--tree",
 };
 

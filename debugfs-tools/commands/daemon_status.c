@@ -7,7 +7,6 @@
 
 #include "commands/commands.h"
 #include "decide/state.h"
-#include "json.h"
 #include "ui/format.h"
 
 #define ROW(member)	offsetof(struct state_cgroup, member)
@@ -26,54 +25,41 @@ static const struct column columns[] = {
 	{ "REASON", COLUMN_TEXT, true, "why it last did what it did", ROW(reason) },
 };
 
-const struct view daemon_view = {
-	.name = "cgroups", .columns = columns, .nr_columns = ARRAY_SIZE(columns),
-};
+const struct view daemon_view = { VIEW("cgroups", columns) };
 
-struct daemon_head {
-	bool running;
-	num seconds_ago, budget;	/* -ESTALE: of an earlier boot; negative: no limit */
-};
-
-#define HEAD(member)	offsetof(struct daemon_head, member)
-
-static const struct json_field head_fields[] = {
-	{ "running", JSON_BOOL, HEAD(running) },
-	{ "seconds_ago", JSON_NUM, HEAD(seconds_ago) },
-	{ "budget", JSON_NUM, HEAD(budget) },
-	{ }
-};
+static json_t *json_known(num value)
+{
+	return value < 0 ? json_null() : json_integer(value);
+}
 
 /* The table is an object of its own: what is about all of it goes in front. */
-static void print_json(struct table *table, const struct daemon_head *head)
+static void print_json(struct table *table, bool running, num seconds_ago, num budget)
 {
 	autofree char *text = table_render(table, 0);
+	json_t *head = xchecked(json_pack("{s:b, s:o, s:o}", "running", running, "seconds_ago",
+					  json_known(seconds_ago), "budget", json_known(budget)));
 
 	printf("{\n   ");
-	json_members(stdout, "", head_fields, head, 0);
+	json_dumpf(head, stdout, JSON_COMPACT | JSON_EMBED);
 	printf(",%s", text + 1);
+	json_decref(head);
 }
 
 int daemon_status(const struct context *context, const char *path)
 {
 	autofree char *message = NULL, *age = NULL;
-	struct daemon_head head;
 	struct state state;
-	num since;
 	int error = state_load(path, &state, &message);
+	bool running = state_locked_until(path);
+	num since = state_since_ms(&context->source, &state);
+	num budget = (num)state.wear;
 
 	for (int i = 0; i < state.nr; i++) {
 		if (state.cgroup[i].begun)
 			table_row(context->table, NULL, &state.cgroup[i]);
 	}
-	since = state_since_ms(&context->source, &state);
-	head = (struct daemon_head){
-		.running = state_locked_until(path),
-		.seconds_ago = since < 0 ? since : since / 1000,
-		.budget = state.wear < 0 ? -ENODATA : (num)state.wear,
-	};
 	if (context->output.json && !error)
-		print_json(context->table, &head);
+		print_json(context->table, running, since < 0 ? since : since / 1000, budget);
 	else
 		table_print(context->table);
 	state_free(&state);
@@ -84,9 +70,9 @@ int daemon_status(const struct context *context, const char *path)
 	if (context->output.json)
 		return EX_DONE;
 	if (since >= 0)
-		age = xasprintf("%s ago", format_age(head.seconds_ago).text);
+		age = xasprintf("%s ago", format_age(since / 1000).text);
 	say_error("the daemon is %s; as of %s, budget left: %s",
-		  head.running ? "running" : "not running", age ?: "an earlier boot",
-		  head.budget < 0 ? "unlimited" : format_size(head.budget).text);
+		  running ? "running" : "not running", age ?: "an earlier boot",
+		  budget < 0 ? "unlimited" : format_size(budget).text);
 	return EX_DONE;
 }

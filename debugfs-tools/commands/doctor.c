@@ -37,9 +37,7 @@ static const struct column columns[] = {
 	{ "FIX", COLUMN_TEXT, true, "what mends it", ROW(fix) },
 };
 
-static const struct view view = {
-	.name = "checks", .columns = columns, .nr_columns = ARRAY_SIZE(columns),
-};
+static const struct view view = { VIEW("checks", columns) };
 
 enum verdict { OK, NOTE, BAD, UNKNOWN };
 

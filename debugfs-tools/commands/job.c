@@ -36,9 +36,7 @@ static const struct column columns[] = {
 	{ "MEANING", COLUMN_TEXT, true, "the same in words", ROW(meaning) },
 };
 
-const struct view job_view = {
-	.name = "outcomes", .columns = columns, .nr_columns = ARRAY_SIZE(columns),
-};
+const struct view job_view = { VIEW("outcomes", columns) };
 
 #define WHERE(member)	offsetof(struct job_options, member)
 

@@ -66,9 +66,7 @@ static const struct column columns[] = {
 	{ "COMMAND", COLUMN_TEXT, false, "what writes them", ROW(command) },
 };
 
-static const struct view view = {
-	.name = "plan", .columns = columns, .nr_columns = ARRAY_SIZE(columns),
-};
+static const struct view view = { VIEW("plan", columns) };
 
 #define WHERE(member)	offsetof(struct plan, member)
 

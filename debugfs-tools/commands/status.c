@@ -48,9 +48,7 @@ static const struct column columns[NR_COLUMNS] = {
 };
 
 static const struct view view = {
-	.name = "zswap",
-	.columns = columns,
-	.nr_columns = NR_COLUMNS,
+	VIEW("zswap", columns),
 	.counters = { { zswap_counters, ZSWAP, ROW(system) },
 		      { stats_counters, STATS, ROW(system.counters) } },
 };
@@ -103,17 +101,18 @@ static void add_unknown(struct status *status, const struct row *row, bool node)
 	}
 }
 
-static void put_system(struct status *status)
+/* A line: of the system, or of a node as if it were one. */
+static void put(struct status *status, const char *name, const struct system *system, bool node)
 {
-	const struct system *system = &status->system;
 	num stored = amount_bytes(system->stored_pages);
-	struct row row = {
-		.node = "all",
+	num compressed = system->ages_error ?: amount_colder(&system->ages, 0).bytes;
+	const struct row row = {
+		.node = name,
 		.compressor = system->compressor,
 		.limit = system_limit(system),
 		.stored = stored,
-		.compressed = system->ages_error ?: amount_colder(&system->ages, 0).bytes,
-		.ratio = amount_ratio(stored, system->pool_bytes, 1000),
+		.compressed = compressed,
+		.ratio = amount_ratio(stored, node ? compressed : system->pool_bytes, 1000),
 		.oldest = system->ages_error ?: amount_oldest(&system->ages),
 		.refault_rate = amount_ratio(system->counters.refaulted,
 					     system->counters.written, PPM),
@@ -121,37 +120,27 @@ static void put_system(struct status *status)
 	};
 
 	table_row(status->table, NULL, &row);
-	add_unknown(status, &row, false);
+	add_unknown(status, &row, node);
 }
 
 static void put_node(struct status *status, const struct node *node)
 {
 	autofree char *name = xasprintf("%d", node->id);
 	struct age_bucket total = amount_colder(&node->ages, 0);
-	struct row row;
-	num stored;
-
-	if (node->ages_error)
-		total.pages = total.bytes = total.incompressible = node->ages_error;
-	stored = amount_bytes(total.pages);
-	row = (struct row){
-		.node = name,
-		.limit = -ENODATA,
-		.stored = stored,
-		.compressed = total.bytes,
-		.ratio = amount_ratio(stored, total.bytes, 1000),
-		.oldest = node->ages_error ?: amount_oldest(&node->ages),
-		.refault_rate = amount_ratio(node->counters.refaulted, node->counters.written, PPM),
-		.system.counters = node->counters,
+	struct system part = {
+		.mem_total = -ENODATA,
+		.counters = node->counters,
+		.ages_error = node->ages_error,
+		.ages = node->ages,
 	};
+
 	/* What is of the whole system only */
-	row.system.counters.commands = -ENODATA;
+	part.counters.commands = -ENODATA;
 	for (int i = 0; i < NR_ZSWAP; i++)
-		*counter_at(&row.system, &zswap_counters[i]) = -ENODATA;
-	row.system.stored_pages = total.pages;
-	row.system.incompressible_pages = total.incompressible;
-	table_row(status->table, NULL, &row);
-	add_unknown(status, &row, true);
+		*counter_at(&part, &zswap_counters[i]) = -ENODATA;
+	part.stored_pages = node->ages_error ?: total.pages;
+	part.incompressible_pages = node->ages_error ?: total.incompressible;
+	put(status, name, &part, true);
 }
 
 /* ---- the page ---- */
@@ -271,7 +260,7 @@ static int run(struct context *context, void *data)
 	shown.columns = usual;
 	status->table = table_new(&shown, output);
 	system_read(&context->source, &status->system);
-	put_system(status);
+	put(status, "all", &status->system, false);
 	for (int i = 0; status->nodes && i < status->system.nr_nodes; i++)
 		put_node(status, &status->system.nodes[i]);
 	said = reasons_say(&status->unknown, "");

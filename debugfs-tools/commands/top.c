@@ -57,9 +57,7 @@ static const struct column columns[] = {
 	  ROW(refaults) },
 };
 
-static const struct view view = {
-	.name = "cgroups", .columns = columns, .nr_columns = ARRAY_SIZE(columns),
-};
+static const struct view view = { VIEW("cgroups", columns) };
 
 struct top {
 	num cold, seconds, iterations;

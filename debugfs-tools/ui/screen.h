@@ -27,7 +27,7 @@ struct screen_view {
 	 * one look.  Returns what is to stand above, to be freed, or NULL.
 	 */
 	char *(*put)(void *data, struct table *table, int lines, int width);
-	/* A key; returns whether it is one of its, and to draw again.  May be NULL; q quits. */
+	/* A key; returns whether it is one of its.  May be NULL; q quits. */
 	bool (*key)(void *data, int key);
 	num seconds;		/* from one look to the next */
 	num iterations;		/* how many looks; 0: no end */
