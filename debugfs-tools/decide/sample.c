@@ -75,6 +75,17 @@ static int read_system(const struct source *source, struct sample *sample)
 	return error;
 }
 
+void sample_utf8_paths(struct cgroups *cgroups)
+{
+	for (int i = 0; i < cgroups->nr; i++) {
+		autofree char *path = cgroups->cgroup[i].path;
+
+		cgroups->cgroup[i].path = utf8_copy(path);
+	}
+	/* In the order of the new names */
+	cgroups_set_parents(cgroups);
+}
+
 int sample_read(const struct source *source, struct sample *sample, const char **path)
 {
 	struct cgroups *cgroups = &sample->cgroups;
@@ -101,13 +112,7 @@ int sample_read(const struct source *source, struct sample *sample, const char *
 		return error;
 	}
 	/* What is read from a state or a recording can only be UTF-8 */
-	for (int i = 0; i < cgroups->nr; i++) {
-		autofree char *path = cgroups->cgroup[i].path;
-
-		cgroups->cgroup[i].path = utf8_copy(path);
-	}
-	/* In the order of the new names */
-	cgroups_set_parents(cgroups);
+	sample_utf8_paths(cgroups);
 	return 0;
 }
 

@@ -29,6 +29,8 @@ struct sample {
 /* Returns 0 or a negative errno; then *@path is the file that is to blame. */
 int sample_read(const struct source *source, struct sample *sample, const char **path);
 void sample_free(struct sample *sample);
+/* Make all paths UTF-8, and sort by them: some may be the same then. */
+void sample_utf8_paths(struct cgroups *cgroups);
 /* Ages stand still while the system sleeps, and so does this clock; or a negative errno. */
 num sample_awake_ms(const struct source *source);
 
