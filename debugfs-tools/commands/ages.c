@@ -326,7 +326,6 @@ static int run(struct context *context, void *data)
 	}
 	/* Of a screen that is redrawn, it stands where that was */
 	options_say_foreign(&ages->cgroups);
-	cgroups_free(&ages->cgroups);
 	return result;
 }
 

@@ -390,7 +390,8 @@ static void loop(struct daemon *daemon)
 static int load_state(struct daemon *daemon)
 {
 	autofree char *message = NULL;
-	int error, result = EX_DONE;
+	bool denied;
+	int error;
 
 	daemon->state_lock = state_lock(daemon->state_file);
 	if (daemon->state_lock == -EWOULDBLOCK) {
@@ -402,16 +403,12 @@ static int load_state(struct daemon *daemon)
 		return options_exit_status(daemon->state_lock);
 	}
 	error = state_load(daemon->state_file, &daemon->state, &message);
-	if (error == -EEXIST) {
-		say_error("%s: %s; it is not overwritten", daemon->state_file, message);
-		result = EX_USAGE;
-	} else if (error == -EACCES || error == -EPERM) {
-		say_error("%s: %s", daemon->state_file, message);
-		result = EX_DENIED;
-	} else if (error && error != -ENOENT) {
-		say_error("%s: %s; it begins anew", daemon->state_file, message);
-	}
-	return result;
+	if (!error || error == -ENOENT)
+		return EX_DONE;
+	denied = error == -EACCES || error == -EPERM;
+	say_error("%s: %s%s", daemon->state_file, message, denied ? "" :
+		  error == -EEXIST ? "; it is not overwritten" : "; it begins anew");
+	return denied ? EX_DENIED : error == -EEXIST ? EX_USAGE : EX_DONE;
 }
 
 static int begin(struct daemon *daemon)
@@ -458,19 +455,12 @@ static int run(struct context *context, void *data)
 		daemon->ticks_wanted = 1;
 	stop_begin();
 	result = begin(daemon);
-	if (result == EX_DONE) {
-		loop(daemon);
-		result = daemon->result;
-	}
-	if (daemon->record && fclose(daemon->record)) {
+	if (result != EX_DONE)
+		return result;
+	loop(daemon);
+	if (daemon->record && fclose(daemon->record))
 		check_record(daemon, -errno);
-		result = EX_FAILED;
-	}
-	state_free(&daemon->state);
-	config_free(&daemon->config);
-	if (daemon->state_lock >= 0)
-		close(daemon->state_lock);
-	return result;
+	return daemon->result;
 }
 
 const struct subcommand daemon_subcommand = {

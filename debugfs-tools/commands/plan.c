@@ -293,12 +293,16 @@ static int look(struct plan *plan, const struct source *source, const char *top)
 	return 0;
 }
 
-static int propose(struct plan *plan, const struct source *source, struct table *table)
+static int run(struct context *context, void *data)
 {
+	const struct source *source = &context->source;
 	autofree char *path = NULL, *top = NULL;
 	int error = system_supported(source), status = EX_DONE;
+	struct plan *plan = data;
 	uint64_t id;
 
+	if (plan->min_age < 0)
+		plan->min_age = plan->bytes < 0 ? 300 : 0;
 	if (!error && plan->cgroup)
 		status = options_cgroup(source, plan->cgroup, &id, &path);
 	if (status)
@@ -312,25 +316,8 @@ static int propose(struct plan *plan, const struct source *source, struct table 
 	options_say_foreign(&plan->sample.cgroups);
 	status = choose(plan);
 	for (int i = 0; i < plan->nr; i++)
-		put_item(table, plan, &plan->items[i]);
-	table_print(table);
-	return status;
-}
-
-static int run(struct context *context, void *data)
-{
-	struct plan *plan = data;
-	int status;
-
-	if (plan->min_age < 0)
-		plan->min_age = plan->bytes < 0 ? 300 : 0;
-	state_begin(&plan->daemon);
-	status = propose(plan, &context->source, context->table);
-	sample_free(&plan->sample);
-	state_free(&plan->daemon);
-	for (int i = 0; i < plan->nr; i++)
-		free(plan->items[i].path);
-	free(plan->items);
+		put_item(context->table, plan, &plan->items[i]);
+	table_print(context->table);
 	return status;
 }
 

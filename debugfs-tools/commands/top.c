@@ -405,10 +405,6 @@ static int run(struct context *context, void *data)
 	if (result < 0)
 		result = options_say_unreadable(top->source, result);
 	options_say_foreign(&top->cgroups);
-	cgroups_free(&top->cgroups);
-	free(top->row);
-	free(top->shown);
-	cgroups_free(&top->before);
 	return result;
 }
 

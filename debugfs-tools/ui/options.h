@@ -56,7 +56,8 @@ struct subcommand {
 	const struct option_spec *options; /* its own, NULL-terminated */
 	const struct option_spec *shared; /* what it has in common with another, or NULL */
 	const struct view *views[4];	/* up to a NULL; none if it prints no table */
-	void *data;			/* what the options are stored into; it has the defaults */
+	/* What the options are stored into; it has the defaults, and what it has at the end stays. */
+	void *data;
 	int ignored;			/* a signal that means nothing before it runs; 0: none */
 	/* Returns the exit status. */
 	int (*run)(struct context *context, void *data);
