@@ -4,14 +4,12 @@
  */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "system/amount.h"
 #include "ui/format.h"
 #include "commands/commands.h"
 #include "ui/screen.h"
-#include "system/system.h"
 
 #define BAR_WIDTH	16
 

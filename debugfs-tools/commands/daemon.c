@@ -10,7 +10,6 @@
  */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
@@ -21,8 +20,6 @@
 #include "decide/tick.h"
 #include "system/amount.h"
 #include "system/stop.h"
-#include "system/system.h"
-#include "system/transaction.h"
 
 #define CONFIG_FILE	"/etc/zswapctl.conf"
 #define SAVE_MS		60000	/* the state is saved once in this time at most */

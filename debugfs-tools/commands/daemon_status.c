@@ -6,7 +6,6 @@
 #include <stdio.h>
 
 #include "commands/commands.h"
-#include "decide/state.h"
 #include "ui/format.h"
 
 #define ROW(member)	offsetof(struct state_cgroup, member)

@@ -4,17 +4,13 @@
  * with what mends it.
  */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "commands/commands.h"
 #include "decide/control.h"
-#include "decide/state.h"
 #include "system/amount.h"
-#include "system/system.h"
 #include "ui/format.h"
 
 #define NEAR_LIMIT	900000	/* ppm of the pool's limit */

@@ -5,13 +5,11 @@
  */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "commands/commands.h"
 #include "system/amount.h"
 #include "system/stop.h"
-#include "system/system.h"
 #include "ui/format.h"
 
 /*

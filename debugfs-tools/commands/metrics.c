@@ -9,16 +9,12 @@
  * are checked for that.
  */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "system/amount.h"
 #include "commands/commands.h"
-#include "decide/state.h"
-#include "system/system.h"
 #include "ui/format.h"
 
 struct metrics {

@@ -9,13 +9,10 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "commands/commands.h"
-#include "decide/state.h"
 #include "system/amount.h"
-#include "system/system.h"
 #include "ui/format.h"
 
 struct plan {			/* the command line */

@@ -7,14 +7,11 @@
  * why, once for each reason.
  */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "commands/commands.h"
 #include "system/amount.h"
-#include "system/system.h"
 #include "ui/format.h"
 
 struct row {			/* of the system, or of a node */

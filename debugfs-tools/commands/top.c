@@ -7,13 +7,11 @@
  */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "commands/commands.h"
 #include "decide/model.h"
 #include "system/amount.h"
-#include "system/system.h"
 #include "ui/format.h"
 #include "ui/screen.h"
 

@@ -3,7 +3,6 @@
  * Numbers as text for people.
  */
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -9,7 +9,6 @@
 #include <libsmartcols/libsmartcols.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
