@@ -15,7 +15,7 @@
 
 #define NEAR_LIMIT	900000	/* ppm of the pool's limit */
 #define SWAP_FULL	900000	/* ppm of the device */
-#define STALLED		100000	/* ppm of the last 10 s */
+#define STALLED		10	/* percent of the last 10 s */
 #define GROWING_US	1000000	/* time between the two looks at what grows */
 #define NAMES_MAX	3
 #define INDENT		8	/* of what a line says, behind its state */
@@ -327,30 +327,19 @@ static void check_cgroups(struct doctor *doctor)
 	cgroups_free(&cgroups);
 }
 
-/* "some avg10=1.23 ..." as ppm; negative: not known */
-static num pressure(const struct source *source, const char *path)
-{
-	autofree char *text = NULL;
-	num ppm = source_read(source, path, &text);
-	double percent;
-
-	if (ppm < 0)
-		return ppm;
-	return sscanf(text, "some avg10=%lf", &percent) == 1 ? (num)(percent * 10000 + 0.5) :
-	       -EINVAL;
-}
-
 static void check_pressure(struct doctor *doctor, const char *check, const char *path,
 			   const char *fix)
 {
-	num ppm = pressure(doctor->source, path);
+	autofree char *text = NULL;
+	double percent;
 
-	if (ppm < 0)
+	if (source_read(doctor->source, path, &text) < 0 ||
+	    sscanf(text, "some avg10=%lf", &percent) != 1)
 		say(doctor, check, NOTE, "CONFIG_PSI, psi=1 at boot",
 		    "unknown: it is not considered");
 	else
-		say(doctor, check, ppm >= STALLED ? BAD : OK, fix,
-		    "some task stalled in %.1f %% of the last 10 s", ppm / 1e4);
+		say(doctor, check, percent >= STALLED ? BAD : OK, fix,
+		    "some task stalled in %.1f %% of the last 10 s", percent);
 }
 
 static int compare_reasons(const void *a, const void *b)

@@ -70,7 +70,6 @@ struct job {
 	num began_us;
 	num missing;			/* --until-free: bytes, after the last look */
 	bool used_up;			/* --until-free: --max or --max-compressed */
-	bool blind;			/* it is not known how much memory is free */
 };
 
 /* Pages that were written, or read back. */
@@ -148,14 +147,13 @@ static bool next_command(struct job *job)
 	return compressed && (max < 0 || max >= amount_page_size());
 }
 
-/* --until-free: is as much free?  Returns 0 if not, 1 if it is, or a negative errno. */
+/* --until-free: is as much free?  Returns 0 if not, 1 if it is, -ENODATA if that is not known. */
 static int is_free(struct job *job)
 {
 	num available = system_free_memory(job->source, job->command.nodes);
 
-	job->blind = available < 0;
-	if (job->blind)
-		return available;
+	if (available < 0)
+		return -ENODATA;
 	job->missing = left_of(job->wanted->until_free, available);
 	return !job->missing;
 }
@@ -320,12 +318,11 @@ static int conclude(const struct job *job, int error)
 					     : "interrupted by the system, which stopped this task",
 			  job->any ? "" : ": nothing was done");
 		return EX_INTERRUPTED;
+	case -ENODATA:
+		say_error("unknown: how much memory is free%s",
+			  job->command.nodes ? " on these nodes" : "");
+		return EX_FAILED;
 	default:
-		if (job->blind) {
-			say_error("unknown: how much memory is free%s",
-				  job->command.nodes ? " on these nodes" : "");
-			return EX_FAILED;
-		}
 		say_refused(job, error);
 		if (!job->last.asked)
 			return options_exit_status(error);

@@ -137,24 +137,28 @@ static int usage_error(const struct subcommand *subcommand)
 }
 
 /*
- * Where in @argv the name of the subcommand is: what stands behind nothing but common
- * options.  0: nowhere.
+ * Take the name of the subcommand out of @argv: what stands behind nothing but common options.
+ * NULL: there is none.
  */
-static int find_subcommand(int argc, char **argv)
+static const char *take_name(int *argc, char **argv)
 {
 	struct known known = { .letters = "+" };
-	int value, place = 0;
+	const char *name = NULL;
+	int value;
 
 	known_add(&known, output_options, NULL);
 	known_add(&known, common_options, NULL);
 	opterr = 0;
 	optind = 0;
 	do {
-		value = getopt_long(argc, argv, known.letters, known.longs, NULL);
+		value = getopt_long(*argc, argv, known.letters, known.longs, NULL);
 	} while (value != -1 && value != '?');
-	if (value == -1 && optind < argc && strcmp(argv[optind - 1], "--"))
-		place = optind;
-	return place;
+	if (value == -1 && optind < *argc && strcmp(argv[optind - 1], "--")) {
+		name = argv[optind];
+		memmove(&argv[optind], &argv[optind + 1], (*argc - optind) * sizeof(*argv));
+		--*argc;
+	}
+	return name;
 }
 
 static void say_invalid(const struct option_spec *spec, const char *argument, int error)
@@ -371,9 +375,8 @@ static int run(const struct subcommand *subcommand, const struct known *known,
 	return result;
 }
 
-/* @words: how many of @argv, "help" and the name of the subcommand, are no options of it. */
 static int run_subcommand(int argc, char **argv, const struct subcommand *const *subcommands,
-			  const struct subcommand *named, bool help, int words)
+			  const struct subcommand *named, bool help)
 {
 	const struct subcommand *subcommand = named ? named : subcommands[0];
 	struct context context = { .help = help };
@@ -387,13 +390,11 @@ static int run_subcommand(int argc, char **argv, const struct subcommand *const 
 	result = parse(argc, argv, named, &known);
 	if (result != EX_DONE)
 		return result;
-	if (!context.version && !context.help && optind + words < argc) {
-		const char *argument = argv[optind + words];
-
-		if (!strcmp(argument, subcommand->name))
+	if (!context.version && !context.help && optind < argc) {
+		if (!strcmp(argv[optind], subcommand->name))
 			say_error("options of %s are written behind its name", subcommand->name);
 		else
-			say_error("%s takes no argument: '%s'", subcommand->name, argument);
+			say_error("%s takes no argument: '%s'", subcommand->name, argv[optind]);
 		return usage_error(subcommand);
 	}
 	if (!context.version && !context.help)
@@ -425,32 +426,28 @@ int options_main(int argc, char **argv, const struct subcommand *const *subcomma
 {
 	static char program[] = PROGRAM;
 	const struct subcommand *named = NULL;
+	const char *name;
+	int result;
 	bool help;
-	int place, result;
 
 	if (keep_standard_files() || !argc)
 		return EX_FAILED;
 
 	/* getopt_long() begins its messages with the first word. */
 	argv[0] = program;
-	place = find_subcommand(argc, argv);
-	help = place && !strcmp(argv[place], "help");
-	if (help) {
-		int behind = find_subcommand(argc - place, argv + place);
-
-		place = behind ? place + behind : 0;
-	}
-	if (place) {
-		for (int i = 0; subcommands[i] && !named; i++)
-			named = strcmp(subcommands[i]->name, argv[place]) ? NULL : subcommands[i];
-		if (!named) {
-			say_error("unknown subcommand '%s'", argv[place]);
-			return usage_error(NULL);
-		}
+	name = take_name(&argc, argv);
+	help = name && !strcmp(name, "help");
+	if (help)
+		name = take_name(&argc, argv);
+	for (int i = 0; name && subcommands[i] && !named; i++)
+		named = strcmp(subcommands[i]->name, name) ? NULL : subcommands[i];
+	if (name && !named) {
+		say_error("unknown subcommand '%s'", name);
+		return usage_error(NULL);
 	}
 	if (named && named->ignored)
 		signal(named->ignored, SIG_IGN);
-	result = run_subcommand(argc, argv, subcommands, named, help, help + !!named);
+	result = run_subcommand(argc, argv, subcommands, named, help);
 
 	/* Why an earlier attempt failed is forgotten. */
 	if (fflush(stdout))
