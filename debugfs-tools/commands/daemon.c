@@ -60,7 +60,7 @@ static const struct option_spec options[] = {
 	{ "config", 'C', OPTION_FILE, WHERE(config_file), "configuration (" CONFIG_FILE ", if it is there)" },
 	{ "status", 0, OPTION_FLAG, WHERE(status),
 	  "print whether the daemon is alive, and what it last decided about each cgroup, and exit",
-	  .excludes = "once ticks interval dry-run record" },
+	  .excludes = { "once", "ticks", "interval", "dry-run", "record" } },
 	{ "once", 0, OPTION_FLAG, WHERE(once), "one tick, as with --ticks 1" },
 	{ "ticks", 0, OPTION_COUNT, WHERE(ticks_wanted), "end after N ticks (with --root after one)" },
 	{ "interval", 0, OPTION_SECONDS, WHERE(interval),

@@ -71,7 +71,7 @@ static const struct option_spec options[] = {
 	{ "target-refault", 'T', OPTION_REFAULTS, WHERE(target),
 	  "refaults to accept, of the anonymous memory (0.2%/min)" },
 	{ "target-bytes", 0, OPTION_SIZE, WHERE(bytes),
-	  "or: compressed bytes to free, by one age for all", .excludes = "target-refault" },
+	  "or: compressed bytes to free, by one age for all", .excludes = { "target-refault" } },
 	{ "cgroup", 'c', OPTION_CGROUP, WHERE(cgroup),
 	  "only this cgroup and those below: path, id, unit or pid:NUMBER" },
 	{ "min-age", 0, OPTION_AGE, WHERE(min_age),

@@ -9,7 +9,7 @@
 
 static const struct option_spec options[] = {
 	{ "age", 'a', OPTION_AGE, WHERE(command.age),
-	  "what has been in zswap for at least this long", .excludes = "bucket" },
+	  "what has been in zswap for at least this long", .excludes = { "bucket" } },
 	{ "incompressible", 'i', OPTION_FLAG, WHERE(command.incompressible),
 	  "only pages that did not compress, and take a whole page of memory each" },
 	{ "bucket", 0, OPTION_BUCKETS, WHERE(command.bucket),
@@ -17,7 +17,7 @@ static const struct option_spec options[] = {
 	{ "dry-run", 0, OPTION_FLAG, WHERE(command.dry_run),
 	  "count what would be written, write nothing" },
 	{ "until-free", 0, OPTION_SIZE, WHERE(until_free),
-	  "go on until this much memory is free (on --node)", .excludes = "dry-run" },
+	  "go on until this much memory is free (on --node)", .excludes = { "dry-run" } },
 	{ }
 };
 

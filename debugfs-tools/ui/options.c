@@ -64,12 +64,12 @@ static const struct {
 #define OUTPUT(member)	offsetof(struct context, output.member)
 
 static const struct option_spec output_options[] = {
-	{ "json", 'J', OPTION_FLAG, OUTPUT(json), "print JSON", .excludes = "raw" },
+	{ "json", 'J', OPTION_FLAG, OUTPUT(json), "print JSON", .excludes = { "raw" } },
 	{ "raw", 'r', OPTION_FLAG, OUTPUT(raw), "print columns without alignment" },
 	{ "bytes", 'b', OPTION_FLAG, OUTPUT(bytes), "print bytes, seconds and ratios exactly" },
 	{ "noheadings", 'n', OPTION_FLAG, OUTPUT(noheadings), "print no headings" },
 	{ "output", 'o', OPTION_COLUMNS, OUTPUT(list),
-	  "print these columns, with + behind the usual", .excludes = "output-all" },
+	  "print these columns, with + behind the usual", .excludes = { "output-all" } },
 	{ "output-all", 0, OPTION_FLAG, OUTPUT(all), "print all columns" },
 	{ }
 };
@@ -205,20 +205,13 @@ static int take(const struct option_spec *spec, void *data, const char *argument
 	return error;
 }
 
-/* The first of @names, "a b", that was given; NULL: none. */
-static const char *find_given(const struct known *known, const char *names)
+static bool is_given(const struct known *known, const char *name)
 {
 	for (int i = 0; i < known->nr; i++) {
-		const char *name = known->at[i].spec->name, *at = names;
-		size_t length = strlen(name), word;
-
-		for (; known->at[i].given && *at; at += word + strspn(at + word, " ")) {
-			word = strcspn(at, " ");
-			if (word == length && !strncmp(at, name, length))
-				return name;
-		}
+		if (known->at[i].given && !strcmp(known->at[i].spec->name, name))
+			return true;
 	}
-	return NULL;
+	return false;
 }
 
 /* Options that need, or exclude, others. */
@@ -226,18 +219,17 @@ static bool check_together(const struct known *known)
 {
 	for (int i = 0; i < known->nr; i++) {
 		const struct option_spec *spec = known->at[i].spec;
-		const char *other;
 
 		if (!known->at[i].given)
 			continue;
-		if (spec->needs && !find_given(known, spec->needs)) {
-			say_error("--%s needs --%.*s", spec->name,
-				  (int)strcspn(spec->needs, " "), spec->needs);
+		if (spec->needs && !is_given(known, spec->needs)) {
+			say_error("--%s needs --%s", spec->name, spec->needs);
 			return false;
 		}
-		other = spec->excludes ? find_given(known, spec->excludes) : NULL;
-		if (other) {
-			say_error("--%s and --%s are mutually exclusive", spec->name, other);
+		for (const char *const *other = spec->excludes; *other; other++) {
+			if (!is_given(known, *other))
+				continue;
+			say_error("--%s and --%s are mutually exclusive", spec->name, *other);
 			return false;
 		}
 	}
@@ -294,17 +286,13 @@ static char *option_text(const struct option_spec *spec)
 static void print_options(const struct known *known)
 {
 	for (int i = 0; i < known->nr; i++) {
-		const char *excludes = known->at[i].spec->excludes;
-		autofree char *text = option_text(known->at[i].spec);
+		const struct option_spec *spec = known->at[i].spec;
+		autofree char *text = option_text(spec);
 
-		printf("  %-25s  %s", text, known->at[i].spec->help);
-		for (const char *at = excludes; at && *at; at += strspn(at, " ")) {
-			int length = strcspn(at, " ");
-
-			printf("%s--%.*s", at == excludes ? " (not with " : ", ", length, at);
-			at += length;
-		}
-		puts(excludes ? ")" : "");
+		printf("  %-25s  %s", text, spec->help);
+		for (int k = 0; spec->excludes[k]; k++)
+			printf("%s--%s", k ? ", " : " (not with ", spec->excludes[k]);
+		puts(*spec->excludes ? ")" : "");
 	}
 }
 
@@ -363,7 +351,7 @@ static int run(const struct subcommand *subcommand, const struct known *known,
 	context->watch_dumb = !term || !*term || !strcmp(term, "dumb");
 	/* The usual one comes before those that an option chooses */
 	for (const struct view *const *v = subcommand->views; *v; v++) {
-		if (!(*v)->when || find_given(known, (*v)->when + strlen("--")))
+		if (!(*v)->when || is_given(known, (*v)->when + strlen("--")))
 			view = *v;
 	}
 	if (view)

@@ -46,8 +46,8 @@ struct option_spec {
 	enum option_type type;
 	size_t where;		/* offset in the subcommand's struct */
 	const char *help;
-	const char *needs;	/* names of other options, "a b": one of them has to be given */
-	const char *excludes;	/* none of them may be given */
+	const char *needs;	/* the name of another option, which has to be given */
+	const char *excludes[8]; /* up to a NULL: none of them may be given */
 };
 
 struct subcommand {
