@@ -77,8 +77,7 @@ struct ages {
 	const char *file;		/* of --history; NULL: HISTORY_FILE */
 	bool tree, no_descend, history;
 	num cold;			/* seconds */
-	num seconds;			/* from look to look; 0: one look */
-	num iterations;
+	struct screen_view screen;	/* without seconds: one look */
 
 	const struct source *source;
 	const struct output *output;
@@ -105,13 +104,11 @@ static const struct option_spec options[] = {
 	  .excludes = { "node", "cgroup", "tree", "watch", "json", "raw", "output" } },
 	{ "file", 'f', OPTION_FILE, WHERE(file), "with --history: the file (" HISTORY_FILE ")",
 	  .needs = "history" },
-	{ "watch", 'w', OPTION_WATCH, WHERE(seconds), "look again and again (every 2 s)" },
-	{ "iterations", 0, OPTION_COUNT, WHERE(iterations), "with --watch: end after N looks",
+	{ "watch", 'w', OPTION_WATCH, WHERE(screen.seconds), "look again and again (every 2 s)" },
+	{ "iterations", 0, OPTION_COUNT, WHERE(screen.iterations), "with --watch: end after N looks",
 	  .needs = "watch" },
 	{ }
 };
-
-static struct ages given = { .cold = COLD_DEFAULT };
 
 static int look_system(struct ages *ages)
 {
@@ -287,17 +284,14 @@ static int check_nodes(const struct ages *ages)
 	return EX_USAGE;
 }
 
+static struct ages given = {
+	.cold = COLD_DEFAULT,
+	.screen = { &given, look, &bucket_view, put },
+};
+
 static int run(struct context *context, void *data)
 {
 	struct ages *ages = data;
-	const struct screen_view view = {
-		.data = ages,
-		.look = look,
-		.table = ages->tree ? &tree_view : &bucket_view,
-		.put = put,
-		.seconds = ages->seconds,
-		.iterations = ages->iterations,
-	};
 	int result;
 
 	ages->source = &context->source;
@@ -315,10 +309,12 @@ static int run(struct context *context, void *data)
 		result = options_cgroup(ages->source, ages->name, &ages->id, NULL);
 	if (result != EX_DONE)
 		return result;
-	result = ages->seconds ? screen_run(context, &view) : look(ages);
+	if (ages->tree)
+		ages->screen.table = &tree_view;
+	result = ages->screen.seconds ? screen_run(context, &ages->screen) : look(ages);
 	if (result < 0) {
 		result = options_say_unreadable(ages->source, result);
-	} else if (!ages->seconds) {
+	} else if (!ages->screen.seconds) {
 		put(ages, context->table, 0, 0);
 		table_print(context->table);
 	}

@@ -58,7 +58,8 @@ static const struct column columns[] = {
 static const struct view view = { VIEW("cgroups", columns) };
 
 struct top {
-	num cold, seconds, iterations;
+	struct screen_view screen;
+	num cold;
 	num depth;			/* 0: all; 1: only those below the root */
 	const char *sort_name, *filter;
 	int sort;			/* index in orders */
@@ -82,8 +83,8 @@ struct top {
 #define WHERE(member)	offsetof(struct top, member)
 
 static const struct option_spec options[] = {
-	{ "delay", 'd', OPTION_SECONDS, WHERE(seconds), "time from one look to the next (2)" },
-	{ "iterations", 0, OPTION_COUNT, WHERE(iterations), "end after N looks" },
+	{ "delay", 'd', OPTION_SECONDS, WHERE(screen.seconds), "time from one look to the next (2)" },
+	{ "iterations", 0, OPTION_COUNT, WHERE(screen.iterations), "end after N looks" },
 	{ "cold", 0, OPTION_AGE, WHERE(cold), "what counts as cold (5m)" },
 	{ "sort", 's', OPTION_TEXT, WHERE(sort_name),
 	  "the largest first: cold (as usual), compressed, oldest, resident, refaulted; or path" },
@@ -93,8 +94,6 @@ static const struct option_spec options[] = {
 	{ "filter", 'f', OPTION_TEXT, WHERE(filter), "only cgroups with this in their paths" },
 	{ }
 };
-
-static struct top given = { .cold = COLD_DEFAULT, .seconds = DELAY_DEFAULT };
 
 /* What to sort by, and the key for it; without a number it is the path. */
 static const struct {
@@ -272,7 +271,7 @@ static char *heading(const struct top *top, int width)
 		xasprintf("%d cgroups%s, %s in zswap, %s of it %s or older; each %llds; h: help%s%s",
 			  top->nr_shown, hidden, format_size(top->all_compressed).text,
 			  format_size(top->all_cold).text, format_age(top->cold).text,
-			  top->seconds, *top->typed ? "; with " : "", top->typed);
+			  top->screen.seconds, *top->typed ? "; with " : "", top->typed);
 
 	return xasprintf("%.*s\n", width, text);
 }
@@ -380,18 +379,14 @@ static char *put(void *data, struct table *table, int lines, int width)
 	return lines ? heading(top, width) : NULL;
 }
 
+static struct top given = {
+	.screen = { &given, look, &view, put, key, .seconds = DELAY_DEFAULT },
+	.cold = COLD_DEFAULT,
+};
+
 static int run(struct context *context, void *data)
 {
 	struct top *top = data;
-	const struct screen_view screen = {
-		.data = top,
-		.look = look,
-		.table = &view,
-		.put = put,
-		.key = key,
-		.seconds = top->seconds,
-		.iterations = top->iterations,
-	};
 	int result = find_order(top);
 
 	if (result)
@@ -399,7 +394,7 @@ static int run(struct context *context, void *data)
 	top->source = &context->source;
 	top->output = &context->output;
 	snprintf(top->typed, sizeof(top->typed), "%s", top->filter ? top->filter : "");
-	result = screen_run(context, &screen);
+	result = screen_run(context, &top->screen);
 	if (result < 0)
 		result = options_say_unreadable(top->source, result);
 	options_say_foreign(&top->cgroups);

@@ -25,7 +25,6 @@ struct table {
 	const struct view *view;
 	const struct output *output;
 	struct libscols_table *smart;
-	bool colors;
 	int nr_shown;
 	int *shown;		/* by place in the output: index in the view */
 };
@@ -193,7 +192,6 @@ struct table *table_new(const struct view *view, const struct output *output)
 
 	table->view = view;
 	table->output = output;
-	table->colors = colors_wanted(output);
 	if (output->all) {
 		for (int i = 0; i < view->nr_columns; i++)
 			show(table, i);
@@ -210,7 +208,7 @@ struct table *table_new(const struct view *view, const struct output *output)
 	scols_table_enable_json(table->smart, output->json);
 	scols_table_enable_raw(table->smart, output->raw);
 	scols_table_enable_noheadings(table->smart, output->noheadings);
-	scols_table_enable_colors(table->smart, table->colors);
+	scols_table_enable_colors(table->smart, colors_wanted(output));
 	scols_table_enable_ascii(table->smart, !table_utf8(output));
 	/* It would make "\\x5cx2d" of the "\\x2d" that systemd has in names. */
 	scols_table_enable_noencoding(table->smart, !output->json && !output->raw);
@@ -285,19 +283,13 @@ static char *cell(const struct table *table, int column, const void *row)
 	return xstrdup(number_text(type, output->json || output->bytes, value).text);
 }
 
-static void color_cell(struct table *table, struct libscols_line *line, int column,
-		       const char *color)
-{
-	for (int i = 0; i < table->nr_shown && table->colors; i++) {
-		if (table->shown[i] == column)
-			done(scols_cell_set_color(xchecked(scols_line_get_cell(line, i)), color));
-	}
-}
-
 void table_color(struct table *table, struct libscols_line *line, const char *column,
 		 const char *color)
 {
-	color_cell(table, line, find_column(table->view, column), color);
+	for (int i = 0; i < table->nr_shown; i++) {
+		if (!strcmp(view_column(table->view, table->shown[i])->name, column))
+			done(scols_cell_set_color(xchecked(scols_line_get_cell(line, i)), color));
+	}
 }
 
 struct libscols_line *table_row(struct table *table, struct libscols_line *parent, const void *row)
@@ -305,19 +297,17 @@ struct libscols_line *table_row(struct table *table, struct libscols_line *paren
 	struct libscols_line *line = xchecked(scols_table_new_line(table->smart, parent));
 
 	for (int i = 0; i < table->nr_shown; i++) {
-		int column = table->shown[i];
-		char *text = cell(table, column, row);
-		num value;
+		const struct column *column = view_column(table->view, table->shown[i]);
+		char *text = cell(table, table->shown[i], row);
+		num value = view_number(table->view, table->shown[i], row);
 
 		if (!text && !table->output->json)
 			text = xstrdup("-");
 		/* It is the line's from now on */
 		done(scols_line_refer_data(line, i, text));
-		if (view_column(table->view, column)->type != COLUMN_REFAULTS)
-			continue;
-		value = view_number(table->view, column, row);
-		if (value >= RATE_HIGH)
-			color_cell(table, line, column, value >= RATE_BAD ? "red" : "yellow");
+		if (column->type == COLUMN_REFAULTS && value >= RATE_HIGH)
+			table_color(table, line, column->name,
+				    value >= RATE_BAD ? "red" : "yellow");
 	}
 	return line;
 }
@@ -342,6 +332,8 @@ static int text_width(const char *text)
  */
 static void fit(struct table *table, int width)
 {
+	int colors = scols_table_colors_wanted(table->smart);
+
 	if (table->output->list || table->output->all || width <= 0)
 		return;
 	scols_table_enable_colors(table->smart, 0);
@@ -357,7 +349,7 @@ static void fit(struct table *table, int width)
 		done(scols_column_set_flags(column, scols_column_get_flags(column) |
 					    SCOLS_FL_HIDDEN));
 	}
-	scols_table_enable_colors(table->smart, table->colors);
+	scols_table_enable_colors(table->smart, colors);
 }
 
 int table_width(const struct table *table)
