@@ -130,24 +130,19 @@ static int look_system(struct ages *ages)
 	return error;
 }
 
-static int look_cgroups(struct ages *ages)
+static int look(void *data)
 {
+	struct ages *ages = data;
 	int error;
 
+	if (!ages->tree && !ages->id)
+		return look_system(ages);
 	cgroups_free(&ages->cgroups);
 	error = cgroups_read(ages->source, ages->nodes ? ages->nodes : UINT64_MAX,
 			     &ages->cgroups);
-	if (!error)
-		cgroups_sum(&ages->cgroups);
-	return error;
-}
-
-static int look_cgroup(struct ages *ages)
-{
-	int error = look_cgroups(ages);
-
 	if (error)
 		return error;
+	cgroups_sum(&ages->cgroups);
 	/* One that has just been removed has no buckets */
 	ages->table.nr = 0;
 	for (int i = 0; i < ages->cgroups.nr; i++) {
@@ -157,13 +152,6 @@ static int look_cgroup(struct ages *ages)
 			ages->table = ages->no_descend ? cgroup->ages : ages->cgroups.sum[i];
 	}
 	return 0;
-}
-
-static int look(void *data)
-{
-	struct ages *ages = data;
-
-	return ages->tree ? look_cgroups(ages) : ages->id ? look_cgroup(ages) : look_system(ages);
 }
 
 /* The largest of the buckets, compressed. */

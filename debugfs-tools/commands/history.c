@@ -14,19 +14,15 @@
 #include "ui/format.h"
 
 #define DATE		sizeof("01-31 23:59")
-#define NO_SAMPLE	(-1)
-
-static num bytes_of(const struct history_sample *sample, int b)
-{
-	return amount_times(sample->ages.bucket[b].pages, sample->page_size);
-}
-
 struct map {
 	const struct age_table *rows;	/* the bounds of the newest sample */
 	int width;			/* columns of time */
 	num begin, step;		/* seconds */
-	num *cell;			/* mean bytes, row by row; NO_SAMPLE */
-	num most;			/* of them */
+	struct map_column {
+		int samples;
+		num bytes[AGE_BUCKETS_MAX]; /* their mean, by row */
+	} *column;
+	num most;			/* of the bytes */
 };
 
 static int compare_nums(const void *a, const void *b)
@@ -49,43 +45,47 @@ static num usual_distance(const struct history *history)
 	return usual > 0 ? usual : 1;
 }
 
+static void add_sample(const struct map *map, struct map_column *column,
+		       const struct history_sample *sample)
+{
+	column->samples++;
+	for (int b = 0; b < sample->ages.nr; b++) {
+		const struct age_bucket *bucket = &sample->ages.bucket[b];
+		num bytes = amount_times(bucket->pages, sample->page_size);
+		/* Bounds may have been others then: a bucket counts where it begins */
+		num *sum = &column->bytes[amount_bucket(map->rows, bucket->min_age)];
+
+		*sum = amount_add(*sum, bytes > 0 ? bytes : 0);
+	}
+}
+
 static void fill(struct map *map, const struct history *history, int room)
 {
 	num usual = usual_distance(history), last = 0, span;
-	autofree int *nr = NULL;	/* samples in a column; -1: as the one before */
-	int cells;
 
 	map->begin = history->sample[0].time;
 	span = history->sample[history->nr - 1].time - map->begin;
 	map->step = span / room + 1 > usual ? span / room + 1 : usual;
 	map->width = span / map->step + 1;
-	cells = map->rows->nr * map->width;
-	map->cell = xcalloc(cells, sizeof(*map->cell));
-	nr = xcalloc(map->width, sizeof(*nr));
+	map->column = xcalloc(map->width, sizeof(*map->column));
 	for (int i = 0; i < history->nr; i++) {
 		const struct history_sample *sample = &history->sample[i];
 		num column = (sample->time - map->begin) / map->step;
 
 		/* One that came a little late leaves no hole */
 		if (i && column > last + 1 && sample->time - sample[-1].time < 2 * usual)
-			nr[last + 1] = -1;
+			map->column[last + 1] = map->column[last];
 		last = column;
-		nr[column]++;
-		for (int b = 0; b < sample->ages.nr; b++) {
-			/* Bounds may have been others then: a bucket counts where it begins */
-			int row = amount_bucket(map->rows, sample->ages.bucket[b].min_age);
-			num *cell = &map->cell[row * map->width + column], bytes = bytes_of(sample, b);
-
-			*cell = amount_add(*cell, bytes > 0 ? bytes : 0);
-		}
+		add_sample(map, &map->column[column], sample);
 	}
-	for (int i = 0; i < cells; i++) {
-		int samples = nr[i % map->width];
+	for (int i = 0; i < map->width * map->rows->nr; i++) {
+		struct map_column *column = &map->column[i % map->width];
+		num *bytes = &column->bytes[i / map->width];
 
-		map->cell[i] = samples > 0 ? map->cell[i] / samples :
-			       samples ? map->cell[i - 1] : NO_SAMPLE;
-		if (map->cell[i] > map->most)
-			map->most = map->cell[i];
+		if (column->samples)
+			*bytes /= column->samples;
+		if (*bytes > map->most)
+			map->most = *bytes;
 	}
 }
 
@@ -104,11 +104,9 @@ static void print_map(const struct map *map, int label, bool utf8)
 {
 	for (int row = map->rows->nr - 1; row >= 0; row--) {
 		printf("%*s+ ", label, format_age(map->rows->bucket[row].min_age).text);
-		for (int column = 0; column < map->width; column++) {
-			num bytes = map->cell[row * map->width + column];
-
-			fputs(bytes == NO_SAMPLE ? " " : format_level(bytes, map->most, utf8), stdout);
-		}
+		for (const struct map_column *c = map->column; c < map->column + map->width; c++)
+			fputs(c->samples ? format_level(c->bytes[row], map->most, utf8) : " ",
+			      stdout);
 		putchar('\n');
 	}
 	printf("%*s", label + 2, "");
@@ -132,7 +130,7 @@ static void draw(const struct history *history, int width, bool utf8)
 	}
 	fill(&map, history, width - label - 2 > 1 ? width - label - 2 : 1);
 	print_map(&map, label, utf8);
-	free(map.cell);
+	free(map.column);
 }
 
 int history_show(const struct table *table, const struct output *output, const char *file)
