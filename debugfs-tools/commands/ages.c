@@ -77,7 +77,7 @@ struct ages {
 	const char *file;		/* of --history; NULL: HISTORY_FILE */
 	bool tree, no_descend, history;
 	num cold;			/* seconds */
-	struct screen_view screen;	/* without seconds: one look */
+	struct screen_view screen;
 
 	const struct source *source;
 	const struct output *output;
@@ -274,7 +274,7 @@ static int check_nodes(const struct ages *ages)
 
 static struct ages given = {
 	.cold = COLD_DEFAULT,
-	.screen = { &given, look, &bucket_view, put },
+	.screen = { &given, look, put },
 };
 
 static int run(struct context *context, void *data)
@@ -297,15 +297,7 @@ static int run(struct context *context, void *data)
 		result = options_cgroup(ages->source, ages->name, &ages->id, NULL);
 	if (result != EX_DONE)
 		return result;
-	if (ages->tree)
-		ages->screen.table = &tree_view;
-	result = ages->screen.seconds ? screen_run(context, &ages->screen) : look(ages);
-	if (result < 0) {
-		result = options_say_unreadable(ages->source, result);
-	} else if (!ages->screen.seconds) {
-		put(ages, context->table, 0, 0);
-		table_print(context->table);
-	}
+	result = screen_run(context, &ages->screen);
 	/* Of a screen that is redrawn, it stands where that was */
 	options_say_foreign(&ages->cgroups);
 	return result;

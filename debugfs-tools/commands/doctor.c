@@ -97,11 +97,10 @@ static void check_zswap(struct doctor *doctor)
 	else
 		say(doctor, "zswap", OK, NULL, "enabled, compressor %s",
 		    system->compressor ? system->compressor : "unknown");
-	if (system->shrinker_enabled > 0)
-		say(doctor, "shrinker", NOTE, "echo N >" SYS_PARAMETERS "/shrinker_enabled",
-		    "on: it writes back in its own order, beside commands");
-	else if (!system->shrinker_enabled)
-		say(doctor, "shrinker", OK, NULL, "off");
+	if (system->shrinker_enabled >= 0)
+		say(doctor, "shrinker", system->shrinker_enabled ? NOTE : OK,
+		    "echo N >" SYS_PARAMETERS "/shrinker_enabled", system->shrinker_enabled ?
+		    "on: it writes back in its own order, beside commands" : "off");
 }
 
 static void check_feature(struct doctor *doctor)
@@ -115,12 +114,9 @@ static void check_feature(struct doctor *doctor)
 		return;
 	}
 	say(doctor, "feature", OK, NULL, "CONFIG_ZSWAP_WB");
-	if (error)
-		say(doctor, "ages", BAD,
-		    error == -ENOENT ? "mount -t debugfs none /sys/kernel/debug" : "as root",
-		    "%s", system_reason(doctor->source, error));
-	else
-		say(doctor, "ages", OK, NULL, "readable in debugfs");
+	say(doctor, "ages", error ? BAD : OK,
+	    error == -ENOENT ? "mount -t debugfs none /sys/kernel/debug" : "as root", "%s",
+	    error ? system_reason(doctor->source, error) : "readable in debugfs");
 	if (lockdown && !strstr(lockdown, "[none]"))
 		say(doctor, "lockdown", NOTE, NULL,
 		    "locked down: no dry runs, no results of single commands");

@@ -305,17 +305,18 @@ static void put_daemon(struct metrics *metrics)
 {
 	const struct state *state = &metrics->daemon;
 	const char *file = metrics->state ? metrics->state : DAEMON_STATE;
-	int error = metrics->no_daemon;
-	num since = error ? error : state_since_ms(metrics->source, state);
+	num since;
 
-	if (!error)
-		put_sample(metrics, "zswap_daemon_running", true, "1 if the daemon is alive", "",
-			   state_locked_until(file) > 0, NULL);
+	if (metrics->no_daemon)
+		return;
+	put_sample(metrics, "zswap_daemon_running", true, "1 if the daemon is alive", "",
+		   state_locked_until(file) > 0, NULL);
+	since = state_since_ms(metrics->source, state);
 	if (since >= 0)
 		put_sample(metrics, "zswap_daemon_state_age_seconds", true,
 			   "time awake since the daemon last had something new to say", "",
 			   since / 1000, NULL);
-	if (!error && state->wear >= 0)
+	if (state->wear >= 0)
 		put_sample(metrics, "zswap_daemon_budget_bytes", true,
 			   "page data that the daemon may still write", "", (num)state->wear, NULL);
 	for (size_t m = 0; m < ARRAY_SIZE(daemon_metrics) && metrics->cgroups; m++) {

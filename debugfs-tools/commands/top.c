@@ -380,7 +380,7 @@ static char *put(void *data, struct table *table, int lines, int width)
 }
 
 static struct top given = {
-	.screen = { &given, look, &view, put, key, .seconds = DELAY_DEFAULT },
+	.screen = { &given, look, put, key, .seconds = DELAY_DEFAULT },
 	.cold = COLD_DEFAULT,
 };
 
@@ -395,8 +395,6 @@ static int run(struct context *context, void *data)
 	top->output = &context->output;
 	snprintf(top->typed, sizeof(top->typed), "%s", top->filter ? top->filter : "");
 	result = screen_run(context, &top->screen);
-	if (result < 0)
-		result = options_say_unreadable(top->source, result);
 	options_say_foreign(&top->cgroups);
 	return result;
 }

@@ -340,7 +340,6 @@ static void help_general(const struct subcommand *const *subcommands)
 static int run(const struct subcommand *subcommand, const struct known *known,
 	       struct context *context)
 {
-	const struct view *view = NULL;
 	const char *term = getenv("TERM"), *root = context->root ?: "/";
 	int result = source_open(&context->source, root);
 
@@ -352,11 +351,11 @@ static int run(const struct subcommand *subcommand, const struct known *known,
 	/* The usual one comes before those that an option chooses */
 	for (const struct view *const *v = subcommand->views; *v; v++) {
 		if (!(*v)->when || is_given(known, (*v)->when + strlen("--")))
-			view = *v;
+			context->view = *v;
 	}
-	if (view)
-		context->table = table_new(view, &context->output);
-	result = view && !context->table ? EX_USAGE :
+	if (context->view)
+		context->table = table_new(context->view, &context->output);
+	result = context->view && !context->table ? EX_USAGE :
 		 subcommand->run(context, subcommand->data);
 	table_free(context->table);
 	source_close(&context->source);
@@ -511,12 +510,6 @@ bool reasons_say(struct reasons *reasons, const char *before)
 	}
 	*reasons = (struct reasons) {};
 	return any;
-}
-
-int options_say_file(const char *file, const char *message, int error)
-{
-	say_error("%s: %s", file, message ?: strerror(-error));
-	return error == -EACCES || error == -EPERM ? EX_DENIED : EX_FAILED;
 }
 
 void options_say_foreign(const struct cgroups *cgroups)

@@ -15,7 +15,8 @@
 struct context {
 	struct source source;
 	struct output output;
-	struct table *table;	/* of the view that was chosen, still empty; or NULL */
+	const struct view *view; /* that was chosen, or NULL */
+	struct table *table;	/* of it, still empty */
 	bool watch_dumb;	/* TERM says nothing can be redrawn */
 	/* Options of all */
 	const char *root;
@@ -72,8 +73,6 @@ int options_exit_status(num error);
 void options_say_package(const struct source *source);
 /* Why the tables of ages cannot be read, and what works without.  Returns the exit status. */
 int options_say_unreadable(const struct source *source, num error);
-/* The same of a file that is not the kernel's; @message NULL: as @error says. */
-int options_say_file(const char *file, const char *message, int error);
 /* Say what of the kernel's tables is left out, if this is a cgroup namespace. */
 void options_say_foreign(const struct cgroups *cgroups);
 /*

@@ -210,7 +210,7 @@ static void show_live(const char *text, int lines)
 /* Returns false if it could not be written, which options_main() says. */
 static bool show(const struct context *context, const struct screen_view *view, bool first)
 {
-	struct table *table = table_new(view->table, &context->output);
+	struct table *table = table_new(context->view, &context->output);
 	autofree char *above = NULL, *body = NULL, *text = NULL;
 	int lines, width;
 
@@ -232,7 +232,12 @@ int screen_run(const struct context *context, const struct screen_view *view)
 	int result = view->look(view->data);
 
 	if (result)
-		return result;
+		return options_say_unreadable(&context->source, result);
+	if (!view->seconds) {
+		view->put(view->data, context->table, 0, 0);
+		table_print(context->table);
+		return EX_DONE;
+	}
 	screen.terminal = isatty(STDOUT_FILENO) && !context->output.json && !context->output.raw;
 	begin(screen.terminal && !context->watch_dumb);
 	deadline = clock_us();
@@ -262,5 +267,5 @@ int screen_run(const struct context *context, const struct screen_view *view)
 			result = view->look(view->data);
 	}
 	leave();
-	return result;
+	return result < 0 ? options_say_unreadable(&context->source, result) : result;
 }

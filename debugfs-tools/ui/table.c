@@ -164,26 +164,31 @@ static int show_list(struct table *table, const char *list)
 	return 0;
 }
 
+/* What each type of column is to libsmartcols, and how a number in units is written. */
+static const struct {
+	int flags, json;
+	double unit;
+	const char *brief, *exact;
+} types[] = {
+	[COLUMN_BOOL] = { 0, SCOLS_JSON_BOOLEAN_OPTIONAL },
+	[COLUMN_COUNT ... COLUMN_AGE] = { SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER },
+	[COLUMN_PPM ... COLUMN_REFAULTS] = { SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER, 1e4, "%.2f%%", "%.4f" },
+	[COLUMN_RATIO ... COLUMN_RATE] = { SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER, 1e3, "%.2f", "%.3f" },
+	[COLUMN_TEXT ... COLUMN_BAR] = { 0, SCOLS_JSON_STRING },
+	[COLUMN_TREE] = { SCOLS_FL_TREE | SCOLS_FL_TRUNC, SCOLS_JSON_STRING },
+	[COLUMN_PATH] = { SCOLS_FL_TRUNC, SCOLS_JSON_STRING },
+};
+
 static void add_column(struct table *table, const struct column *column)
 {
-	static const struct {
-		int flags, json;
-	} type[] = {
-		[COLUMN_COUNT ... COLUMN_RATE] = { SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER },
-		[COLUMN_BOOL] = { 0, SCOLS_JSON_BOOLEAN_OPTIONAL },
-		[COLUMN_TEXT ... COLUMN_BAR] = { 0, SCOLS_JSON_STRING },
-		[COLUMN_TREE] = { SCOLS_FL_TREE | SCOLS_FL_TRUNC, SCOLS_JSON_STRING },
-		[COLUMN_PATH] = { SCOLS_FL_TRUNC, SCOLS_JSON_STRING },
-	};
-	const struct output *output = table->output;
-	int flags = type[column->type].flags;
+	int flags = types[column->type].flags;
 	struct libscols_column *new;
 
 	/* libsmartcols draws trees in raw output, too: no script wants to read that. */
-	if (output->raw)
+	if (table->output->raw)
 		flags &= ~SCOLS_FL_TREE;
 	new = xchecked(scols_table_new_column(table->smart, column->name, 0, flags));
-	done(scols_column_set_json_type(new, type[column->type].json));
+	done(scols_column_set_json_type(new, types[column->type].json));
 }
 
 struct table *table_new(const struct view *view, const struct output *output)
@@ -231,15 +236,10 @@ bool table_shows(const struct table *table, const char *column)
 	return shows(table, find_column(table->view, column));
 }
 
-/* @value / @unit by hundredths: half of one is rounded up, though 0.145 is a little less. */
-static double hundredths(num value, double unit)
-{
-	return round(value / (unit / 100)) / 100;
-}
-
 /* @value, which is known. */
 static struct brief number_text(enum column_type type, bool exact, num value)
 {
+	double unit = types[type].unit;
 	struct brief brief;
 
 	if (type == COLUMN_AGE && (!exact || value == AGE_NO_BOUND))
@@ -248,12 +248,11 @@ static struct brief number_text(enum column_type type, bool exact, num value)
 		return format_size(value);
 	if (type == COLUMN_BOOL)
 		strcpy(brief.text, value ? "yes" : "no");
-	else if (type == COLUMN_PPM || type == COLUMN_REFAULTS)
-		sprintf(brief.text, exact ? "%.4f" : "%.2f%%",
-			exact ? value / 1e4 : hundredths(value, 1e4));
-	else if (type == COLUMN_RATIO || type == COLUMN_RATE)
-		sprintf(brief.text, exact ? "%.3f" : "%.2f",
-			exact ? value / 1e3 : hundredths(value, 1e3));
+	else if (unit && exact)
+		sprintf(brief.text, types[type].exact, value / unit);
+	else if (unit)
+		/* Half of a hundredth is rounded up, though 0.145 is a little less */
+		sprintf(brief.text, types[type].brief, round(value / (unit / 100)) / 100);
 	else
 		sprintf(brief.text, "%lld", value);
 	return brief;
