@@ -420,12 +420,9 @@ static int begin(struct daemon *daemon)
 	else if (!daemon->source->recorded && !daemon->state_file)
 		daemon->state_file = DAEMON_STATE;
 	daemon->dry_run |= daemon->source->recorded;
-	if (system_supported(daemon->source)) {
-		say_error("%s", system_reason_for(daemon->source,
-						  SYS_ZSWAP "/proactive_writeback", -ENOENT));
-		options_say_package(daemon->source);
-		return EX_MISSING;
-	}
+	result = options_supported(daemon->source);
+	if (result != EX_DONE)
+		return result;
 	/* systemd makes it; by hand there may be none.  Saving tells whether it is there. */
 	if (daemon->state_file && !strcmp(daemon->state_file, DAEMON_STATE))
 		mkdir(DAEMON_DIRECTORY, 0700);

@@ -384,15 +384,10 @@ int job_run(struct context *context, void *data)
 
 	if (status)
 		return status;
-	error = system_supported(&context->source);
-	if (error) {
-		say_error("%s", system_reason(&context->source, error));
-		options_say_package(&context->source);
-		status = options_exit_status(error);
-	} else if (wanted->cgroup) {
+	status = options_supported(&context->source);
+	if (!status && wanted->cgroup)
 		status = options_cgroup(&context->source, wanted->cgroup, &job.command.cgroup,
 					NULL);
-	}
 	if (!status) {
 		error = carry_out(&job);
 		if (job.any || !error || error == -EAGAIN || error == -EINTR)

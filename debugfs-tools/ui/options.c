@@ -459,10 +459,15 @@ int options_exit_status(num error)
 	}
 }
 
-void options_say_package(const struct source *source)
+int options_supported(const struct source *source)
 {
-	if (system_supported(source))
-		say_error("for a kernel that has it, %s", SYSTEM_PACKAGE);
+	int error = system_supported(source);
+
+	if (!error)
+		return EX_DONE;
+	say_error("%s", system_reason(source, error));
+	say_error("for a kernel that has it, %s", SYSTEM_PACKAGE);
+	return EX_MISSING;
 }
 
 int options_say_unreadable(const struct source *source, num error)
@@ -476,7 +481,8 @@ int options_say_unreadable(const struct source *source, num error)
 		return EX_FAILED;
 	}
 	say_error("%s: %s", what, system_reason(source, error));
-	options_say_package(source);
+	if (system_supported(source))
+		say_error("for a kernel that has it, %s", SYSTEM_PACKAGE);
 	if (!source_exists(source, SYS_PARAMETERS))
 		say_error("'" PROGRAM " status' tells what can be known without");
 	return options_exit_status(error);

@@ -69,8 +69,8 @@ int options_main(int argc, char **argv, const struct subcommand *const *subcomma
 
 /* The exit status for a file that cannot be read or written: @error is a negative errno. */
 int options_exit_status(num error);
-/* Says how to get a kernel with the feature, if this one lacks it. */
-void options_say_package(const struct source *source);
+/* Has this kernel the feature?  If not, says so and how to get one.  Returns the exit status. */
+int options_supported(const struct source *source);
 /* Why the tables of ages cannot be read, and what works without.  Returns the exit status. */
 int options_say_unreadable(const struct source *source, num error);
 /* Say what of the kernel's tables is left out, if this is a cgroup namespace. */
