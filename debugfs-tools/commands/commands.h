@@ -21,9 +21,6 @@ extern const struct subcommand status_subcommand, doctor_subcommand, ages_subcom
 
 /* ages --history: the file that record wrote, drawn.  Returns an exit status. */
 int history_show(const struct table *table, const struct output *output, const char *file);
-/* daemon --status, of the state at @path.  Returns an exit status. */
-int daemon_status(const struct context *context, const char *path);
-extern const struct view daemon_view;
 
 /* What writeback and readback share: commands until what was asked for is done. */
 struct job_options {		/* the command line */

@@ -5,6 +5,8 @@
  * A tick: take a sample; decide about each cgroup (decide/tick.c); carry the decisions out one
  * by one; print those that write, and those that are others than before, as lines of JSON.
  *
+ * --status prints what it last decided, from the state that it keeps.
+ *
  * What it sees and what comes of its commands can be recorded: nothing else, but the configuration,
  * which is recorded, too, goes into a decision.
  */
@@ -20,6 +22,7 @@
 #include "decide/tick.h"
 #include "system/amount.h"
 #include "system/stop.h"
+#include "ui/format.h"
 
 #define CONFIG_FILE	"/etc/zswapctl.conf"
 #define SAVE_MS		60000	/* the state is saved once in this time at most */
@@ -378,6 +381,76 @@ static void loop(struct daemon *daemon)
 	save_state(daemon, true, 0);
 }
 
+/* ---- --status ---- */
+
+#define ROW(member)	offsetof(struct state_cgroup, member)
+
+static const struct column columns[] = {
+	{ "CGROUP", COLUMN_PATH, true, "its path", ROW(path) },
+	{ "ID", COLUMN_COUNT, false, "the kernel's number for it", ROW(id) },
+	{ "AGE", COLUMN_AGE, true, "the age from which on pages are written", ROW(control.age) },
+	{ "FORECAST", COLUMN_RATE, true, "pages a minute that this may bring back",
+	  ROW(shown.forecast) },
+	{ "MEASURED", COLUMN_RATE, true, "pages a minute that came back lately",
+	  ROW(shown.measured) },
+	{ "ALLOWED", COLUMN_RATE, true, "pages a minute that may come back", ROW(shown.allowed) },
+	{ "DEBT", COLUMN_RATE, false, "pages that came back beyond that, not yet paid off",
+	  ROW(control.debt) },
+	{ "REASON", COLUMN_TEXT, true, "why it last did what it did", ROW(reason) },
+};
+
+static const struct view view = { VIEW("cgroups", columns) };
+
+static json_t *json_known(num value)
+{
+	return value < 0 ? json_null() : json_integer(value);
+}
+
+/* The table is an object of its own: what is about all of it goes in front. */
+static void print_json(struct table *table, bool running, num seconds_ago, num budget)
+{
+	autofree char *text = table_render(table, 0);
+	json_t *head = xchecked(json_pack("{s:b, s:o, s:o}", "running", running, "seconds_ago",
+					  json_known(seconds_ago), "budget", json_known(budget)));
+
+	printf("{\n   ");
+	json_dumpf(head, stdout, JSON_COMPACT | JSON_EMBED);
+	printf(",%s", text + 1);
+	json_decref(head);
+}
+
+static int print_status(const struct context *context, const char *path)
+{
+	autofree char *message = NULL, *age = NULL;
+	struct state state;
+	int error = state_load(path, &state, &message);
+	bool running = state_locked_until(path);
+	num since = state_since_ms(&context->source, &state);
+	num budget = (num)state.wear;
+
+	for (int i = 0; i < state.nr; i++) {
+		if (state.cgroup[i].begun)
+			table_row(context->table, NULL, &state.cgroup[i]);
+	}
+	if (context->output.json && !error)
+		print_json(context->table, running, since < 0 ? since : since / 1000, budget);
+	else
+		table_print(context->table);
+	state_free(&state);
+	if (error) {
+		say_error("%s: %s", path, message);
+		return options_exit_status(error);
+	}
+	if (context->output.json)
+		return EX_DONE;
+	if (since >= 0)
+		age = xasprintf("%s ago", format_age(since / 1000).text);
+	say_error("the daemon is %s; as of %s, budget left: %s",
+		  running ? "running" : "not running", age ?: "an earlier boot",
+		  budget < 0 ? "unlimited" : format_size(budget).text);
+	return EX_DONE;
+}
+
 /* ---- from beginning to end ---- */
 
 /*
@@ -443,7 +516,7 @@ static int run(struct context *context, void *data)
 
 	daemon->source = &context->source;
 	if (daemon->status)
-		return daemon_status(context, daemon->state_file ?: DAEMON_STATE);
+		return print_status(context, daemon->state_file ?: DAEMON_STATE);
 	/* A recorded tree stands still: there is no second look that would tell more. */
 	if (daemon->once || (daemon->source->recorded && !daemon->ticks_wanted))
 		daemon->ticks_wanted = 1;
@@ -461,7 +534,7 @@ const struct subcommand daemon_subcommand = {
 	.name = "daemon",
 	.summary = "keep writing what is cold and stays away",
 	.options = options,
-	.views = { &daemon_view },
+	.views = { &view },
 	.data = &given,
 	.ignored = SIGHUP,
 	.run = run,

@@ -176,20 +176,6 @@ static enum event wait_event(const struct screen_view *view, num deadline)
 	return EVENT_REDRAW;
 }
 
-static void terminal_size(int *lines, int *width)
-{
-	struct winsize size;
-
-	*lines = 0;
-	*width = 0;
-	if (!screen.terminal)
-		return;
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || !size.ws_row || !size.ws_col)
-		size = (struct winsize){ .ws_row = 24, .ws_col = 80 };
-	*lines = screen.live ? size.ws_row : 0;
-	*width = size.ws_col;
-}
-
 static void show_live(const char *text, int lines)
 {
 	int line;
@@ -212,11 +198,15 @@ static bool show(const struct context *context, const struct screen_view *view, 
 {
 	struct table *table = table_new(context->view, &context->output);
 	autofree char *above = NULL, *body = NULL, *text = NULL;
-	int lines, width;
+	struct winsize size = { .ws_row = 0 };
+	int lines;
 
-	terminal_size(&lines, &width);
-	above = view->put(view->data, table, lines, width);
-	body = table_render(table, width);
+	if (screen.terminal && (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || !size.ws_row ||
+				!size.ws_col))
+		size = (struct winsize){ .ws_row = 24, .ws_col = 80 };
+	lines = screen.live ? size.ws_row : 0;
+	above = view->put(view->data, table, lines, size.ws_col);
+	body = table_render(table, size.ws_col);
 	table_free(table);
 	text = xasprintf("%s%s", above ?: "", body);
 	if (screen.live)
