@@ -14,7 +14,7 @@
 #include "ui/options.h"
 
 #define DAY		86400
-#define WATCH_DEFAULT	2
+#define WATCH_DEFAULT	"2"
 
 /* ---- types ---- */
 
@@ -38,25 +38,25 @@ static int parse_buckets(const char *text, void *where)
 
 /* Numbers are within @min and @max, if there is one. */
 static const struct {
-	const char *argument;	/* as --help has it */
+	const char *argument;	/* as --help has it behind the name */
 	const char *example;	/* NULL: the name says it all */
 	int (*parse)(const char *text, void *where);
 	num min, max;
 } types[] = {
-	[OPTION_FLAG] = { NULL },
-	[OPTION_TEXT] = { "NAME", NULL, parse_text },
-	[OPTION_FILE] = { "FILE", NULL, parse_text },
-	[OPTION_DIRECTORY] = { "DIR", NULL, parse_text },
-	[OPTION_CGROUP] = { "CGROUP", NULL, parse_text },
-	[OPTION_COLUMNS] = { "[+]LIST", NULL, parse_text },
-	[OPTION_COUNT] = { "N", "3", parse_number, 1, INT64_MAX },
-	[OPTION_SIZE] = { "SIZE", "4096, 64M, 1.5G", parse_size, 1, INT64_MAX },
-	[OPTION_AGE] = { "AGE", "90s, 30m, 1h30m, 2d", parse_age },
-	[OPTION_SECONDS] = { "SECONDS", "2, 90s, 1h", parse_age, 1, 3600 },
+	[OPTION_FLAG] = { "" },
+	[OPTION_TEXT] = { " NAME", NULL, parse_text },
+	[OPTION_FILE] = { " FILE", NULL, parse_text },
+	[OPTION_DIRECTORY] = { " DIR", NULL, parse_text },
+	[OPTION_CGROUP] = { " CGROUP", NULL, parse_text },
+	[OPTION_COLUMNS] = { " [+]LIST", NULL, parse_text },
+	[OPTION_COUNT] = { " N", "3", parse_number, 1, INT64_MAX },
+	[OPTION_SIZE] = { " SIZE", "4096, 64M, 1.5G", parse_size, 1, INT64_MAX },
+	[OPTION_AGE] = { " AGE", "90s, 30m, 1h30m, 2d", parse_age },
+	[OPTION_SECONDS] = { " SECONDS", "2, 90s, 1h", parse_age, 1, 3600 },
 	[OPTION_WATCH] = { "[=SECONDS]", "2, 90s, 1h", parse_age, 1, DAY },
-	[OPTION_REFAULTS] = { "RATE", "0.2%/min, 1%/h", parse_rate },
-	[OPTION_NODES] = { "NODES", "0,2-3", parse_nodes },
-	[OPTION_BUCKETS] = { "N[-M]", "3, 3-5", parse_buckets },
+	[OPTION_REFAULTS] = { " RATE", "0.2%/min, 1%/h", parse_rate },
+	[OPTION_NODES] = { " NODES", "0,2-3", parse_nodes },
+	[OPTION_BUCKETS] = { " N[-M]", "3, 3-5", parse_buckets },
 };
 
 /* ---- what everybody has ---- */
@@ -180,7 +180,7 @@ static const char *optional_argument_of(int argc, char **argv)
 		return optarg;
 	if (optind < argc && *argv[optind] >= '0' && *argv[optind] <= '9')
 		return argv[optind++];
-	return NULL;
+	return WATCH_DEFAULT;
 }
 
 static int take(const struct option_spec *spec, void *data, const char *argument)
@@ -190,10 +190,6 @@ static int take(const struct option_spec *spec, void *data, const char *argument
 
 	if (spec->type == OPTION_FLAG) {
 		*(bool *)where = true;
-		return 0;
-	}
-	if (!argument) {
-		*(num *)where = WATCH_DEFAULT;
 		return 0;
 	}
 	error = types[spec->type].parse(argument, where);
@@ -273,21 +269,13 @@ static const struct {
 	{ EX_INTERRUPTED, "interrupted by a signal; what was done is reported" },
 };
 
-static char *option_text(const struct option_spec *spec)
-{
-	char letter[] = { '-', spec->letter, ',', ' ', 0 };
-	const char *argument = types[spec->type].argument;
-
-	return xasprintf("%s--%s%s%s", spec->letter ? letter : "    ", spec->name,
-			 argument && spec->type != OPTION_WATCH ? " " : "",
-			 argument ? argument : "");
-}
-
 static void print_options(const struct known *known)
 {
 	for (int i = 0; i < known->nr; i++) {
 		const struct option_spec *spec = known->at[i].spec;
-		autofree char *text = option_text(spec);
+		char letter[] = { '-', spec->letter, ',', ' ', 0 };
+		autofree char *text = xasprintf("%s--%s%s", spec->letter ? letter : "    ",
+						spec->name, types[spec->type].argument);
 
 		printf("  %-25s  %s", text, spec->help);
 		for (int k = 0; spec->excludes[k]; k++)
