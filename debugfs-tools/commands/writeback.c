@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * zswapctl writeback - have the kernel write pages from zswap to swap, and say what came of it;
- * and what readback has in common with it.
+ * zswapctl writeback - have the kernel write pages from zswap to swap, and say what came of it; and
+ * readback, the same the other way: pages that commands wrote, before they are needed.
  *
  * Commands go to the kernel one after the other where progress is shown or free memory is to
  * be looked at in between.
@@ -37,45 +37,16 @@ static const struct column columns[] = {
 	{ "MEANING", COLUMN_TEXT, true, "the same in words", ROW(meaning) },
 };
 
-const struct view job_view = { VIEW("outcomes", columns) };
-
-#define WHERE(member)	offsetof(struct job_options, member)
-
-const struct option_spec job_shared_options[] = {
-	{ "max", 'm', OPTION_SIZE, WHERE(command.max),
-	  "at most this much page data, in whole pages" },
-	{ "max-compressed", 0, OPTION_SIZE, WHERE(command.max_compressed),
-	  "stop once this much has left the pool, or come back; the last page may go beyond" },
-	{ "node", 'N', OPTION_NODES, WHERE(command.nodes),
-	  "only what belongs to these NUMA nodes" },
-	{ "cgroup", 'c', OPTION_CGROUP, WHERE(cgroup),
-	  "only this cgroup and those below: path, id, unit or pid:NUMBER" },
-	{ "no-descend", 0, OPTION_FLAG, WHERE(command.no_descend),
-	  "with --cgroup: not those below", .needs = "cgroup" },
-	{ "rate", 0, OPTION_SIZE, WHERE(command.rate), "at most this much page data a second" },
-	{ "quiet", 'q', OPTION_FLAG, WHERE(quiet), "no progress and no summary" },
-	{ }
-};
-
-static const struct option_spec options[] = {
-	{ "age", 'a', OPTION_AGE, WHERE(command.age),
-	  "what has been in zswap for at least this long", .excludes = { "bucket" } },
-	{ "incompressible", 'i', OPTION_FLAG, WHERE(command.incompressible),
-	  "only pages that did not compress, and take a whole page of memory each" },
-	{ "bucket", 0, OPTION_BUCKETS, WHERE(command.bucket),
-	  "only these age buckets, instead of --age" },
-	{ "dry-run", 0, OPTION_FLAG, WHERE(command.dry_run),
-	  "count what would be written, write nothing" },
-	{ "until-free", 0, OPTION_SIZE, WHERE(until_free),
-	  "go on until this much memory is free (on --node)", .excludes = { "dry-run" } },
-	{ }
-};
-
-static const int stop_signals[] = { SIGINT, SIGTERM, SIGALRM };
+static const struct view view = { VIEW("outcomes", columns) };
 
 struct job {
+	/* The command line */
+	struct command wanted;
+	const char *cgroup;
+	num until_free;			/* bytes; negative: not given */
+	bool quiet;
+
 	const struct source *source;
-	const struct job_options *wanted;
 	bool readback;
 	struct command command;		/* the next one, or the last */
 	struct transaction last;
@@ -88,6 +59,40 @@ struct job {
 	num missing;			/* --until-free: bytes, after the last look */
 	bool used_up;			/* --until-free: --max or --max-compressed */
 };
+
+#define WHERE(member)	offsetof(struct job, member)
+
+static const struct option_spec shared_options[] = {
+	{ "max", 'm', OPTION_SIZE, WHERE(wanted.max),
+	  "at most this much page data, in whole pages" },
+	{ "max-compressed", 0, OPTION_SIZE, WHERE(wanted.max_compressed),
+	  "stop once this much has left the pool, or come back; the last page may go beyond" },
+	{ "node", 'N', OPTION_NODES, WHERE(wanted.nodes),
+	  "only what belongs to these NUMA nodes" },
+	{ "cgroup", 'c', OPTION_CGROUP, WHERE(cgroup),
+	  "only this cgroup and those below: path, id, unit or pid:NUMBER" },
+	{ "no-descend", 0, OPTION_FLAG, WHERE(wanted.no_descend),
+	  "with --cgroup: not those below", .needs = "cgroup" },
+	{ "rate", 0, OPTION_SIZE, WHERE(wanted.rate), "at most this much page data a second" },
+	{ "quiet", 'q', OPTION_FLAG, WHERE(quiet), "no progress and no summary" },
+	{ }
+};
+
+static const struct option_spec writeback_options[] = {
+	{ "age", 'a', OPTION_AGE, WHERE(wanted.age),
+	  "what has been in zswap for at least this long", .excludes = { "bucket" } },
+	{ "incompressible", 'i', OPTION_FLAG, WHERE(wanted.incompressible),
+	  "only pages that did not compress, and take a whole page of memory each" },
+	{ "bucket", 0, OPTION_BUCKETS, WHERE(wanted.bucket),
+	  "only these age buckets, instead of --age" },
+	{ "dry-run", 0, OPTION_FLAG, WHERE(wanted.dry_run),
+	  "count what would be written, write nothing" },
+	{ "until-free", 0, OPTION_SIZE, WHERE(until_free),
+	  "go on until this much memory is free (on --node)", .excludes = { "dry-run" } },
+	{ }
+};
+
+static const int stop_signals[] = { SIGINT, SIGTERM, SIGALRM };
 
 /* Pages that were written, or read back. */
 static num done_pages(const struct job *job, const struct result *result)
@@ -150,11 +155,11 @@ static num least(num limit, num other)
 /* Make the next command.  Returns false if the limits of all together are used up. */
 static bool next_command(struct job *job)
 {
-	const struct command *wanted = &job->wanted->command;
+	const struct command *wanted = &job->wanted;
 	num max = left_of(wanted->max, amount_bytes(done_pages(job, &job->sum)));
 	num compressed = left_of(wanted->max_compressed, job->sum.count.released_bytes);
 
-	if (job->wanted->until_free >= 0)
+	if (job->until_free >= 0)
 		compressed = least(compressed, job->missing < STEP_MIN ? STEP_MIN :
 				   least(job->missing, STEP_MAX));
 	else if (job->progress)
@@ -171,14 +176,14 @@ static int is_free(struct job *job)
 
 	if (available < 0)
 		return -ENODATA;
-	job->missing = left_of(job->wanted->until_free, available);
+	job->missing = left_of(job->until_free, available);
 	return !job->missing;
 }
 
 /* Returns 0, -EAGAIN if there was nothing (left) to do, or another negative errno. */
 static int run_commands(struct job *job)
 {
-	bool until = job->wanted->until_free >= 0;
+	bool until = job->until_free >= 0;
 	int error;
 
 	for (;;) {
@@ -217,7 +222,7 @@ static int carry_out(struct job *job)
 
 	for (size_t i = 0; i < ARRAY_SIZE(stop_signals); i++)
 		stop_catch(stop_signals[i], &old[i]);
-	if (job->progress && job->wanted->until_free < 0)
+	if (job->progress && job->until_free < 0)
 		job->goal = find_goal(job);
 	job->began_us = clock_us();
 	error = run_commands(job);
@@ -299,8 +304,8 @@ static void say_refused(const struct job *job, int error)
 {
 	autofree char *reason = transaction_reason(job->source, &job->command, &job->last, error);
 
-	if (job->last.asked && job->wanted->cgroup)
-		say_error("%s: %s", job->wanted->cgroup, reason);
+	if (job->last.asked && job->cgroup)
+		say_error("%s: %s", job->cgroup, reason);
 	else
 		say_error("%s", reason);
 }
@@ -308,14 +313,14 @@ static void say_refused(const struct job *job, int error)
 /* Say how it ended.  Returns the exit status. */
 static int conclude(const struct job *job, int error)
 {
-	bool until = job->wanted->until_free >= 0;
+	bool until = job->until_free >= 0;
 
 	switch (error) {
 	case 0:
 		if (done_pages(job, &job->sum))
 			return EX_DONE;
 		if (until) {
-			if (!job->wanted->quiet)
+			if (!job->quiet)
 				say_error("as much is free already: nothing was written");
 			return EX_DONE;
 		}
@@ -324,7 +329,7 @@ static int conclude(const struct job *job, int error)
 		if (until)
 			say_error("%s are missing to %s of free memory: %s",
 				  format_size(job->missing).text,
-				  format_size(job->wanted->until_free).text,
+				  format_size(job->until_free).text,
 				  job->used_up ? "the limit is used up" : "nothing left to write");
 		else
 			say_error(job->readback ? "nothing to read back, or no room for it" :
@@ -347,18 +352,18 @@ static int conclude(const struct job *job, int error)
 	}
 }
 
-static int check_usage(const struct job_options *wanted)
+static int check_usage(const struct job *job)
 {
-	const struct command *command = &wanted->command;
+	const struct command *command = &job->wanted;
 
 	if (command->max >= 0 && command->max < amount_page_size())
 		say_error("--max: less than a page");
 	else if (command->rate >= 0 && command->rate < amount_page_size())
 		say_error("--rate: less than a page a second");
-	else if (transaction_says_what(command) || wanted->until_free >= 0 ||
-		 (command->verb == COMMAND_READBACK && wanted->cgroup))
+	else if (transaction_says_what(command) || job->until_free >= 0 ||
+		 (job->readback && job->cgroup))
 		return EX_DONE;
-	else if (command->verb == COMMAND_READBACK)
+	else if (job->readback)
 		say_error("missing option: what to read back (--cgroup, --node, --max, %s)",
 			  "--max-compressed or --rate");
 	else
@@ -367,48 +372,55 @@ static int check_usage(const struct job_options *wanted)
 	return EX_USAGE;
 }
 
-int job_run(struct context *context, void *data)
+static int run(struct context *context, void *data)
 {
-	const struct job_options *wanted = data;
-	struct job job = {
-		.source = &context->source,
-		.wanted = wanted,
-		.readback = wanted->command.verb == COMMAND_READBACK,
-		.command = wanted->command,
-		.last.result.coldest_left = -1,
-		.sum.coldest_left = -1,
-		.progress = !wanted->quiet && !wanted->command.dry_run && !context->watch_dumb &&
-			    !context->source.recorded && isatty(STDERR_FILENO),
-	};
-	int error, status = check_usage(wanted);
+	struct job *job = data;
+	int error, status;
 
-	if (status)
+	job->source = &context->source;
+	job->command = job->wanted;
+	job->sum.coldest_left = -1;
+	job->readback = job->wanted.verb == COMMAND_READBACK;
+	job->progress = !job->quiet && !job->wanted.dry_run && !context->watch_dumb &&
+			!context->source.recorded && isatty(STDERR_FILENO);
+	status = check_usage(job);
+	if (status == EX_DONE)
+		status = options_supported(job->source);
+	if (status == EX_DONE && job->cgroup)
+		status = options_cgroup(job->source, job->cgroup, &job->command.cgroup, NULL);
+	if (status != EX_DONE)
 		return status;
-	status = options_supported(&context->source);
-	if (!status && wanted->cgroup)
-		status = options_cgroup(&context->source, wanted->cgroup, &job.command.cgroup,
-					NULL);
-	if (!status) {
-		error = carry_out(&job);
-		if (job.any || !error || error == -EAGAIN || error == -EINTR)
-			print_table(context->table, &job);
-		status = conclude(&job, error);
-		if (job.counted && !job.readback)
-			say_error("without debugfs this is what all commands did meanwhile");
-		if (done_pages(&job, &job.sum) > 0 && !wanted->quiet)
-			say_summary(&job);
-	}
+	error = carry_out(job);
+	if (job->any || !error || error == -EAGAIN || error == -EINTR)
+		print_table(context->table, job);
+	status = conclude(job, error);
+	if (job->counted && !job->readback)
+		say_error("without debugfs this is what all commands did meanwhile");
+	if (done_pages(job, &job->sum) > 0 && !job->quiet)
+		say_summary(job);
 	return status;
 }
 
-static struct job_options given = { .command = COMMAND_NONE, .until_free = -1 };
+static struct job writeback = { .wanted = COMMAND_NONE, .until_free = -1 };
+static struct job readback = {
+	.wanted = COMMAND_NONE, .wanted.verb = COMMAND_READBACK, .until_free = -1,
+};
 
 const struct subcommand writeback_subcommand = {
 	.name = "writeback",
 	.summary = "write cold pages from zswap to swap",
-	.options = options,
-	.shared = job_shared_options,
-	.views = { &job_view },
-	.data = &given,
-	.run = job_run,
+	.options = writeback_options,
+	.shared = shared_options,
+	.views = { &view },
+	.data = &writeback,
+	.run = run,
+};
+
+const struct subcommand readback_subcommand = {
+	.name = "readback",
+	.summary = "bring written pages back into zswap before they are needed",
+	.shared = shared_options,
+	.views = { &view },
+	.data = &readback,
+	.run = run,
 };
