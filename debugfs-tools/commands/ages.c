@@ -60,16 +60,6 @@ static const struct column tree_columns[] = {
 	{ "REMOVED", COLUMN_BOOL, false, "the cgroup is gone, its pages are not", ROW(removed) },
 };
 
-static const struct view bucket_view = {
-	VIEW("buckets", bucket_columns),
-	.counters = { { age_counters, COUNTERS, offsetof(struct bucket_row, bucket) } },
-};
-
-static const struct view tree_view = {
-	VIEW("cgroups", tree_columns),
-	.when = "--tree",
-};
-
 struct ages {
 	/* What is wanted. */
 	uint64_t nodes;			/* 0: all, not asked for */
@@ -307,7 +297,11 @@ const struct subcommand ages_subcommand = {
 	.name = "ages",
 	.summary = "how old what is in zswap is",
 	.options = options,
-	.views = { &bucket_view, &tree_view },
+	.views = {
+		{ VIEW("buckets", bucket_columns),
+		  .counters = { { age_counters, COUNTERS, offsetof(struct bucket_row, bucket) } } },
+		{ VIEW("cgroups", tree_columns), .when = "--tree" },
+	},
 	.data = &given,
 	.run = run,
 };

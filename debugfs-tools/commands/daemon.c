@@ -399,8 +399,6 @@ static const struct column columns[] = {
 	{ "REASON", COLUMN_TEXT, true, "why it last did what it did", ROW(reason) },
 };
 
-static const struct view view = { VIEW("cgroups", columns) };
-
 static json_t *json_known(num value)
 {
 	return value < 0 ? json_null() : json_integer(value);
@@ -534,7 +532,7 @@ const struct subcommand daemon_subcommand = {
 	.name = "daemon",
 	.summary = "keep writing what is cold and stays away",
 	.options = options,
-	.views = { &view },
+	.views = { { VIEW("cgroups", columns) } },
 	.data = &given,
 	.ignored = SIGHUP,
 	.run = run,

@@ -33,8 +33,6 @@ static const struct column columns[] = {
 	{ "FIX", COLUMN_TEXT, true, "what mends it", ROW(fix) },
 };
 
-static const struct view view = { VIEW("checks", columns) };
-
 enum verdict { OK, NOTE, BAD, UNKNOWN };
 
 struct doctor {
@@ -426,7 +424,7 @@ const struct subcommand doctor_subcommand = {
 	.name = "doctor",
 	.summary = "what keeps zswap from working well, and what mends it",
 	.options = options,
-	.views = { &view },
+	.views = { { VIEW("checks", columns) } },
 	.data = &given,
 	.run = run,
 };

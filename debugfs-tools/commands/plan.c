@@ -63,8 +63,6 @@ static const struct column columns[] = {
 	{ "COMMAND", COLUMN_TEXT, false, "what writes them", ROW(command) },
 };
 
-static const struct view view = { VIEW("plan", columns) };
-
 #define WHERE(member)	offsetof(struct plan, member)
 
 static const struct option_spec options[] = {
@@ -322,7 +320,7 @@ const struct subcommand plan_subcommand = {
 	.name = "plan",
 	.summary = "propose an age for each cgroup, and show why",
 	.options = options,
-	.views = { &view },
+	.views = { { VIEW("plan", columns) } },
 	.data = &given,
 	.run = run,
 };

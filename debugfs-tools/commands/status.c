@@ -44,15 +44,10 @@ static const struct column columns[NR_COLUMNS] = {
 			   ROW(refault_rate) },
 };
 
-static const struct view view = {
-	VIEW("zswap", columns),
-	.counters = { { zswap_counters, ZSWAP, ROW(system) },
-		      { stats_counters, STATS, ROW(system.counters) } },
-};
-
 static struct status {
 	bool nodes;
 	const struct source *source;
+	const struct view *view;
 	struct table *table;
 	struct system system;
 	struct reasons unknown;
@@ -76,9 +71,9 @@ static void add_unknown(struct status *status, const struct row *row, bool node)
 	};
 
 	for (int i = 0; i < NR_COLUMNS; i++) {
-		const char *name = view_column(&view, i)->name, *file = files[i];
+		const char *name = view_column(status->view, i)->name, *file = files[i];
 		const struct counter *counter = NULL;
-		num value = view_number(&view, i, row);
+		num value = view_number(status->view, i, row);
 
 		if (i >= ZSWAP && i < COMPRESSOR) {
 			counter = &zswap_counters[i - ZSWAP];
@@ -242,7 +237,7 @@ static int run(struct context *context, void *data)
 	bool page = !output_is_table(output);
 	struct status *status = data;
 	struct column usual[NR_COLUMNS];
-	struct view shown = view;
+	struct view shown = *context->view;
 	int result = EX_DONE;
 	bool said;
 
@@ -251,6 +246,7 @@ static int run(struct context *context, void *data)
 		return EX_MISSING;
 	}
 	status->source = &context->source;
+	status->view = &shown;
 	/* A line for the whole system does not need to be told from others. */
 	memcpy(usual, columns, sizeof(usual));
 	usual[NODE].shown = status->nodes;
@@ -281,7 +277,11 @@ const struct subcommand status_subcommand = {
 	.name = "status",
 	.summary = "what zswap holds, and what proactive writeback has done",
 	.options = options,
-	.views = { &view },
+	.views = { {
+		VIEW("zswap", columns),
+		.counters = { { zswap_counters, ZSWAP, ROW(system) },
+			      { stats_counters, STATS, ROW(system.counters) } },
+	} },
 	.data = &given,
 	.run = run,
 };

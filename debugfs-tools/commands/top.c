@@ -55,8 +55,6 @@ static const struct column columns[] = {
 	  ROW(refaults) },
 };
 
-static const struct view view = { VIEW("cgroups", columns) };
-
 struct top {
 	struct screen_view screen;
 	num cold;
@@ -403,7 +401,7 @@ const struct subcommand top_subcommand = {
 	.name = "top",
 	.summary = "the cgroups with the most cold data in zswap, live",
 	.options = options,
-	.views = { &view },
+	.views = { { VIEW("cgroups", columns) } },
 	.data = &given,
 	.run = run,
 };

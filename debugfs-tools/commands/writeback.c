@@ -37,8 +37,6 @@ static const struct column columns[] = {
 	{ "MEANING", COLUMN_TEXT, true, "the same in words", ROW(meaning) },
 };
 
-static const struct view view = { VIEW("outcomes", columns) };
-
 struct job {
 	/* The command line */
 	struct command wanted;
@@ -411,7 +409,7 @@ const struct subcommand writeback_subcommand = {
 	.summary = "write cold pages from zswap to swap",
 	.options = writeback_options,
 	.shared = shared_options,
-	.views = { &view },
+	.views = { { VIEW("outcomes", columns) } },
 	.data = &writeback,
 	.run = run,
 };
@@ -420,7 +418,7 @@ const struct subcommand readback_subcommand = {
 	.name = "readback",
 	.summary = "bring written pages back into zswap before they are needed",
 	.shared = shared_options,
-	.views = { &view },
+	.views = { { VIEW("outcomes", columns) } },
 	.data = &readback,
 	.run = run,
 };

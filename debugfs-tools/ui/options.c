@@ -300,8 +300,8 @@ static void help_subcommand(const struct subcommand *subcommand, const struct kn
 	printf("Usage: " PROGRAM " %s [OPTIONS]\n\n", subcommand->name);
 	printf("%s\n\nOptions:\n", subcommand->summary);
 	print_options(known);
-	for (const struct view *const *v = subcommand->views; *v; v++)
-		print_columns(*v);
+	for (const struct view *view = subcommand->views; view->name; view++)
+		print_columns(view);
 	printf("\nExit status:\n");
 	for (size_t i = 0; i < ARRAY_SIZE(exit_statuses); i++)
 		printf("  %-3d  %s\n", exit_statuses[i].status, exit_statuses[i].help);
@@ -337,9 +337,9 @@ static int run(const struct subcommand *subcommand, const struct known *known,
 	}
 	context->watch_dumb = !term || !*term || !strcmp(term, "dumb");
 	/* The usual one comes before those that an option chooses */
-	for (const struct view *const *v = subcommand->views; *v; v++) {
-		if (!(*v)->when || is_given(known, (*v)->when + strlen("--")))
-			context->view = *v;
+	for (const struct view *view = subcommand->views; view->name; view++) {
+		if (!view->when || is_given(known, view->when + strlen("--")))
+			context->view = view;
 	}
 	if (context->view)
 		context->table = table_new(context->view, &context->output);
@@ -360,7 +360,7 @@ static int run_subcommand(int argc, char **argv, const struct subcommand *const 
 
 	known_add(&known, subcommand->options, subcommand->data);
 	known_add(&known, subcommand->shared, subcommand->data);
-	known_add(&known, *subcommand->views ? output_options : NULL, &context);
+	known_add(&known, subcommand->views->name ? output_options : NULL, &context);
 	known_add(&known, common_options, &context);
 	result = parse(argc, argv, named, &known);
 	if (result != EX_DONE)

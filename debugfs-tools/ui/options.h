@@ -56,7 +56,7 @@ struct subcommand {
 	const char *summary;		/* one line for zswapctl --help */
 	const struct option_spec *options; /* its own, NULL-terminated */
 	const struct option_spec *shared; /* what it has in common with another, or NULL */
-	const struct view *views[4];	/* up to a NULL; none if it prints no table */
+	struct view views[3];		/* up to one without a name; none if it prints no table */
 	/* What the options are stored into; it has the defaults, and what it has at the end stays. */
 	void *data;
 	int ignored;			/* a signal that means nothing before it runs; 0: none */
