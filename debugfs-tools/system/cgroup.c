@@ -108,35 +108,14 @@ int cgroup_walk(const struct source *source, const char *path,
 
 /* ---- the kernel's table ---- */
 
-/* It may be far longer than any other file: it is taken line by line. */
-struct table_reader {
-	bool begun;
-	struct parse_header header;
-	int (*each)(const struct cgroup_record *record, void *data);
-	void *data;
-};
-
-static int table_line(char *line, void *data)
-{
-	struct table_reader *reader = data;
-	struct cgroup_record record;
-	int err;
-
-	if (!reader->begun) {
-		reader->begun = true;
-		return parse_cgroup_header(line, &reader->header);
-	}
-	err = parse_cgroup_line(line, &reader->header, &record);
-	return err ? err : reader->each(&record, reader->data);
-}
-
+/* It may be far longer than any other file. */
 int cgroup_table(const struct source *source,
 		 int (*each)(const struct cgroup_record *record, void *data), void *data)
 {
-	struct table_reader reader = { .each = each, .data = data };
-	int err = source_lines(source, SYS_DEBUGFS "/age_buckets_cgroup", table_line, &reader);
+	struct table_reader reader = { .cgroups = true, .each = each, .data = data };
+	int err = source_lines(source, SYS_DEBUGFS "/age_buckets_cgroup", parse_table_line, &reader);
 
-	return err || reader.begun ? err : -EINVAL;
+	return err || reader.nr ? err : -EINVAL;
 }
 
 /* A table without entries that has the buckets of the system's. */
@@ -210,7 +189,7 @@ static int take_record(const struct cgroup_record *record, void *data)
 	if (record->bucket >= gathering->edges.nr || edge->min_age != record->row.min_age ||
 	    edge->max_age != record->row.max_age)
 		return -EAGAIN;
-	if (!cgroup || cgroup->id != record->id) {
+	if (!cgroup || cgroup->id != (uint64_t)record->id) {
 		cgroup = cgroups_add(gathering, record->path, record->id);
 		cgroup->removed = true;
 	}
