@@ -131,9 +131,10 @@ static int compare_cgroups(const void *a, const void *b)
 				    ((const struct state_cgroup *)b)->path);
 }
 
-const struct state_cgroup *state_find(const struct state *state, const char *path, uint64_t id)
+struct state_cgroup *state_find(const struct state *state, const char *path, uint64_t id)
 {
-	const struct state_cgroup key = { .path = (char *)path }, *at = state->nr ?
+	const struct state_cgroup key = { .path = (char *)path };
+	struct state_cgroup *at = state->nr ?
 		bsearch(&key, state->cgroup, state->nr, sizeof(key), compare_cgroups) : NULL;
 
 	/* Others of the same path were removed: they come first */

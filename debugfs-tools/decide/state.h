@@ -73,7 +73,7 @@ void state_free(struct state *state);
 void state_drop_cgroups(struct state *state);
 void state_drop_families(struct state *state);
 /* The cgroup at @path with this @id, 0: whatever it was in an earlier boot; or NULL. */
-const struct state_cgroup *state_find(const struct state *state, const char *path, uint64_t id);
+struct state_cgroup *state_find(const struct state *state, const char *path, uint64_t id);
 
 /* JSON in one line, without its end. */
 void state_write(FILE *out, const struct state *state);

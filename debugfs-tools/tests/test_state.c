@@ -113,7 +113,7 @@ static struct choice choose(struct state *state, struct sample *sample, const ch
 	free(choice);
 	config_free(&config);
 	sample_free(sample);
-	found.look.ages = NULL;
+	found.look.since.ages = NULL;
 	return found;
 }
 
@@ -136,7 +136,7 @@ static void test_samples(void)
 	at(&sample, "/")->all.refaulted = 100;
 	at(&sample, "/c")->ages.bucket[1].loaded = 7;
 	choice = choose(&state, &sample, ALWAYS, "/a", NULL);
-	CHECK(choice.look.elapsed_ms == 60000 && choice.look.refaulted == 40,
+	CHECK(choice.look.since.seconds == 60 && choice.look.since.refaulted == 40,
 	      "what came back of a child is not the parent's");
 	CHECK(choice.decision.action == ACTION_WRITE, "cold pages are written");
 	sample_init(&sample, 150000);
@@ -146,18 +146,18 @@ static void test_samples(void)
 	at(&sample, "/a")->own.refaulted = 100;
 	at(&sample, "/c")->ages.bucket[1].loaded = 7;
 	choice = choose(&state, &sample, ALWAYS, "/a", NULL);
-	CHECK(!choice.look.refaulted, "nor is all that ever came back of it when it is gone");
+	CHECK(!choice.look.since.refaulted, "nor is all that ever came back of it when it is gone");
 
 	sample_init(&sample, 180000);
 	at(&sample, "/c")->ages.bucket[1].loaded = 17;
 	at(&sample, "/")->all.refaulted = 100;
 	at(&sample, "/a")->all.refaulted = 100;
 	choice = choose(&state, &sample, ALWAYS, "/c", NULL);
-	CHECK(choice.look.loaded[1] == 10, "pages that were loaded since");
+	CHECK(choice.look.since.loaded[1] == 10, "pages that were loaded since");
 	sample_init(&sample, 240000);
 	at(&sample, "/c")->ages.bucket[1].loaded = 3;
 	choice = choose(&state, &sample, ALWAYS, "/c", NULL);
-	CHECK(!choice.look.loaded[1], "the table began anew: none that are known");
+	CHECK(!choice.look.since.loaded[1], "the table began anew: none that are known");
 
 	sample_init(&sample, 300000);
 	at(&sample, "/c")->pressure_io = 1000000;
@@ -183,7 +183,7 @@ static void test_samples(void)
 	free(sample.boot_id);
 	sample.boot_id = xstrdup("other");
 	choice = choose(&state, &sample, ALWAYS, "/a", NULL);
-	CHECK(choice.decision.action == ACTION_OBSERVE && choice.look.elapsed_ms == 0 &&
+	CHECK(choice.decision.action == ACTION_OBSERVE && choice.look.since.seconds == 0 &&
 	      state.cgroup[choice.cgroup].control.evidence.watched > 0,
 	      "another boot: observe, but with what was learned");
 	sample_init(&sample, 70000);
