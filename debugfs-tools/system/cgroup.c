@@ -144,7 +144,7 @@ struct gathering {
 	size_t room;
 	struct age_table edges;
 	uint64_t nodes;
-	int nr_told;			/* the first ones, of the table, sorted by id */
+	int nr_directories;		/* the first ones, sorted by id */
 	/*
 	 * In a cgroup namespace: what the kernel's paths have before ours; NULL: not known.
 	 * Without one it is "".
@@ -177,26 +177,14 @@ static struct cgroup *cgroups_add(struct gathering *gathering, const char *path,
 	return cgroup;
 }
 
-/* Whoever the table tells of counts as removed until its directory is found. */
-static int take_record(const struct cgroup_record *record, void *data)
+static int take_directory(const char *path, num inode, void *data)
 {
 	struct gathering *gathering = data;
-	struct cgroups *cgroups = gathering->cgroups;
-	const struct age_bucket *edge = &gathering->edges.bucket[record->bucket];
-	struct cgroup *cgroup = cgroups->nr ? &cgroups->cgroup[cgroups->nr - 1] : NULL;
+	const struct cgroup *cgroup = cgroups_add(gathering, path, inode < 0 ? 0 : inode);
 
-	/* The edges have changed since they were read */
-	if (record->bucket >= gathering->edges.nr || edge->min_age != record->row.min_age ||
-	    edge->max_age != record->row.max_age)
-		return -EAGAIN;
-	if (!cgroup || cgroup->id != (uint64_t)record->id) {
-		cgroup = cgroups_add(gathering, record->path, record->id);
-		cgroup->removed = true;
-	}
-	/* No list of nodes can name those beyond the mask */
-	if (gathering->nodes == UINT64_MAX ||
-	    (record->node < 64 && gathering->nodes >> record->node & 1))
-		amount_add_row(&cgroup->ages.bucket[record->bucket], &record->row);
+	/* The root of all cgroups has the id 1; where ours has another, this is a namespace */
+	if (!strcmp(path, "/") && cgroup->id <= 1)
+		gathering->prefix = xstrdup("");
 	return 0;
 }
 
@@ -205,46 +193,6 @@ static int compare_ids(const void *a, const void *b)
 	const struct cgroup *left = a, *right = b;
 
 	return (left->id > right->id) - (left->id < right->id);
-}
-
-/* One of an id, whatever the order of its records was. */
-static void join_records(struct gathering *gathering)
-{
-	struct cgroups *cgroups = gathering->cgroups;
-	struct cgroup *cgroup = cgroups->cgroup;
-	int nr = 0;
-
-	if (cgroups->nr)
-		qsort(cgroup, cgroups->nr, sizeof(*cgroup), compare_ids);
-	for (int i = 0; i < cgroups->nr; i++) {
-		if (nr && cgroup[nr - 1].id == cgroup[i].id) {
-			amount_add_table(&cgroup[nr - 1].ages, &cgroup[i].ages);
-			free(cgroup[i].path);
-		} else {
-			cgroup[nr++] = cgroup[i];
-		}
-	}
-	cgroups->nr = nr;
-	gathering->nr_told = nr;
-}
-
-/* Returns -EINVAL if the edges change again and again: nobody does that. */
-static int read_records(const struct source *source, struct gathering *gathering)
-{
-	int err = -EAGAIN;
-
-	for (int tries = 0; tries < 3 && err == -EAGAIN; tries++) {
-		cgroups_free(gathering->cgroups);
-		gathering->room = 0;
-		err = read_edges(source, &gathering->edges);
-		if (!err)
-			err = cgroup_table(source, take_record, gathering);
-	}
-	if (err)
-		cgroups_free(gathering->cgroups);
-	else
-		join_records(gathering);
-	return err == -EAGAIN ? -EINVAL : err;
 }
 
 /* What the kernel's path has before the directory's; to be freed; NULL: nothing. */
@@ -259,27 +207,42 @@ static char *cgroup_prefix(const char *kernel, const char *directory)
 	return xasprintf("%.*s", (int)(all - own), kernel);
 }
 
-static int take_directory(const char *path, num inode, void *data)
+/* The one that a record of the table is about. */
+static struct cgroup *find_cgroup(struct gathering *gathering, const struct cgroup_record *record)
+{
+	struct cgroups *cgroups = gathering->cgroups;
+	const struct cgroup key = { .id = record->id };
+	struct cgroup *cgroup = bsearch(&key, cgroups->cgroup, gathering->nr_directories,
+					sizeof(key), compare_ids);
+
+	if (cgroup) {
+		if (!gathering->prefix)
+			gathering->prefix = cgroup_prefix(record->path, cgroup->path);
+		return cgroup;
+	}
+	cgroup = &cgroups->cgroup[cgroups->nr - 1];
+	if (cgroup->removed && cgroup->id == key.id)
+		return cgroup;
+	cgroup = cgroups_add(gathering, record->path, record->id);
+	cgroup->removed = true;
+	return cgroup;
+}
+
+static int take_record(const struct cgroup_record *record, void *data)
 {
 	struct gathering *gathering = data;
-	struct cgroups *cgroups = gathering->cgroups;
-	const struct cgroup key = { .id = inode < 0 ? 0 : inode };
-	struct cgroup *cgroup = gathering->nr_told && key.id ?
-		bsearch(&key, cgroups->cgroup, gathering->nr_told, sizeof(key), compare_ids) : NULL;
+	const struct age_bucket *edge = &gathering->edges.bucket[record->bucket];
+	struct cgroup *cgroup;
 
-	if (!strcmp(path, "/")) {
-		/* The root of all cgroups has the id 1; where ours has another, this is a namespace */
-		gathering->prefix = key.id > 1 ? NULL : xstrdup("");
-	}
-	if (!cgroup || !cgroup->removed) {
-		cgroups_add(gathering, path, key.id);
-		return 0;
-	}
-	if (!gathering->prefix)
-		gathering->prefix = cgroup_prefix(cgroup->path, path);
-	free(cgroup->path);
-	cgroup->path = xstrdup(path);
-	cgroup->removed = false;
+	/* The edges have changed since they were read */
+	if (record->bucket >= gathering->edges.nr || edge->min_age != record->row.min_age ||
+	    edge->max_age != record->row.max_age)
+		return -EAGAIN;
+	cgroup = find_cgroup(gathering, record);
+	/* No list of nodes can name those beyond the mask */
+	if (gathering->nodes == UINT64_MAX ||
+	    (record->node < 64 && gathering->nodes >> record->node & 1))
+		amount_add_row(&cgroup->ages.bucket[record->bucket], &record->row);
 	return 0;
 }
 
@@ -315,7 +278,7 @@ static void place_removed(struct gathering *gathering)
 {
 	struct cgroups *cgroups = gathering->cgroups;
 	struct cgroup *cgroup = cgroups->cgroup;
-	int nr = 0;
+	int all = 0, nr = 0;
 
 	for (int i = 0; i < cgroups->nr; i++) {
 		const char *path = cgroup[i].removed ? own_path(gathering, cgroup[i].path)
@@ -323,31 +286,26 @@ static void place_removed(struct gathering *gathering)
 
 		if (path) {
 			memmove(cgroup[i].path, path, strlen(path) + 1);
-			cgroup[nr++] = cgroup[i];
+			cgroup[all++] = cgroup[i];
 		} else {
 			free(cgroup[i].path);
 			cgroups->foreign++;
 		}
 	}
-	qsort(cgroup, nr, sizeof(*cgroup), compare_cgroups);
-	cgroups->nr = nr;
-	nr = 0;
-	for (int i = 0; i < cgroups->nr; i++) {
-		int at = i;
+	qsort(cgroup, all, sizeof(*cgroup), compare_cgroups);
+	for (int i = 0; i < all; i++) {
+		struct cgroup *last = nr && cgroup[nr - 1].removed ? &cgroup[nr - 1] : NULL;
 
-		while (cgroup[at].removed && at + 1 < cgroups->nr &&
-		       !strcmp(cgroup[at + 1].path, cgroup[i].path))
-			at++;
 		/* A recorded tree need not tell ids; and the root is never removed */
-		if (at == i || cgroup[at].removed ||
-		    (cgroup[at].id && strcmp(cgroup[i].path, "/"))) {
-			cgroup[nr++] = cgroup[i];
-			continue;
+		if (last && !strcmp(last->path, cgroup[i].path) &&
+		    (!cgroup[i].id || last->id == cgroup[i].id || !strcmp(last->path, "/"))) {
+			amount_add_table(&cgroup[i].ages, &last->ages);
+			if (!cgroup[i].id)
+				cgroup[i].id = last->id;
+			free(last->path);
+			nr--;
 		}
-		if (!cgroup[at].id)
-			cgroup[at].id = cgroup[i].id;
-		amount_add_table(&cgroup[at].ages, &cgroup[i].ages);
-		free(cgroup[i].path);
+		cgroup[nr++] = cgroup[i];
 	}
 	cgroups->nr = nr;
 }
@@ -370,25 +328,42 @@ void cgroups_set_parents(struct cgroups *cgroups)
 	}
 }
 
+static int gather(const struct source *source, struct gathering *gathering)
+{
+	struct cgroups *cgroups = gathering->cgroups;
+	int error = read_edges(source, &gathering->edges);
+
+	if (!error)
+		error = cgroup_walk(source, "/", take_directory, gathering);
+	if (error)
+		return error;
+	qsort(cgroups->cgroup, cgroups->nr, sizeof(*cgroups->cgroup), compare_ids);
+	gathering->nr_directories = cgroups->nr;
+	error = cgroup_table(source, take_record, gathering);
+	if (!error)
+		place_removed(gathering);
+	return error;
+}
+
 int cgroups_read(const struct source *source, uint64_t nodes, struct cgroups *cgroups)
 {
-	struct gathering gathering = { .cgroups = cgroups, .nodes = nodes };
-	int err;
+	int error = -EAGAIN;
 
 	*cgroups = (struct cgroups) {};
 	/* Directories of anything else have other paths and inodes than the table tells of */
 	if (cgroup_hierarchy_reason(source))
 		return -EOPNOTSUPP;
-	err = read_records(source, &gathering);
-	if (err)
-		return err;
-	err = cgroup_walk(source, "/", take_directory, &gathering);
-	place_removed(&gathering);
-	free(gathering.prefix);
+	for (int tries = 0; tries < 3 && error == -EAGAIN; tries++) {
+		struct gathering gathering = { .cgroups = cgroups, .nodes = nodes };
+
+		error = gather(source, &gathering);
+		free(gathering.prefix);
+		if (error)
+			cgroups_free(cgroups);
+	}
 	cgroups_set_parents(cgroups);
-	if (err)
-		cgroups_free(cgroups);
-	return err;
+	/* Nobody changes the edges again and again */
+	return error == -EAGAIN ? -EINVAL : error;
 }
 
 void cgroups_free(struct cgroups *cgroups)
