@@ -334,7 +334,8 @@ static void tick(struct daemon *daemon)
 	daemon->woken = false;
 	if (!look(daemon))
 		return;
-	check_record(daemon, record_sample(daemon->record, &daemon->now.sample));
+	check_record(daemon, record_line(daemon->record, record_sample_fields,
+					 &daemon->now.sample));
 	daemon->ticks++;
 	nr = tick_decide(&daemon->state, &daemon->config, &daemon->now.sample, &choice);
 	for (int i = 0; i < nr; i++) {
@@ -357,7 +358,7 @@ static void tick(struct daemon *daemon)
 		say_error("standard output: %s", strerror(errno));
 	if (ferror(stdout))
 		end(daemon, EX_FAILED);
-	check_record(daemon, record_results(daemon->record, &daemon->now));
+	check_record(daemon, record_line(daemon->record, record_results_fields(), &daemon->now));
 	free(choice);
 	record_tick_free(&daemon->now);
 }

@@ -50,7 +50,7 @@ static void print_json(struct table *table, const struct daemon_head *head)
 	autofree char *text = table_render(table, 0);
 
 	printf("{\n   ");
-	json_members(stdout, "", head_fields, head, 0);
+	json_members(stdout, "", head_fields, head);
 	printf(",%s", text + 1);
 }
 

@@ -20,15 +20,14 @@
 #define PAGE_SIZE_MAX	(1 << 20)
 
 #define SAMPLE(member)	offsetof(struct history_sample, member)
-#define COLUMN(member)	SAMPLE(ages.bucket[0].member), sizeof(struct age_bucket)
 
 static const struct json_field fields[] = {
 	{ "nr", JSON_COUNT, SAMPLE(nr) },
 	{ "time", JSON_COUNT, SAMPLE(time) },
 	{ "awake_ms", JSON_NUM, SAMPLE(awake_ms) },
 	{ "page_size", JSON_COUNT, SAMPLE(page_size) },
-	{ "edges", JSON_COUNT, COLUMN(min_age) },
-	{ "pages", JSON_NUM, COLUMN(pages) },
+	{ "edges", JSON_BOUNDS, SAMPLE(ages), sizeof(struct age_bucket) },
+	{ "pages", JSON_NUM, SAMPLE(ages.bucket[0].pages), sizeof(struct age_bucket) },
 	{ }
 };
 
@@ -58,9 +57,9 @@ static int write_slot(int fd, num slot, const char *text)
 
 static int sample_from_json(const json_t *json, struct history_sample *sample)
 {
-	if (bounds_from_json(json, &sample->ages) || !sample->ages.nr ||
-	    json_to_struct(json, fields, sample, sample->ages.nr) || sample->nr >= INT64_MAX ||
-	    sample->time > TIME_MAX || sample->page_size < 1 || sample->page_size > PAGE_SIZE_MAX)
+	if (json_to_struct(json, fields, sample) || !sample->ages.nr ||
+	    sample->nr >= INT64_MAX || sample->time > TIME_MAX || sample->page_size < 1 ||
+	    sample->page_size > PAGE_SIZE_MAX)
 		return -EINVAL;
 	return 0;
 }
@@ -143,7 +142,7 @@ static int add(int fd, num keep, struct history_sample *sample, char **message)
 			sample->nr = history.sample[i].nr + 1;
 	}
 	out = xchecked(open_memstream(&text, &length));
-	json_write(out, fields, sample, sample->ages.nr);
+	json_write(out, fields, sample);
 	/* Memory is what it can fail with */
 	xchecked(fclose(out) ? NULL : text);
 	if (!error)

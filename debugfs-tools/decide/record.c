@@ -39,7 +39,7 @@ const struct json_field record_sample_fields[] = {
 	{ "limit", JSON_NUM, SAMPLE(limit) },
 	{ "free", JSON_NUM, SAMPLE(free) },
 	{ "total", JSON_NUM, SAMPLE(total) },
-	{ "edges", JSON_COUNT, SAMPLE(bounds.bucket[0].min_age), sizeof(struct age_bucket) },
+	{ "edges", JSON_BOUNDS, SAMPLE(bounds), sizeof(struct age_bucket) },
 	{ "cgroups", JSON_LIST, SAMPLE(cgroups.cgroup), sizeof(struct cgroup), cgroup_fields,
 	  SAMPLE(cgroups.nr) },
 	{ }
@@ -87,7 +87,7 @@ const struct json_field *record_results_fields(void)
 
 /* ---- writing ---- */
 
-/* Whoever begins a line sets errno to 0: what failed first may be any part of it. */
+/* What failed first may be any part of the line: errno was 0 before it. */
 static int end_line(FILE *file)
 {
 	putc('\n', file);
@@ -100,28 +100,19 @@ int record_begin(FILE *file, const char *config, const struct state *state)
 
 	errno = 0;
 	json_head(file, "recording", RECORD_VERSION);
-	json_members(file, ",", field, &config, 0);
+	json_members(file, ",", field, &config);
 	fputs(",\"state\":", file);
 	state_write(file, state);
 	putc('}', file);
 	return end_line(file);
 }
 
-int record_sample(FILE *file, const struct sample *sample)
+int record_line(FILE *file, const struct json_field *fields, const void *base)
 {
 	if (!file)
 		return 0;
 	errno = 0;
-	json_write(file, record_sample_fields, sample, sample->bounds.nr);
-	return end_line(file);
-}
-
-int record_results(FILE *file, const struct record_tick *tick)
-{
-	if (!file)
-		return 0;
-	errno = 0;
-	json_write(file, record_results_fields(), tick, 0);
+	json_write(file, fields, base);
 	return end_line(file);
 }
 
@@ -177,13 +168,13 @@ void record_choice(FILE *out, num tick, const struct sample *sample, num budget,
 	};
 
 	putc('{', out);
-	json_members(out, "", line_fields, &line, 0);
+	json_members(out, "", line_fields, &line);
 	if (decision->action == ACTION_WRITE || decision->action == ACTION_READ) {
 		if (!choice->carried_out)
 			record_unknown(&line.result);
 		line.written_bytes = amount_times(line.result.count.written, sample->page_size);
-		json_members(out, ",", done, &line, 0);
-		json_members(out, ",", record_answer(), &line.result, 0);
+		json_members(out, ",", done, &line);
+		json_members(out, ",", record_answer(), &line.result);
 	}
 	fputs("}\n", out);
 }

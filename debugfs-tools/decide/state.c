@@ -12,6 +12,7 @@
 
 #include "decide/state.h"
 #include "json.h"
+#include "ui/format.h"
 
 void state_begin(struct state *state)
 {
@@ -110,7 +111,7 @@ static const struct json_field state_fields[] = {
 	{ "boot_id", JSON_TEXT, STATE(boot_id) },
 	{ "now_ms", JSON_COUNT, STATE(now_ms) },
 	{ "wear", JSON_RATE, STATE(wear) },
-	{ "edges", JSON_COUNT, STATE(bounds.bucket[0].min_age), sizeof(struct age_bucket) },
+	{ "edges", JSON_BOUNDS, STATE(bounds), sizeof(struct age_bucket) },
 	{ "families", JSON_LIST, STATE(family), sizeof(struct family), family_fields,
 	  STATE(nr_families) },
 	{ "cgroups", JSON_LIST, STATE(cgroup), sizeof(struct state_cgroup), cgroup_fields,
@@ -121,7 +122,7 @@ static const struct json_field state_fields[] = {
 void state_write(FILE *out, const struct state *state)
 {
 	json_head(out, "state", STATE_VERSION);
-	json_members(out, ",", state_fields, state, state->bounds.nr);
+	json_members(out, ",", state_fields, state);
 	putc('}', out);
 }
 
@@ -165,29 +166,6 @@ static bool is_valid(const struct state *state)
 	return true;
 }
 
-int bounds_from_json(const json_t *json, struct age_table *bounds)
-{
-	const json_t *edges = json_object_get(json, "edges");
-	size_t nr = json_array_size(edges);
-
-	bounds->nr = 0;
-	if (!json_is_array(edges) || nr > AGE_BUCKETS_MAX)
-		return -EINVAL;
-	for (size_t b = 0; b < nr; b++) {
-		const json_t *edge = json_array_get(edges, b);
-		struct age_bucket *bucket = &bounds->bucket[b];
-
-		bucket->min_age = json_integer_value(edge);
-		bucket->max_age = AGE_NO_BOUND;
-		if (!json_is_integer(edge) || (b ? bucket->min_age <= bucket[-1].min_age : bucket->min_age < 0))
-			return -EINVAL;
-		if (b)
-			bucket[-1].max_age = bucket->min_age;
-	}
-	bounds->nr = nr;
-	return 0;
-}
-
 int state_from_json(const json_t *json, struct state *state, char **message)
 {
 	num version = json_version(json, "state");
@@ -200,8 +178,7 @@ int state_from_json(const json_t *json, struct state *state, char **message)
 		/* What a newer one remembers is not for this one to throw away */
 		return version < 0 || version > STATE_VERSION ? -EEXIST : -EINVAL;
 	}
-	if (bounds_from_json(json, &state->bounds) ||
-	    json_to_struct(json, state_fields, state, state->bounds.nr) || !is_valid(state)) {
+	if (json_to_struct(json, state_fields, state) || !is_valid(state)) {
 		state_free(state);
 		*message = xstrdup("invalid content");
 		return -EINVAL;
@@ -248,7 +225,8 @@ int state_load(const char *path, struct state *state, char **message)
 		error = state_from_json(json, state, message);
 		json_decref(json);
 	} else {
-		autofree char *why = json_reason(&wrong);
+		/* It quotes the text, but nothing changes a terminal */
+		autofree char *why = utf8_printable(wrong.text, false);
 
 		*message = xasprintf("invalid: line %d: %s", wrong.line, why);
 		error = is_damaged(file) ? -EINVAL : -EEXIST;

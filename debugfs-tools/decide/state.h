@@ -80,9 +80,6 @@ void state_write(FILE *out, const struct state *state);
 /* -EINVAL, -EEXIST, as below: *@message, to be freed, says why; @state is empty then. */
 int state_from_json(const json_t *json, struct state *state, char **message);
 
-/* "edges" of an object as the bounds of buckets; 0 or -EINVAL. */
-int bounds_from_json(const json_t *json, struct age_table *bounds);
-
 /*
  * The file at @path.  Returns 0 or a negative errno, -ENOENT if there is none; then @state is
  * empty, and *@message, to be freed, says why.  -EINVAL: it is a state, but of no use.  -EEXIST:
