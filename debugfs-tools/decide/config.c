@@ -70,42 +70,6 @@ static int take_percent(const char *text, void *ppm)
 	return parse_rate(rate, ppm);
 }
 
-static int take_freeze(const char *text, void *seconds)
-{
-	if (strcmp(text, "off"))
-		return parse_age(text, seconds);
-	*(num *)seconds = -1;
-	return 0;
-}
-
-/* "10G/day": a time must be meant.  Not 0: who means "none"? */
-static int take_flow(const char *text, const char *per, num *bytes)
-{
-	autofree char *size = xstrdup(text);
-	char *slash = strchr(size, '/');
-	int error;
-
-	if (!strcmp(text, "unlimited")) {
-		*bytes = 0;
-		return 0;
-	}
-	if (!slash || strcmp(slash + 1, per))
-		return -EINVAL;
-	*slash = '\0';
-	error = parse_size(size, bytes);
-	return error || *bytes ? error : -ERANGE;
-}
-
-static int take_wear(const char *text, void *bytes)
-{
-	return take_flow(text, "day", bytes);
-}
-
-static int take_speed(const char *text, void *bytes)
-{
-	return take_flow(text, "s", bytes);
-}
-
 /* "pool > 20% or free < 10%", "always" */
 static int take_when(const char *text, void *value)
 {
@@ -134,7 +98,7 @@ static int take_when(const char *text, void *value)
 /* ---- keys ---- */
 
 #define DAEMON(member)	false, offsetof(struct config, member)
-#define CGROUP(member)	true, offsetof(struct config_section, member)
+#define CGROUP(member)	true, offsetof(struct policy, member)
 
 /* Numbers are within @min and @max. */
 static const struct key {
@@ -144,21 +108,44 @@ static const struct key {
 	int (*take)(const char *text, void *value);
 	num min, max;
 	const char *want;
+	const char *per;	/* what has to follow: a time must be meant */
+	const char *none;	/* the word for what is less than @min */
 } keys[] = {
 	{ "interval", DAEMON(interval), parse_age, 1, 3600, "a time from 1s to 1h" },
-	{ "wear", DAEMON(wear), take_wear, 0, INT64_MAX, "SIZE/day or unlimited" },
-	{ "rate", DAEMON(rate), take_speed, 0, INT64_MAX, "SIZE/s or unlimited" },
+	{ "wear", DAEMON(wear), parse_size, 1, INT64_MAX, "SIZE/day or unlimited", "/day",
+	  "unlimited" },
+	{ "rate", DAEMON(rate), parse_size, 1, INT64_MAX, "SIZE/s or unlimited", "/s",
+	  "unlimited" },
 	{ "when", DAEMON(when), take_when, 0, 0, "such as pool > 20% or free < 10%, or always" },
 	{ "enabled", CGROUP(enabled), take_bool, 0, 1, "yes or no" },
-	{ "target-refault", CGROUP(policy.target), parse_rate, 0, PPM, "a rate such as 0.2%/min" },
-	{ "min-age", CGROUP(policy.min_age), parse_age, 0, AGE_MAX, "an age such as 5m" },
-	{ "max-age", CGROUP(policy.max_age), parse_age, 0, AGE_MAX, "an age such as 1d" },
-	{ "pressure-memory", CGROUP(policy.pressure_memory), take_percent, 0, PPM,
+	{ "target-refault", CGROUP(target), parse_rate, 0, PPM, "a rate such as 0.2%/min" },
+	{ "min-age", CGROUP(min_age), parse_age, 0, AGE_MAX, "an age such as 5m" },
+	{ "max-age", CGROUP(max_age), parse_age, 0, AGE_MAX, "an age such as 1d" },
+	{ "pressure-memory", CGROUP(pressure_memory), take_percent, 0, PPM,
 	  "a share such as 0.1%" },
-	{ "pressure-io", CGROUP(policy.pressure_io), take_percent, 0, PPM, "a share such as 1%" },
-	{ "freeze-after", CGROUP(policy.freeze_after), take_freeze, -1, AGE_MAX,
-	  "a time such as 10m, or off" },
+	{ "pressure-io", CGROUP(pressure_io), take_percent, 0, PPM, "a share such as 1%" },
+	{ "freeze-after", CGROUP(freeze_after), parse_age, 0, AGE_MAX,
+	  "a time such as 10m, or off", NULL, "off" },
 };
+
+static int take_value(const struct key *key, const char *text, void *value)
+{
+	size_t length = strlen(text), per = key->per ? strlen(key->per) : 0;
+	autofree char *number = xstrdup(text);
+	int error;
+
+	if (key->none && !strcmp(text, key->none)) {
+		*(num *)value = key->min - 1;
+		return 0;
+	}
+	if (per && (length < per || strcmp(text + length - per, key->per)))
+		return -EINVAL;
+	number[length - per] = '\0';
+	error = key->take(number, value);
+	if (!error && key->max && (*(num *)value < key->min || *(num *)value > key->max))
+		error = -ERANGE;
+	return error;
+}
 
 static void take_pair(struct reading *reading, const char *name, const char *text)
 {
@@ -179,12 +166,10 @@ static void take_pair(struct reading *reading, const char *name, const char *tex
 		fail(reading, -EINVAL, "%s is given twice", name);
 	} else {
 		const struct key *key = &keys[at];
-		void *value = (key->cgroup ? (char *)section : (char *)config) + key->where;
-		int error = key->take(text, value);
+		char *base = key->cgroup ? (char *)&section->policy : (char *)config;
+		int error = take_value(key, text, base + key->where);
 
 		section->given |= 1u << at;
-		if (!error && key->max && (*(num *)value < key->min || *(num *)value > key->max))
-			error = -ERANGE;
 		if (error)
 			fail(reading, error, "%s: invalid value '%s' (%s)", name, text, key->want);
 		if (strstr(name, "-age"))
@@ -198,7 +183,7 @@ static struct config_section *add_section(struct config *config)
 {
 	config->section = xrealloc(config->section,
 				   (config->nr + 1) * sizeof(*config->section));
-	config->section[config->nr] = (struct config_section){ .enabled = 1 };
+	config->section[config->nr] = (struct config_section){ .given = 0 };
 	return &config->section[config->nr++];
 }
 
@@ -257,12 +242,12 @@ static void take_line(struct reading *reading, char *line)
 }
 
 /* What @section has, in the place of what was there. */
-static void override(struct config_section *to, const struct config_section *section)
+static void override(struct policy *policy, const struct config_section *section)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		if (keys[i].cgroup && section->given & 1u << i)
-			*(num *)((char *)to + keys[i].where) =
-				*(const num *)((const char *)section + keys[i].where);
+			*(num *)((char *)policy + keys[i].where) =
+				*(const num *)((const char *)&section->policy + keys[i].where);
 	}
 }
 
@@ -275,13 +260,13 @@ static void check_bounds(struct reading *reading)
 	struct config *config = reading->config;
 
 	for (int i = 0; i < config->nr; i++) {
-		struct config_section both;
+		struct policy both;
 
-		policy_defaults(&both.policy);
+		policy_defaults(&both);
 		override(&both, &config->section[0]);
 		override(&both, &config->section[i]);
 		reading->line = config->section[i].line;
-		if (config->section[i].line && both.policy.min_age > both.policy.max_age)
+		if (config->section[i].line && both.min_age > both.max_age)
 			fail(reading, -EINVAL, "min-age is above max-age");
 	}
 }
@@ -352,15 +337,12 @@ static bool matches(const struct config_section *section, const char *path)
 
 bool config_policy(const struct config *config, const char *path, struct policy *policy)
 {
-	struct config_section all = { .enabled = 1 };
-
-	policy_defaults(&all.policy);
+	policy_defaults(policy);
 	for (int i = 0; i < config->nr; i++) {
 		if (matches(&config->section[i], path))
-			override(&all, &config->section[i]);
+			override(policy, &config->section[i]);
 	}
-	*policy = all.policy;
-	return all.enabled;
+	return policy->enabled;
 }
 
 char *config_family(const struct config *config, const char *path, int level)

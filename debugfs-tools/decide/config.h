@@ -14,7 +14,6 @@ struct config_section {
 	unsigned int given;	/* a bit for each key, by its index */
 	int line;		/* of the file: the last key here that is a bound; 0: none */
 	struct policy policy;	/* those that are given */
-	num enabled;
 };
 
 struct config {

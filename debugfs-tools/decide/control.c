@@ -37,6 +37,7 @@
 void policy_defaults(struct policy *policy)
 {
 	*policy = (struct policy){
+		.enabled = 1,
 		.target = 2000,			/* 0.2 %/min, as Google's far memory has it */
 		.min_age = 300,			/* what is younger may just be resting */
 		.max_age = 86400,

@@ -9,6 +9,7 @@
 #include "decide/model.h"
 
 struct policy {			/* of one cgroup; config.h fills it */
+	num enabled;		/* 0: it is left alone */
 	num target;		/* refaults, ppm of its memory that swap backs, a minute */
 	num min_age, max_age;	/* seconds; the age asked for stays within */
 	num pressure_memory, pressure_io; /* ppm of the time in which "some" task stalled */
