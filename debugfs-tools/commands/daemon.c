@@ -20,7 +20,6 @@
 #include "decide/record.h"
 #include "decide/tick.h"
 #include "system/amount.h"
-#include "system/stop.h"
 #include "system/system.h"
 #include "system/transaction.h"
 

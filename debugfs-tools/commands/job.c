@@ -10,7 +10,6 @@
 
 #include "commands/commands.h"
 #include "system/amount.h"
-#include "system/stop.h"
 #include "system/system.h"
 #include "ui/format.h"
 
@@ -57,8 +56,6 @@ const struct option_spec job_shared_options[] = {
 	{ "quiet", 'q', OPTION_FLAG, WHERE(quiet), "no progress and no summary" },
 	{ }
 };
-
-static const int stop_signals[] = { SIGINT, SIGTERM, SIGALRM };
 
 struct job {
 	const struct source *source;
@@ -201,20 +198,16 @@ static int run_commands(struct job *job)
 /* From here on a second Ctrl-C ends the program, as it does anywhere. */
 static int carry_out(struct job *job)
 {
-	struct sigaction old[ARRAY_SIZE(stop_signals)];
 	int error;
 
-	for (size_t i = 0; i < ARRAY_SIZE(stop_signals); i++)
-		stop_catch(stop_signals[i], &old[i]);
+	stop_catch();
 	if (job->progress && job->wanted->until_free < 0)
 		job->goal = find_goal(job);
 	job->began_us = clock_us();
 	error = run_commands(job);
 	if (job->progress)
 		fprintf(stderr, "\r\033[K");
-	alarm(0);
-	for (size_t i = 0; i < ARRAY_SIZE(stop_signals); i++)
-		sigaction(stop_signals[i], &old[i], NULL);
+	stop_release();
 	return error;
 }
 

@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "system/stop.h"
+#include "system/transaction.h"
 
 volatile sig_atomic_t stop_asked;
 
@@ -18,32 +18,36 @@ static void stop(int signal)
 	alarm(1);
 }
 
-bool stop_catch(int signal, struct sigaction *old)
-{
-	struct sigaction action = { .sa_handler = stop };
+static const int stop_signals[] = { SIGALRM, SIGTERM, SIGINT };
+static sigset_t caught, fetched;	/* those that end a command; those that are blocked */
 
-	sigemptyset(&action.sa_mask);
-	sigaction(signal, NULL, old);
-	if (signal != SIGALRM && old->sa_handler == SIG_IGN)
-		return false;
-	sigaction(signal, &action, NULL);
-	return true;
+void stop_catch(void)
+{
+	const struct sigaction action = { .sa_handler = stop };
+	struct sigaction old;
+
+	for (size_t i = 0; i < ARRAY_SIZE(stop_signals); i++) {
+		sigaction(stop_signals[i], NULL, &old);
+		if (old.sa_handler == SIG_IGN && stop_signals[i] != SIGALRM)
+			continue;
+		sigaction(stop_signals[i], &action, NULL);
+		sigaddset(&caught, stop_signals[i]);
+	}
 }
 
-static sigset_t ends, fetched;	/* those that end a command; those that are blocked */
+void stop_release(void)
+{
+	alarm(0);
+	for (size_t i = 0; i < ARRAY_SIZE(stop_signals); i++) {
+		if (sigismember(&caught, stop_signals[i]))
+			signal(stop_signals[i], SIG_DFL);
+	}
+}
 
 void stop_begin(void)
 {
-	static const int list[] = { SIGTERM, SIGINT };
-	struct sigaction old;
-
-	stop_catch(SIGALRM, &old);
-	sigemptyset(&ends);
-	for (size_t i = 0; i < ARRAY_SIZE(list); i++) {
-		if (stop_catch(list[i], &old))
-			sigaddset(&ends, list[i]);
-	}
-	fetched = ends;
+	stop_catch();
+	fetched = caught;
 	sigaddset(&fetched, SIGHUP);
 	sigaddset(&fetched, SIGIO);
 	sigprocmask(SIG_BLOCK, &fetched, NULL);
@@ -51,7 +55,7 @@ void stop_begin(void)
 
 void stop_open(void)
 {
-	sigprocmask(SIG_UNBLOCK, &ends, NULL);
+	sigprocmask(SIG_UNBLOCK, &caught, NULL);
 }
 
 void stop_close(void)
