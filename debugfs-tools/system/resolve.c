@@ -78,49 +78,44 @@ static int resolve_pid(const struct source *source, const char *number, uint64_t
 }
 
 struct search {
-	const char *name;		/* of a unit */
-	num id;
+	const char *name;		/* of a unit, or a directory */
+	num id;				/* negative: it is the name that counts */
 	int nr;
 	char *paths;			/* a line each */
+	num inode;			/* of the last */
 };
 
-static void found(struct search *search, const char *path)
+/* "redis" is redis.service, as systemctl has it, or a directory of just that name */
+static bool has_name(const char *path, const char *name)
 {
-	xappend(&search->paths, "%s%s", search->nr++ ? "\n" : "", path);
+	const char *last = strrchr(path, '/') + 1;
+	size_t len = strlen(name);
+
+	return !strncmp(last, name, len) && (!last[len] || !strcmp(last + len, ".service"));
 }
 
-static int find_directory(const char *path, num inode, void *data)
+static int find(const char *path, num inode, void *data)
 {
 	struct search *search = data;
 
-	if (inode == search->id)
-		found(search, path);
-	return search->nr;
+	if (search->id < 0 ? !has_name(path, search->name) : inode != search->id)
+		return 0;
+	xappend(&search->paths, "%s%s", search->nr++ ? "\n" : "", path);
+	search->inode = inode;
+	/* There is no other of that id */
+	return search->id >= 0;
 }
 
 static int find_record(const struct cgroup_record *record, void *data)
 {
-	return find_directory(record->path, record->id, data);
-}
-
-/* "redis" is redis.service, as systemctl has it, or a directory of just that name */
-static int find_unit(const char *path, num inode, void *data)
-{
-	struct search *search = data;
-	const char *name = strrchr(path, '/') + 1;
-	size_t len = strlen(search->name);
-
-	(void)inode;
-	if (!strncmp(name, search->name, len) && (!name[len] || !strcmp(name + len, ".service")))
-		found(search, path);
-	return 0;
+	return find(record->path, record->id, data);
 }
 
 static int resolve(const struct source *source, const char *name, uint64_t *id, char **path)
 {
 	static const char pid[] = "pid:";
-	struct search search = { .name = name };
-	int err;
+	struct search search = { .name = name, .id = -1 };
+	int err = 0;
 
 	*path = NULL;
 	if (cgroup_hierarchy_reason(source))
@@ -134,26 +129,22 @@ static int resolve(const struct source *source, const char *name, uint64_t *id, 
 	}
 	if (!*name || strchr(name, '/') || !strcmp(name, ".") || !strcmp(name, ".."))
 		return -EINVAL;
-	search.paths = xstrdup("");
-	if (name[strspn(name, "0123456789")]) {
-		err = cgroup_walk(source, "/", find_unit, &search);
-		if (!err && search.nr == 1)
-			return resolve_path(source, search.paths, id, path);
-		if (!err)
-			err = search.nr ? -ENOTUNIQ : -ENOENT;
-	} else {
+	if (!name[strspn(name, "0123456789")])
 		err = parse_number(name, &search.id);
-		if (!err)
-			err = cgroup_walk(source, "/", find_directory, &search);
-		/* One without a directory, or outside of this process's namespace */
-		if (!err)
-			cgroup_table(source, find_record, &search);
-		if (err >= 0)
-			err = search.nr ? 0 : -ENOENT;
-		if (!err)
-			*id = search.id;
-	}
-	if (search.nr)
+	if (err)
+		return err;
+	search.paths = xstrdup("");
+	err = cgroup_walk(source, "/", find, &search);
+	/* One without a directory, or outside of this process's namespace */
+	if (!err && search.id >= 0)
+		cgroup_table(source, find_record, &search);
+	if (err >= 0)
+		err = !search.nr ? -ENOENT : search.nr > 1 ? -ENOTUNIQ : 0;
+	if (!err && search.inode < 0)
+		err = search.inode;
+	if (!err)
+		*id = search.inode;
+	if (!err || err == -ENOTUNIQ)
 		*path = search.paths;
 	else
 		free(search.paths);
