@@ -19,7 +19,7 @@
  * a late one, nor sleep changes a rate.
  */
 #include <errno.h>
-#include <string.h>
+#include <math.h>
 
 #include "decide/control.h"
 #include "system/amount.h"
@@ -29,7 +29,8 @@
 #define DEBT_UNITS		2	/* of the youngest age: see model.h */
 #define RETRY_AGES		4
 #define RETRY_MIN_UNITS		12
-#define RETRY_MAX_MS		(7 * 86400000LL)
+#define DAY			86400	/* seconds */
+#define RETRY_MAX		(7 * DAY)
 #define REFUSED_MAX		6	/* from then on it is tried every 64 ticks */
 #define COMMAND_MIN		(64LL << 10)	/* bytes: less is not worth a command */
 #define REFAULT_COST		10	/* bytes: reading one back costs as much as writing that many */
@@ -49,7 +50,7 @@ void policy_defaults(struct policy *policy)
 
 double control_unit(const struct policy *policy)
 {
-	return policy->min_age > 1 ? policy->min_age : 1;
+	return fmax(policy->min_age, 1);
 }
 
 void control_begin(const struct policy *policy, struct control_state *state,
@@ -80,23 +81,17 @@ static num cold_bytes(const struct look *look, num age, num *compressed)
 static bool count_debt(const struct policy *policy, struct control_state *state,
 		       const struct look *look)
 {
-	num wait = (num)(RETRY_AGES * MS) * state->age, min_wait;
-	double unit = state->evidence.unit;
+	double unit = state->evidence.unit, wait;
 
 	state->debt += look->since.refaulted - look->since.allowed * look->since.seconds / MINUTE;
-	if (state->debt < 0)
-		state->debt = 0;
+	state->debt = fmax(state->debt, 0);
 	/* What comes back while the last failure is being paid off is not another one */
 	if (state->debt <= look->since.allowed * DEBT_UNITS * unit / MINUTE ||
 	    (state->failed_age && look->now_ms - state->changed_ms < state->age * (num)MS))
 		return false;
 	state->failed_age = model_older(look->since.ages, state->age, policy->max_age);
-	min_wait = (num)(RETRY_MIN_UNITS * MS * unit);
-	if (wait < min_wait)
-		wait = min_wait;
-	for (num i = 0; i < state->failures && wait < RETRY_MAX_MS; i++)
-		wait *= 2;
-	state->retry_ms = look->now_ms + (wait < RETRY_MAX_MS ? wait : RETRY_MAX_MS);
+	wait = fmax(RETRY_AGES * state->age, RETRY_MIN_UNITS * unit) * exp2(state->failures);
+	state->retry_ms = look->now_ms + (num)(fmin(wait, RETRY_MAX) * MS);
 	state->failures++;
 	state->age = state->failed_age;
 	state->changed_ms = look->now_ms;
@@ -119,7 +114,7 @@ static void choose_age(const struct policy *policy, struct control_state *state,
 		state->changed_ms = look->now_ms;
 	state->age = age;
 	/* A try that lasted for a day has not failed */
-	if (state->failures && look->now_ms - state->retry_ms > 86400000) {
+	if (state->failures && look->now_ms - state->retry_ms > DAY * (num)MS) {
 		state->failures = 0;
 		state->failed_age = 0;
 	}
@@ -162,7 +157,7 @@ static bool decide_frozen(const struct policy *policy, struct control_state *sta
 static void decide_amount(struct control_state *state, const struct look *look,
 			  struct decision *decision)
 {
-	double share = model_share(&state->evidence, decision->allowed), pages, returns;
+	double share = model_share(&state->evidence, decision->allowed), bytes, returns;
 	num compressed;
 
 	decision->cold = cold_bytes(look, state->age, &compressed);
@@ -171,10 +166,8 @@ static void decide_amount(struct control_state *state, const struct look *look,
 		decision->reason = "nothing that old";
 		return;
 	}
-	pages = decision->allowed / share * look->paced / MINUTE;
-	decision->wanted = decision->cold;
-	if (pages < (double)decision->cold / look->page_size)
-		decision->wanted = (num)(pages * look->page_size);
+	bytes = decision->allowed / share * look->paced / MINUTE * look->page_size;
+	decision->wanted = bytes < decision->cold ? (num)bytes : decision->cold;
 	returns = model_returns(&state->evidence, decision->forecast,
 				decision->cold / look->page_size);
 	decision->worth = (double)compressed / decision->cold / (1 + REFAULT_COST * returns);
@@ -275,16 +268,12 @@ void control_share(struct choice *choice, int nr, num budget, num fresh, num pag
 			*credit = 0;
 			continue;
 		}
-		if (*credit > COMMAND_MIN)
-			*credit = COMMAND_MIN;
+		*credit = fmin(*credit, COMMAND_MIN);
 		left -= *credit;
 		worth += choice[i].decision.worth;
 		wants[nr_wants++] = &choice[i];
 	}
-	if (left > fresh)
-		left = fresh;
-	if (left < 0)
-		left = 0;
+	left = fmax(fmin(left, fresh), 0);
 	/* Parts by worth; whoever wants less than its part leaves the rest to the others */
 	qsort(wants, nr_wants, sizeof(*wants), compare_wants);
 	for (int i = 0; i < nr_wants; i++) {

@@ -18,6 +18,8 @@
 #define HOURS		24
 #define LEVELS		2	/* of families: parent and grandparent */
 #define MS		1000.0
+/* More than any device can do in a tick, and less than what doubles add up exactly */
+#define BUDGET_MAX	(1LL << 50)
 #define TICK_MAX_MS	600000LL	/* a tick that is later makes no more of a pace or a rate */
 
 /* ---- the last sample ---- */
@@ -259,21 +261,15 @@ static void decide(struct state *state, const struct config *config, const struc
 /* What is left of the wear budget: bytes. */
 static num budget_of(struct state *state, const struct config *config, num elapsed_ms)
 {
-	num budget = INT64_MAX;
-
-	if (config->wear) {
-		/* It begins with what an hour brings; what is not used is saved for a day. */
-		if (state->wear < 0)
-			state->wear = (double)config->wear / HOURS;
-		state->wear += config->wear * (elapsed_ms / DAY_MS);
-		if (state->wear > config->wear)
-			state->wear = config->wear;
-		budget = (num)state->wear;
-	} else {
+	if (!config->wear) {
 		state->wear = -1;
+		return BUDGET_MAX;
 	}
-	/* More than any device can do, and less than what doubles add up exactly */
-	return budget < 1LL << 50 ? budget : 1LL << 50;
+	/* It begins with what an hour brings; what is not used is saved for a day. */
+	if (state->wear < 0)
+		state->wear = (double)config->wear / HOURS;
+	state->wear = fmin(state->wear + config->wear * (elapsed_ms / DAY_MS), config->wear);
+	return (num)fmin(state->wear, BUDGET_MAX);
 }
 
 /* What is shown stays within a tenth of what is: not every look is worth saving. */
@@ -365,9 +361,7 @@ static void written(struct state *state, const struct config *config, const stru
 			evidence_written(&family->evidence, choice->look.since.ages, pages);
 	}
 	if (config->wear)
-		state->wear -= (double)pages * choice->look.page_size;
-	if (state->wear < 0 && config->wear)
-		state->wear = 0;
+		state->wear = fmax(state->wear - (double)pages * choice->look.page_size, 0);
 	state->changed = true;
 }
 
