@@ -42,13 +42,10 @@ static json_t *read_slot(int fd, num slot)
 
 static int write_slot(int fd, num slot, const char *text)
 {
-	char line[SLOT];
-	size_t length = strlen(text);
+	autofree char *line = xasprintf("%-*s\n", SLOT - 1, text);
 
-	if (length >= SLOT)
+	if (strlen(line) != SLOT)
 		return -EFBIG;
-	memset(mempcpy(line, text, length), ' ', SLOT - length);
-	line[SLOT - 1] = '\n';
 	errno = 0;
 	if (pwrite(fd, line, SLOT, slot * SLOT) != SLOT)
 		return errno ? -errno : -EIO;

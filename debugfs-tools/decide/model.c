@@ -154,22 +154,16 @@ double model_allowed(num target, num anon_bytes, num stored_pages, num page_size
 
 num model_older(const struct age_table *ages, num age, num max)
 {
-	num next = max;
+	int b = amount_bucket(ages, age) + 1;
+	num next = b < ages->nr && ages->bucket[b].min_age < max ? ages->bucket[b].min_age : max;
 
-	for (int b = ages->nr - 1; b >= 0; b--) {
-		if (ages->bucket[b].min_age > age && ages->bucket[b].min_age < next)
-			next = ages->bucket[b].min_age;
-	}
 	return next > age ? next : age;
 }
 
 num model_younger(const struct age_table *ages, num age, num min)
 {
-	num next = min;
+	num bound = ages->bucket[amount_bucket(ages, age - 1)].min_age;
+	num next = bound > min ? bound : min;
 
-	for (int b = 0; b < ages->nr; b++) {
-		if (ages->bucket[b].min_age < age && ages->bucket[b].min_age > next)
-			next = ages->bucket[b].min_age;
-	}
 	return next < age ? next : age;
 }

@@ -180,40 +180,32 @@ void transaction_add(struct result *sum, const struct result *result)
 	sum->coldest_left = result->coldest_left;
 }
 
-static char *reason_invalid(const struct source *source, const struct command *command)
+/* What the kernel says of a command. */
+static char *reason_asked(const struct source *source, const struct command *command, int error)
 {
 	autofree char *text = transaction_text(command);
 	int node = system_missing_node(source, command->nodes);
 
-	if (node >= 0)
-		return xasprintf("node %d not found, or without memory", node);
-	if (command->bucket.min >= 0)
-		return xstrdup("age bucket not found");
-	return xasprintf("the kernel says invalid: '%s'", text);
-}
-
-/* What the kernel says of a command. */
-static char *reason_asked(const struct source *source, const struct command *command, int error)
-{
-	static const struct {
-		int error;
-		const char *reason;
-	} reasons[] = {
-		{ -ENOENT, "cgroup not found: removed, or outside of this cgroup namespace" },
-		{ -EPERM,
-		  "not permitted: disabled by memory.zswap.writeback of the cgroup or one above" },
-		{ -ENODEV, "zswap has never been enabled" },
-		{ -EOPNOTSUPP, "not supported: memory cgroups are off, or on cgroup v1" },
-		{ -ERANGE, "a number is too large for the kernel" },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(reasons); i++) {
-		if (reasons[i].error == error)
-			return xstrdup(reasons[i].reason);
+	switch (error) {
+	case -ENOENT:
+		return xstrdup("cgroup not found: removed, or outside of this cgroup namespace");
+	case -EPERM:
+		return xstrdup("not permitted: disabled by memory.zswap.writeback of the cgroup or one above");
+	case -ENODEV:
+		return xstrdup("zswap has never been enabled");
+	case -EOPNOTSUPP:
+		return xstrdup("not supported: memory cgroups are off, or on cgroup v1");
+	case -ERANGE:
+		return xstrdup("a number is too large for the kernel");
+	case -EINVAL:
+		if (node >= 0)
+			return xasprintf("node %d not found, or without memory", node);
+		if (command->bucket.min >= 0)
+			return xstrdup("age bucket not found");
+		return xasprintf("the kernel says invalid: '%s'", text);
+	default:
+		return xasprintf("refused by the kernel: %s", strerror(-error));
 	}
-	if (error == -EINVAL)
-		return reason_invalid(source, command);
-	return xasprintf("refused by the kernel: %s", strerror(-error));
 }
 
 char *transaction_reason(const struct source *source, const struct command *command,
