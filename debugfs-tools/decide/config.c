@@ -354,11 +354,9 @@ char *config_family(const struct config *config, const char *path, int level)
 			return level ? NULL : xasprintf("[%s]", config->section[i].pattern);
 	}
 	for (int i = 0; i <= level; i++) {
-		if (end == path)
+		end = memrchr(path, '/', end - path);
+		if (!end)
 			return NULL;
-		do {
-			end--;
-		} while (end > path && *end != '/');
 	}
 	return xasprintf("%.*s/", (int)(end - path), path);
 }

@@ -131,11 +131,13 @@ static num advance(struct state *state, const struct sample *sample, struct choi
 
 /* ---- families ---- */
 
-/* Sorted by name. */
-static struct family *family_find(struct state *state, const char *name, bool add)
+/* The one that the cgroup at @path belongs to, or NULL.  They are sorted by name. */
+static struct family *family_of(struct state *state, const struct config *config, const char *path,
+				int level, bool add)
 {
+	autofree char *name = config_family(config, path, level);
+	int low = 0, high = name ? state->nr_families : 0;
 	struct family *family;
-	int low = 0, high = state->nr_families;
 
 	while (low < high) {
 		int middle = low + (high - low) / 2;
@@ -145,25 +147,15 @@ static struct family *family_find(struct state *state, const char *name, bool ad
 		else
 			high = middle;
 	}
-	if (low < state->nr_families && !strcmp(state->family[low].name, name))
+	if (name && low < state->nr_families && !strcmp(state->family[low].name, name))
 		return &state->family[low];
-	if (!add)
+	if (!name || !add)
 		return NULL;
 	state->family = xrealloc(state->family, (state->nr_families + 1) * sizeof(*family));
 	family = &state->family[low];
-	memmove(family + 1, family, (state->nr_families - low) * sizeof(*family));
+	memmove(family + 1, family, (state->nr_families++ - low) * sizeof(*family));
 	*family = (struct family){ .name = xstrdup(name) };
-	state->nr_families++;
 	return family;
-}
-
-/* The one that the cgroup at @path belongs to, or NULL. */
-static struct family *family_of(struct state *state, const struct config *config, const char *path,
-				int level, bool add)
-{
-	autofree char *name = config_family(config, path, level);
-
-	return name ? family_find(state, name, add) : NULL;
 }
 
 static void family_add(struct family *family, const struct happened *more)
