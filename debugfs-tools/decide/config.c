@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,29 +20,6 @@
 #define AGE_MAX		(3650LL * DAY)
 
 #define BLANKS		" \t\v\f\r"
-
-struct reading {
-	struct config *config;
-	const char *name;	/* of the file */
-	int line;
-	int error;		/* the first one */
-	char *message;
-};
-
-__attribute__((format(printf, 3, 4)))
-static void fail(struct reading *reading, int error, const char *format, ...)
-{
-	autofree char *what = NULL;
-	va_list args;
-
-	if (reading->error)
-		return;
-	va_start(args, format);
-	what = xvasprintf(format, args);
-	va_end(args);
-	reading->error = error;
-	reading->message = xasprintf("%s:%d: %s", reading->name, reading->line, what);
-}
 
 /* ---- values ---- */
 
@@ -147,34 +123,32 @@ static int take_value(const struct key *key, const char *text, void *value)
 	return error;
 }
 
-static void take_pair(struct reading *reading, const char *name, const char *text)
+/* This and the next ones return what is wrong, to be freed, or NULL. */
+static char *take_pair(struct config *config, const char *name, const char *text, int line)
 {
-	struct config *config = reading->config;
 	struct config_section *section = &config->section[config->nr - 1];
-	size_t at = 0;
+	const struct key *key = keys;
+	unsigned int bit;
+	char *base;
 
-	while (at < ARRAY_SIZE(keys) && strcmp(keys[at].name, name))
-		at++;
-	if (!strcmp(name, "state")) {
-		/* It was a key once */
-		fail(reading, -EINVAL, "state is no key: use --state");
-	} else if (at == ARRAY_SIZE(keys)) {
-		fail(reading, -EINVAL, "unknown key '%s'", name);
-	} else if (config->nr > 1 && !keys[at].cgroup) {
-		fail(reading, -EINVAL, "%s is not for a section: it is one for all", name);
-	} else if (section->given & 1u << at) {
-		fail(reading, -EINVAL, "%s is given twice", name);
-	} else {
-		const struct key *key = &keys[at];
-		char *base = key->cgroup ? (char *)&section->policy : (char *)config;
-		int error = take_value(key, text, base + key->where);
-
-		section->given |= 1u << at;
-		if (error)
-			fail(reading, error, "%s: invalid value '%s' (%s)", name, text, key->want);
-		if (strstr(name, "-age"))
-			section->line = reading->line;
-	}
+	while (key < keys + ARRAY_SIZE(keys) && strcmp(key->name, name))
+		key++;
+	/* It was a key once */
+	if (!strcmp(name, "state"))
+		return xstrdup("state is no key: use --state");
+	if (key == keys + ARRAY_SIZE(keys))
+		return xasprintf("unknown key '%s'", name);
+	if (config->nr > 1 && !key->cgroup)
+		return xasprintf("%s is not for a section: it is one for all", name);
+	bit = 1u << (key - keys);
+	if (section->given & bit)
+		return xasprintf("%s is given twice", name);
+	section->given |= bit;
+	if (strstr(name, "-age"))
+		section->line = line;
+	base = key->cgroup ? (char *)&section->policy : (char *)config;
+	return take_value(key, text, base + key->where) ?
+	       xasprintf("%s: invalid value '%s' (%s)", name, text, key->want) : NULL;
 }
 
 /* ---- lines ---- */
@@ -198,47 +172,40 @@ static char *trim(char *text)
 }
 
 /* The whole of the line is the heading, since a pattern may have any character. */
-static void take_heading(struct reading *reading, char *line)
+static char *take_heading(struct config *config, char *line)
 {
 	static const char word[] = "cgroup";
 	char *end = line + strlen(line) - 1;
 
-	if (*end != ']') {
-		fail(reading, -EINVAL, "a heading ends with ']' and the line with it");
-		return;
-	}
+	if (*end != ']')
+		return xstrdup("a heading ends with ']' and the line with it");
 	*end = '\0';
 	line = trim(line + 1);
-	if (strncmp(line, word, strlen(word)) || !strchr(BLANKS, line[strlen(word)])) {
-		fail(reading, -EINVAL, "invalid section (the only ones are [cgroup PATTERN])");
-		return;
-	}
+	if (strncmp(line, word, strlen(word)) || !strchr(BLANKS, line[strlen(word)]))
+		return xstrdup("invalid section (the only ones are [cgroup PATTERN])");
 	line = trim(line + strlen(word));
-	if (!*line) {
-		fail(reading, -EINVAL, "invalid section: the pattern is missing");
-		return;
-	}
+	if (!*line)
+		return xstrdup("invalid section: the pattern is missing");
 	/* A name without a slash is that of a unit, wherever it is, as --cgroup has it */
-	add_section(reading->config)->pattern = strchr("/*?[", *line) ? xstrdup(line) :
-						xasprintf("*/%s?(.service)", line);
+	add_section(config)->pattern = strchr("/*?[", *line) ? xstrdup(line) :
+				       xasprintf("*/%s?(.service)", line);
+	return NULL;
 }
 
-static void take_line(struct reading *reading, char *line)
+static char *take_line(struct config *config, char *line, int number)
 {
 	char *equals;
 
 	line = trim(line);
 	if (!*line || strchr(";#", *line))
-		return;
+		return NULL;
+	if (*line == '[')
+		return take_heading(config, line);
 	equals = strchr(line, '=');
-	if (*line == '[') {
-		take_heading(reading, line);
-	} else if (!equals || equals == line) {
-		fail(reading, -EINVAL, "neither KEY = VALUE nor a heading");
-	} else {
-		*equals = '\0';
-		take_pair(reading, trim(line), trim(equals + 1));
-	}
+	if (!equals || equals == line)
+		return xstrdup("neither KEY = VALUE nor a heading");
+	*equals = '\0';
+	return take_pair(config, trim(line), trim(equals + 1), number);
 }
 
 /* What @section has, in the place of what was there. */
@@ -255,28 +222,27 @@ static void override(struct policy *policy, const struct config_section *section
  * Bounds that cross in a section, together with what is for all.  Sections that only cross
  * one another are left to the control, which goes by the careful bound.
  */
-static void check_bounds(struct reading *reading)
+static char *check_bounds(const struct config *config, int *line)
 {
-	struct config *config = reading->config;
-
 	for (int i = 0; i < config->nr; i++) {
 		struct policy both;
 
 		policy_defaults(&both);
 		override(&both, &config->section[0]);
 		override(&both, &config->section[i]);
-		reading->line = config->section[i].line;
-		if (config->section[i].line && both.min_age > both.max_age)
-			fail(reading, -EINVAL, "min-age is above max-age");
+		*line = config->section[i].line;
+		if (*line && both.min_age > both.max_age)
+			return xstrdup("min-age is above max-age");
 	}
+	return NULL;
 }
 
 int config_parse(const char *text, const char *name, struct config *config, char **message)
 {
 	static const char mark[] = "\xef\xbb\xbf";	/* some editors begin a file with it */
-	struct reading reading = { .config = config, .name = name };
-	autofree char *copy = NULL;
-	char *line, *rest;
+	autofree char *copy = xstrdup(text), *wrong = NULL;
+	char *line, *rest = copy;
+	int number = 0;
 
 	*message = NULL;
 	*config = (struct config){
@@ -284,20 +250,17 @@ int config_parse(const char *text, const char *name, struct config *config, char
 		.text = xstrdup(text),
 	};
 	add_section(config);
-	if (!strncmp(text, mark, strlen(mark)))
-		text += strlen(mark);
-	copy = rest = xstrdup(text);
-	while (!reading.error && (line = strsep(&rest, "\n"))) {
-		reading.line++;
-		take_line(&reading, line);
-	}
-	if (!reading.error)
-		check_bounds(&reading);
-	if (reading.error) {
-		config_free(config);
-		*message = reading.message;
-	}
-	return reading.error;
+	if (!strncmp(rest, mark, strlen(mark)))
+		rest += strlen(mark);
+	while (!wrong && (line = strsep(&rest, "\n")))
+		wrong = take_line(config, line, ++number);
+	if (!wrong)
+		wrong = check_bounds(config, &number);
+	if (!wrong)
+		return 0;
+	*message = xasprintf("%s:%d: %s", name, number, wrong);
+	config_free(config);
+	return -EINVAL;
 }
 
 int config_find(const char *named, const char *usual, struct config *config, char **message)

@@ -30,8 +30,7 @@ struct config {
 
 /*
  * Read the text of a configuration; @name is what it is called in messages.  Returns 0, or
- * -EINVAL or -ERANGE; then *@message, to be freed, says where and why, and @config is
- * empty.
+ * -EINVAL; then *@message, to be freed, says where and why, and @config is empty.
  */
 int config_parse(const char *text, const char *name, struct config *config, char **message);
 /*
