@@ -425,41 +425,43 @@ static num without(num all, num part)
 	return all > part ? all - part : 0;
 }
 
+static void cgroup_read_details(const struct source *source, struct cgroup *cgroup)
+{
+	autofree char *events = cgroup_file(cgroup->path, "cgroup.events");
+	autofree char *writeback = cgroup_file(cgroup->path, "memory.zswap.writeback");
+
+	cgroup_read_stat(source, cgroup);
+	cgroup->pressure_memory = read_pressure(source, cgroup->path, "memory.pressure");
+	cgroup->pressure_io = read_pressure(source, cgroup->path, "io.pressure");
+	cgroup->writeback = source_number(source, writeback);
+	cgroup->frozen = system_keyed(source, events, "frozen");
+	cgroup->own = cgroup->all;
+}
+
 int cgroups_read_details(const struct source *source, struct cgroups *cgroups)
 {
-	struct cgroup *cgroup = cgroups->cgroup;
 	int error = 0;
 
-	for (int i = 0; i < cgroups->nr; i++) {
-		autofree char *events = cgroup_file(cgroup[i].path, "cgroup.events");
-		autofree char *writeback = cgroup_file(cgroup[i].path, "memory.zswap.writeback");
-
-		/* There may be a new one of the same path */
-		if (cgroup[i].removed)
-			continue;
-		cgroup_read_stat(source, &cgroup[i]);
-		cgroup[i].pressure_memory = read_pressure(source, cgroup[i].path,
-							  "memory.pressure");
-		cgroup[i].pressure_io = read_pressure(source, cgroup[i].path, "io.pressure");
-		cgroup[i].writeback = source_number(source, writeback);
-		cgroup[i].frozen = system_keyed(source, events, "frozen");
-		cgroup[i].own = cgroup[i].all;
-	}
 	/* Parents come first, and what is taken off one of them is of a whole subtree */
 	for (int i = 0; i < cgroups->nr; i++) {
-		int parent = cgroup[i].parent;
-		const num read[] = { cgroup[i].all.anon, cgroup[i].pressure_memory,
-				     cgroup[i].pressure_io, cgroup[i].writeback, cgroup[i].frozen };
+		struct cgroup *cgroup = &cgroups->cgroup[i];
+		struct cgroup *parent = cgroup->parent < 0 ? NULL :
+					&cgroups->cgroup[cgroup->parent];
+		const num *const read[] = {
+			&cgroup->all.anon, &cgroup->pressure_memory, &cgroup->pressure_io,
+			&cgroup->writeback, &cgroup->frozen,
+		};
 
+		/* There may be a new one of the same path */
+		if (!cgroup->removed)
+			cgroup_read_details(source, cgroup);
 		for (size_t k = 0; k < ARRAY_SIZE(read); k++)
-			error = is_passing(read[k]) ? read[k] : error;
-		cgroup[i].off = !cgroup[i].writeback || (parent >= 0 && cgroup[parent].off);
-		if (parent < 0 || cgroup[i].removed)
-			continue;
-		for (size_t k = 0; k < sizeof(struct cgroup_usage) / sizeof(num); k++) {
-			num *left = (num *)&cgroup[parent].own + k;
+			error = is_passing(*read[k]) ? *read[k] : error;
+		cgroup->off = !cgroup->writeback || (parent && parent->off);
+		for (size_t k = 0; k < sizeof(parent->own) / sizeof(num) && parent; k++) {
+			num *left = (num *)&parent->own + k;
 
-			*left = without(*left, ((const num *)&cgroup[i].all)[k]);
+			*left = without(*left, ((const num *)&cgroup->all)[k]);
 		}
 	}
 	return error;

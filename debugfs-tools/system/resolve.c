@@ -2,7 +2,6 @@
 /*
  * What the user calls a cgroup: a path, an id, a unit, or one of its processes.
  */
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,24 +12,19 @@
 /* A path that has been typed: one slash before each name, none at the end; NULL if invalid. */
 static char *clean_path(const char *name)
 {
-	char *path = xcalloc(strlen(name) + 2, 1), *end = path;
+	autofree char *copy = xstrdup(name);
+	char *path = xstrdup(""), *part, *rest = copy;
 
-	while (*name) {
-		size_t len = strcspn(name, "/");
-
-		if (len == 2 && !memcmp(name, "..", 2)) {
+	while ((part = strsep(&rest, "/"))) {
+		if (!strcmp(part, "..")) {
 			free(path);
 			return NULL;
 		}
-		if (len && !(len == 1 && *name == '.')) {
-			*end++ = '/';
-			end = mempcpy(end, name, len);
-		}
-		name += len;
-		name += strspn(name, "/");
+		if (*part && strcmp(part, "."))
+			xappend(&path, "/%s", part);
 	}
-	if (end == path)
-		*end = '/';
+	if (!*path)
+		xappend(&path, "/");
 	return path;
 }
 
@@ -154,19 +148,15 @@ static int resolve(const struct source *source, const char *name, uint64_t *id, 
 /* With the byte in the place of each "\\x2d", as tables have those that are not for a terminal. */
 static char *decode(const char *name)
 {
-	char *text = xstrdup(name), *to = text;
-	unsigned int byte;
+	char *text = xstrdup(name), *to = text, digits[3];
 
 	while (*name) {
-		/* "%2x" would take a sign or a blank, too */
-		if (!strncmp(name, "\\x", 2) && isxdigit((unsigned char)name[2]) &&
-		    isxdigit((unsigned char)name[3]) && sscanf(name + 2, "%2x", &byte) == 1 &&
-		    byte) {
-			*to++ = byte;
-			name += 4;
-		} else {
-			*to++ = *name++;
-		}
+		int length = 0, byte = 0;
+
+		if (sscanf(name, "\\x%2[0-9a-fA-F]%n", digits, &length) == 1)
+			byte = strtol(digits, NULL, 16);
+		*to++ = byte && length == 4 ? byte : *name;
+		name += byte && length == 4 ? length : 1;
 	}
 	*to = '\0';
 	return text;
