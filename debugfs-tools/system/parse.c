@@ -46,15 +46,13 @@ int parse_number(const char *text, void *value)
 /* "0.25" at *@text, which is moved behind it; neither a sign nor an exponent. */
 static int parse_decimal(const char **text, long double *value)
 {
-	size_t length = strspn(*text, "0123456789.");
-	autofree char *digits = xasprintf("%.*s", (int)length, *text);
-	const char *point = strchr(digits, '.');
+	const char *behind = *text + strspn(*text, "0123456789.");
+	char *end;
 
-	if (!isdigit((unsigned char)*digits) || (point && !isdigit((unsigned char)point[1])) ||
-	    (point && strchr(point + 1, '.')))
+	*value = strtold(*text, &end);
+	if (end != behind || !isdigit((unsigned char)**text) || !isdigit((unsigned char)end[-1]))
 		return -EINVAL;
-	*value = strtold(digits, NULL);
-	*text += length;
+	*text = end;
 	return 0;
 }
 
