@@ -72,6 +72,14 @@ static int read_system(const struct source *source, struct sample *sample)
 	sample->free = system.mem_available;
 	sample->total = system.mem_total;
 	system_free(&system);
+	if (!error && !amount_same_bounds(&sample->bounds, &sample->cgroups.cgroup[0].ages))
+		error = -ESTALE;
+	return error;
+}
+
+static int blame(const char **path, const char *file, int error)
+{
+	*path = file;
 	return error;
 }
 
@@ -81,21 +89,11 @@ int sample_read(const struct source *source, struct sample *sample, const char *
 	int error;
 
 	*sample = (struct sample){ .page_size = amount_page_size() };
-	error = read_clock(source, sample, path);
-	if (!error) {
-		*path = SYS_DEBUGFS "/age_buckets_cgroup";
-		error = cgroups_read(source, UINT64_MAX, cgroups);
-	}
-	if (!error) {
-		*path = SYS_DEBUGFS "/age_buckets";
-		error = read_system(source, sample);
-	}
-	if (!error && !amount_same_bounds(&sample->bounds, &cgroups->cgroup[0].ages))
-		error = -ESTALE;
-	if (!error) {
-		*path = SYS_CGROUP;
-		error = cgroups_read_details(source, cgroups);
-	}
+	error = read_clock(source, sample, path) ?:
+		blame(path, SYS_DEBUGFS "/age_buckets_cgroup",
+		      cgroups_read(source, UINT64_MAX, cgroups)) ?:
+		blame(path, SYS_DEBUGFS "/age_buckets", read_system(source, sample)) ?:
+		blame(path, SYS_CGROUP, cgroups_read_details(source, cgroups));
 	if (error) {
 		sample_free(sample);
 		return error;

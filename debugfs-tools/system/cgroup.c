@@ -331,10 +331,9 @@ void cgroups_set_parents(struct cgroups *cgroups)
 static int gather(const struct source *source, struct gathering *gathering)
 {
 	struct cgroups *cgroups = gathering->cgroups;
-	int error = read_edges(source, &gathering->edges);
+	int error = read_edges(source, &gathering->edges) ?:
+		    cgroup_walk(source, "/", take_directory, gathering);
 
-	if (!error)
-		error = cgroup_walk(source, "/", take_directory, gathering);
 	if (error)
 		return error;
 	qsort(cgroups->cgroup, cgroups->nr, sizeof(*cgroups->cgroup), compare_ids);

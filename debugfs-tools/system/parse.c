@@ -340,10 +340,9 @@ num parse_pressure_some(const char *text)
 int parse_result(const char *text, struct result *result)
 {
 	struct result parsed = *result;
-	int err = parse_value(parse_find_key(text, "status"), &parsed.status);
+	int err = parse_value(parse_find_key(text, "status"), &parsed.status) ?:
+		  parse_value(parse_find_key(text, "coldest_left"), &parsed.coldest_left);
 
-	if (!err)
-		err = parse_value(parse_find_key(text, "coldest_left"), &parsed.coldest_left);
 	parsed.elapsed_us = parse_keyed(text, "elapsed_us");
 	if (!err && parsed.elapsed_us < 0)
 		err = parsed.elapsed_us;
