@@ -121,9 +121,8 @@ int record_line(FILE *file, const struct json_field *fields, const void *base)
 /* A decision, and what came of it. */
 struct line {
 	num tick, now_ms, id, budget, written_bytes;
-	const char *cgroup, *action, *reason;
-	struct decision decision;
-	struct result result;
+	const char *cgroup, *action;
+	struct choice choice;
 };
 
 #define LINE(member)	offsetof(struct line, member)
@@ -134,13 +133,13 @@ static const struct json_field line_fields[] = {
 	{ "cgroup", JSON_TEXT, LINE(cgroup) },
 	{ "id", JSON_NUM, LINE(id) },
 	{ "action", JSON_TEXT, LINE(action) },
-	{ "reason", JSON_TEXT, LINE(reason) },
-	{ "age", JSON_COUNT, LINE(decision.age) },
-	{ "max", JSON_COUNT, LINE(decision.max) },
-	{ "cold_bytes", JSON_COUNT, LINE(decision.cold) },
-	{ "allowed", JSON_RATE, LINE(decision.allowed) },
-	{ "forecast", JSON_RATE, LINE(decision.forecast) },
-	{ "measured", JSON_RATE, LINE(decision.measured) },
+	{ "reason", JSON_TEXT, LINE(choice.decision.reason) },
+	{ "age", JSON_COUNT, LINE(choice.decision.age) },
+	{ "max", JSON_COUNT, LINE(choice.decision.max) },
+	{ "cold_bytes", JSON_COUNT, LINE(choice.decision.cold) },
+	{ "allowed", JSON_RATE, LINE(choice.decision.allowed) },
+	{ "forecast", JSON_RATE, LINE(choice.decision.forecast) },
+	{ "measured", JSON_RATE, LINE(choice.decision.measured) },
 	{ "budget", JSON_NUM, LINE(budget) },
 	{ }
 };
@@ -149,32 +148,30 @@ void record_choice(FILE *out, num tick, const struct sample *sample, num budget,
 		   const struct choice *choice)
 {
 	const struct cgroup *cgroup = &sample->cgroups.cgroup[choice->cgroup];
-	const struct decision *decision = &choice->decision;
+	enum action action = choice->decision.action;
 	struct line line = {
 		.tick = tick,
 		.now_ms = sample->now_ms,
 		.id = cgroup->id,
 		.budget = budget,
 		.cgroup = cgroup->path,
-		.action = action_name(decision->action),
-		.reason = decision->reason,
-		.decision = *decision,
-		.result = choice->result,
+		.action = action_name(action),
+		.choice = *choice,
 	};
 	const struct json_field done[] = {
-		{ "status", choice->carried_out ? JSON_SIGNED : JSON_NUM, LINE(result.status) },
+		{ "status", choice->carried_out ? JSON_SIGNED : JSON_NUM, LINE(choice.result.status) },
 		{ "written_bytes", JSON_NUM, LINE(written_bytes) },
 		{ }
 	};
 
 	putc('{', out);
 	json_members(out, "", line_fields, &line);
-	if (decision->action == ACTION_WRITE || decision->action == ACTION_READ) {
+	if (action == ACTION_WRITE || action == ACTION_READ) {
 		if (!choice->carried_out)
-			record_unknown(&line.result);
-		line.written_bytes = amount_times(line.result.count.written, sample->page_size);
+			record_unknown(&line.choice.result);
+		line.written_bytes = amount_times(line.choice.result.count.written, sample->page_size);
 		json_members(out, ",", done, &line);
-		json_members(out, ",", record_answer(), &line.result);
+		json_members(out, ",", record_answer(), &line.choice.result);
 	}
 	fputs("}\n", out);
 }

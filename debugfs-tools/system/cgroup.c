@@ -14,6 +14,12 @@
 
 /* ---- paths ---- */
 
+/* What all paths below begin with. */
+static const char *as_prefix(const char *path)
+{
+	return strcmp(path, "/") ? path : "";
+}
+
 /*
  * Order of paths: an ancestor first, and then all that is below it, which strcmp() would
  * put "/a-b" into the midst of.
@@ -22,15 +28,8 @@ int cgroup_compare_paths(const char *a, const char *b)
 {
 	int left, right;
 
-	/* The root is what every path begins with, not a name */
-	if (!strcmp(a, "/"))
-		a = "";
-	if (!strcmp(b, "/"))
-		b = "";
-	while (*a && *a == *b) {
-		a++;
+	for (a = as_prefix(a), b = as_prefix(b); *a && *a == *b; a++)
 		b++;
-	}
 	left = *a == '/' ? 1 : (unsigned char)*a * 2;
 	right = *b == '/' ? 1 : (unsigned char)*b * 2;
 	return (left > right) - (left < right);
@@ -38,10 +37,8 @@ int cgroup_compare_paths(const char *a, const char *b)
 
 bool cgroup_is_within(const char *path, const char *top)
 {
-	size_t len = strlen(top);
+	size_t len = strlen(as_prefix(top));
 
-	if (!strcmp(top, "/"))
-		return true;
 	return !strncmp(path, top, len) && (!path[len] || path[len] == '/');
 }
 
@@ -54,8 +51,7 @@ const char *cgroup_name(const char *path)
 
 char *cgroup_file(const char *path, const char *file)
 {
-	return xasprintf(SYS_CGROUP "%s%s%s", strcmp(path, "/") ? path : "", *file ? "/" : "",
-			 file);
+	return xasprintf(SYS_CGROUP "%s%s%s", as_prefix(path), *file ? "/" : "", file);
 }
 
 const char *cgroup_hierarchy_reason(const struct source *source)
@@ -97,8 +93,7 @@ int cgroup_walk(const struct source *source, const char *path,
 	else if (nr != -ENOTDIR)
 		found = each(path, inode, data);
 	for (int i = 0; i < nr && !found; i++) {
-		autofree char *below = xasprintf("%s/%s", strcmp(path, "/") ? path : "",
-						 list[i]->d_name);
+		autofree char *below = xasprintf("%s/%s", as_prefix(path), list[i]->d_name);
 
 		found = cgroup_walk(source, below, each, data);
 	}
@@ -198,10 +193,8 @@ static int compare_ids(const void *a, const void *b)
 /* What the kernel's path has before the directory's; to be freed; NULL: nothing. */
 static char *cgroup_prefix(const char *kernel, const char *directory)
 {
-	size_t all = strlen(kernel), own = strcmp(directory, "/") ? strlen(directory) : 0;
+	size_t all = strlen(as_prefix(kernel)), own = strlen(as_prefix(directory));
 
-	if (!strcmp(kernel, "/"))
-		all = 0;
 	if (own > all || strncmp(kernel + all - own, directory, own))
 		return NULL;
 	return xasprintf("%.*s", (int)(all - own), kernel);
