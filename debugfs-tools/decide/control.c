@@ -120,9 +120,9 @@ static void choose_age(const struct policy *policy, struct control_state *state,
 	}
 }
 
-static void hold(struct decision *decision, const char *reason)
+static void set(struct decision *decision, enum action action, const char *reason)
 {
-	decision->action = ACTION_HOLD;
+	decision->action = action;
 	decision->reason = reason;
 }
 
@@ -136,8 +136,7 @@ static bool decide_frozen(const struct policy *policy, struct control_state *sta
 		state->frozen_ms = 0;
 		if (!state->thawed_to_read)
 			return false;
-		decision->action = ACTION_READ;
-		decision->reason = "thawed";
+		set(decision, ACTION_READ, "thawed");
 		return true;
 	}
 	if (!state->frozen_ms)
@@ -149,8 +148,10 @@ static bool decide_frozen(const struct policy *policy, struct control_state *sta
 	decision->cold = cold_bytes(look, 0, &compressed);
 	decision->wanted = decision->cold;
 	decision->worth = 1;
-	decision->action = decision->cold ? ACTION_WRITE : ACTION_IDLE;
-	decision->reason = decision->cold ? "frozen" : "frozen, all is written";
+	if (decision->cold)
+		set(decision, ACTION_WRITE, "frozen");
+	else
+		set(decision, ACTION_IDLE, "frozen, all is written");
 	return true;
 }
 
@@ -162,8 +163,7 @@ static void decide_amount(struct control_state *state, const struct look *look,
 
 	decision->cold = cold_bytes(look, state->age, &compressed);
 	if (!decision->cold) {
-		decision->action = ACTION_IDLE;
-		decision->reason = "nothing that old";
+		set(decision, ACTION_IDLE, "nothing that old");
 		return;
 	}
 	bytes = decision->allowed / share * look->paced / MINUTE * look->page_size;
@@ -171,8 +171,7 @@ static void decide_amount(struct control_state *state, const struct look *look,
 	returns = model_returns(&state->evidence, decision->forecast,
 				decision->cold / look->page_size);
 	decision->worth = (double)compressed / decision->cold / (1 + REFAULT_COST * returns);
-	decision->action = ACTION_WRITE;
-	decision->reason = "cold pages";
+	set(decision, ACTION_WRITE, "cold pages");
 }
 
 void control_decide(const struct policy *policy, struct control_state *state,
@@ -191,7 +190,7 @@ void control_decide(const struct policy *policy, struct control_state *state,
 	if (!look->since.seconds)
 		return;
 	if (look->since.refaulted < 0) {
-		hold(decision, "refaults not known");
+		set(decision, ACTION_HOLD, "refaults not known");
 		return;
 	}
 	state->evidence.unit = control_unit(policy);
@@ -208,26 +207,25 @@ void control_decide(const struct policy *policy, struct control_state *state,
 	if (decide_frozen(policy, state, look, decision)) {
 		/* whatever else holds */
 	} else if (look->off) {
-		hold(decision, "writeback is off");
+		set(decision, ACTION_HOLD, "writeback is off");
 	} else if (failed) {
-		decision->action = ACTION_BACKOFF;
-		decision->reason = "refaults";
+		set(decision, ACTION_BACKOFF, "refaults");
 	} else if (state->debt > 0) {
-		hold(decision, "paying off refaults");
+		set(decision, ACTION_HOLD, "paying off refaults");
 	} else if (decision->forecast > decision->allowed) {
-		hold(decision, "forecast over the target");
+		set(decision, ACTION_HOLD, "forecast over the target");
 	} else if (!look->needed) {
-		hold(decision, REASON_NOT_NEEDED);
+		set(decision, ACTION_HOLD, REASON_NOT_NEEDED);
 	} else if (look->stalled_memory / look->since.seconds > policy->pressure_memory) {
-		hold(decision, "memory pressure");
+		set(decision, ACTION_HOLD, "memory pressure");
 	} else if (look->stalled_io / look->since.seconds > policy->pressure_io) {
-		hold(decision, "io pressure");
+		set(decision, ACTION_HOLD, "io pressure");
 	} else {
 		decide_amount(state, look, decision);
 	}
 	if (decision->action == ACTION_WRITE && state->wait > 0) {
 		state->wait--;
-		hold(decision, REASON_REFUSED);
+		set(decision, ACTION_HOLD, REASON_REFUSED);
 	}
 }
 
@@ -252,7 +250,7 @@ static void take_part(struct choice *choice, double part, num page_size)
 	if (d->max && (d->max >= COMMAND_MIN || d->max >= d->cold))
 		return;
 	d->max = 0;
-	hold(d, part < d->wanted ? "budget" : "pace");
+	set(d, ACTION_HOLD, part < d->wanted ? "budget" : "pace");
 }
 
 void control_share(struct choice *choice, int nr, num budget, num fresh, num page_size)

@@ -68,13 +68,10 @@ char *transaction_text(const struct command *command)
 	return text;
 }
 
-/* Returns 0 or a negative errno. */
+/* The kernel takes all of it, or none.  Returns 0 or a negative errno. */
 static int give(int fd, const char *text)
 {
-	size_t length = strlen(text);
-	ssize_t written = write(fd, text, length);
-
-	return written < 0 ? -errno : (size_t)written < length ? -EIO : 0;
+	return write(fd, text, strlen(text)) < 0 ? -errno : 0;
 }
 
 int transaction_exchange(int fd, const char *text, struct result *result)
