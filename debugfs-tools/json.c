@@ -92,7 +92,13 @@ static void write_members(FILE *out, const char *comma, const struct json_field 
 		if (field->kind == JSON_SPARSE || (sparse && !elements) ||
 		    (field->kind == JSON_MAYBE && !*(const bool *)more))
 			continue;
-		fprintf(out, "%s\"%s\":%s", comma, field->key, field->stride ? "[" : "");
+		if (field->kind == JSON_HEAD) {
+			fprintf(out, "%s\"zswapctl\":\"%s\",\"version\":%zu", comma, field->key,
+				field->where);
+			elements = 0;
+		} else {
+			fprintf(out, "%s\"%s\":%s", comma, field->key, field->stride ? "[" : "");
+		}
 		comma = ",";
 		for (int i = 0; i < elements; i++, at += field->stride) {
 			if (i)
@@ -114,9 +120,15 @@ void json_write(FILE *out, const struct json_field *fields, const void *base)
 	write_struct(out, fields, base, 0);
 }
 
-void json_head(FILE *out, const char *what, int version)
+char *json_text(const struct json_field *fields, const void *base)
 {
-	fprintf(out, "{\"zswapctl\":\"%s\",\"version\":%d", what, version);
+	char *text = NULL;
+	size_t length;
+	FILE *out = xchecked(open_memstream(&text, &length));
+
+	json_write(out, fields, base);
+	/* Memory is what it can fail with */
+	return xchecked(fclose(out) ? NULL : text);
 }
 
 /* ---- reading ---- */
@@ -181,7 +193,7 @@ static int to_struct(const json_t *object, const struct json_field *fields, void
 		if (field->kind == JSON_MAYBE)
 			*(bool *)more = json;
 		sparse |= field->kind == JSON_SPARSE;
-		if (!json && (sparse || field->kind == JSON_MAYBE))
+		if (field->kind == JSON_HEAD || (!json && (sparse || field->kind == JSON_MAYBE)))
 			continue;
 		if (!field->stride) {
 			error = to_member(json, field, at, nr);

@@ -22,6 +22,7 @@ enum json_kind {
 	JSON_MAYBE,		/* the same, left out unless the bool at @nr */
 	JSON_LIST,		/* pointer to an array of such structs, as many as the int at @nr */
 	JSON_BOUNDS,		/* struct age_table: its edges; arrays behind them have as many elements */
+	JSON_HEAD,		/* none: that the text is a @key, of version @where */
 	JSON_SPARSE,		/* none: what follows is left out where it is 0 */
 };
 
@@ -38,8 +39,8 @@ struct json_field {
 void json_write(FILE *out, const struct json_field *fields, const void *base);
 /* The members alone, with commas between them; @comma is "," if there is one before them. */
 void json_members(FILE *out, const char *comma, const struct json_field *fields, const void *base);
-/* "{" and the members that say what the text is. */
-void json_head(FILE *out, const char *what, int version);
+/* As json_write(), to be freed. */
+char *json_text(const struct json_field *fields, const void *base);
 
 /*
  * The other way, into a struct of zeros: all have to be there.  Returns 0 or -EINVAL; texts and

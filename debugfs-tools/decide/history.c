@@ -31,6 +31,11 @@ static const struct json_field fields[] = {
 	{ }
 };
 
+static const struct json_field head_fields[] = {
+	{ "ages", JSON_HEAD, HISTORY_VERSION }, { "keep", JSON_COUNT, offsetof(struct history, keep) },
+	{ }
+};
+
 static json_t *read_slot(int fd, num slot)
 {
 	char text[SLOT];
@@ -103,27 +108,22 @@ static int load(int fd, struct history *history, char **message)
 int history_read(const char *path, struct history *history, char **message)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	int error = fd < 0 ? -errno : 0;
+	int error;
 
 	*history = (struct history){ .nr = 0 };
 	*message = NULL;
-	if (!error) {
-		error = load(fd, history, message);
+	error = fd < 0 ? -errno : load(fd, history, message);
+	if (fd >= 0)
 		close(fd);
-	}
 	return error;
 }
 
 /* One sample behind the last, in an open file. */
 static int add(int fd, num keep, struct history_sample *sample, char **message)
 {
-	autofree char *head = xasprintf("{\"zswapctl\":\"ages\",\"version\":%d,\"keep\":%lld}",
-					HISTORY_VERSION, keep);
-	autofree char *text = NULL;
 	struct history history = { .keep = keep };
+	autofree char *head = json_text(head_fields, &history), *text = NULL;
 	struct stat st;
-	size_t length;
-	FILE *out;
 	int error;
 
 	/* One at a time: each goes behind the last */
@@ -138,10 +138,7 @@ static int add(int fd, num keep, struct history_sample *sample, char **message)
 		if (history.sample[i].nr >= sample->nr)
 			sample->nr = history.sample[i].nr + 1;
 	}
-	out = xchecked(open_memstream(&text, &length));
-	json_write(out, fields, sample);
-	/* Memory is what it can fail with */
-	xchecked(fclose(out) ? NULL : text);
+	text = json_text(fields, sample);
 	if (!error)
 		error = write_slot(fd, 1 + sample->nr % history.keep, text);
 	history_free(&history);
@@ -151,11 +148,10 @@ static int add(int fd, num keep, struct history_sample *sample, char **message)
 int history_add(const char *path, num keep, struct history_sample *sample, char **message)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0644);
-	int error = fd < 0 ? -errno : 0;
+	int error;
 
 	*message = NULL;
-	if (!error)
-		error = add(fd, keep, sample, message);
+	error = fd < 0 ? -errno : add(fd, keep, sample, message);
 	if (fd >= 0 && close(fd) && !error)
 		error = -errno;
 	return error;

@@ -87,33 +87,31 @@ const struct json_field *record_results_fields(void)
 
 /* ---- writing ---- */
 
-/* What failed first may be any part of the line: errno was 0 before it. */
-static int end_line(FILE *file)
-{
-	putc('\n', file);
-	return fflush(file) || ferror(file) ? (errno ? -errno : -EIO) : 0;
-}
-
 int record_begin(FILE *file, const char *config, const struct state *state)
 {
-	static const struct json_field field[] = { { "config", JSON_TEXT }, { } };
+	const struct {
+		const char *config;
+		struct state state;
+	} begin = { config, *state };
+	static const struct json_field fields[] = {
+		{ "recording", JSON_HEAD, RECORD_VERSION },
+		{ "config", JSON_TEXT, offsetof(typeof(begin), config) },
+		{ "state", JSON_STRUCT, offsetof(typeof(begin), state), 0, state_fields },
+		{ }
+	};
 
-	errno = 0;
-	json_head(file, "recording", RECORD_VERSION);
-	json_members(file, ",", field, &config);
-	fputs(",\"state\":", file);
-	state_write(file, state);
-	putc('}', file);
-	return end_line(file);
+	return record_line(file, fields, &begin);
 }
 
 int record_line(FILE *file, const struct json_field *fields, const void *base)
 {
 	if (!file)
 		return 0;
+	/* What fails first may be any part of it */
 	errno = 0;
 	json_write(file, fields, base);
-	return end_line(file);
+	putc('\n', file);
+	return fflush(file) || ferror(file) ? (errno ? -errno : -EIO) : 0;
 }
 
 /* ---- decisions ---- */

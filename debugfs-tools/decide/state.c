@@ -107,7 +107,8 @@ static const struct json_field cgroup_fields[] = {
 
 #define STATE(member)	offsetof(struct state, member)
 
-static const struct json_field state_fields[] = {
+const struct json_field state_fields[] = {
+	{ "state", JSON_HEAD, STATE_VERSION },
 	{ "boot_id", JSON_TEXT, STATE(boot_id) },
 	{ "now_ms", JSON_COUNT, STATE(now_ms) },
 	{ "wear", JSON_RATE, STATE(wear) },
@@ -118,13 +119,6 @@ static const struct json_field state_fields[] = {
 	  STATE(nr) },
 	{ }
 };
-
-void state_write(FILE *out, const struct state *state)
-{
-	json_head(out, "state", STATE_VERSION);
-	json_members(out, ",", state_fields, state);
-	putc('}', out);
-}
 
 static int compare_cgroups(const void *a, const void *b)
 {
@@ -279,13 +273,8 @@ num state_locked_until(const char *path)
 
 int state_save(const char *path, const struct state *state)
 {
-	autofree char *text = NULL;
-	size_t length;
-	FILE *out = xchecked(open_memstream(&text, &length));
+	autofree char *text = json_text(state_fields, state);
 
-	state_write(out, state);
-	putc('\n', out);
-	/* Memory is what it can fail with */
-	xchecked(fclose(out) ? NULL : text);
-	return replace_file(path, text, length, 0600);
+	xappend(&text, "\n");
+	return replace_file(path, text, strlen(text), 0600);
 }

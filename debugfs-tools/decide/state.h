@@ -6,10 +6,8 @@
 #ifndef STATE_H
 #define STATE_H
 
-#include <jansson.h>
-#include <stdio.h>
-
 #include "decide/config.h"
+#include "json.h"
 #include "system/system.h"
 
 #define STATE_VERSION	3
@@ -75,8 +73,8 @@ void state_drop_families(struct state *state);
 /* The cgroup at @path with this @id, 0: whatever it was in an earlier boot; or NULL. */
 struct state_cgroup *state_find(const struct state *state, const char *path, uint64_t id);
 
-/* JSON in one line, without its end. */
-void state_write(FILE *out, const struct state *state);
+/* As JSON. */
+extern const struct json_field state_fields[];
 /* -EINVAL, -EEXIST, as below: *@message, to be freed, says why; @state is empty then. */
 int state_from_json(const json_t *json, struct state *state, char **message);
 

@@ -577,13 +577,7 @@ static void some_state(struct state *state)
 
 static char *text_of(const struct state *state)
 {
-	char *text;
-	size_t length;
-	FILE *out = open_memstream(&text, &length);
-
-	state_write(out, state);
-	fclose(out);
-	return text;
+	return json_text(state_fields, state);
 }
 
 /* To six digits. */
