@@ -61,10 +61,13 @@ static void write_member(FILE *out, const struct json_field *field, const void *
 	}
 }
 
-/* All that can be left out is in eight bytes, but for a bool. */
 static bool is_zero(enum json_kind kind, const void *at)
 {
-	return kind == JSON_BOOL ? !*(const bool *)at : kind < JSON_BOOL && !*(const num *)at;
+	static const num zero;
+
+	/* All that can be left out has that size, but for a bool */
+	return kind <= JSON_BOOL &&
+	       !memcmp(at, &zero, kind == JSON_BOOL ? sizeof(bool) : sizeof(zero));
 }
 
 static void write_members(FILE *out, const char *comma, const struct json_field *fields,

@@ -233,13 +233,7 @@ void source_free_list(struct dirent **list, int nr)
 
 int source_open_file(const struct source *source, const char *path, int flags)
 {
-	int fd;
-
-	if (source->recorded) {
-		int err = source_exists(source, path);
-
-		return err ? err : -EROFS;
-	}
-	fd = openat(source->root, path, flags | O_CLOEXEC | O_NOCTTY);
-	return fd < 0 ? -errno : fd;
+	if (source->recorded)
+		return source_exists(source, path) ?: -EROFS;
+	return source_open_path(source, path, flags);
 }
