@@ -178,11 +178,9 @@ void record_choice(FILE *out, num tick, const struct sample *sample, num budget,
 
 void record_unknown(struct result *result)
 {
-	*result = (struct result){
-		.status = -ENODATA, .coldest_left = -ENODATA, .elapsed_us = -ENODATA,
-	};
-	for (int i = 0; i < NR_STATS; i++)
-		*counter_at(&result->count, &stats_counters[i]) = -ENODATA;
+	/* It is made of numbers only */
+	for (num *number = (num *)result; number < (num *)(result + 1); number++)
+		*number = -ENODATA;
 }
 
 void record_add(struct record_tick *tick, uint64_t id, const struct result *result)

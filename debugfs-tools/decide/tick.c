@@ -300,9 +300,8 @@ int tick_decide(struct state *state, const struct config *config, const struct s
 	struct choice *choice = xcalloc(cgroups->nr, sizeof(*choice));
 	bool needed = config_needed(config, sample->pool, sample->limit, sample->free,
 				    sample->total);
-	num late = config->interval * 1000 > TICK_MAX_MS ? config->interval * 1000 : TICK_MAX_MS;
 	num elapsed_ms = advance(state, sample, choice);
-	num paced_ms = elapsed_ms < late ? elapsed_ms : late;
+	num paced_ms = fmin(elapsed_ms, fmax(config->interval * 1000, TICK_MAX_MS));
 	int nr = 0;
 
 	for (int i = 0; i < cgroups->nr; i++) {

@@ -9,6 +9,8 @@
 
 #include "system/system.h"
 
+#define DIGITS	"0123456789"
+
 /* A path that has been typed: one slash before each name, none at the end; NULL if invalid. */
 static char *clean_path(const char *name)
 {
@@ -49,15 +51,13 @@ static int resolve_path(const struct source *source, char *path, uint64_t *id, c
 /* The cgroup that a process is in, as this process sees it. */
 static int resolve_pid(const struct source *source, const char *number, uint64_t *id, char **result)
 {
-	autofree char *file = NULL, *text = NULL;
+	autofree char *file = xasprintf("/proc/%s/cgroup", number), *text = NULL;
 	char *line;
 	long len;
-	num pid;
-	int err = parse_number(number, &pid);
+	int err = 0;
 
-	if (err)
-		return err;
-	file = xasprintf("/proc/%lld/cgroup", pid);
+	if (!*number || number[strspn(number, DIGITS)])
+		return -EINVAL;
 	len = source_read(source, file, &text);
 	if (len < 0)
 		return len == -ESRCH ? -ENOENT : len;
@@ -82,7 +82,7 @@ struct search {
 /* "redis" is redis.service, as systemctl has it, or a directory of just that name */
 static bool has_name(const char *path, const char *name)
 {
-	const char *last = strrchr(path, '/') + 1;
+	const char *last = cgroup_name(path);
 	size_t len = strlen(name);
 
 	return !strncmp(last, name, len) && (!last[len] || !strcmp(last + len, ".service"));
@@ -123,7 +123,7 @@ static int resolve(const struct source *source, const char *name, uint64_t *id, 
 	}
 	if (!*name || strchr(name, '/') || !strcmp(name, ".") || !strcmp(name, ".."))
 		return -EINVAL;
-	if (!name[strspn(name, "0123456789")])
+	if (!name[strspn(name, DIGITS)])
 		err = parse_number(name, &search.id);
 	if (err)
 		return err;
