@@ -166,17 +166,15 @@ static int to_member(const json_t *json, const struct json_field *field, void *a
 	}
 }
 
-/* Each bucket begins where the one before ends. */
+/* Each bucket ends where the next one begins. */
 static int set_bounds(struct age_table *table, int nr)
 {
 	table->nr = nr;
 	for (int b = 0; b < nr; b++) {
 		struct age_bucket *bucket = &table->bucket[b];
 
-		bucket->max_age = AGE_NO_BOUND;
-		if (b)
-			bucket[-1].max_age = bucket->min_age;
-		if (b && bucket->min_age <= bucket[-1].min_age)
+		bucket->max_age = b + 1 < nr ? bucket[1].min_age : AGE_NO_BOUND;
+		if (bucket->min_age >= bucket->max_age)
 			return -EINVAL;
 	}
 	return 0;

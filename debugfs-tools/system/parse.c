@@ -177,19 +177,23 @@ int parse_nodes(const char *text, void *mask)
 
 #define BLANKS	" \t"
 
+#define RECORD(member)	offsetof(struct cgroup_record, member)
+
 /* Columns with a name: those of age_counters, and these behind them. */
 enum {
 	FIELD_BUCKET = NR_AGE_COUNTERS, FIELD_MIN_AGE, FIELD_MAX_AGE,
 	FIELD_CGROUP, FIELD_NODE, FIELD_PATH
 };
 
-static const char *field_name(int field)
-{
-	static const char *const name[] = {
-		"bucket", "min_age", "max_age", "cgroup", "node", "path",
-	};
+static const struct counter places[] = {
+	{ "bucket", RECORD(bucket) }, { "min_age", RECORD(row.min_age) },
+	{ "max_age", RECORD(row.max_age) }, { "cgroup", RECORD(id) }, { "node", RECORD(node) },
+	{ "path" },
+};
 
-	return field < NR_AGE_COUNTERS ? age_counters[field].name : name[field - NR_AGE_COUNTERS];
+static const struct counter *field_counter(int field)
+{
+	return field < NR_AGE_COUNTERS ? &age_counters[field] : &places[field - NR_AGE_COUNTERS];
 }
 
 static bool field_is_needed(int field, bool cgroups)
@@ -225,7 +229,7 @@ static int parse_header(char *line, struct table_reader *reader)
 
 		*column = -1;
 		for (int i = 0; i < reader->nr; i++) {
-			if (strcmp(word[i], field_name(field)))
+			if (strcmp(word[i], field_counter(field)->name))
 				continue;
 			if (*column >= 0)
 				return -EINVAL;
@@ -241,10 +245,10 @@ static int parse_header(char *line, struct table_reader *reader)
 
 static int parse_field(int field, const char *text, num *value)
 {
-	*value = field < NR_AGE_COUNTERS ? -ENOENT : AGE_NO_BOUND;
-	if (!text || (field == FIELD_MAX_AGE && !strcmp(text, "inf")))
-		return 0;
-	return parse_number(text, value);
+	bool endless = field == FIELD_MAX_AGE && text && !strcmp(text, "inf");
+
+	*value = endless ? AGE_NO_BOUND : -ENOENT;
+	return text && !endless ? parse_number(text, value) : 0;
 }
 
 int parse_table_line(char *line, void *data)
@@ -253,28 +257,22 @@ int parse_table_line(char *line, void *data)
 	int words = reader->nr - reader->cgroups, err = 0;
 	struct cgroup_record record = {};
 	char *word[TABLE_COLUMNS];
-	num value[FIELD_PATH];
 
 	if (!reader->nr)
 		return parse_header(line, reader);
 	if (split(line, word, words, &record.path) < words)
 		return -EINVAL;
 	for (int field = 0; field < FIELD_PATH && !err; field++) {
+		void *base = field < NR_AGE_COUNTERS ? (void *)&record.row : &record;
 		int column = reader->column[field];
 
-		err = parse_field(field, column < 0 ? NULL : word[column], &value[field]);
-		if (field < NR_AGE_COUNTERS)
-			*counter_at(&record.row, &age_counters[field]) = value[field];
+		err = parse_field(field, column < 0 ? NULL : word[column],
+				  counter_at(base, field_counter(field)));
 	}
+	if (!err && record.bucket >= AGE_BUCKETS_MAX)
+		err = -ERANGE;
 	if (err)
 		return err;
-	record.id = value[FIELD_CGROUP];
-	record.node = value[FIELD_NODE];
-	record.bucket = value[FIELD_BUCKET];
-	record.row.min_age = value[FIELD_MIN_AGE];
-	record.row.max_age = value[FIELD_MAX_AGE];
-	if (value[FIELD_BUCKET] >= AGE_BUCKETS_MAX)
-		return -ERANGE;
 	/* Behind one blank all that is left is the path, whatever is in it */
 	if (record.row.min_age >= record.row.max_age ||
 	    (reader->cgroups ? !*record.path : record.path[strspn(record.path, BLANKS)]))

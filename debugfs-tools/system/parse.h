@@ -49,7 +49,7 @@ struct age_table {
 
 struct cgroup_record {
 	num id, node;			/* of age_buckets_cgroup; so is @path */
-	int bucket;
+	num bucket;			/* below AGE_BUCKETS_MAX */
 	struct age_bucket row;
 	char *path;			/* rest of the line; it is in the text, and valid as long */
 };
