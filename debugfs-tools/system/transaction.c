@@ -83,16 +83,12 @@ int transaction_exchange(int fd, const char *text, struct result *result)
 	/* The kernel goes there by itself; a file of a test does not */
 	lseek(fd, 0, SEEK_SET);
 	length = TEMP_FAILURE_RETRY(read(fd, answer, sizeof(answer) - 1));
-	error = length < 0 ? -errno : 0;
 	answer[length < 0 ? 0 : length] = '\0';
 	*result = (struct result){ .coldest_left = -1 };
-	if (!error)
-		error = parse_result(answer, result);
+	error = parse_result(answer, result) ? -EBADMSG : result->status;
 	/* An error that came before the kernel had a command to answer for needs no answer. */
-	if (!status)
-		status = error ? -EBADMSG : result->status;
-	result->status = status;
-	return status;
+	result->status = status ?: error;
+	return result->status;
 }
 
 static void read_counters(const struct source *source, uint64_t nodes, struct counters *sum)
