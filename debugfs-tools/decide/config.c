@@ -225,10 +225,8 @@ static void override(struct policy *policy, const struct config_section *section
 static char *check_bounds(const struct config *config, int *line)
 {
 	for (int i = 0; i < config->nr; i++) {
-		struct policy both;
+		struct policy both = config->section[0].policy;
 
-		policy_defaults(&both);
-		override(&both, &config->section[0]);
 		override(&both, &config->section[i]);
 		*line = config->section[i].line;
 		if (*line && both.min_age > both.max_age)
@@ -249,7 +247,7 @@ int config_parse(const char *text, const char *name, struct config *config, char
 		.interval = INTERVAL, .wear = WEAR, .when = { 200000, 100000 },
 		.text = xstrdup(text),
 	};
-	add_section(config);
+	policy_defaults(&add_section(config)->policy);
 	if (!strncmp(rest, mark, strlen(mark)))
 		rest += strlen(mark);
 	while (!wrong && (line = strsep(&rest, "\n")))
@@ -294,14 +292,13 @@ void config_free(struct config *config)
 /* systemd's names have backslashes, which are not to be doubled. */
 static bool matches(const struct config_section *section, const char *path)
 {
-	return !section->pattern ||
-	       !fnmatch(section->pattern, path, FNM_EXTMATCH | FNM_NOESCAPE);
+	return !fnmatch(section->pattern, path, FNM_EXTMATCH | FNM_NOESCAPE);
 }
 
 bool config_policy(const struct config *config, const char *path, struct policy *policy)
 {
-	policy_defaults(policy);
-	for (int i = 0; i < config->nr; i++) {
+	*policy = config->section[0].policy;
+	for (int i = 1; i < config->nr; i++) {
 		if (matches(&config->section[i], path))
 			override(policy, &config->section[i]);
 	}

@@ -13,7 +13,7 @@ struct config_section {
 	char *pattern;		/* NULL: all cgroups */
 	unsigned int given;	/* a bit for each key, by its index */
 	int line;		/* of the file: the last key here that is a bound; 0: none */
-	struct policy policy;	/* those that are given */
+	struct policy policy;	/* those that are given; for all cgroups, the defaults, too */
 };
 
 struct config {
