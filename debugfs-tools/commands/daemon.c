@@ -208,9 +208,7 @@ static void run_command(struct daemon *daemon, const struct cgroup *cgroup, stru
 	do {
 		if (decision->action == ACTION_WRITE)
 			command.max = left < PART ? left : PART;
-		stop_open();
 		error = transaction_run(daemon->source, &command, &transaction);
-		stop_close();
 		transaction_add(&choice->result, &transaction.result);
 		left -= PART;
 		take_signals(daemon, 0);

@@ -19,6 +19,78 @@
 #define READBACK_FILE	SYS_ZSWAP "/proactive_readback"
 #define ANSWER_MAX	4096	/* bytes; eleven lines today */
 
+/* ---- signals ---- */
+
+volatile sig_atomic_t stop_asked;
+
+static void stop(int signal)
+{
+	(void)signal;
+	stop_asked = 1;
+	alarm(1);
+}
+
+static const int stop_signals[] = { SIGALRM, SIGTERM, SIGINT };
+static sigset_t caught, fetched;	/* those that end a command; those that are blocked */
+
+void stop_catch(void)
+{
+	const struct sigaction action = { .sa_handler = stop };
+	struct sigaction old;
+
+	for (size_t i = 0; i < ARRAY_SIZE(stop_signals); i++) {
+		sigaction(stop_signals[i], NULL, &old);
+		if (old.sa_handler == SIG_IGN && stop_signals[i] != SIGALRM)
+			continue;
+		sigaction(stop_signals[i], &action, NULL);
+		sigaddset(&caught, stop_signals[i]);
+	}
+}
+
+void stop_release(void)
+{
+	alarm(0);
+	for (size_t i = 0; i < ARRAY_SIZE(stop_signals); i++) {
+		if (sigismember(&caught, stop_signals[i]))
+			signal(stop_signals[i], SIG_DFL);
+	}
+}
+
+void stop_begin(void)
+{
+	stop_catch();
+	fetched = caught;
+	sigaddset(&fetched, SIGHUP);
+	sigaddset(&fetched, SIGIO);
+	sigprocmask(SIG_BLOCK, &fetched, NULL);
+}
+
+int stop_fetch(num deadline)
+{
+	for (;;) {
+		struct timespec timeout = clock_until(deadline);
+		int signal = sigtimedwait(&fetched, NULL, &timeout);
+
+		if (signal > 0)
+			return signal;
+		if (clock_us() >= deadline)
+			return 0;
+	}
+}
+
+int stop_watch(void)
+{
+	int fd = inotify_init1(IN_CLOEXEC);
+
+	if (fd >= 0) {
+		fcntl(fd, F_SETOWN, getpid());
+		fcntl(fd, F_SETFL, O_ASYNC);
+	}
+	return fd;
+}
+
+/* ---- commands ---- */
+
 bool transaction_says_what(const struct command *command)
 {
 	if (command->max >= 0 || command->max_compressed >= 0)
@@ -142,6 +214,7 @@ int transaction_run(const struct source *source, const struct command *command,
 	autofree char *text = transaction_text(command);
 	bool readback = command->verb == COMMAND_READBACK;
 	int fd = -ENOENT, error;
+	sigset_t blocked;
 
 	*transaction = (struct transaction){ .result.coldest_left = -1 };
 	if (!readback)
@@ -157,10 +230,13 @@ int transaction_run(const struct source *source, const struct command *command,
 	if (fd < 0)
 		return fd;
 
+	sigprocmask(SIG_UNBLOCK, &caught, &blocked);
 	if (transaction->counted)
 		error = transaction_count(source, fd, command->nodes, text, &transaction->result);
 	else
 		error = transaction_exchange(fd, text, &transaction->result);
+	alarm(0);
+	sigprocmask(SIG_SETMASK, &blocked, NULL);
 	transaction->asked = error != -EBADMSG;
 	close(fd);
 	return error;
@@ -218,85 +294,4 @@ char *transaction_reason(const struct source *source, const struct command *comm
 		return xstrdup("this kernel cannot read back: " READBACK_FILE " not found");
 	return xasprintf("%s: %s", debugfs && absent ? "buckets and dry runs need debugfs" : file,
 			 system_reason_for(source, file, error));
-}
-
-/* ---- signals ---- */
-
-volatile sig_atomic_t stop_asked;
-
-static void stop(int signal)
-{
-	(void)signal;
-	stop_asked = 1;
-	alarm(1);
-}
-
-static const int stop_signals[] = { SIGALRM, SIGTERM, SIGINT };
-static sigset_t caught, fetched;	/* those that end a command; those that are blocked */
-
-void stop_catch(void)
-{
-	const struct sigaction action = { .sa_handler = stop };
-	struct sigaction old;
-
-	for (size_t i = 0; i < ARRAY_SIZE(stop_signals); i++) {
-		sigaction(stop_signals[i], NULL, &old);
-		if (old.sa_handler == SIG_IGN && stop_signals[i] != SIGALRM)
-			continue;
-		sigaction(stop_signals[i], &action, NULL);
-		sigaddset(&caught, stop_signals[i]);
-	}
-}
-
-void stop_release(void)
-{
-	alarm(0);
-	for (size_t i = 0; i < ARRAY_SIZE(stop_signals); i++) {
-		if (sigismember(&caught, stop_signals[i]))
-			signal(stop_signals[i], SIG_DFL);
-	}
-}
-
-void stop_begin(void)
-{
-	stop_catch();
-	fetched = caught;
-	sigaddset(&fetched, SIGHUP);
-	sigaddset(&fetched, SIGIO);
-	sigprocmask(SIG_BLOCK, &fetched, NULL);
-}
-
-void stop_open(void)
-{
-	sigprocmask(SIG_UNBLOCK, &caught, NULL);
-}
-
-void stop_close(void)
-{
-	alarm(0);
-	sigprocmask(SIG_BLOCK, &fetched, NULL);
-}
-
-int stop_fetch(num deadline)
-{
-	for (;;) {
-		struct timespec timeout = clock_until(deadline);
-		int signal = sigtimedwait(&fetched, NULL, &timeout);
-
-		if (signal > 0)
-			return signal;
-		if (clock_us() >= deadline)
-			return 0;
-	}
-}
-
-int stop_watch(void)
-{
-	int fd = inotify_init1(IN_CLOEXEC);
-
-	if (fd >= 0) {
-		fcntl(fd, F_SETOWN, getpid());
-		fcntl(fd, F_SETFL, O_ASYNC);
-	}
-	return fd;
 }

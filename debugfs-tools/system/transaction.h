@@ -95,12 +95,10 @@ void stop_catch(void);
 void stop_release(void);
 
 /*
- * For the daemon: they, SIGHUP and SIGIO are blocked, and fetched where it suits; but between
- * stop_open() and stop_close(), while the kernel is at a command, the first two end it.
+ * For the daemon: they, SIGHUP and SIGIO are blocked, and fetched where it suits; but while the kernel
+ * is at a command, the first two end it.
  */
 void stop_begin(void);
-void stop_open(void);
-void stop_close(void);
 /*
  * A descriptor of inotify(7), from which nothing need be read: what happens to a file that it
  * watches is a SIGIO, which waits to be fetched.
