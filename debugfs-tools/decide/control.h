@@ -32,7 +32,7 @@ struct control_state {		/* of one cgroup, from tick to tick; times are of the aw
 
 struct look {			/* at one cgroup, since the tick before */
 	num now_ms;		/* awake */
-	struct happened since;	/* seconds 0: there was no tick before; refaulted may be negative: not known */
+	struct happened since;	/* seconds 0: no tick before; refaulted negative: not known */
 	double paced;		/* its seconds, but not more because the tick was late */
 	num page_size;
 	bool off;		/* memory.zswap.writeback is 0, here or above */
