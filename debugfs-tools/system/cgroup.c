@@ -139,7 +139,7 @@ struct gathering {
 	size_t room;
 	struct age_table edges;
 	uint64_t nodes;
-	int nr_directories;		/* the first ones, sorted by id */
+	int nr_told;			/* the first ones, of the table, sorted by id */
 	/*
 	 * In a cgroup namespace: what the kernel's paths have before ours; NULL: not known.
 	 * Without one it is "".
@@ -172,14 +172,26 @@ static struct cgroup *cgroups_add(struct gathering *gathering, const char *path,
 	return cgroup;
 }
 
-static int take_directory(const char *path, num inode, void *data)
+/* Whoever the table tells of counts as removed until its directory is found. */
+static int take_record(const struct cgroup_record *record, void *data)
 {
 	struct gathering *gathering = data;
-	const struct cgroup *cgroup = cgroups_add(gathering, path, inode < 0 ? 0 : inode);
+	struct cgroups *cgroups = gathering->cgroups;
+	const struct age_bucket *edge = &gathering->edges.bucket[record->bucket];
+	struct cgroup *cgroup = cgroups->nr ? &cgroups->cgroup[cgroups->nr - 1] : NULL;
 
-	/* The root of all cgroups has the id 1; where ours has another, this is a namespace */
-	if (!strcmp(path, "/") && cgroup->id <= 1)
-		gathering->prefix = xstrdup("");
+	/* The edges have changed since they were read */
+	if (record->bucket >= gathering->edges.nr || edge->min_age != record->row.min_age ||
+	    edge->max_age != record->row.max_age)
+		return -EAGAIN;
+	if (!cgroup || cgroup->id != (uint64_t)record->id) {
+		cgroup = cgroups_add(gathering, record->path, record->id);
+		cgroup->removed = true;
+	}
+	/* No list of nodes can name those beyond the mask */
+	if (gathering->nodes == UINT64_MAX ||
+	    (record->node < 64 && gathering->nodes >> record->node & 1))
+		amount_add_row(&cgroup->ages.bucket[record->bucket], &record->row);
 	return 0;
 }
 
@@ -188,6 +200,27 @@ static int compare_ids(const void *a, const void *b)
 	const struct cgroup *left = a, *right = b;
 
 	return (left->id > right->id) - (left->id < right->id);
+}
+
+/* One of an id, whatever the order of its records was. */
+static void join_records(struct gathering *gathering)
+{
+	struct cgroups *cgroups = gathering->cgroups;
+	struct cgroup *cgroup = cgroups->cgroup;
+	int nr = 0;
+
+	if (cgroups->nr)
+		qsort(cgroup, cgroups->nr, sizeof(*cgroup), compare_ids);
+	for (int i = 0; i < cgroups->nr; i++) {
+		if (nr && cgroup[nr - 1].id == cgroup[i].id) {
+			amount_add_table(&cgroup[nr - 1].ages, &cgroup[i].ages);
+			free(cgroup[i].path);
+		} else {
+			cgroup[nr++] = cgroup[i];
+		}
+	}
+	cgroups->nr = nr;
+	gathering->nr_told = nr;
 }
 
 /* What the kernel's path has before the directory's; to be freed; NULL: nothing. */
@@ -200,42 +233,26 @@ static char *cgroup_prefix(const char *kernel, const char *directory)
 	return xasprintf("%.*s", (int)(all - own), kernel);
 }
 
-/* The one that a record of the table is about. */
-static struct cgroup *find_cgroup(struct gathering *gathering, const struct cgroup_record *record)
-{
-	struct cgroups *cgroups = gathering->cgroups;
-	const struct cgroup key = { .id = record->id };
-	struct cgroup *cgroup = bsearch(&key, cgroups->cgroup, gathering->nr_directories,
-					sizeof(key), compare_ids);
-
-	if (cgroup) {
-		if (!gathering->prefix)
-			gathering->prefix = cgroup_prefix(record->path, cgroup->path);
-		return cgroup;
-	}
-	cgroup = &cgroups->cgroup[cgroups->nr - 1];
-	if (cgroup->removed && cgroup->id == key.id)
-		return cgroup;
-	cgroup = cgroups_add(gathering, record->path, record->id);
-	cgroup->removed = true;
-	return cgroup;
-}
-
-static int take_record(const struct cgroup_record *record, void *data)
+static int take_directory(const char *path, num inode, void *data)
 {
 	struct gathering *gathering = data;
-	const struct age_bucket *edge = &gathering->edges.bucket[record->bucket];
-	struct cgroup *cgroup;
+	struct cgroups *cgroups = gathering->cgroups;
+	const struct cgroup key = { .id = inode < 0 ? 0 : inode };
+	struct cgroup *cgroup = gathering->nr_told && key.id ?
+		bsearch(&key, cgroups->cgroup, gathering->nr_told, sizeof(key), compare_ids) : NULL;
 
-	/* The edges have changed since they were read */
-	if (record->bucket >= gathering->edges.nr || edge->min_age != record->row.min_age ||
-	    edge->max_age != record->row.max_age)
-		return -EAGAIN;
-	cgroup = find_cgroup(gathering, record);
-	/* No list of nodes can name those beyond the mask */
-	if (gathering->nodes == UINT64_MAX ||
-	    (record->node < 64 && gathering->nodes >> record->node & 1))
-		amount_add_row(&cgroup->ages.bucket[record->bucket], &record->row);
+	/* The root of all cgroups has the id 1; where ours has another, this is a namespace */
+	if (!strcmp(path, "/") && key.id <= 1)
+		gathering->prefix = xstrdup("");
+	if (!cgroup || !cgroup->removed) {
+		cgroups_add(gathering, path, key.id);
+		return 0;
+	}
+	if (!gathering->prefix)
+		gathering->prefix = cgroup_prefix(cgroup->path, path);
+	free(cgroup->path);
+	cgroup->path = xstrdup(path);
+	cgroup->removed = false;
 	return 0;
 }
 
@@ -291,7 +308,7 @@ static void place_removed(struct gathering *gathering)
 
 		/* A recorded tree need not tell ids; and the root is never removed */
 		if (last && !strcmp(last->path, cgroup[i].path) &&
-		    (!cgroup[i].id || last->id == cgroup[i].id || !strcmp(last->path, "/"))) {
+		    (!cgroup[i].id || !strcmp(last->path, "/"))) {
 			amount_add_table(&cgroup[i].ages, &last->ages);
 			if (!cgroup[i].id)
 				cgroup[i].id = last->id;
@@ -321,17 +338,20 @@ void cgroups_set_parents(struct cgroups *cgroups)
 	}
 }
 
+/*
+ * The table comes first: whoever it tells of has been made before, so that one whose directory
+ * is not found after that is gone.  The other way round, one that is made in between would be
+ * taken for removed.
+ */
 static int gather(const struct source *source, struct gathering *gathering)
 {
-	struct cgroups *cgroups = gathering->cgroups;
 	int error = read_edges(source, &gathering->edges) ?:
-		    cgroup_walk(source, "/", take_directory, gathering);
+		    cgroup_table(source, take_record, gathering);
 
 	if (error)
 		return error;
-	qsort(cgroups->cgroup, cgroups->nr, sizeof(*cgroups->cgroup), compare_ids);
-	gathering->nr_directories = cgroups->nr;
-	error = cgroup_table(source, take_record, gathering);
+	join_records(gathering);
+	error = cgroup_walk(source, "/", take_directory, gathering);
 	if (!error)
 		place_removed(gathering);
 	return error;
