@@ -236,7 +236,10 @@ static int compare_wants(const void *a, const void *b)
 	const struct decision *right = &(*(struct choice *const *)b)->decision;
 	double one = left->wanted * right->worth, other = right->wanted * left->worth;
 
-	return (one > other) - (one < other);
+	/* One that wants nothing and is worth nothing would be equal to all, and the order none */
+	if (one == other)
+		return (left->worth < right->worth) - (left->worth > right->worth);
+	return one > other ? 1 : -1;
 }
 
 /* A small command only for all there is; otherwise it saves up for a larger one. */

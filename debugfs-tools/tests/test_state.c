@@ -735,6 +735,49 @@ static void test_file(void)
 	tree_remove(tree);
 }
 
+/* ---- the parts of a budget ---- */
+
+struct want {
+	num wanted;
+	double worth;
+	num max;		/* what it gets */
+};
+
+/* All have the same cold pages, and pages of 4 KiB. */
+static bool shares(const struct want *want, int nr, num budget)
+{
+	struct control_state control[8] = {};
+	struct choice choice[8] = {};
+	bool right = true;
+
+	for (int i = 0; i < nr; i++) {
+		choice[i].state = &control[i];
+		choice[i].decision.action = ACTION_WRITE;
+		choice[i].decision.cold = 1LL << 40;
+		choice[i].decision.wanted = want[i].wanted;
+		choice[i].decision.worth = want[i].worth;
+	}
+	control_share(choice, nr, budget, INT64_MAX, 4096);
+	for (int i = 0; i < nr; i++)
+		right &= choice[i].decision.max == want[i].max;
+	return right;
+}
+
+static void test_shares(void)
+{
+	static const num M = 1 << 20;
+	static const struct want leaves[] = { { 100 * M, 1, 6 * M }, { M, 0.5, M }, { 100 * M, 0.5, 3 * M } };
+	static const struct want equal[] = { { 99 * M, 0.3, 2 * M }, { 99 * M, 0.3, 2 * M } };
+	static const struct want none[] = { { M, 0, 0 }, { 0, 0, 0 } };
+	static const struct want nothing[] = { { 100 * M, 0.5, 9 * M }, { 0, 0, 0 }, { M, 0.5, M } };
+
+	CHECK(shares(leaves, ARRAY_SIZE(leaves), 10 * M), "parts by worth, and of what is left over");
+	CHECK(shares(equal, ARRAY_SIZE(equal), 4 * M), "equal ones");
+	CHECK(shares(none, ARRAY_SIZE(none), 10 * M), "what is worth nothing gets nothing");
+	CHECK(shares(nothing, ARRAY_SIZE(nothing), 10 * M),
+	      "one that wants nothing and is worth nothing takes nothing from others");
+}
+
 int main(void)
 {
 	kernel = USUAL_KERNEL;
@@ -744,6 +787,7 @@ int main(void)
 	test_shown();
 	test_wear();
 	test_rate();
+	test_shares();
 	test_pressure();
 	test_left_out();
 	test_frozen();
