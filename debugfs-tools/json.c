@@ -194,7 +194,9 @@ static int to_struct(const json_t *object, const struct json_field *fields, void
 		if (field->kind == JSON_MAYBE)
 			*(bool *)more = json;
 		sparse |= field->kind == JSON_SPARSE;
-		if (field->kind == JSON_HEAD || (!json && (sparse || field->kind == JSON_MAYBE)))
+		/* Neither is a member, even if the object has one of that name */
+		if (field->kind == JSON_HEAD || field->kind == JSON_SPARSE ||
+		    (!json && (sparse || field->kind == JSON_MAYBE)))
 			continue;
 		if (!field->stride) {
 			error = to_member(json, field, at, nr);

@@ -642,6 +642,14 @@ static void test_json(void)
 	}
 	CHECK(refused > 10, "%d of %d changes are refused", refused, changed);
 	free(text);
+
+	json = json_loads("{\"zswapctl\":\"state\",\"version\":3,\"boot_id\":null,\"now_ms\":0,"
+			  "\"wear\":0,\"edges\":[],\"families\":[{\"name\":\"/\",\"evidence\":"
+			  "{\"unit\":300,\"\":1}}],\"cgroups\":[]}", 0, NULL);
+	CHECK(json && !state_from_json(json, &again, &message) && again.nr_families == 1,
+	      "a member without a name is one that is not known");
+	json_decref(json);
+	state_free(&again);
 	state_free(&state);
 }
 
