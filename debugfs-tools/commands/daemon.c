@@ -21,7 +21,7 @@
 #include "decide/record.h"
 #include "decide/tick.h"
 #include "system/amount.h"
-#include "system/stop.h"
+#include "system/transaction.h"
 #include "ui/format.h"
 
 #define CONFIG_FILE	"/etc/zswapctl.conf"
@@ -205,9 +205,7 @@ static void run_command(struct daemon *daemon, const struct cgroup *cgroup, stru
 	do {
 		if (decision->action == ACTION_WRITE)
 			command.max = left < PART ? left : PART;
-		stop_open();
 		error = transaction_run(daemon->source, &command, &transaction);
-		stop_close();
 		transaction_add(&choice->result, &transaction.result);
 		left -= PART;
 		take_signals(daemon, 0);
@@ -330,7 +328,8 @@ static void tick(struct daemon *daemon)
 	daemon->woken = false;
 	if (!look(daemon))
 		return;
-	check_record(daemon, record_sample(daemon->record, &daemon->now.sample));
+	check_record(daemon, record_line(daemon->record, record_sample_fields,
+					 &daemon->now.sample));
 	daemon->ticks++;
 	nr = tick_decide(&daemon->state, &daemon->config, &daemon->now.sample, &choice);
 	for (int i = 0; i < nr; i++) {
@@ -353,7 +352,7 @@ static void tick(struct daemon *daemon)
 		say_error("standard output: %s", strerror(errno));
 	if (ferror(stdout))
 		end(daemon, EX_FAILED);
-	check_record(daemon, record_results(daemon->record, &daemon->now));
+	check_record(daemon, record_line(daemon->record, record_results_fields(), &daemon->now));
 	free(choice);
 	record_tick_free(&daemon->now);
 }

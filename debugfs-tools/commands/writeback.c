@@ -12,7 +12,6 @@
 
 #include "commands/commands.h"
 #include "system/amount.h"
-#include "system/stop.h"
 #include "ui/format.h"
 
 /*
@@ -89,8 +88,6 @@ static const struct option_spec writeback_options[] = {
 	  "go on until this much memory is free (on --node)", .excludes = { "dry-run" } },
 	{ }
 };
-
-static const int stop_signals[] = { SIGINT, SIGTERM, SIGALRM };
 
 /* Pages that were written, or read back. */
 static num done_pages(const struct job *job, const struct result *result)
@@ -215,20 +212,16 @@ static int run_commands(struct job *job)
 /* From here on a second Ctrl-C ends the program, as it does anywhere. */
 static int carry_out(struct job *job)
 {
-	struct sigaction old[ARRAY_SIZE(stop_signals)];
 	int error;
 
-	for (size_t i = 0; i < ARRAY_SIZE(stop_signals); i++)
-		stop_catch(stop_signals[i], &old[i]);
+	stop_catch();
 	if (job->progress && job->until_free < 0)
 		job->goal = find_goal(job);
 	job->began_us = clock_us();
 	error = run_commands(job);
 	if (job->progress)
 		fprintf(stderr, "\r\033[K");
-	alarm(0);
-	for (size_t i = 0; i < ARRAY_SIZE(stop_signals); i++)
-		sigaction(stop_signals[i], &old[i], NULL);
+	stop_release();
 	return error;
 }
 
