@@ -209,8 +209,8 @@ static void run_command(struct daemon *daemon, const struct cgroup *cgroup, stru
 		transaction_add(&choice->result, &transaction.result);
 		left -= PART;
 		take_signals(daemon, 0);
-	} while (!error && left > 0 && transaction.result.count.written >= PART / page_size &&
-		 !daemon->over && !must_stop(daemon));
+	} while (!error && !stop_asked && !daemon->over && left > 0 &&
+		 transaction.result.count.written >= PART / page_size && !must_stop(daemon));
 	if (!transaction.asked)
 		record_unknown(&choice->result);
 	choice->result.status = error;

@@ -30,7 +30,8 @@ static void stop(int signal)
 	alarm(1);
 }
 
-static const int stop_signals[] = { SIGALRM, SIGTERM, SIGINT };
+/* The alarm comes last: once nobody can set it, and it is off */
+static const int stop_signals[] = { SIGTERM, SIGINT, SIGALRM };
 static sigset_t caught, fetched;	/* those that end a command; those that are blocked */
 
 void stop_catch(void)
@@ -49,8 +50,9 @@ void stop_catch(void)
 
 void stop_release(void)
 {
-	alarm(0);
 	for (size_t i = 0; i < ARRAY_SIZE(stop_signals); i++) {
+		if (stop_signals[i] == SIGALRM)
+			alarm(0);
 		if (sigismember(&caught, stop_signals[i]))
 			signal(stop_signals[i], SIG_DFL);
 	}
