@@ -8,7 +8,7 @@
 
 #include <jansson.h>
 
-#include "zswapctl.h"
+#include "system/parse.h"
 
 enum json_kind {
 	JSON_NUM,		/* num; not known: null.  Nothing below 0 is read */
@@ -21,6 +21,8 @@ enum json_kind {
 	JSON_STRUCT,		/* a struct of its own: @fields */
 	JSON_MAYBE,		/* the same, left out unless the bool at @nr */
 	JSON_LIST,		/* pointer to an array of such structs, as many as the int at @nr */
+	JSON_BOUNDS,		/* struct age_table: its edges; later arrays have as many elements */
+	JSON_HEAD,		/* none: that the text is a @key, of version @where */
 	JSON_SPARSE,		/* none: what follows is left out where it is 0 */
 };
 
@@ -33,23 +35,19 @@ struct json_field {
 	size_t nr;		/* in the struct */
 };
 
-/* "{...}" with the members of the struct at @base; lists inside of it have @nr elements. */
-void json_write(FILE *out, const struct json_field *fields, const void *base, int nr);
+/* "{...}" with the members of the struct at @base. */
+void json_write(FILE *out, const struct json_field *fields, const void *base);
 /* The members alone, with commas between them; @comma is "," if there is one before them. */
-void json_members(FILE *out, const char *comma, const struct json_field *fields,
-		  const void *base, int nr);
-/* "{" and the members that say what the text is. */
-void json_head(FILE *out, const char *what, int version);
+void json_members(FILE *out, const char *comma, const struct json_field *fields, const void *base);
+/* As json_write(), to be freed. */
+char *json_text(const struct json_field *fields, const void *base);
 
 /*
  * The other way, into a struct of zeros: all have to be there.  Returns 0 or -EINVAL; texts and
  * lists that were made are the struct's in any case.
  */
-int json_to_struct(const json_t *object, const struct json_field *fields, void *base, int nr);
+int json_to_struct(const json_t *object, const struct json_field *fields, void *base);
 /* The version of an object that says that it is @what, or -EINVAL. */
 num json_version(const json_t *object, const char *what);
-
-/* What jansson says is wrong, to be freed; it quotes the text, but nothing changes a terminal. */
-char *json_reason(const json_error_t *error);
 
 #endif

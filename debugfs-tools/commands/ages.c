@@ -4,14 +4,12 @@
  */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "system/amount.h"
 #include "ui/format.h"
 #include "commands/commands.h"
 #include "ui/screen.h"
-#include "system/system.h"
 
 #define BAR_WIDTH	16
 
@@ -62,25 +60,14 @@ static const struct column tree_columns[] = {
 	{ "REMOVED", COLUMN_BOOL, false, "the cgroup is gone, its pages are not", ROW(removed) },
 };
 
-static const struct view bucket_view = {
-	.name = "buckets", .columns = bucket_columns, .nr_columns = ARRAY_SIZE(bucket_columns),
-	.counters = { { age_counters, COUNTERS, offsetof(struct bucket_row, bucket) } },
-};
-
-static const struct view tree_view = {
-	.name = "cgroups", .columns = tree_columns, .nr_columns = ARRAY_SIZE(tree_columns),
-	.when = "--tree",
-};
-
 struct ages {
 	/* What is wanted. */
 	uint64_t nodes;			/* 0: all, not asked for */
 	const char *name;		/* of the cgroup; NULL: the system */
-	const char *file;		/* of --history */
+	const char *file;		/* of --history; NULL: HISTORY_FILE */
 	bool tree, no_descend, history;
 	num cold;			/* seconds */
-	num seconds;			/* from look to look; 0: one look */
-	num iterations;
+	struct screen_view screen;
 
 	const struct source *source;
 	const struct output *output;
@@ -98,22 +85,20 @@ static const struct option_spec options[] = {
 	{ "cgroup", 'c', OPTION_CGROUP, WHERE(name),
 	  "only this cgroup and those below: path, id, unit or pid:NUMBER" },
 	{ "no-descend", 0, OPTION_FLAG, WHERE(no_descend), "with --cgroup: not those below",
-	  .needs = "cgroup", .excludes = "tree" },
+	  .needs = "cgroup", .excludes = { "tree" } },
 	{ "tree", 't', OPTION_FLAG, WHERE(tree), "print the cgroups instead of the buckets" },
 	{ "cold", 0, OPTION_AGE, WHERE(cold), "with --tree: what counts as cold (5m)",
 	  .needs = "tree" },
 	{ "history", 0, OPTION_FLAG, WHERE(history),
 	  "draw how the ages went, from what record wrote",
-	  .excludes = "node cgroup tree watch json raw output" },
+	  .excludes = { "node", "cgroup", "tree", "watch", "json", "raw", "output" } },
 	{ "file", 'f', OPTION_FILE, WHERE(file), "with --history: the file (" HISTORY_FILE ")",
 	  .needs = "history" },
-	{ "watch", 'w', OPTION_WATCH, WHERE(seconds), "look again and again (every 2 s)" },
-	{ "iterations", 0, OPTION_COUNT, WHERE(iterations), "with --watch: end after N looks",
+	{ "watch", 'w', OPTION_WATCH, WHERE(screen.seconds), "look again and again (every 2 s)" },
+	{ "iterations", 0, OPTION_COUNT, WHERE(screen.iterations), "with --watch: end after N looks",
 	  .needs = "watch" },
 	{ }
 };
-
-static const struct ages defaults = { .cold = COLD_DEFAULT, .file = HISTORY_FILE };
 
 static int look_system(struct ages *ages)
 {
@@ -135,24 +120,19 @@ static int look_system(struct ages *ages)
 	return error;
 }
 
-static int look_cgroups(struct ages *ages)
+static int look(void *data)
 {
+	struct ages *ages = data;
 	int error;
 
+	if (!ages->tree && !ages->id)
+		return look_system(ages);
 	cgroups_free(&ages->cgroups);
 	error = cgroups_read(ages->source, ages->nodes ? ages->nodes : UINT64_MAX,
 			     &ages->cgroups);
-	if (!error)
-		cgroups_sum(&ages->cgroups);
-	return error;
-}
-
-static int look_cgroup(struct ages *ages)
-{
-	int error = look_cgroups(ages);
-
 	if (error)
 		return error;
+	cgroups_sum(&ages->cgroups);
 	/* One that has just been removed has no buckets */
 	ages->table.nr = 0;
 	for (int i = 0; i < ages->cgroups.nr; i++) {
@@ -162,13 +142,6 @@ static int look_cgroup(struct ages *ages)
 			ages->table = ages->no_descend ? cgroup->ages : ages->cgroups.sum[i];
 	}
 	return 0;
-}
-
-static int look(void *data)
-{
-	struct ages *ages = data;
-
-	return ages->tree ? look_cgroups(ages) : ages->id ? look_cgroup(ages) : look_system(ages);
 }
 
 /* The largest of the buckets, compressed. */
@@ -264,25 +237,17 @@ static void put_tree(struct table *table, const struct ages *ages)
 	free(line);
 }
 
-static void put_all(struct table *table, const struct ages *ages)
+static char *put(void *data, struct table *table, int lines, int width)
 {
+	const struct ages *ages = data;
+
+	(void)lines;
+	(void)width;
 	if (ages->tree)
 		put_tree(table, ages);
 	else
 		put_buckets(table, ages);
-}
-
-static char *draw(void *data, int lines, int width)
-{
-	const struct ages *ages = data;
-	struct table *table = table_new(ages->tree ? &tree_view : &bucket_view, ages->output);
-	char *text;
-
-	(void)lines;
-	put_all(table, ages);
-	text = table_render(table, width);
-	table_free(table);
-	return text;
+	return NULL;
 }
 
 /* Whoever mistypes a node is not to take "nothing there" for an answer. */
@@ -297,16 +262,14 @@ static int check_nodes(const struct ages *ages)
 	return EX_USAGE;
 }
 
+static struct ages given = {
+	.cold = COLD_DEFAULT,
+	.screen = { &given, look, put },
+};
+
 static int run(struct context *context, void *data)
 {
 	struct ages *ages = data;
-	const struct screen_view view = {
-		.data = ages,
-		.look = look,
-		.draw = draw,
-		.seconds = ages->seconds,
-		.iterations = ages->iterations,
-	};
 	int result;
 
 	ages->source = &context->source;
@@ -314,26 +277,19 @@ static int run(struct context *context, void *data)
 	result = check_nodes(ages);
 	if (result != EX_DONE)
 		return result;
-	if (ages->history && ages->source->recorded && ages->file == defaults.file) {
+	if (ages->history && ages->source->recorded && !ages->file) {
 		say_error("--root needs --file");
 		return EX_USAGE;
 	}
 	if (ages->history)
-		return history_show(context->table, ages->output, ages->file);
+		return history_show(context->table, ages->output, ages->file ?: HISTORY_FILE);
 	if (ages->name)
 		result = options_cgroup(ages->source, ages->name, &ages->id, NULL);
 	if (result != EX_DONE)
 		return result;
-	result = ages->seconds ? screen_run(context, &view) : look(ages);
-	if (result < 0) {
-		result = options_say_unreadable(ages->source, result);
-	} else if (!ages->seconds) {
-		put_all(context->table, ages);
-		table_print(context->table);
-	}
+	result = screen_run(context, &ages->screen);
 	/* Of a screen that is redrawn, it stands where that was */
 	options_say_foreign(&ages->cgroups);
-	cgroups_free(&ages->cgroups);
 	return result;
 }
 
@@ -341,8 +297,11 @@ const struct subcommand ages_subcommand = {
 	.name = "ages",
 	.summary = "how old what is in zswap is",
 	.options = options,
-	.views = { &bucket_view, &tree_view },
-	.defaults = &defaults,
-	.size = sizeof(defaults),
+	.views = {
+		{ VIEW("buckets", bucket_columns),
+		  .counters = { { age_counters, COUNTERS, offsetof(struct bucket_row, bucket) } } },
+		{ VIEW("cgroups", tree_columns), .when = "--tree" },
+	},
+	.data = &given,
 	.run = run,
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The subcommands, one file each.
+ * The subcommands: a file each, but for readback, which is writeback the other way.
  */
 #ifndef COMMANDS_H
 #define COMMANDS_H
@@ -10,9 +10,8 @@
 #include "ui/options.h"
 
 extern const struct subcommand status_subcommand, doctor_subcommand, ages_subcommand,
-	record_subcommand, top_subcommand,
-	writeback_subcommand, readback_subcommand, plan_subcommand, daemon_subcommand,
-	metrics_subcommand;
+	record_subcommand, top_subcommand, writeback_subcommand, readback_subcommand,
+	plan_subcommand, daemon_subcommand, metrics_subcommand;
 
 #define COLD_DEFAULT	300	/* seconds: without --cold */
 
@@ -21,23 +20,6 @@ extern const struct subcommand status_subcommand, doctor_subcommand, ages_subcom
 
 /* ages --history: the file that record wrote, drawn.  Returns an exit status. */
 int history_show(const struct table *table, const struct output *output, const char *file);
-/* daemon --status, of the state at @path.  Returns an exit status. */
-int daemon_status(const struct context *context, const char *path);
-extern const struct view daemon_view;
-
-/* What writeback and readback share: commands until what was asked for is done. */
-struct job_options {		/* the command line */
-	struct command command;
-	const char *cgroup;
-	num until_free;		/* bytes; negative: not given */
-	bool quiet;
-};
-
-extern const struct view job_view;
-extern const struct option_spec job_shared_options[];
-
-/* As a subcommand runs: @data is a struct job_options. */
-int job_run(struct context *context, void *data);
 
 /* The line that shows progress: "12.0M, 24.0M/s, 37 %"; to be freed.  @goal 0: not known. */
 char *job_progress(num pages, num elapsed_ms, num goal);

@@ -5,12 +5,13 @@
  * A tick: take a sample; decide about each cgroup (decide/tick.c); carry the decisions out one
  * by one; print those that write, and those that are others than before, as lines of JSON.
  *
+ * --status prints what it last decided, from the state that it keeps.
+ *
  * What it sees and what comes of its commands can be recorded: nothing else, but the configuration,
  * which is recorded, too, goes into a decision.
  */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
@@ -20,52 +21,29 @@
 #include "decide/record.h"
 #include "decide/tick.h"
 #include "system/amount.h"
-#include "system/stop.h"
-#include "system/system.h"
 #include "system/transaction.h"
+#include "ui/format.h"
 
 #define CONFIG_FILE	"/etc/zswapctl.conf"
 #define SAVE_MS		60000	/* the state is saved once in this time at most */
 #define PART		(64LL << 20)	/* bytes: a command is given in such parts */
 #define OVERDUE		10	/* intervals without a look that succeeds: others are to see it */
 
-struct daemon_options {		/* the command line */
-	const char *config, *state, *record;
-	num ticks;		/* 0: no end */
-	num interval;		/* seconds; 0: not given */
+static struct daemon {
+	/* The command line */
+	const char *config_file, *record_file;
+	const char *state_file;		/* NULL: none; before begin(): not given */
+	num ticks_wanted;		/* 0: no end */
+	num interval;			/* seconds; 0: not given */
 	bool dry_run, once, status;
-};
 
-#define WHERE(member)	offsetof(struct daemon_options, member)
-
-static const struct option_spec options[] = {
-	{ "config", 'C', OPTION_FILE, WHERE(config), "configuration (" CONFIG_FILE ", if it is there)" },
-	{ "status", 0, OPTION_FLAG, WHERE(status),
-	  "print whether the daemon is alive, and what it last decided about each cgroup, and exit",
-	  .excludes = "once ticks interval dry-run record" },
-	{ "once", 0, OPTION_FLAG, WHERE(once), "one tick, as with --ticks 1" },
-	{ "ticks", 0, OPTION_COUNT, WHERE(ticks), "end after N ticks (with --root after one)" },
-	{ "interval", 0, OPTION_SECONDS, WHERE(interval),
-	  "from tick to tick, whatever the configuration says (60)" },
-	{ "dry-run", 0, OPTION_FLAG, WHERE(dry_run), "decide and say so, write nothing" },
-	{ "state", 0, OPTION_FILE, WHERE(state),
-	  "what survives a restart (" DAEMON_STATE ", if it is no trial)" },
-	{ "record", 0, OPTION_FILE, WHERE(record),
-	  "write down all that it sees, from which its decisions follow" },
-	{ }
-};
-
-struct daemon {
-	const struct daemon_options *options;
 	const struct source *source;
 	struct config config;
-	const char *state_file;		/* NULL: none */
 	int state_lock;			/* descriptor; negative: none */
 	int state_error;		/* of saving it: what was said last */
 	num saved_ms;
 	struct state state;
 	FILE *record;			/* NULL: nothing is recorded */
-	bool dry_run;
 	bool said_blind;		/* that pressure is not known */
 	bool idle;			/* memory is not needed */
 	struct record_tick now;		/* the tick that is decided about */
@@ -77,6 +55,25 @@ struct daemon {
 	num began_ms;			/* time of the first, in a recorded tree */
 	bool over;			/* no more commands, no more ticks */
 	int result;			/* exit status */
+} given = { .state_lock = -1, .watch = -1 };
+
+#define WHERE(member)	offsetof(struct daemon, member)
+
+static const struct option_spec options[] = {
+	{ "config", 'C', OPTION_FILE, WHERE(config_file), "configuration (" CONFIG_FILE ", if it is there)" },
+	{ "status", 0, OPTION_FLAG, WHERE(status),
+	  "print whether the daemon is alive, and what it last decided about each cgroup, and exit",
+	  .excludes = { "once", "ticks", "interval", "dry-run", "record" } },
+	{ "once", 0, OPTION_FLAG, WHERE(once), "one tick, as with --ticks 1" },
+	{ "ticks", 0, OPTION_COUNT, WHERE(ticks_wanted), "end after N ticks (with --root after one)" },
+	{ "interval", 0, OPTION_SECONDS, WHERE(interval),
+	  "from tick to tick, whatever the configuration says (60)" },
+	{ "dry-run", 0, OPTION_FLAG, WHERE(dry_run), "decide and say so, write nothing" },
+	{ "state", 0, OPTION_FILE, WHERE(state_file),
+	  "what survives a restart (" DAEMON_STATE ", if it is no trial)" },
+	{ "record", 0, OPTION_FILE, WHERE(record_file),
+	  "write down all that it sees, from which its decisions follow" },
+	{ }
 };
 
 static void end(struct daemon *daemon, int result)
@@ -92,19 +89,18 @@ static void end(struct daemon *daemon, int result)
 static int read_config(struct daemon *daemon)
 {
 	autofree char *message = NULL;
-	const struct daemon_options *options = daemon->options;
 	struct config config;
 
 	/* What another system has seen has nothing to do with how this one is configured. */
-	if (config_find(options->config, daemon->source->recorded ? NULL : CONFIG_FILE, &config,
+	if (config_find(daemon->config_file, daemon->source->recorded ? NULL : CONFIG_FILE, &config,
 			&message)) {
 		say_error("%s", message);
 		return EX_USAGE;
 	}
 	config_free(&daemon->config);
 	daemon->config = config;
-	if (options->interval)
-		daemon->config.interval = options->interval;
+	if (daemon->interval)
+		daemon->config.interval = daemon->interval;
 	return EX_DONE;
 }
 
@@ -156,7 +152,7 @@ static void check_record(struct daemon *daemon, int error)
 {
 	if (!error)
 		return;
-	say_error("%s: %s", daemon->options->record, strerror(-error));
+	say_error("%s: %s", daemon->record_file, strerror(-error));
 	end(daemon, EX_FAILED);
 }
 
@@ -209,14 +205,12 @@ static void run_command(struct daemon *daemon, const struct cgroup *cgroup, stru
 	do {
 		if (decision->action == ACTION_WRITE)
 			command.max = left < PART ? left : PART;
-		stop_open();
 		error = transaction_run(daemon->source, &command, &transaction);
-		stop_close();
 		transaction_add(&choice->result, &transaction.result);
 		left -= PART;
 		take_signals(daemon, 0);
-	} while (!error && left > 0 && transaction.result.count.written >= PART / page_size &&
-		 !daemon->over && !must_stop(daemon));
+	} while (!error && !stop_asked && !daemon->over && left > 0 &&
+		 transaction.result.count.written >= PART / page_size && !must_stop(daemon));
 	if (!transaction.asked)
 		record_unknown(&choice->result);
 	choice->result.status = error;
@@ -334,7 +328,8 @@ static void tick(struct daemon *daemon)
 	daemon->woken = false;
 	if (!look(daemon))
 		return;
-	check_record(daemon, record_sample(daemon->record, &daemon->now.sample));
+	check_record(daemon, record_line(daemon->record, record_sample_fields,
+					 &daemon->now.sample));
 	daemon->ticks++;
 	nr = tick_decide(&daemon->state, &daemon->config, &daemon->now.sample, &choice);
 	for (int i = 0; i < nr; i++) {
@@ -357,7 +352,7 @@ static void tick(struct daemon *daemon)
 		say_error("standard output: %s", strerror(errno));
 	if (ferror(stdout))
 		end(daemon, EX_FAILED);
-	check_record(daemon, record_results(daemon->record, &daemon->now));
+	check_record(daemon, record_line(daemon->record, record_results_fields(), &daemon->now));
 	free(choice);
 	record_tick_free(&daemon->now);
 }
@@ -369,7 +364,7 @@ static void loop(struct daemon *daemon)
 	take_signals(daemon, 0);
 	for (num tries = 1; !daemon->over; tries++) {
 		tick(daemon);
-		if (daemon->options->ticks && tries >= daemon->options->ticks)
+		if (daemon->ticks_wanted && tries >= daemon->ticks_wanted)
 			break;
 		do {
 			daemon->reloaded = false;
@@ -385,6 +380,74 @@ static void loop(struct daemon *daemon)
 	save_state(daemon, true, 0);
 }
 
+/* ---- --status ---- */
+
+#define ROW(member)	offsetof(struct state_cgroup, member)
+
+static const struct column columns[] = {
+	{ "CGROUP", COLUMN_PATH, true, "its path", ROW(path) },
+	{ "ID", COLUMN_COUNT, false, "the kernel's number for it", ROW(id) },
+	{ "AGE", COLUMN_AGE, true, "the age from which on pages are written", ROW(control.age) },
+	{ "FORECAST", COLUMN_RATE, true, "pages a minute that this may bring back",
+	  ROW(shown.forecast) },
+	{ "MEASURED", COLUMN_RATE, true, "pages a minute that came back lately",
+	  ROW(shown.measured) },
+	{ "ALLOWED", COLUMN_RATE, true, "pages a minute that may come back", ROW(shown.allowed) },
+	{ "DEBT", COLUMN_RATE, false, "pages that came back beyond that, not yet paid off",
+	  ROW(control.debt) },
+	{ "REASON", COLUMN_TEXT, true, "why it last did what it did", ROW(reason) },
+};
+
+static json_t *json_known(num value)
+{
+	return value < 0 ? json_null() : json_integer(value);
+}
+
+/* The table is an object of its own: what is about all of it goes in front. */
+static void print_json(struct table *table, bool running, num seconds_ago, num budget)
+{
+	autofree char *text = table_render(table, 0);
+	json_t *head = xchecked(json_pack("{s:b, s:o, s:o}", "running", running, "seconds_ago",
+					  json_known(seconds_ago), "budget", json_known(budget)));
+
+	printf("{\n   ");
+	json_dumpf(head, stdout, JSON_COMPACT | JSON_EMBED);
+	printf(",%s", text + 1);
+	json_decref(head);
+}
+
+static int print_status(const struct context *context, const char *path)
+{
+	autofree char *message = NULL, *age = NULL;
+	struct state state;
+	int error = state_load(path, &state, &message);
+	bool running = state_locked_until(path);
+	num since = state_since_ms(&context->source, &state);
+	num budget = (num)state.wear;
+
+	for (int i = 0; i < state.nr; i++) {
+		if (state.cgroup[i].begun)
+			table_row(context->table, NULL, &state.cgroup[i]);
+	}
+	if (context->output.json && !error)
+		print_json(context->table, running, since < 0 ? since : since / 1000, budget);
+	else
+		table_print(context->table);
+	state_free(&state);
+	if (error) {
+		say_error("%s: %s", path, message);
+		return options_exit_status(error);
+	}
+	if (context->output.json)
+		return EX_DONE;
+	if (since >= 0)
+		age = xasprintf("%s ago", format_age(since / 1000).text);
+	say_error("the daemon is %s; as of %s, budget left: %s",
+		  running ? "running" : "not running", age ?: "an earlier boot",
+		  budget < 0 ? "unlimited" : format_size(budget).text);
+	return EX_DONE;
+}
+
 /* ---- from beginning to end ---- */
 
 /*
@@ -394,7 +457,8 @@ static void loop(struct daemon *daemon)
 static int load_state(struct daemon *daemon)
 {
 	autofree char *message = NULL;
-	int error, result = EX_DONE;
+	bool denied;
+	int error;
 
 	daemon->state_lock = state_lock(daemon->state_file);
 	if (daemon->state_lock == -EWOULDBLOCK) {
@@ -406,42 +470,37 @@ static int load_state(struct daemon *daemon)
 		return options_exit_status(daemon->state_lock);
 	}
 	error = state_load(daemon->state_file, &daemon->state, &message);
-	if (error == -EEXIST) {
-		say_error("%s: %s; it is not overwritten", daemon->state_file, message);
-		result = EX_USAGE;
-	} else if (error == -EACCES || error == -EPERM) {
-		say_error("%s: %s", daemon->state_file, message);
-		result = EX_DENIED;
-	} else if (error && error != -ENOENT) {
-		say_error("%s: %s; it begins anew", daemon->state_file, message);
-	}
-	return result;
+	if (!error || error == -ENOENT)
+		return EX_DONE;
+	denied = error == -EACCES || error == -EPERM;
+	say_error("%s: %s%s", daemon->state_file, message, denied ? "" :
+		  error == -EEXIST ? "; it is not overwritten" : "; it begins anew");
+	return denied ? EX_DENIED : error == -EEXIST ? EX_USAGE : EX_DONE;
 }
 
 static int begin(struct daemon *daemon)
 {
-	const struct daemon_options *options = daemon->options;
 	int result = read_config(daemon);
 
 	if (result != EX_DONE)
 		return result;
 	/* A trial leaves the daemon's state alone. */
-	if (!options->dry_run && (!daemon->source->recorded || options->state))
-		daemon->state_file = options->state ?: DAEMON_STATE;
-	if (system_supported(daemon->source)) {
-		say_error("%s", system_reason_for(daemon->source,
-						  SYS_ZSWAP "/proactive_writeback", -ENOENT));
-		options_say_package(daemon->source);
-		return EX_MISSING;
-	}
+	if (daemon->dry_run)
+		daemon->state_file = NULL;
+	else if (!daemon->source->recorded && !daemon->state_file)
+		daemon->state_file = DAEMON_STATE;
+	daemon->dry_run |= daemon->source->recorded;
+	result = options_supported(daemon->source);
+	if (result != EX_DONE)
+		return result;
 	/* systemd makes it; by hand there may be none.  Saving tells whether it is there. */
 	if (daemon->state_file && !strcmp(daemon->state_file, DAEMON_STATE))
 		mkdir(DAEMON_DIRECTORY, 0700);
 	state_begin(&daemon->state);
 	result = daemon->state_file ? load_state(daemon) : EX_DONE;
-	if (result != EX_DONE || !options->record)
+	if (result != EX_DONE || !daemon->record_file)
 		return result;
-	daemon->record = fopen(options->record, "we");
+	daemon->record = fopen(daemon->record_file, "we");
 	check_record(daemon, daemon->record ?
 		     record_begin(daemon->record, daemon->config.text, &daemon->state) : -errno);
 	return daemon->result;
@@ -449,48 +508,31 @@ static int begin(struct daemon *daemon)
 
 static int run(struct context *context, void *data)
 {
-	struct daemon_options *options = data;
-	struct daemon daemon = {
-		.options = options,
-		.source = &context->source,
-		.dry_run = options->dry_run || context->source.recorded,
-		.state_lock = -1,
-		.watch = -1,
-	};
+	struct daemon *daemon = data;
 	int result;
 
-	if (options->once)
-		options->ticks = 1;
-	/* A tree stands still: there is no second look that would tell more. */
-	if (context->source.recorded && !options->ticks)
-		options->ticks = 1;
-	if (options->status) {
-		result = daemon_status(context, options->state ?: DAEMON_STATE);
-	} else {
-		stop_begin();
-		result = begin(&daemon);
-		if (result == EX_DONE) {
-			loop(&daemon);
-			result = daemon.result;
-		}
-	}
-	if (daemon.record && fclose(daemon.record)) {
-		check_record(&daemon, -errno);
-		result = EX_FAILED;
-	}
-	state_free(&daemon.state);
-	config_free(&daemon.config);
-	if (daemon.state_lock >= 0)
-		close(daemon.state_lock);
-	return result;
+	daemon->source = &context->source;
+	if (daemon->status)
+		return print_status(context, daemon->state_file ?: DAEMON_STATE);
+	/* A recorded tree stands still: there is no second look that would tell more. */
+	if (daemon->once || (daemon->source->recorded && !daemon->ticks_wanted))
+		daemon->ticks_wanted = 1;
+	stop_begin();
+	result = begin(daemon);
+	if (result != EX_DONE)
+		return result;
+	loop(daemon);
+	if (daemon->record && fclose(daemon->record))
+		check_record(daemon, -errno);
+	return daemon->result;
 }
 
 const struct subcommand daemon_subcommand = {
 	.name = "daemon",
 	.summary = "keep writing what is cold and stays away",
 	.options = options,
-	.views = { &daemon_view },
-	.size = sizeof(struct daemon_options),
+	.views = { { VIEW("cgroups", columns) } },
+	.data = &given,
 	.ignored = SIGHUP,
 	.run = run,
 };

@@ -4,22 +4,18 @@
  * with what mends it.
  */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "commands/commands.h"
 #include "decide/control.h"
-#include "decide/state.h"
 #include "system/amount.h"
-#include "system/system.h"
 #include "ui/format.h"
 
 #define NEAR_LIMIT	900000	/* ppm of the pool's limit */
 #define SWAP_FULL	900000	/* ppm of the device */
-#define STALLED		100000	/* ppm of the last 10 s */
+#define STALLED		10	/* percent of the last 10 s */
 #define GROWING_US	1000000	/* time between the two looks at what grows */
 #define NAMES_MAX	3
 #define INDENT		8	/* of what a line says, behind its state */
@@ -35,10 +31,6 @@ static const struct column columns[] = {
 	{ "STATE", COLUMN_TEXT, true, "ok, note (as one may want it), bad or unknown", ROW(state) },
 	{ "FINDING", COLUMN_TEXT, true, "what was found", ROW(finding) },
 	{ "FIX", COLUMN_TEXT, true, "what mends it", ROW(fix) },
-};
-
-static const struct view view = {
-	.name = "checks", .columns = columns, .nr_columns = ARRAY_SIZE(columns),
 };
 
 enum verdict { OK, NOTE, BAD, UNKNOWN };
@@ -59,7 +51,7 @@ static const struct option_spec options[] = {
 	{ }
 };
 
-static const struct doctor defaults = { .state = DAEMON_STATE };
+static struct doctor given = { .state = DAEMON_STATE };
 
 /* What was found, as printf() has it; @fix may be NULL, and is not said if all is well. */
 __attribute__((format(printf, 5, 6)))
@@ -103,11 +95,10 @@ static void check_zswap(struct doctor *doctor)
 	else
 		say(doctor, "zswap", OK, NULL, "enabled, compressor %s",
 		    system->compressor ? system->compressor : "unknown");
-	if (system->shrinker_enabled > 0)
-		say(doctor, "shrinker", NOTE, "echo N >" SYS_PARAMETERS "/shrinker_enabled",
-		    "on: it writes back in its own order, beside commands");
-	else if (!system->shrinker_enabled)
-		say(doctor, "shrinker", OK, NULL, "off");
+	if (system->shrinker_enabled >= 0)
+		say(doctor, "shrinker", system->shrinker_enabled ? NOTE : OK,
+		    "echo N >" SYS_PARAMETERS "/shrinker_enabled", system->shrinker_enabled ?
+		    "on: it writes back in its own order, beside commands" : "off");
 }
 
 static void check_feature(struct doctor *doctor)
@@ -121,12 +112,9 @@ static void check_feature(struct doctor *doctor)
 		return;
 	}
 	say(doctor, "feature", OK, NULL, "CONFIG_ZSWAP_WB");
-	if (error)
-		say(doctor, "ages", BAD,
-		    error == -ENOENT ? "mount -t debugfs none /sys/kernel/debug" : "as root",
-		    "%s", system_reason(doctor->source, error));
-	else
-		say(doctor, "ages", OK, NULL, "readable in debugfs");
+	say(doctor, "ages", error ? BAD : OK,
+	    error == -ENOENT ? "mount -t debugfs none /sys/kernel/debug" : "as root", "%s",
+	    error ? system_reason(doctor->source, error) : "readable in debugfs");
 	if (lockdown && !strstr(lockdown, "[none]"))
 		say(doctor, "lockdown", NOTE, NULL,
 		    "locked down: no dry runs, no results of single commands");
@@ -333,30 +321,19 @@ static void check_cgroups(struct doctor *doctor)
 	cgroups_free(&cgroups);
 }
 
-/* "some avg10=1.23 ..." as ppm; negative: not known */
-static num pressure(const struct source *source, const char *path)
-{
-	autofree char *text = NULL;
-	num ppm = source_read(source, path, &text);
-	double percent;
-
-	if (ppm < 0)
-		return ppm;
-	return sscanf(text, "some avg10=%lf", &percent) == 1 ? (num)(percent * 10000 + 0.5) :
-	       -EINVAL;
-}
-
 static void check_pressure(struct doctor *doctor, const char *check, const char *path,
 			   const char *fix)
 {
-	num ppm = pressure(doctor->source, path);
+	autofree char *text = NULL;
+	double percent;
 
-	if (ppm < 0)
+	if (source_read(doctor->source, path, &text) < 0 ||
+	    sscanf(text, "some avg10=%lf", &percent) != 1)
 		say(doctor, check, NOTE, "CONFIG_PSI, psi=1 at boot",
 		    "unknown: it is not considered");
 	else
-		say(doctor, check, ppm >= STALLED ? BAD : OK, fix,
-		    "some task stalled in %.1f %% of the last 10 s", ppm / 1e4);
+		say(doctor, check, percent >= STALLED ? BAD : OK, fix,
+		    "some task stalled in %.1f %% of the last 10 s", percent);
 }
 
 static int compare_reasons(const void *a, const void *b)
@@ -447,8 +424,7 @@ const struct subcommand doctor_subcommand = {
 	.name = "doctor",
 	.summary = "what keeps zswap from working well, and what mends it",
 	.options = options,
-	.views = { &view },
-	.defaults = &defaults,
-	.size = sizeof(defaults),
+	.views = { { VIEW("checks", columns) } },
+	.data = &given,
 	.run = run,
 };

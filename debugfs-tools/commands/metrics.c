@@ -9,16 +9,12 @@
  * are checked for that.
  */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "system/amount.h"
 #include "commands/commands.h"
-#include "decide/state.h"
-#include "system/system.h"
 #include "ui/format.h"
 
 struct metrics {
@@ -48,7 +44,7 @@ static const struct option_spec options[] = {
 	{ }
 };
 
-static const struct metrics defaults = { .cold = COLD_DEFAULT };
+static struct metrics given = { .cold = COLD_DEFAULT };
 
 /* Samples of @name that were to come from @file are left out. */
 static void leave_out(struct metrics *metrics, const char *name, const char *file, num error)
@@ -184,7 +180,7 @@ static void put_buckets(struct metrics *metrics, const struct system *system)
 }
 
 struct cgroup_sample {
-	char *name;		/* its path in UTF-8 */
+	const char *name;	/* its path in UTF-8 */
 	num pages, bytes, cold, written, refaulted;
 };
 
@@ -207,50 +203,35 @@ static const struct counter cgroup_counters[] = {
 	  "zswap_cgroup_refaulted_pages" },
 };
 
-static int by_name(const void *a, const void *b)
-{
-	const struct cgroup_sample *left = a, *right = b;
-
-	return strcmp(left->name, right->name);
-}
-
-/*
- * Sorted by name, each once: different bytes that are not UTF-8 may make the same name.
- * Returns how many.
- */
+/* Sorted by name, each once: one that was removed may have the name of another.  Returns how many. */
 static int cgroup_samples(const struct cgroups *cgroups, num cold, struct cgroup_sample *sample)
 {
-	int nr = 0, unique = 0;
+	int nr = 0;
 
 	for (int i = 0; i < cgroups->nr; i++) {
 		const struct cgroup *cgroup = &cgroups->cgroup[i];
 		struct age_bucket total = amount_colder(&cgroup->ages, 0);
-
-		if (!total.pages && cgroup->all.written <= 0)
-			continue;
-		sample[nr++] = (struct cgroup_sample){
-			utf8_copy(cgroup->path), total.pages, total.bytes,
+		const struct cgroup_sample new = {
+			cgroup->path, total.pages, total.bytes,
 			amount_colder(&cgroup->ages, cold).bytes, cgroup->all.written,
 			cgroup->all.refaulted,
 		};
-	}
-	qsort(sample, nr, sizeof(*sample), by_name);
-	for (int i = 0; i < nr; i++) {
-		if (!unique || strcmp(sample[unique - 1].name, sample[i].name)) {
-			sample[unique++] = sample[i];
+
+		if (!total.pages && cgroup->all.written <= 0)
 			continue;
-		}
-		counters_add(cgroup_counters, ARRAY_SIZE(cgroup_counters), &sample[unique - 1],
-			     &sample[i]);
-		free(sample[i].name);
+		if (nr && !strcmp(sample[nr - 1].name, new.name))
+			counters_add(cgroup_counters, ARRAY_SIZE(cgroup_counters), &sample[nr - 1],
+				     &new);
+		else
+			sample[nr++] = new;
 	}
-	return unique;
+	return nr;
 }
 
 static void put_cgroups(struct metrics *metrics)
 {
 	static const char file[] = SYS_DEBUGFS "/age_buckets_cgroup";
-	struct cgroup_sample *sample;
+	autofree struct cgroup_sample *sample = NULL;
 	struct cgroups cgroups;
 	int nr, error = cgroups_read(metrics->source, UINT64_MAX, &cgroups);
 
@@ -260,10 +241,9 @@ static void put_cgroups(struct metrics *metrics)
 	}
 	options_say_foreign(&cgroups);
 	cgroups_read_details(metrics->source, &cgroups);
+	sample_utf8_paths(&cgroups);
 	sample = xcalloc(cgroups.nr, sizeof(*sample));
 	nr = cgroup_samples(&cgroups, metrics->cold, sample);
-	cgroups_free(&cgroups);
-
 	for (size_t i = 0; i < ARRAY_SIZE(cgroup_counters); i++) {
 		bool aged = cgroup_counters[i].where == offsetof(struct cgroup_sample, cold);
 
@@ -271,9 +251,7 @@ static void put_cgroups(struct metrics *metrics)
 			put_counter(metrics, &cgroup_counters[i], file, &sample[c], NULL,
 				    aged ? decimal(metrics->cold).text : NULL, sample[c].name);
 	}
-	for (int c = 0; c < nr; c++)
-		free(sample[c].name);
-	free(sample);
+	cgroups_free(&cgroups);
 }
 
 static const struct {
@@ -327,17 +305,18 @@ static void put_daemon(struct metrics *metrics)
 {
 	const struct state *state = &metrics->daemon;
 	const char *file = metrics->state ? metrics->state : DAEMON_STATE;
-	int error = metrics->no_daemon;
-	num since = error ? error : state_since_ms(metrics->source, state);
+	num since;
 
-	if (!error)
-		put_sample(metrics, "zswap_daemon_running", true, "1 if the daemon is alive", "",
-			   state_locked_until(file) > 0, NULL);
+	if (metrics->no_daemon)
+		return;
+	put_sample(metrics, "zswap_daemon_running", true, "1 if the daemon is alive", "",
+		   state_locked_until(file) > 0, NULL);
+	since = state_since_ms(metrics->source, state);
 	if (since >= 0)
 		put_sample(metrics, "zswap_daemon_state_age_seconds", true,
 			   "time awake since the daemon last had something new to say", "",
 			   since / 1000, NULL);
-	if (!error && state->wear >= 0)
+	if (state->wear >= 0)
 		put_sample(metrics, "zswap_daemon_budget_bytes", true,
 			   "page data that the daemon may still write", "", (num)state->wear, NULL);
 	for (size_t m = 0; m < ARRAY_SIZE(daemon_metrics) && metrics->cgroups; m++) {
@@ -425,7 +404,6 @@ const struct subcommand metrics_subcommand = {
 	.name = "metrics",
 	.summary = "all of it as OpenMetrics text, or for node_exporter's textfile collector",
 	.options = options,
-	.defaults = &defaults,
-	.size = sizeof(defaults),
+	.data = &given,
 	.run = run,
 };

@@ -9,13 +9,10 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "commands/commands.h"
-#include "decide/state.h"
 #include "system/amount.h"
-#include "system/system.h"
 #include "ui/format.h"
 
 struct plan {			/* the command line */
@@ -66,17 +63,13 @@ static const struct column columns[] = {
 	{ "COMMAND", COLUMN_TEXT, false, "what writes them", ROW(command) },
 };
 
-static const struct view view = {
-	.name = "plan", .columns = columns, .nr_columns = ARRAY_SIZE(columns),
-};
-
 #define WHERE(member)	offsetof(struct plan, member)
 
 static const struct option_spec options[] = {
 	{ "target-refault", 'T', OPTION_REFAULTS, WHERE(target),
 	  "refaults to accept, of the anonymous memory (0.2%/min)" },
 	{ "target-bytes", 0, OPTION_SIZE, WHERE(bytes),
-	  "or: compressed bytes to free, by one age for all", .excludes = "target-refault" },
+	  "or: compressed bytes to free, by one age for all", .excludes = { "target-refault" } },
 	{ "cgroup", 'c', OPTION_CGROUP, WHERE(cgroup),
 	  "only this cgroup and those below: path, id, unit or pid:NUMBER" },
 	{ "min-age", 0, OPTION_AGE, WHERE(min_age),
@@ -86,7 +79,7 @@ static const struct option_spec options[] = {
 	{ }
 };
 
-static const struct plan defaults = { .target = 2000, .bytes = -1, .min_age = -1 };
+static struct plan given = { .target = 2000, .bytes = -1, .min_age = -1 };
 
 /* ---- evidence ---- */
 
@@ -295,12 +288,16 @@ static int look(struct plan *plan, const struct source *source, const char *top)
 	return 0;
 }
 
-static int propose(struct plan *plan, const struct source *source, struct table *table)
+static int run(struct context *context, void *data)
 {
+	const struct source *source = &context->source;
 	autofree char *path = NULL, *top = NULL;
 	int error = system_supported(source), status = EX_DONE;
+	struct plan *plan = data;
 	uint64_t id;
 
+	if (plan->min_age < 0)
+		plan->min_age = plan->bytes < 0 ? 300 : 0;
 	if (!error && plan->cgroup)
 		status = options_cgroup(source, plan->cgroup, &id, &path);
 	if (status)
@@ -314,25 +311,8 @@ static int propose(struct plan *plan, const struct source *source, struct table 
 	options_say_foreign(&plan->sample.cgroups);
 	status = choose(plan);
 	for (int i = 0; i < plan->nr; i++)
-		put_item(table, plan, &plan->items[i]);
-	table_print(table);
-	return status;
-}
-
-static int run(struct context *context, void *data)
-{
-	struct plan *plan = data;
-	int status;
-
-	if (plan->min_age < 0)
-		plan->min_age = plan->bytes < 0 ? 300 : 0;
-	state_begin(&plan->daemon);
-	status = propose(plan, &context->source, context->table);
-	sample_free(&plan->sample);
-	state_free(&plan->daemon);
-	for (int i = 0; i < plan->nr; i++)
-		free(plan->items[i].path);
-	free(plan->items);
+		put_item(context->table, plan, &plan->items[i]);
+	table_print(context->table);
 	return status;
 }
 
@@ -340,8 +320,7 @@ const struct subcommand plan_subcommand = {
 	.name = "plan",
 	.summary = "propose an age for each cgroup, and show why",
 	.options = options,
-	.views = { &view },
-	.defaults = &defaults,
-	.size = sizeof(defaults),
+	.views = { { VIEW("plan", columns) } },
+	.data = &given,
 	.run = run,
 };

@@ -7,14 +7,11 @@
  * why, once for each reason.
  */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "commands/commands.h"
 #include "system/amount.h"
-#include "system/system.h"
 #include "ui/format.h"
 
 struct row {			/* of the system, or of a node */
@@ -47,21 +44,14 @@ static const struct column columns[NR_COLUMNS] = {
 			   ROW(refault_rate) },
 };
 
-static const struct view view = {
-	.name = "zswap",
-	.columns = columns,
-	.nr_columns = NR_COLUMNS,
-	.counters = { { zswap_counters, ZSWAP, ROW(system) },
-		      { stats_counters, STATS, ROW(system.counters) } },
-};
-
-struct status {
+static struct status {
 	bool nodes;
 	const struct source *source;
+	const struct view *view;
 	struct table *table;
 	struct system system;
 	struct reasons unknown;
-};
+} given;
 
 static const struct option_spec options[] = {
 	{ "nodes", 'N', OPTION_FLAG, offsetof(struct status, nodes),
@@ -81,9 +71,9 @@ static void add_unknown(struct status *status, const struct row *row, bool node)
 	};
 
 	for (int i = 0; i < NR_COLUMNS; i++) {
-		const char *name = view_column(&view, i)->name, *file = files[i];
+		const char *name = view_column(status->view, i)->name, *file = files[i];
 		const struct counter *counter = NULL;
-		num value = view_number(&view, i, row);
+		num value = view_number(status->view, i, row);
 
 		if (i >= ZSWAP && i < COMPRESSOR) {
 			counter = &zswap_counters[i - ZSWAP];
@@ -103,17 +93,18 @@ static void add_unknown(struct status *status, const struct row *row, bool node)
 	}
 }
 
-static void put_system(struct status *status)
+/* A line: of the system, or of a node as if it were one. */
+static void put(struct status *status, const char *name, const struct system *system, bool node)
 {
-	const struct system *system = &status->system;
 	num stored = amount_bytes(system->stored_pages);
-	struct row row = {
-		.node = "all",
+	num compressed = system->ages_error ?: amount_colder(&system->ages, 0).bytes;
+	const struct row row = {
+		.node = name,
 		.compressor = system->compressor,
 		.limit = system_limit(system),
 		.stored = stored,
-		.compressed = system->ages_error ?: amount_colder(&system->ages, 0).bytes,
-		.ratio = amount_ratio(stored, system->pool_bytes, 1000),
+		.compressed = compressed,
+		.ratio = amount_ratio(stored, node ? compressed : system->pool_bytes, 1000),
 		.oldest = system->ages_error ?: amount_oldest(&system->ages),
 		.refault_rate = amount_ratio(system->counters.refaulted,
 					     system->counters.written, PPM),
@@ -121,37 +112,27 @@ static void put_system(struct status *status)
 	};
 
 	table_row(status->table, NULL, &row);
-	add_unknown(status, &row, false);
+	add_unknown(status, &row, node);
 }
 
 static void put_node(struct status *status, const struct node *node)
 {
 	autofree char *name = xasprintf("%d", node->id);
 	struct age_bucket total = amount_colder(&node->ages, 0);
-	struct row row;
-	num stored;
-
-	if (node->ages_error)
-		total.pages = total.bytes = total.incompressible = node->ages_error;
-	stored = amount_bytes(total.pages);
-	row = (struct row){
-		.node = name,
-		.limit = -ENODATA,
-		.stored = stored,
-		.compressed = total.bytes,
-		.ratio = amount_ratio(stored, total.bytes, 1000),
-		.oldest = node->ages_error ?: amount_oldest(&node->ages),
-		.refault_rate = amount_ratio(node->counters.refaulted, node->counters.written, PPM),
-		.system.counters = node->counters,
+	struct system part = {
+		.mem_total = -ENODATA,
+		.counters = node->counters,
+		.ages_error = node->ages_error,
+		.ages = node->ages,
 	};
+
 	/* What is of the whole system only */
-	row.system.counters.commands = -ENODATA;
+	part.counters.commands = -ENODATA;
 	for (int i = 0; i < NR_ZSWAP; i++)
-		*counter_at(&row.system, &zswap_counters[i]) = -ENODATA;
-	row.system.stored_pages = total.pages;
-	row.system.incompressible_pages = total.incompressible;
-	table_row(status->table, NULL, &row);
-	add_unknown(status, &row, true);
+		*counter_at(&part, &zswap_counters[i]) = -ENODATA;
+	part.stored_pages = node->ages_error ?: total.pages;
+	part.incompressible_pages = node->ages_error ?: total.incompressible;
+	put(status, name, &part, true);
 }
 
 /* ---- the page ---- */
@@ -256,7 +237,7 @@ static int run(struct context *context, void *data)
 	bool page = !output_is_table(output);
 	struct status *status = data;
 	struct column usual[NR_COLUMNS];
-	struct view shown = view;
+	struct view shown = *context->view;
 	int result = EX_DONE;
 	bool said;
 
@@ -265,13 +246,14 @@ static int run(struct context *context, void *data)
 		return EX_MISSING;
 	}
 	status->source = &context->source;
+	status->view = &shown;
 	/* A line for the whole system does not need to be told from others. */
 	memcpy(usual, columns, sizeof(usual));
 	usual[NODE].shown = status->nodes;
 	shown.columns = usual;
 	status->table = table_new(&shown, output);
 	system_read(&context->source, &status->system);
-	put_system(status);
+	put(status, "all", &status->system, false);
 	for (int i = 0; status->nodes && i < status->system.nr_nodes; i++)
 		put_node(status, &status->system.nodes[i]);
 	said = reasons_say(&status->unknown, "");
@@ -295,7 +277,11 @@ const struct subcommand status_subcommand = {
 	.name = "status",
 	.summary = "what zswap holds, and what proactive writeback has done",
 	.options = options,
-	.views = { &view },
-	.size = sizeof(struct status),
+	.views = { {
+		VIEW("zswap", columns),
+		.counters = { { zswap_counters, ZSWAP, ROW(system) },
+			      { stats_counters, STATS, ROW(system.counters) } },
+	} },
+	.data = &given,
 	.run = run,
 };

@@ -7,13 +7,11 @@
  */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "commands/commands.h"
 #include "decide/model.h"
 #include "system/amount.h"
-#include "system/system.h"
 #include "ui/format.h"
 #include "ui/screen.h"
 
@@ -57,12 +55,9 @@ static const struct column columns[] = {
 	  ROW(refaults) },
 };
 
-static const struct view view = {
-	.name = "cgroups", .columns = columns, .nr_columns = ARRAY_SIZE(columns),
-};
-
 struct top {
-	num cold, seconds, iterations;
+	struct screen_view screen;
+	num cold;
 	num depth;			/* 0: all; 1: only those below the root */
 	const char *sort_name, *filter;
 	int sort;			/* index in orders */
@@ -86,8 +81,8 @@ struct top {
 #define WHERE(member)	offsetof(struct top, member)
 
 static const struct option_spec options[] = {
-	{ "delay", 'd', OPTION_SECONDS, WHERE(seconds), "time from one look to the next (2)" },
-	{ "iterations", 0, OPTION_COUNT, WHERE(iterations), "end after N looks" },
+	{ "delay", 'd', OPTION_SECONDS, WHERE(screen.seconds), "time from one look to the next (2)" },
+	{ "iterations", 0, OPTION_COUNT, WHERE(screen.iterations), "end after N looks" },
 	{ "cold", 0, OPTION_AGE, WHERE(cold), "what counts as cold (5m)" },
 	{ "sort", 's', OPTION_TEXT, WHERE(sort_name),
 	  "the largest first: cold (as usual), compressed, oldest, resident, refaulted; or path" },
@@ -97,8 +92,6 @@ static const struct option_spec options[] = {
 	{ "filter", 'f', OPTION_TEXT, WHERE(filter), "only cgroups with this in their paths" },
 	{ }
 };
-
-static const struct top defaults = { .cold = COLD_DEFAULT, .seconds = DELAY_DEFAULT };
 
 /* What to sort by, and the key for it; without a number it is the path. */
 static const struct {
@@ -267,18 +260,18 @@ static void put_row(struct table *table, const struct top *top, int i, int width
 		table_color(table, line, "REFAULTED/S", "yellow");
 }
 
-/* Above the table on a terminal; to be freed. */
-static char *heading(const struct top *top)
+/* Above the table on a terminal; to be freed.  What does not fit would be written over its end. */
+static char *heading(const struct top *top, int width)
 {
 	autofree char *hidden = top->cgroups.foreign ?
 		xasprintf(", %d outside of this namespace", top->cgroups.foreign) : xstrdup("");
+	autofree char *text = top->typing ? xasprintf("only paths with: %s_", top->typed) :
+		xasprintf("%d cgroups%s, %s in zswap, %s of it %s or older; each %llds; h: help%s%s",
+			  top->nr_shown, hidden, format_size(top->all_compressed).text,
+			  format_size(top->all_cold).text, format_age(top->cold).text,
+			  top->screen.seconds, *top->typed ? "; with " : "", top->typed);
 
-	if (top->typing)
-		return xasprintf("only paths with: %s_", top->typed);
-	return xasprintf("%d cgroups%s, %s in zswap, %s of it %s or older; each %llds; h: help%s%s",
-			 top->nr_shown, hidden, format_size(top->all_compressed).text,
-			 format_size(top->all_cold).text, format_age(top->cold).text, top->seconds,
-			 *top->typed ? "; with " : "", top->typed);
+	return xasprintf("%.*s\n", width, text);
 }
 
 /* For whoever presses h; to be freed. */
@@ -361,47 +354,37 @@ static int find_order(struct top *top)
 	return EX_USAGE;
 }
 
-static char *draw(void *data, int lines, int width)
+static char *put(void *data, struct table *table, int lines, int width)
 {
 	struct top *top = data;
-	struct table *table = table_new(&view, top->output);
-	char *head, *body, *text;
+	int end = top->nr_shown;
 
-	if (top->help) {
-		table_free(table);
+	if (top->help)
 		return help_text();
-	}
-	top->page = lines > HEADINGS ? lines - HEADINGS : 1;
-	if (!lines || top->first > top->nr_shown - top->page)
-		top->first = lines ? top->nr_shown - top->page : 0;
-	if (top->first < 0)
+	if (!lines) {
 		top->first = 0;
-	for (int i = top->first; i < top->nr_shown && (!lines || i < top->first + top->page); i++)
+	} else {
+		top->page = lines > HEADINGS ? lines - HEADINGS : 1;
+		if (top->first > end - top->page)
+			top->first = end - top->page;
+		if (top->first < 0)
+			top->first = 0;
+		if (end > top->first + top->page)
+			end = top->first + top->page;
+	}
+	for (int i = top->first; i < end; i++)
 		put_row(table, top, top->shown[i], width);
-	body = table_render(table, width);
-	table_free(table);
-	if (!lines)
-		return body;
-
-	/* What does not fit would be written over the last column. */
-	head = heading(top);
-	text = xasprintf("%.*s\n%s", width, head, body);
-	free(head);
-	free(body);
-	return text;
+	return lines ? heading(top, width) : NULL;
 }
+
+static struct top given = {
+	.screen = { &given, look, put, key, .seconds = DELAY_DEFAULT },
+	.cold = COLD_DEFAULT,
+};
 
 static int run(struct context *context, void *data)
 {
 	struct top *top = data;
-	const struct screen_view screen = {
-		.data = top,
-		.look = look,
-		.draw = draw,
-		.key = key,
-		.seconds = top->seconds,
-		.iterations = top->iterations,
-	};
 	int result = find_order(top);
 
 	if (result)
@@ -409,14 +392,8 @@ static int run(struct context *context, void *data)
 	top->source = &context->source;
 	top->output = &context->output;
 	snprintf(top->typed, sizeof(top->typed), "%s", top->filter ? top->filter : "");
-	result = screen_run(context, &screen);
-	if (result < 0)
-		result = options_say_unreadable(top->source, result);
+	result = screen_run(context, &top->screen);
 	options_say_foreign(&top->cgroups);
-	cgroups_free(&top->cgroups);
-	free(top->row);
-	free(top->shown);
-	cgroups_free(&top->before);
 	return result;
 }
 
@@ -424,8 +401,7 @@ const struct subcommand top_subcommand = {
 	.name = "top",
 	.summary = "the cgroups with the most cold data in zswap, live",
 	.options = options,
-	.views = { &view },
-	.defaults = &defaults,
-	.size = sizeof(defaults),
+	.views = { { VIEW("cgroups", columns) } },
+	.data = &given,
 	.run = run,
 };

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,29 +20,6 @@
 #define AGE_MAX		(3650LL * DAY)
 
 #define BLANKS		" \t\v\f\r"
-
-struct reading {
-	struct config *config;
-	const char *name;	/* of the file */
-	int line;
-	int error;		/* the first one */
-	char *message;
-};
-
-__attribute__((format(printf, 3, 4)))
-static void fail(struct reading *reading, int error, const char *format, ...)
-{
-	autofree char *what = NULL;
-	va_list args;
-
-	if (reading->error)
-		return;
-	va_start(args, format);
-	what = xvasprintf(format, args);
-	va_end(args);
-	reading->error = error;
-	reading->message = xasprintf("%s:%d: %s", reading->name, reading->line, what);
-}
 
 /* ---- values ---- */
 
@@ -68,42 +44,6 @@ static int take_percent(const char *text, void *ppm)
 	autofree char *rate = xasprintf("%s%s/min", text, strchr(text, '%') ? "" : "%");
 
 	return parse_rate(rate, ppm);
-}
-
-static int take_freeze(const char *text, void *seconds)
-{
-	if (strcmp(text, "off"))
-		return parse_age(text, seconds);
-	*(num *)seconds = -1;
-	return 0;
-}
-
-/* "10G/day": a time must be meant.  Not 0: who means "none"? */
-static int take_flow(const char *text, const char *per, num *bytes)
-{
-	autofree char *size = xstrdup(text);
-	char *slash = strchr(size, '/');
-	int error;
-
-	if (!strcmp(text, "unlimited")) {
-		*bytes = 0;
-		return 0;
-	}
-	if (!slash || strcmp(slash + 1, per))
-		return -EINVAL;
-	*slash = '\0';
-	error = parse_size(size, bytes);
-	return error || *bytes ? error : -ERANGE;
-}
-
-static int take_wear(const char *text, void *bytes)
-{
-	return take_flow(text, "day", bytes);
-}
-
-static int take_speed(const char *text, void *bytes)
-{
-	return take_flow(text, "s", bytes);
 }
 
 /* "pool > 20% or free < 10%", "always" */
@@ -134,7 +74,7 @@ static int take_when(const char *text, void *value)
 /* ---- keys ---- */
 
 #define DAEMON(member)	false, offsetof(struct config, member)
-#define CGROUP(member)	true, offsetof(struct config_section, member)
+#define CGROUP(member)	true, offsetof(struct policy, member)
 
 /* Numbers are within @min and @max. */
 static const struct key {
@@ -144,52 +84,71 @@ static const struct key {
 	int (*take)(const char *text, void *value);
 	num min, max;
 	const char *want;
+	const char *per;	/* what has to follow: a time must be meant */
+	const char *none;	/* the word for what is less than @min */
 } keys[] = {
 	{ "interval", DAEMON(interval), parse_age, 1, 3600, "a time from 1s to 1h" },
-	{ "wear", DAEMON(wear), take_wear, 0, INT64_MAX, "SIZE/day or unlimited" },
-	{ "rate", DAEMON(rate), take_speed, 0, INT64_MAX, "SIZE/s or unlimited" },
+	{ "wear", DAEMON(wear), parse_size, 1, INT64_MAX, "SIZE/day or unlimited", "/day",
+	  "unlimited" },
+	{ "rate", DAEMON(rate), parse_size, 1, INT64_MAX, "SIZE/s or unlimited", "/s",
+	  "unlimited" },
 	{ "when", DAEMON(when), take_when, 0, 0, "such as pool > 20% or free < 10%, or always" },
 	{ "enabled", CGROUP(enabled), take_bool, 0, 1, "yes or no" },
-	{ "target-refault", CGROUP(policy.target), parse_rate, 0, PPM, "a rate such as 0.2%/min" },
-	{ "min-age", CGROUP(policy.min_age), parse_age, 0, AGE_MAX, "an age such as 5m" },
-	{ "max-age", CGROUP(policy.max_age), parse_age, 0, AGE_MAX, "an age such as 1d" },
-	{ "pressure-memory", CGROUP(policy.pressure_memory), take_percent, 0, PPM,
+	{ "target-refault", CGROUP(target), parse_rate, 0, PPM, "a rate such as 0.2%/min" },
+	{ "min-age", CGROUP(min_age), parse_age, 0, AGE_MAX, "an age such as 5m" },
+	{ "max-age", CGROUP(max_age), parse_age, 0, AGE_MAX, "an age such as 1d" },
+	{ "pressure-memory", CGROUP(pressure_memory), take_percent, 0, PPM,
 	  "a share such as 0.1%" },
-	{ "pressure-io", CGROUP(policy.pressure_io), take_percent, 0, PPM, "a share such as 1%" },
-	{ "freeze-after", CGROUP(policy.freeze_after), take_freeze, -1, AGE_MAX,
-	  "a time such as 10m, or off" },
+	{ "pressure-io", CGROUP(pressure_io), take_percent, 0, PPM, "a share such as 1%" },
+	{ "freeze-after", CGROUP(freeze_after), parse_age, 0, AGE_MAX,
+	  "a time such as 10m, or off", NULL, "off" },
 };
 
-static void take_pair(struct reading *reading, const char *name, const char *text)
+static int take_value(const struct key *key, const char *text, void *value)
 {
-	struct config *config = reading->config;
-	struct config_section *section = &config->section[config->nr - 1];
-	size_t at = 0;
+	size_t length = strlen(text), per = key->per ? strlen(key->per) : 0;
+	autofree char *number = xstrdup(text);
+	int error;
 
-	while (at < ARRAY_SIZE(keys) && strcmp(keys[at].name, name))
-		at++;
-	if (!strcmp(name, "state")) {
-		/* It was a key once */
-		fail(reading, -EINVAL, "state is no key: use --state");
-	} else if (at == ARRAY_SIZE(keys)) {
-		fail(reading, -EINVAL, "unknown key '%s'", name);
-	} else if (config->nr > 1 && !keys[at].cgroup) {
-		fail(reading, -EINVAL, "%s is not for a section: it is one for all", name);
-	} else if (section->given & 1u << at) {
-		fail(reading, -EINVAL, "%s is given twice", name);
-	} else {
-		const struct key *key = &keys[at];
-		void *value = (key->cgroup ? (char *)section : (char *)config) + key->where;
-		int error = key->take(text, value);
-
-		section->given |= 1u << at;
-		if (!error && key->max && (*(num *)value < key->min || *(num *)value > key->max))
-			error = -ERANGE;
-		if (error)
-			fail(reading, error, "%s: invalid value '%s' (%s)", name, text, key->want);
-		if (strstr(name, "-age"))
-			section->line = reading->line;
+	if (key->none && !strcmp(text, key->none)) {
+		*(num *)value = key->min - 1;
+		return 0;
 	}
+	if (per && (length < per || strcmp(text + length - per, key->per)))
+		return -EINVAL;
+	number[length - per] = '\0';
+	error = key->take(number, value);
+	if (!error && key->max && (*(num *)value < key->min || *(num *)value > key->max))
+		error = -ERANGE;
+	return error;
+}
+
+/* This and the next ones return what is wrong, to be freed, or NULL. */
+static char *take_pair(struct config *config, const char *name, const char *text, int line)
+{
+	struct config_section *section = &config->section[config->nr - 1];
+	const struct key *key = keys;
+	unsigned int bit;
+	char *base;
+
+	while (key < keys + ARRAY_SIZE(keys) && strcmp(key->name, name))
+		key++;
+	/* It was a key once */
+	if (!strcmp(name, "state"))
+		return xstrdup("state is no key: use --state");
+	if (key == keys + ARRAY_SIZE(keys))
+		return xasprintf("unknown key '%s'", name);
+	if (config->nr > 1 && !key->cgroup)
+		return xasprintf("%s is not for a section: it is one for all", name);
+	bit = 1u << (key - keys);
+	if (section->given & bit)
+		return xasprintf("%s is given twice", name);
+	section->given |= bit;
+	if (strstr(name, "-age"))
+		section->line = line;
+	base = key->cgroup ? (char *)&section->policy : (char *)config;
+	return take_value(key, text, base + key->where) ?
+	       xasprintf("%s: invalid value '%s' (%s)", name, text, key->want) : NULL;
 }
 
 /* ---- lines ---- */
@@ -198,7 +157,7 @@ static struct config_section *add_section(struct config *config)
 {
 	config->section = xrealloc(config->section,
 				   (config->nr + 1) * sizeof(*config->section));
-	config->section[config->nr] = (struct config_section){ .enabled = 1 };
+	config->section[config->nr] = (struct config_section){ .given = 0 };
 	return &config->section[config->nr++];
 }
 
@@ -213,56 +172,49 @@ static char *trim(char *text)
 }
 
 /* The whole of the line is the heading, since a pattern may have any character. */
-static void take_heading(struct reading *reading, char *line)
+static char *take_heading(struct config *config, char *line)
 {
 	static const char word[] = "cgroup";
 	char *end = line + strlen(line) - 1;
 
-	if (*end != ']') {
-		fail(reading, -EINVAL, "a heading ends with ']' and the line with it");
-		return;
-	}
+	if (*end != ']')
+		return xstrdup("a heading ends with ']' and the line with it");
 	*end = '\0';
 	line = trim(line + 1);
-	if (strncmp(line, word, strlen(word)) || !strchr(BLANKS, line[strlen(word)])) {
-		fail(reading, -EINVAL, "invalid section (the only ones are [cgroup PATTERN])");
-		return;
-	}
+	if (strncmp(line, word, strlen(word)) || !strchr(BLANKS, line[strlen(word)]))
+		return xstrdup("invalid section (the only ones are [cgroup PATTERN])");
 	line = trim(line + strlen(word));
-	if (!*line) {
-		fail(reading, -EINVAL, "invalid section: the pattern is missing");
-		return;
-	}
+	if (!*line)
+		return xstrdup("invalid section: the pattern is missing");
 	/* A name without a slash is that of a unit, wherever it is, as --cgroup has it */
-	add_section(reading->config)->pattern = strchr("/*?[", *line) ? xstrdup(line) :
-						xasprintf("*/%s?(.service)", line);
+	add_section(config)->pattern = strchr("/*?[", *line) ? xstrdup(line) :
+				       xasprintf("*/%s?(.service)", line);
+	return NULL;
 }
 
-static void take_line(struct reading *reading, char *line)
+static char *take_line(struct config *config, char *line, int number)
 {
 	char *equals;
 
 	line = trim(line);
 	if (!*line || strchr(";#", *line))
-		return;
+		return NULL;
+	if (*line == '[')
+		return take_heading(config, line);
 	equals = strchr(line, '=');
-	if (*line == '[') {
-		take_heading(reading, line);
-	} else if (!equals || equals == line) {
-		fail(reading, -EINVAL, "neither KEY = VALUE nor a heading");
-	} else {
-		*equals = '\0';
-		take_pair(reading, trim(line), trim(equals + 1));
-	}
+	if (!equals || equals == line)
+		return xstrdup("neither KEY = VALUE nor a heading");
+	*equals = '\0';
+	return take_pair(config, trim(line), trim(equals + 1), number);
 }
 
 /* What @section has, in the place of what was there. */
-static void override(struct config_section *to, const struct config_section *section)
+static void override(struct policy *policy, const struct config_section *section)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		if (keys[i].cgroup && section->given & 1u << i)
-			*(num *)((char *)to + keys[i].where) =
-				*(const num *)((const char *)section + keys[i].where);
+			*(num *)((char *)policy + keys[i].where) =
+				*(const num *)((const char *)&section->policy + keys[i].where);
 	}
 }
 
@@ -270,49 +222,43 @@ static void override(struct config_section *to, const struct config_section *sec
  * Bounds that cross in a section, together with what is for all.  Sections that only cross
  * one another are left to the control, which goes by the careful bound.
  */
-static void check_bounds(struct reading *reading)
+static char *check_bounds(const struct config *config, int *line)
 {
-	struct config *config = reading->config;
-
 	for (int i = 0; i < config->nr; i++) {
-		struct config_section both;
+		struct policy both = config->section[0].policy;
 
-		policy_defaults(&both.policy);
-		override(&both, &config->section[0]);
 		override(&both, &config->section[i]);
-		reading->line = config->section[i].line;
-		if (config->section[i].line && both.policy.min_age > both.policy.max_age)
-			fail(reading, -EINVAL, "min-age is above max-age");
+		*line = config->section[i].line;
+		if (*line && both.min_age > both.max_age)
+			return xstrdup("min-age is above max-age");
 	}
+	return NULL;
 }
 
 int config_parse(const char *text, const char *name, struct config *config, char **message)
 {
 	static const char mark[] = "\xef\xbb\xbf";	/* some editors begin a file with it */
-	struct reading reading = { .config = config, .name = name };
-	autofree char *copy = NULL;
-	char *line, *rest;
+	autofree char *copy = xstrdup(text), *wrong = NULL;
+	char *line, *rest = copy;
+	int number = 0;
 
 	*message = NULL;
 	*config = (struct config){
 		.interval = INTERVAL, .wear = WEAR, .when = { 200000, 100000 },
 		.text = xstrdup(text),
 	};
-	add_section(config);
-	if (!strncmp(text, mark, strlen(mark)))
-		text += strlen(mark);
-	copy = rest = xstrdup(text);
-	while (!reading.error && (line = strsep(&rest, "\n"))) {
-		reading.line++;
-		take_line(&reading, line);
-	}
-	if (!reading.error)
-		check_bounds(&reading);
-	if (reading.error) {
-		config_free(config);
-		*message = reading.message;
-	}
-	return reading.error;
+	policy_defaults(&add_section(config)->policy);
+	if (!strncmp(rest, mark, strlen(mark)))
+		rest += strlen(mark);
+	while (!wrong && (line = strsep(&rest, "\n")))
+		wrong = take_line(config, line, ++number);
+	if (!wrong)
+		wrong = check_bounds(config, &number);
+	if (!wrong)
+		return 0;
+	*message = xasprintf("%s:%d: %s", name, number, wrong);
+	config_free(config);
+	return -EINVAL;
 }
 
 int config_find(const char *named, const char *usual, struct config *config, char **message)
@@ -346,21 +292,17 @@ void config_free(struct config *config)
 /* systemd's names have backslashes, which are not to be doubled. */
 static bool matches(const struct config_section *section, const char *path)
 {
-	return !section->pattern ||
-	       !fnmatch(section->pattern, path, FNM_EXTMATCH | FNM_NOESCAPE);
+	return !fnmatch(section->pattern, path, FNM_EXTMATCH | FNM_NOESCAPE);
 }
 
 bool config_policy(const struct config *config, const char *path, struct policy *policy)
 {
-	struct config_section all = { .enabled = 1 };
-
-	policy_defaults(&all.policy);
-	for (int i = 0; i < config->nr; i++) {
+	*policy = config->section[0].policy;
+	for (int i = 1; i < config->nr; i++) {
 		if (matches(&config->section[i], path))
-			override(&all, &config->section[i]);
+			override(policy, &config->section[i]);
 	}
-	*policy = all.policy;
-	return all.enabled;
+	return policy->enabled;
 }
 
 char *config_family(const struct config *config, const char *path, int level)
@@ -372,11 +314,9 @@ char *config_family(const struct config *config, const char *path, int level)
 			return level ? NULL : xasprintf("[%s]", config->section[i].pattern);
 	}
 	for (int i = 0; i <= level; i++) {
-		if (end == path)
+		end = memrchr(path, '/', end - path);
+		if (!end)
 			return NULL;
-		do {
-			end--;
-		} while (end > path && *end != '/');
 	}
 	return xasprintf("%.*s/", (int)(end - path), path);
 }

@@ -13,8 +13,7 @@ struct config_section {
 	char *pattern;		/* NULL: all cgroups */
 	unsigned int given;	/* a bit for each key, by its index */
 	int line;		/* of the file: the last key here that is a bound; 0: none */
-	struct policy policy;	/* those that are given */
-	num enabled;
+	struct policy policy;	/* those that are given; for all cgroups, the defaults, too */
 };
 
 struct config {
@@ -31,8 +30,7 @@ struct config {
 
 /*
  * Read the text of a configuration; @name is what it is called in messages.  Returns 0, or
- * -EINVAL or -ERANGE; then *@message, to be freed, says where and why, and @config is
- * empty.
+ * -EINVAL; then *@message, to be freed, says where and why, and @config is empty.
  */
 int config_parse(const char *text, const char *name, struct config *config, char **message);
 /*

@@ -19,17 +19,18 @@
  * a late one, nor sleep changes a rate.
  */
 #include <errno.h>
-#include <string.h>
+#include <math.h>
 
 #include "decide/control.h"
 #include "system/amount.h"
 
 #define MS			1000.0
-#define MS_A_MINUTE		60000.0
+#define MINUTE			60.0
 #define DEBT_UNITS		2	/* of the youngest age: see model.h */
 #define RETRY_AGES		4
 #define RETRY_MIN_UNITS		12
-#define RETRY_MAX_MS		(7 * 86400000LL)
+#define DAY			86400	/* seconds */
+#define RETRY_MAX		(7 * DAY)
 #define REFUSED_MAX		6	/* from then on it is tried every 64 ticks */
 #define COMMAND_MIN		(64LL << 10)	/* bytes: less is not worth a command */
 #define REFAULT_COST		10	/* bytes: reading one back costs as much as writing that many */
@@ -37,6 +38,7 @@
 void policy_defaults(struct policy *policy)
 {
 	*policy = (struct policy){
+		.enabled = 1,
 		.target = 2000,			/* 0.2 %/min, as Google's far memory has it */
 		.min_age = 300,			/* what is younger may just be resting */
 		.max_age = 86400,
@@ -48,7 +50,7 @@ void policy_defaults(struct policy *policy)
 
 double control_unit(const struct policy *policy)
 {
-	return policy->min_age > 1 ? policy->min_age : 1;
+	return fmax(policy->min_age, 1);
 }
 
 void control_begin(const struct policy *policy, struct control_state *state,
@@ -61,7 +63,7 @@ void control_begin(const struct policy *policy, struct control_state *state,
 	};
 	if (!family)
 		return;
-	evidence_inherit(&state->evidence, family, look->allowed);
+	evidence_inherit(&state->evidence, family, look->since.allowed);
 	/* What its like were watched for need not be waited for again */
 	state->changed_ms -= (num)(family->watched * MS);
 }
@@ -69,52 +71,27 @@ void control_begin(const struct policy *policy, struct control_state *state,
 /* Bytes of page data that are certainly @age old; as much as is known. */
 static num cold_bytes(const struct look *look, num age, num *compressed)
 {
-	struct age_bucket cold = amount_colder(look->ages, age);
+	struct age_bucket cold = amount_colder(look->since.ages, age);
 
 	*compressed = cold.bytes > 0 ? cold.bytes : 0;
 	return cold.pages < 0 ? 0 : amount_times(cold.pages, look->page_size);
-}
-
-static num share_of_time(num stalled, num elapsed_ms)
-{
-	return amount_ratio(stalled, elapsed_ms, PPM / 1000);
-}
-
-static void observe(struct control_state *state, const struct look *look)
-{
-	struct happened happened = {
-		.seconds = look->elapsed_ms / MS,
-		.ages = look->ages,
-		.refaulted = look->refaulted > 0 ? look->refaulted : 0,
-		.age = state->age,
-		.allowed = look->allowed,
-	};
-
-	memcpy(happened.loaded, look->loaded, sizeof(happened.loaded));
-	evidence_update(&state->evidence, &happened);
 }
 
 /* Returns whether the age has failed. */
 static bool count_debt(const struct policy *policy, struct control_state *state,
 		       const struct look *look)
 {
-	num wait = (num)(RETRY_AGES * MS) * state->age, min_wait;
-	double unit = state->evidence.unit;
+	double unit = state->evidence.unit, wait;
 
-	state->debt += look->refaulted - look->allowed * look->elapsed_ms / MS_A_MINUTE;
-	if (state->debt < 0)
-		state->debt = 0;
+	state->debt += look->since.refaulted - look->since.allowed * look->since.seconds / MINUTE;
+	state->debt = fmax(state->debt, 0);
 	/* What comes back while the last failure is being paid off is not another one */
-	if (state->debt <= look->allowed * DEBT_UNITS * unit / 60 ||
+	if (state->debt <= look->since.allowed * DEBT_UNITS * unit / MINUTE ||
 	    (state->failed_age && look->now_ms - state->changed_ms < state->age * (num)MS))
 		return false;
-	state->failed_age = model_older(look->ages, state->age, policy->max_age);
-	min_wait = (num)(RETRY_MIN_UNITS * MS * unit);
-	if (wait < min_wait)
-		wait = min_wait;
-	for (num i = 0; i < state->failures && wait < RETRY_MAX_MS; i++)
-		wait *= 2;
-	state->retry_ms = look->now_ms + (wait < RETRY_MAX_MS ? wait : RETRY_MAX_MS);
+	state->failed_age = model_older(look->since.ages, state->age, policy->max_age);
+	wait = fmax(RETRY_AGES * state->age, RETRY_MIN_UNITS * unit) * exp2(state->failures);
+	state->retry_ms = look->now_ms + (num)(fmin(wait, RETRY_MAX) * MS);
 	state->failures++;
 	state->age = state->failed_age;
 	state->changed_ms = look->now_ms;
@@ -130,22 +107,22 @@ static void choose_age(const struct policy *policy, struct control_state *state,
 		min = state->failed_age;
 	if (min > policy->max_age)
 		min = policy->max_age;
-	age = model_age(&state->evidence, look->ages, look->allowed, min, policy->max_age);
+	age = model_age(&state->evidence, look->since.ages, look->since.allowed, min, policy->max_age);
 	if (age < state->age && look->now_ms - state->changed_ms < age * (num)MS)
 		return;
 	if (age != state->age)
 		state->changed_ms = look->now_ms;
 	state->age = age;
 	/* A try that lasted for a day has not failed */
-	if (state->failures && look->now_ms - state->retry_ms > 86400000) {
+	if (state->failures && look->now_ms - state->retry_ms > DAY * (num)MS) {
 		state->failures = 0;
 		state->failed_age = 0;
 	}
 }
 
-static void hold(struct decision *decision, const char *reason)
+static void set(struct decision *decision, enum action action, const char *reason)
 {
-	decision->action = ACTION_HOLD;
+	decision->action = action;
 	decision->reason = reason;
 }
 
@@ -159,8 +136,7 @@ static bool decide_frozen(const struct policy *policy, struct control_state *sta
 		state->frozen_ms = 0;
 		if (!state->thawed_to_read)
 			return false;
-		decision->action = ACTION_READ;
-		decision->reason = "thawed";
+		set(decision, ACTION_READ, "thawed");
 		return true;
 	}
 	if (!state->frozen_ms)
@@ -172,32 +148,30 @@ static bool decide_frozen(const struct policy *policy, struct control_state *sta
 	decision->cold = cold_bytes(look, 0, &compressed);
 	decision->wanted = decision->cold;
 	decision->worth = 1;
-	decision->action = decision->cold ? ACTION_WRITE : ACTION_IDLE;
-	decision->reason = decision->cold ? "frozen" : "frozen, all is written";
+	if (decision->cold)
+		set(decision, ACTION_WRITE, "frozen");
+	else
+		set(decision, ACTION_IDLE, "frozen, all is written");
 	return true;
 }
 
 static void decide_amount(struct control_state *state, const struct look *look,
 			  struct decision *decision)
 {
-	double share = model_share(&state->evidence, decision->allowed), pages, returns;
+	double share = model_share(&state->evidence, decision->allowed), bytes, returns;
 	num compressed;
 
 	decision->cold = cold_bytes(look, state->age, &compressed);
 	if (!decision->cold) {
-		decision->action = ACTION_IDLE;
-		decision->reason = "nothing that old";
+		set(decision, ACTION_IDLE, "nothing that old");
 		return;
 	}
-	pages = decision->allowed / share * look->paced_ms / MS_A_MINUTE;
-	decision->wanted = decision->cold;
-	if (pages < (double)decision->cold / look->page_size)
-		decision->wanted = (num)(pages * look->page_size);
+	bytes = decision->allowed / share * look->paced / MINUTE * look->page_size;
+	decision->wanted = bytes < decision->cold ? (num)bytes : decision->cold;
 	returns = model_returns(&state->evidence, decision->forecast,
 				decision->cold / look->page_size);
 	decision->worth = (double)compressed / decision->cold / (1 + REFAULT_COST * returns);
-	decision->action = ACTION_WRITE;
-	decision->reason = "cold pages";
+	set(decision, ACTION_WRITE, "cold pages");
 }
 
 void control_decide(const struct policy *policy, struct control_state *state,
@@ -208,118 +182,108 @@ void control_decide(const struct policy *policy, struct control_state *state,
 	*decision = (struct decision){
 		.action = ACTION_OBSERVE,
 		.reason = "first look",
-		.allowed = look->allowed,
+		.allowed = look->since.allowed,
 		.forecast = -1,
 		.measured = -1,
 		.age = state->age,
 	};
-	if (look->elapsed_ms <= 0)
+	if (!look->since.seconds)
 		return;
-	if (look->refaulted < 0) {
-		hold(decision, "refaults not known");
+	if (look->since.refaulted < 0) {
+		set(decision, ACTION_HOLD, "refaults not known");
 		return;
 	}
 	state->evidence.unit = control_unit(policy);
 	/* Nobody can use what is frozen: that it stays away proves nothing */
 	if (!look->rests)
-		observe(state, look);
+		evidence_update(&state->evidence, &look->since);
 	failed = count_debt(policy, state, look);
 	if (!failed)
 		choose_age(policy, state, look);
 	decision->age = state->age;
-	decision->forecast = model_forecast(&state->evidence, look->ages, state->age);
-	decision->measured = look->refaulted * MS_A_MINUTE / look->elapsed_ms;
+	decision->forecast = model_forecast(&state->evidence, look->since.ages, state->age);
+	decision->measured = look->since.refaulted * MINUTE / look->since.seconds;
 
 	if (decide_frozen(policy, state, look, decision)) {
 		/* whatever else holds */
 	} else if (look->off) {
-		hold(decision, "writeback is off");
+		set(decision, ACTION_HOLD, "writeback is off");
 	} else if (failed) {
-		decision->action = ACTION_BACKOFF;
-		decision->reason = "refaults";
+		set(decision, ACTION_BACKOFF, "refaults");
 	} else if (state->debt > 0) {
-		hold(decision, "paying off refaults");
+		set(decision, ACTION_HOLD, "paying off refaults");
 	} else if (decision->forecast > decision->allowed) {
-		hold(decision, "forecast over the target");
+		set(decision, ACTION_HOLD, "forecast over the target");
 	} else if (!look->needed) {
-		hold(decision, REASON_NOT_NEEDED);
-	} else if (share_of_time(look->stalled_memory, look->elapsed_ms) > policy->pressure_memory) {
-		hold(decision, "memory pressure");
-	} else if (share_of_time(look->stalled_io, look->elapsed_ms) > policy->pressure_io) {
-		hold(decision, "io pressure");
+		set(decision, ACTION_HOLD, REASON_NOT_NEEDED);
+	} else if (look->stalled_memory / look->since.seconds > policy->pressure_memory) {
+		set(decision, ACTION_HOLD, "memory pressure");
+	} else if (look->stalled_io / look->since.seconds > policy->pressure_io) {
+		set(decision, ACTION_HOLD, "io pressure");
 	} else {
 		decide_amount(state, look, decision);
 	}
 	if (decision->action == ACTION_WRITE && state->wait > 0) {
 		state->wait--;
-		hold(decision, REASON_REFUSED);
+		set(decision, ACTION_HOLD, REASON_REFUSED);
 	}
 }
 
-/*
- * Parts by worth; whoever wants less than its part leaves the rest to the others.  Sets @part,
- * negative for those that want nothing.
- */
-static void share_out(const struct choice *choice, int nr, double budget, double *part)
+/* Whoever wants the least of what its worth would give it comes first. */
+static int compare_wants(const void *a, const void *b)
 {
-	bool satisfied = true;
+	const struct decision *left = &(*(struct choice *const *)a)->decision;
+	const struct decision *right = &(*(struct choice *const *)b)->decision;
+	double one = left->wanted * right->worth, other = right->wanted * left->worth;
 
-	for (int i = 0; i < nr; i++)
-		part[i] = choice[i].decision.action == ACTION_WRITE ? 0 : -1;
-	/* Each round satisfies somebody for good, or is the last one */
-	while (satisfied) {
-		double sum = 0, pool = budget;
+	/* One that wants nothing and is worth nothing would be equal to all, and the order none */
+	if (one == other)
+		return (left->worth < right->worth) - (left->worth > right->worth);
+	return one > other ? 1 : -1;
+}
 
-		for (int i = 0; i < nr; i++) {
-			if (part[i] == 0)
-				sum += choice[i].decision.worth;
-		}
-		satisfied = false;
-		for (int i = 0; i < nr && sum > 0; i++) {
-			const struct decision *d = &choice[i].decision;
+/* A small command only for all there is; otherwise it saves up for a larger one. */
+static void take_part(struct choice *choice, double part, num page_size)
+{
+	struct decision *d = &choice->decision;
+	double credit = choice->state->credit += part < d->wanted ? part : d->wanted + 1.0;
 
-			if (part[i] != 0 || d->wanted > pool * d->worth / sum)
-				continue;
-			part[i] = d->wanted + 1.0;
-			budget -= d->wanted;
-			satisfied = true;
-		}
-		for (int i = 0; i < nr && !satisfied && sum > 0; i++) {
-			if (part[i] == 0)
-				part[i] = pool * choice[i].decision.worth / sum;
-		}
-	}
+	d->max = d->cold < credit ? d->cold : (num)credit;
+	d->max -= d->max % page_size;
+	if (d->max && (d->max >= COMMAND_MIN || d->max >= d->cold))
+		return;
+	d->max = 0;
+	set(d, ACTION_HOLD, part < d->wanted ? "budget" : "pace");
 }
 
 void control_share(struct choice *choice, int nr, num budget, num fresh, num page_size)
 {
-	autofree double *part = xcalloc(nr, sizeof(*part));
-	double left = budget;
+	autofree struct choice **wants = xcalloc(nr, sizeof(*wants));
+	double left = budget, worth = 0;
+	int nr_wants = 0;
 
 	for (int i = 0; i < nr; i++) {
-		if (choice[i].decision.action != ACTION_WRITE)
-			choice[i].state->credit = 0;
-		if (choice[i].state->credit > COMMAND_MIN)
-			choice[i].state->credit = COMMAND_MIN;
-		left -= choice[i].state->credit;
-	}
-	if (left > fresh)
-		left = fresh;
-	share_out(choice, nr, left > 0 ? left : 0, part);
-	for (int i = 0; i < nr; i++) {
-		struct decision *d = &choice[i].decision;
 		double *credit = &choice[i].state->credit;
 
-		if (d->action != ACTION_WRITE)
+		if (choice[i].decision.action != ACTION_WRITE) {
+			*credit = 0;
 			continue;
-		*credit += part[i];
-		d->max = d->cold < *credit ? d->cold : (num)*credit;
-		d->max -= d->max % page_size;
-		/* A small command only for all there is; otherwise it saves up for a larger one */
-		if (!d->max || (d->max < COMMAND_MIN && d->max < d->cold)) {
-			d->max = 0;
-			hold(d, d->wanted < part[i] ? "pace" : "budget");
 		}
+		*credit = fmin(*credit, COMMAND_MIN);
+		left -= *credit;
+		worth += choice[i].decision.worth;
+		wants[nr_wants++] = &choice[i];
+	}
+	left = fmax(fmin(left, fresh), 0);
+	/* Parts by worth; whoever wants less than its part leaves the rest to the others */
+	qsort(wants, nr_wants, sizeof(*wants), compare_wants);
+	for (int i = 0; i < nr_wants; i++) {
+		const struct decision *d = &wants[i]->decision;
+		double part = worth > 0 ? left * d->worth / worth : 0;
+
+		left -= part < d->wanted ? part : d->wanted;
+		worth -= d->worth;
+		take_part(wants[i], part, page_size);
 	}
 }
 

@@ -9,6 +9,7 @@
 #include "decide/model.h"
 
 struct policy {			/* of one cgroup; config.h fills it */
+	num enabled;		/* 0: it is left alone */
 	num target;		/* refaults, ppm of its memory that swap backs, a minute */
 	num min_age, max_age;	/* seconds; the age asked for stays within */
 	num pressure_memory, pressure_io; /* ppm of the time in which "some" task stalled */
@@ -30,18 +31,14 @@ struct control_state {		/* of one cgroup, from tick to tick; times are of the aw
 };
 
 struct look {			/* at one cgroup, since the tick before */
-	num now_ms, elapsed_ms;	/* awake; elapsed 0: there was no tick before */
-	num paced_ms;		/* the same, but not more because the tick was late */
+	num now_ms;		/* awake */
+	struct happened since;	/* seconds 0: no tick before; refaulted negative: not known */
+	double paced;		/* its seconds, but not more because the tick was late */
 	num page_size;
-	const struct age_table *ages; /* its own pages, with the bounds of all buckets */
-	double loaded[AGE_BUCKETS_MAX]; /* pages since then */
 	bool off;		/* memory.zswap.writeback is 0, here or above */
 	bool frozen, rests;	/* now, and since the tick before */
 	bool needed;		/* the system wants memory: config's "when" */
-	num anon;		/* bytes, with shared memory */
-	double allowed;		/* pages a minute that may come back */
-	num refaulted;		/* pages; negative: not known */
-	num stalled_memory, stalled_io; /* microseconds; negative: not known */
+	num stalled_memory, stalled_io; /* microseconds (a second: ppm); negative: not known */
 };
 
 #define REASON_NOT_NEEDED "memory is not needed"

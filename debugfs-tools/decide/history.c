@@ -20,15 +20,19 @@
 #define PAGE_SIZE_MAX	(1 << 20)
 
 #define SAMPLE(member)	offsetof(struct history_sample, member)
-#define COLUMN(member)	SAMPLE(ages.bucket[0].member), sizeof(struct age_bucket)
 
 static const struct json_field fields[] = {
 	{ "nr", JSON_COUNT, SAMPLE(nr) },
 	{ "time", JSON_COUNT, SAMPLE(time) },
 	{ "awake_ms", JSON_NUM, SAMPLE(awake_ms) },
 	{ "page_size", JSON_COUNT, SAMPLE(page_size) },
-	{ "edges", JSON_COUNT, COLUMN(min_age) },
-	{ "pages", JSON_NUM, COLUMN(pages) },
+	{ "edges", JSON_BOUNDS, SAMPLE(ages), sizeof(struct age_bucket) },
+	{ "pages", JSON_NUM, SAMPLE(ages.bucket[0].pages), sizeof(struct age_bucket) },
+	{ }
+};
+
+static const struct json_field head_fields[] = {
+	{ "ages", JSON_HEAD, HISTORY_VERSION }, { "keep", JSON_COUNT, offsetof(struct history, keep) },
 	{ }
 };
 
@@ -43,13 +47,10 @@ static json_t *read_slot(int fd, num slot)
 
 static int write_slot(int fd, num slot, const char *text)
 {
-	char line[SLOT];
-	size_t length = strlen(text);
+	autofree char *line = xasprintf("%-*s\n", SLOT - 1, text);
 
-	if (length >= SLOT)
+	if (strlen(line) != SLOT)
 		return -EFBIG;
-	memset(mempcpy(line, text, length), ' ', SLOT - length);
-	line[SLOT - 1] = '\n';
 	errno = 0;
 	if (pwrite(fd, line, SLOT, slot * SLOT) != SLOT)
 		return errno ? -errno : -EIO;
@@ -58,9 +59,9 @@ static int write_slot(int fd, num slot, const char *text)
 
 static int sample_from_json(const json_t *json, struct history_sample *sample)
 {
-	if (bounds_from_json(json, &sample->ages) || !sample->ages.nr ||
-	    json_to_struct(json, fields, sample, sample->ages.nr) || sample->nr >= INT64_MAX ||
-	    sample->time > TIME_MAX || sample->page_size < 1 || sample->page_size > PAGE_SIZE_MAX)
+	if (json_to_struct(json, fields, sample) || !sample->ages.nr ||
+	    sample->nr >= INT64_MAX || sample->time > TIME_MAX || sample->page_size < 1 ||
+	    sample->page_size > PAGE_SIZE_MAX)
 		return -EINVAL;
 	return 0;
 }
@@ -107,27 +108,22 @@ static int load(int fd, struct history *history, char **message)
 int history_read(const char *path, struct history *history, char **message)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	int error = fd < 0 ? -errno : 0;
+	int error;
 
 	*history = (struct history){ .nr = 0 };
 	*message = NULL;
-	if (!error) {
-		error = load(fd, history, message);
+	error = fd < 0 ? -errno : load(fd, history, message);
+	if (fd >= 0)
 		close(fd);
-	}
 	return error;
 }
 
 /* One sample behind the last, in an open file. */
 static int add(int fd, num keep, struct history_sample *sample, char **message)
 {
-	autofree char *head = xasprintf("{\"zswapctl\":\"ages\",\"version\":%d,\"keep\":%lld}",
-					HISTORY_VERSION, keep);
-	autofree char *text = NULL;
 	struct history history = { .keep = keep };
+	autofree char *head = json_text(head_fields, &history), *text = NULL;
 	struct stat st;
-	size_t length;
-	FILE *out;
 	int error;
 
 	/* One at a time: each goes behind the last */
@@ -142,10 +138,7 @@ static int add(int fd, num keep, struct history_sample *sample, char **message)
 		if (history.sample[i].nr >= sample->nr)
 			sample->nr = history.sample[i].nr + 1;
 	}
-	out = xchecked(open_memstream(&text, &length));
-	json_write(out, fields, sample, sample->ages.nr);
-	/* Memory is what it can fail with */
-	xchecked(fclose(out) ? NULL : text);
+	text = json_text(fields, sample);
 	if (!error)
 		error = write_slot(fd, 1 + sample->nr % history.keep, text);
 	history_free(&history);
@@ -155,11 +148,10 @@ static int add(int fd, num keep, struct history_sample *sample, char **message)
 int history_add(const char *path, num keep, struct history_sample *sample, char **message)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0644);
-	int error = fd < 0 ? -errno : 0;
+	int error;
 
 	*message = NULL;
-	if (!error)
-		error = add(fd, keep, sample, message);
+	error = fd < 0 ? -errno : add(fd, keep, sample, message);
 	if (fd >= 0 && close(fd) && !error)
 		error = -errno;
 	return error;

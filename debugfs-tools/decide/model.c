@@ -25,7 +25,7 @@ void evidence_update(struct evidence *evidence, const struct happened *happened)
 	double memory = MODEL_MEMORY * evidence->unit;
 	double keep = exp(-happened->seconds / memory);
 	double keep_long = exp(-happened->seconds / (2 * memory));
-	double slow = happened->age > evidence->unit ? happened->age : evidence->unit;
+	double slow = fmax(happened->age, evidence->unit);
 	double tried = evidence->fresh * (1 - exp(-happened->seconds / slow));
 	double out = sum_out(evidence);
 
@@ -36,9 +36,7 @@ void evidence_update(struct evidence *evidence, const struct happened *happened)
 
 		evidence->back[b] = evidence->back[b] * keep + happened->loaded[b] + refaulted;
 		/* What was dropped is not known by cgroup: it is forgotten */
-		evidence->out[b] = evidence->out[b] * keep_long - refaulted;
-		if (evidence->out[b] < 0)
-			evidence->out[b] = 0;
+		evidence->out[b] = fmax(evidence->out[b] * keep_long - refaulted, 0);
 	}
 	evidence->watched += happened->seconds;
 	evidence->base = evidence->base * keep + happened->allowed * happened->seconds;
@@ -50,8 +48,7 @@ void evidence_update(struct evidence *evidence, const struct happened *happened)
 		evidence->fresh -= evidence->returned - evidence->tried;
 		evidence->tried = evidence->returned;
 	}
-	if (evidence->fresh < 0)
-		evidence->fresh = 0;
+	evidence->fresh = fmax(evidence->fresh, 0);
 }
 
 /* Seconds that back[] and base tell of. */
@@ -88,10 +85,8 @@ void evidence_written(struct evidence *evidence, const struct age_table *ages, n
 
 void evidence_inherit(struct evidence *evidence, const struct evidence *others, double allowed)
 {
-	double share = others->base > 0 ? allowed * window_of(others) / others->base : 0;
+	double share = others->base > 0 ? fmin(allowed * window_of(others) / others->base, 1) : 0;
 
-	if (share > 1)
-		share = 1;
 	*evidence = (struct evidence){
 		.unit = others->unit,
 		.watched = others->watched,
@@ -152,32 +147,23 @@ double model_returns(const struct evidence *evidence, double forecast, num cold_
 
 double model_allowed(num target, num anon_bytes, num stored_pages, num page_size)
 {
-	double bytes = (anon_bytes > 0 ? anon_bytes : 0) +
-		       (double)(stored_pages > 0 ? stored_pages : 0) * page_size;
+	double bytes = fmax(anon_bytes, 0) + fmax(stored_pages, 0) * page_size;
 
-	if (bytes < MODEL_FLOOR)
-		bytes = MODEL_FLOOR;
-	return bytes / page_size * target / PPM;
+	return fmax(bytes, MODEL_FLOOR) / page_size * target / PPM;
 }
 
 num model_older(const struct age_table *ages, num age, num max)
 {
-	num next = max;
+	int b = amount_bucket(ages, age) + 1;
+	num next = b < ages->nr && ages->bucket[b].min_age < max ? ages->bucket[b].min_age : max;
 
-	for (int b = ages->nr - 1; b >= 0; b--) {
-		if (ages->bucket[b].min_age > age && ages->bucket[b].min_age < next)
-			next = ages->bucket[b].min_age;
-	}
 	return next > age ? next : age;
 }
 
 num model_younger(const struct age_table *ages, num age, num min)
 {
-	num next = min;
+	num bound = ages->bucket[amount_bucket(ages, age - 1)].min_age;
+	num next = bound > min ? bound : min;
 
-	for (int b = 0; b < ages->nr; b++) {
-		if (ages->bucket[b].min_age < age && ages->bucket[b].min_age > next)
-			next = ages->bucket[b].min_age;
-	}
 	return next < age ? next : age;
 }

@@ -56,7 +56,7 @@ struct evidence {		/* of a cgroup, or of all that have the same parent or sectio
 /* What happened since the last look. */
 struct happened {
 	double seconds;
-	const struct age_table *ages; /* the bounds */
+	const struct age_table *ages; /* the bounds; of a cgroup, with its own pages */
 	double loaded[AGE_BUCKETS_MAX]; /* pages */
 	double refaulted;	/* pages */
 	num age;		/* from which on pages are written */

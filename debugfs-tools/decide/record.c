@@ -39,7 +39,7 @@ const struct json_field record_sample_fields[] = {
 	{ "limit", JSON_NUM, SAMPLE(limit) },
 	{ "free", JSON_NUM, SAMPLE(free) },
 	{ "total", JSON_NUM, SAMPLE(total) },
-	{ "edges", JSON_COUNT, SAMPLE(bounds.bucket[0].min_age), sizeof(struct age_bucket) },
+	{ "edges", JSON_BOUNDS, SAMPLE(bounds), sizeof(struct age_bucket) },
 	{ "cgroups", JSON_LIST, SAMPLE(cgroups.cgroup), sizeof(struct cgroup), cgroup_fields,
 	  SAMPLE(cgroups.nr) },
 	{ }
@@ -87,42 +87,31 @@ const struct json_field *record_results_fields(void)
 
 /* ---- writing ---- */
 
-/* Whoever begins a line sets errno to 0: what failed first may be any part of it. */
-static int end_line(FILE *file)
-{
-	putc('\n', file);
-	return fflush(file) || ferror(file) ? (errno ? -errno : -EIO) : 0;
-}
-
 int record_begin(FILE *file, const char *config, const struct state *state)
 {
-	static const struct json_field field[] = { { "config", JSON_TEXT }, { } };
+	const struct {
+		const char *config;
+		struct state state;
+	} begin = { config, *state };
+	static const struct json_field fields[] = {
+		{ "recording", JSON_HEAD, RECORD_VERSION },
+		{ "config", JSON_TEXT, offsetof(typeof(begin), config) },
+		{ "state", JSON_STRUCT, offsetof(typeof(begin), state), 0, state_fields },
+		{ }
+	};
 
-	errno = 0;
-	json_head(file, "recording", RECORD_VERSION);
-	json_members(file, ",", field, &config, 0);
-	fputs(",\"state\":", file);
-	state_write(file, state);
-	putc('}', file);
-	return end_line(file);
+	return record_line(file, fields, &begin);
 }
 
-int record_sample(FILE *file, const struct sample *sample)
+int record_line(FILE *file, const struct json_field *fields, const void *base)
 {
 	if (!file)
 		return 0;
+	/* What fails first may be any part of it */
 	errno = 0;
-	json_write(file, record_sample_fields, sample, sample->bounds.nr);
-	return end_line(file);
-}
-
-int record_results(FILE *file, const struct record_tick *tick)
-{
-	if (!file)
-		return 0;
-	errno = 0;
-	json_write(file, record_results_fields(), tick, 0);
-	return end_line(file);
+	json_write(file, fields, base);
+	putc('\n', file);
+	return fflush(file) || ferror(file) ? (errno ? -errno : -EIO) : 0;
 }
 
 /* ---- decisions ---- */
@@ -130,9 +119,8 @@ int record_results(FILE *file, const struct record_tick *tick)
 /* A decision, and what came of it. */
 struct line {
 	num tick, now_ms, id, budget, written_bytes;
-	const char *cgroup, *action, *reason;
-	struct decision decision;
-	struct result result;
+	const char *cgroup, *action;
+	struct choice choice;
 };
 
 #define LINE(member)	offsetof(struct line, member)
@@ -143,13 +131,13 @@ static const struct json_field line_fields[] = {
 	{ "cgroup", JSON_TEXT, LINE(cgroup) },
 	{ "id", JSON_NUM, LINE(id) },
 	{ "action", JSON_TEXT, LINE(action) },
-	{ "reason", JSON_TEXT, LINE(reason) },
-	{ "age", JSON_COUNT, LINE(decision.age) },
-	{ "max", JSON_COUNT, LINE(decision.max) },
-	{ "cold_bytes", JSON_COUNT, LINE(decision.cold) },
-	{ "allowed", JSON_RATE, LINE(decision.allowed) },
-	{ "forecast", JSON_RATE, LINE(decision.forecast) },
-	{ "measured", JSON_RATE, LINE(decision.measured) },
+	{ "reason", JSON_TEXT, LINE(choice.decision.reason) },
+	{ "age", JSON_COUNT, LINE(choice.decision.age) },
+	{ "max", JSON_COUNT, LINE(choice.decision.max) },
+	{ "cold_bytes", JSON_COUNT, LINE(choice.decision.cold) },
+	{ "allowed", JSON_RATE, LINE(choice.decision.allowed) },
+	{ "forecast", JSON_RATE, LINE(choice.decision.forecast) },
+	{ "measured", JSON_RATE, LINE(choice.decision.measured) },
 	{ "budget", JSON_NUM, LINE(budget) },
 	{ }
 };
@@ -158,32 +146,30 @@ void record_choice(FILE *out, num tick, const struct sample *sample, num budget,
 		   const struct choice *choice)
 {
 	const struct cgroup *cgroup = &sample->cgroups.cgroup[choice->cgroup];
-	const struct decision *decision = &choice->decision;
+	enum action action = choice->decision.action;
 	struct line line = {
 		.tick = tick,
 		.now_ms = sample->now_ms,
 		.id = cgroup->id,
 		.budget = budget,
 		.cgroup = cgroup->path,
-		.action = action_name(decision->action),
-		.reason = decision->reason,
-		.decision = *decision,
-		.result = choice->result,
+		.action = action_name(action),
+		.choice = *choice,
 	};
 	const struct json_field done[] = {
-		{ "status", choice->carried_out ? JSON_SIGNED : JSON_NUM, LINE(result.status) },
+		{ "status", choice->carried_out ? JSON_SIGNED : JSON_NUM, LINE(choice.result.status) },
 		{ "written_bytes", JSON_NUM, LINE(written_bytes) },
 		{ }
 	};
 
 	putc('{', out);
-	json_members(out, "", line_fields, &line, 0);
-	if (decision->action == ACTION_WRITE || decision->action == ACTION_READ) {
+	json_members(out, "", line_fields, &line);
+	if (action == ACTION_WRITE || action == ACTION_READ) {
 		if (!choice->carried_out)
-			record_unknown(&line.result);
-		line.written_bytes = amount_times(line.result.count.written, sample->page_size);
-		json_members(out, ",", done, &line, 0);
-		json_members(out, ",", record_answer(), &line.result, 0);
+			record_unknown(&line.choice.result);
+		line.written_bytes = amount_times(line.choice.result.count.written, sample->page_size);
+		json_members(out, ",", done, &line);
+		json_members(out, ",", record_answer(), &line.choice.result);
 	}
 	fputs("}\n", out);
 }
@@ -192,11 +178,9 @@ void record_choice(FILE *out, num tick, const struct sample *sample, num budget,
 
 void record_unknown(struct result *result)
 {
-	*result = (struct result){
-		.status = -ENODATA, .coldest_left = -ENODATA, .elapsed_us = -ENODATA,
-	};
-	for (int i = 0; i < NR_STATS; i++)
-		*counter_at(&result->count, &stats_counters[i]) = -ENODATA;
+	/* It is made of numbers only */
+	for (num *number = (num *)result; number < (num *)(result + 1); number++)
+		*number = -ENODATA;
 }
 
 void record_add(struct record_tick *tick, uint64_t id, const struct result *result)

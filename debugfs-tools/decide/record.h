@@ -33,19 +33,18 @@ struct record_tick {
 	bool interrupted;
 };
 
+/* What a sample and a struct record_tick are made of. */
+extern const struct json_field record_sample_fields[];
+const struct json_field *record_results_fields(void);
 /*
  * Write a line of a recording: it is out before anything else happens.  Each returns 0 or a
  * negative errno.  There may be no @file to write a tick to.
  */
 int record_begin(FILE *file, const char *config, const struct state *state);
-int record_sample(FILE *file, const struct sample *sample);
-int record_results(FILE *file, const struct record_tick *tick);
+int record_line(FILE *file, const struct json_field *fields, const void *base);
 /* A decision, and what came of it, for people and programs; @budget negative: no limit. */
 void record_choice(FILE *out, num tick, const struct sample *sample, num budget,
 		   const struct choice *choice);
-/* What a sample and a struct record_tick are made of. */
-extern const struct json_field record_sample_fields[];
-const struct json_field *record_results_fields(void);
 /* What is known of a command that no file would take. */
 void record_unknown(struct result *result);
 

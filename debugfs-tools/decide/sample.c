@@ -32,31 +32,23 @@ num sample_awake_ms(const struct source *source)
 
 static int read_clock(const struct source *source, struct sample *sample, const char **path)
 {
-	long length;
-
 	*path = UPTIME;
 	sample->now_ms = sample_awake_ms(source);
 	if (sample->now_ms < 0)
 		return sample->now_ms;
 	*path = BOOT_ID;
-	length = source_read(source, BOOT_ID, &sample->boot_id);
-	if (length < 0)
-		return length;
-	sample->boot_id[strcspn(sample->boot_id, "\n")] = '\0';
-	return 0;
+	sample->boot_id = source_line(source, BOOT_ID);
+	return sample->boot_id ? 0 : source_exists(source, BOOT_ID) ?: -EINVAL;
 }
 
 num state_since_ms(const struct source *source, const struct state *state)
 {
-	struct sample now = { .boot_id = NULL };
-	const char *path;
-	num since = read_clock(source, &now, &path);
+	autofree char *boot_id = source_line(source, BOOT_ID);
+	num now_ms = sample_awake_ms(source);
 
-	if (!since)
-		since = state->boot_id && !strcmp(now.boot_id, state->boot_id) &&
-			now.now_ms >= state->now_ms ? now.now_ms - state->now_ms : -ESTALE;
-	sample_free(&now);
-	return since;
+	if (!boot_id || !state->boot_id || strcmp(boot_id, state->boot_id))
+		return -ESTALE;
+	return amount_since(now_ms, state->now_ms);
 }
 
 static int read_system(const struct source *source, struct sample *sample)
@@ -72,7 +64,26 @@ static int read_system(const struct source *source, struct sample *sample)
 	sample->free = system.mem_available;
 	sample->total = system.mem_total;
 	system_free(&system);
+	if (!error && !amount_same_bounds(&sample->bounds, &sample->cgroups.cgroup[0].ages))
+		error = -ESTALE;
 	return error;
+}
+
+static int blame(const char **path, const char *file, int error)
+{
+	*path = file;
+	return error;
+}
+
+void sample_utf8_paths(struct cgroups *cgroups)
+{
+	for (int i = 0; i < cgroups->nr; i++) {
+		autofree char *path = cgroups->cgroup[i].path;
+
+		cgroups->cgroup[i].path = utf8_copy(path);
+	}
+	/* In the order of the new names */
+	cgroups_set_parents(cgroups);
 }
 
 int sample_read(const struct source *source, struct sample *sample, const char **path)
@@ -81,33 +92,17 @@ int sample_read(const struct source *source, struct sample *sample, const char *
 	int error;
 
 	*sample = (struct sample){ .page_size = amount_page_size() };
-	error = read_clock(source, sample, path);
-	if (!error) {
-		*path = SYS_DEBUGFS "/age_buckets_cgroup";
-		error = cgroups_read(source, UINT64_MAX, cgroups);
-	}
-	if (!error) {
-		*path = SYS_DEBUGFS "/age_buckets";
-		error = read_system(source, sample);
-	}
-	if (!error && !amount_same_bounds(&sample->bounds, &cgroups->cgroup[0].ages))
-		error = -ESTALE;
-	if (!error) {
-		*path = SYS_CGROUP;
-		error = cgroups_read_details(source, cgroups);
-	}
+	error = read_clock(source, sample, path) ?:
+		blame(path, SYS_DEBUGFS "/age_buckets_cgroup",
+		      cgroups_read(source, UINT64_MAX, cgroups)) ?:
+		blame(path, SYS_DEBUGFS "/age_buckets", read_system(source, sample)) ?:
+		blame(path, SYS_CGROUP, cgroups_read_details(source, cgroups));
 	if (error) {
 		sample_free(sample);
 		return error;
 	}
 	/* What is read from a state or a recording can only be UTF-8 */
-	for (int i = 0; i < cgroups->nr; i++) {
-		autofree char *path = cgroups->cgroup[i].path;
-
-		cgroups->cgroup[i].path = utf8_copy(path);
-	}
-	/* In the order of the new names */
-	cgroups_set_parents(cgroups);
+	sample_utf8_paths(cgroups);
 	return 0;
 }
 

@@ -12,6 +12,7 @@
 
 #include "decide/state.h"
 #include "json.h"
+#include "ui/format.h"
 
 void state_begin(struct state *state)
 {
@@ -106,11 +107,12 @@ static const struct json_field cgroup_fields[] = {
 
 #define STATE(member)	offsetof(struct state, member)
 
-static const struct json_field state_fields[] = {
+const struct json_field state_fields[] = {
+	{ "state", JSON_HEAD, STATE_VERSION },
 	{ "boot_id", JSON_TEXT, STATE(boot_id) },
 	{ "now_ms", JSON_COUNT, STATE(now_ms) },
 	{ "wear", JSON_RATE, STATE(wear) },
-	{ "edges", JSON_COUNT, STATE(bounds.bucket[0].min_age), sizeof(struct age_bucket) },
+	{ "edges", JSON_BOUNDS, STATE(bounds), sizeof(struct age_bucket) },
 	{ "families", JSON_LIST, STATE(family), sizeof(struct family), family_fields,
 	  STATE(nr_families) },
 	{ "cgroups", JSON_LIST, STATE(cgroup), sizeof(struct state_cgroup), cgroup_fields,
@@ -118,22 +120,16 @@ static const struct json_field state_fields[] = {
 	{ }
 };
 
-void state_write(FILE *out, const struct state *state)
-{
-	json_head(out, "state", STATE_VERSION);
-	json_members(out, ",", state_fields, state, state->bounds.nr);
-	putc('}', out);
-}
-
 static int compare_cgroups(const void *a, const void *b)
 {
 	return cgroup_compare_paths(((const struct state_cgroup *)a)->path,
 				    ((const struct state_cgroup *)b)->path);
 }
 
-const struct state_cgroup *state_find(const struct state *state, const char *path, uint64_t id)
+struct state_cgroup *state_find(const struct state *state, const char *path, uint64_t id)
 {
-	const struct state_cgroup key = { .path = (char *)path }, *at = state->nr ?
+	const struct state_cgroup key = { .path = (char *)path };
+	struct state_cgroup *at = state->nr ?
 		bsearch(&key, state->cgroup, state->nr, sizeof(key), compare_cgroups) : NULL;
 
 	/* Others of the same path were removed: they come first */
@@ -164,29 +160,6 @@ static bool is_valid(const struct state *state)
 	return true;
 }
 
-int bounds_from_json(const json_t *json, struct age_table *bounds)
-{
-	const json_t *edges = json_object_get(json, "edges");
-	size_t nr = json_array_size(edges);
-
-	bounds->nr = 0;
-	if (!json_is_array(edges) || nr > AGE_BUCKETS_MAX)
-		return -EINVAL;
-	for (size_t b = 0; b < nr; b++) {
-		const json_t *edge = json_array_get(edges, b);
-		struct age_bucket *bucket = &bounds->bucket[b];
-
-		bucket->min_age = json_integer_value(edge);
-		bucket->max_age = AGE_NO_BOUND;
-		if (!json_is_integer(edge) || (b ? bucket->min_age <= bucket[-1].min_age : bucket->min_age < 0))
-			return -EINVAL;
-		if (b)
-			bucket[-1].max_age = bucket->min_age;
-	}
-	bounds->nr = nr;
-	return 0;
-}
-
 int state_from_json(const json_t *json, struct state *state, char **message)
 {
 	num version = json_version(json, "state");
@@ -199,8 +172,7 @@ int state_from_json(const json_t *json, struct state *state, char **message)
 		/* What a newer one remembers is not for this one to throw away */
 		return version < 0 || version > STATE_VERSION ? -EEXIST : -EINVAL;
 	}
-	if (bounds_from_json(json, &state->bounds) ||
-	    json_to_struct(json, state_fields, state, state->bounds.nr) || !is_valid(state)) {
+	if (json_to_struct(json, state_fields, state) || !is_valid(state)) {
 		state_free(state);
 		*message = xstrdup("invalid content");
 		return -EINVAL;
@@ -247,7 +219,8 @@ int state_load(const char *path, struct state *state, char **message)
 		error = state_from_json(json, state, message);
 		json_decref(json);
 	} else {
-		autofree char *why = json_reason(&wrong);
+		/* It quotes the text, but nothing changes a terminal */
+		autofree char *why = utf8_printable(wrong.text, false);
 
 		*message = xasprintf("invalid: line %d: %s", wrong.line, why);
 		error = is_damaged(file) ? -EINVAL : -EEXIST;
@@ -300,13 +273,8 @@ num state_locked_until(const char *path)
 
 int state_save(const char *path, const struct state *state)
 {
-	autofree char *text = NULL;
-	size_t length;
-	FILE *out = xchecked(open_memstream(&text, &length));
+	autofree char *text = json_text(state_fields, state);
 
-	state_write(out, state);
-	putc('\n', out);
-	/* Memory is what it can fail with */
-	xchecked(fclose(out) ? NULL : text);
-	return replace_file(path, text, length, 0600);
+	xappend(&text, "\n");
+	return replace_file(path, text, strlen(text), 0600);
 }

@@ -6,10 +6,8 @@
 #ifndef STATE_H
 #define STATE_H
 
-#include <jansson.h>
-#include <stdio.h>
-
 #include "decide/config.h"
+#include "json.h"
 #include "system/system.h"
 
 #define STATE_VERSION	3
@@ -29,6 +27,8 @@ struct sample {
 /* Returns 0 or a negative errno; then *@path is the file that is to blame. */
 int sample_read(const struct source *source, struct sample *sample, const char **path);
 void sample_free(struct sample *sample);
+/* Make all paths UTF-8, and sort by them: some may be the same then. */
+void sample_utf8_paths(struct cgroups *cgroups);
 /* Ages stand still while the system sleeps, and so does this clock; or a negative errno. */
 num sample_awake_ms(const struct source *source);
 
@@ -73,15 +73,12 @@ void state_free(struct state *state);
 void state_drop_cgroups(struct state *state);
 void state_drop_families(struct state *state);
 /* The cgroup at @path with this @id, 0: whatever it was in an earlier boot; or NULL. */
-const struct state_cgroup *state_find(const struct state *state, const char *path, uint64_t id);
+struct state_cgroup *state_find(const struct state *state, const char *path, uint64_t id);
 
-/* JSON in one line, without its end. */
-void state_write(FILE *out, const struct state *state);
+/* As JSON. */
+extern const struct json_field state_fields[];
 /* -EINVAL, -EEXIST, as below: *@message, to be freed, says why; @state is empty then. */
 int state_from_json(const json_t *json, struct state *state, char **message);
-
-/* "edges" of an object as the bounds of buckets; 0 or -EINVAL. */
-int bounds_from_json(const json_t *json, struct age_table *bounds);
 
 /*
  * The file at @path.  Returns 0 or a negative errno, -ENOENT if there is none; then @state is

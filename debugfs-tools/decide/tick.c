@@ -18,31 +18,67 @@
 #define HOURS		24
 #define LEVELS		2	/* of families: parent and grandparent */
 #define MS		1000.0
+/* More than any device can do in a tick, and less than what doubles add up exactly */
+#define BUDGET_MAX	(1LL << 50)
 #define TICK_MAX_MS	600000LL	/* a tick that is later makes no more of a pace or a rate */
 
 /* ---- the last sample ---- */
 
-static bool went_back(num now, num before)
+/* What came of a cgroup since the sample before. */
+static void look_back(struct look *look, const struct state_cgroup *now,
+		      const struct state_cgroup *before, num elapsed_ms, bool same_bounds)
 {
-	return now >= 0 && before >= 0 && now < before;
+	num refaulted = amount_since(now->refaulted, before->refaulted);
+
+	look->stalled_memory = amount_since(now->stalled_memory, before->stalled_memory);
+	look->stalled_io = amount_since(now->stalled_io, before->stalled_io);
+	look->since.refaulted = refaulted;
+	/* Counters that were set back are a first look */
+	if (refaulted != -ESTALE && look->stalled_memory != -ESTALE && look->stalled_io != -ESTALE)
+		look->since.seconds = elapsed_ms / MS;
+	for (int b = 0; b < look->since.ages->nr && same_bounds; b++) {
+		num loaded = amount_since(now->loaded[b], before->loaded[b]);
+
+		look->since.loaded[b] = loaded > 0 ? loaded : 0;
+	}
 }
 
-/* Take @sample over, and find what happened: an elapsed_ms of 0 is a first look. */
-static void advance(struct state *state, const struct sample *sample, struct look *looks)
+/* Take over what is remembered of a cgroup. */
+static void carry_over(struct state_cgroup *now, struct state_cgroup *before, bool same_boot,
+		       num now_ms)
+{
+	now->begun = true;
+	now->control = before->control;
+	now->reason = before->reason;
+	now->result = before->result;
+	now->shown = before->shown;
+	before->reason = NULL;
+	if (same_boot)
+		return;
+	/* Ages of another boot's clock mean nothing; what was learned does */
+	now->control.changed_ms = now_ms;
+	now->control.retry_ms = 0;
+	now->control.frozen_ms = 0;
+	now->control.thawed_to_read = false;
+}
+
+/*
+ * Take @sample over, and find what happened since the one before: a choice for each cgroup, still
+ * without a decision.  Returns the time that has gone by.
+ */
+static num advance(struct state *state, const struct sample *sample, struct choice *choice)
 {
 	const struct cgroups *cgroups = &sample->cgroups;
 	struct state_cgroup *list = xcalloc(cgroups->nr, sizeof(*list));
 	bool same_boot = state->boot_id && !strcmp(state->boot_id, sample->boot_id);
-	bool same = amount_same_bounds(&state->bounds, &sample->bounds);
-	num elapsed = same_boot && sample->now_ms > state->now_ms ?
-		      sample->now_ms - state->now_ms : 0;
+	bool same_bounds = amount_same_bounds(&state->bounds, &sample->bounds);
+	num elapsed_ms = same_boot && sample->now_ms > state->now_ms ?
+			 sample->now_ms - state->now_ms : 0;
 
 	for (int i = 0; i < cgroups->nr; i++) {
 		const struct cgroup *now = &cgroups->cgroup[i];
-		const struct state_cgroup *before = now->removed ? NULL :
+		struct state_cgroup *before = now->removed ? NULL :
 			state_find(state, now->path, same_boot ? now->id : 0);
-		struct look *look = &looks[i];
-		bool reset;
 
 		list[i] = (struct state_cgroup){
 			.path = xstrdup(now->path),
@@ -51,44 +87,21 @@ static void advance(struct state *state, const struct sample *sample, struct loo
 			.stalled_memory = now->pressure_memory,
 			.stalled_io = now->pressure_io,
 		};
-		*look = (struct look){
+		choice[i].cgroup = i;
+		choice[i].state = &list[i].control;
+		choice[i].look = (struct look){
 			.now_ms = sample->now_ms,
+			.since.ages = &now->ages,
 			.page_size = sample->page_size,
-			.ages = &now->ages,
 			.off = now->off,
 			.frozen = now->frozen > 0,
-			.anon = now->own.anon,
 		};
 		for (int b = 0; b < now->ages.nr; b++)
 			list[i].loaded[b] = now->ages.bucket[b].loaded;
-		if (!before)
-			continue;
-		list[i].begun = before->begun && same;
-		if (list[i].begun) {
-			list[i].control = before->control;
-			list[i].reason = before->reason ? xstrdup(before->reason) : NULL;
-			list[i].result = before->result;
-			list[i].shown = before->shown;
-		}
-		/* Ages of another boot's clock mean nothing; what was learned does */
-		if (list[i].begun && !same_boot) {
-			list[i].control.changed_ms = sample->now_ms;
-			list[i].control.retry_ms = 0;
-			list[i].control.frozen_ms = 0;
-			list[i].control.thawed_to_read = false;
-		}
-		reset = went_back(now->all.refaulted, before->refaulted) ||
-			went_back(now->pressure_io, before->stalled_io) ||
-			went_back(now->pressure_memory, before->stalled_memory);
-		look->elapsed_ms = reset ? 0 : elapsed;
-		look->refaulted = amount_since(now->all.refaulted, before->refaulted);
-		look->stalled_memory = amount_since(now->pressure_memory, before->stalled_memory);
-		look->stalled_io = amount_since(now->pressure_io, before->stalled_io);
-		for (int b = 0; b < now->ages.nr && same; b++) {
-			num loaded = amount_since(list[i].loaded[b], before->loaded[b]);
-
-			look->loaded[b] = loaded > 0 ? loaded : 0;
-		}
+		if (before)
+			look_back(&choice[i].look, &list[i], before, elapsed_ms, same_bounds);
+		if (before && before->begun && same_bounds)
+			carry_over(&list[i], before, same_boot, sample->now_ms);
 	}
 	/*
 	 * What children had since then is not the parent's; parents come first.  It is not the
@@ -97,30 +110,34 @@ static void advance(struct state *state, const struct sample *sample, struct loo
 	 */
 	for (int i = 0; i < cgroups->nr; i++) {
 		int parent = cgroups->cgroup[i].parent;
+		double refaulted = choice[i].look.since.refaulted;
+		double *above = parent < 0 ? NULL : &choice[parent].look.since.refaulted;
 
-		if (parent >= 0 && looks[i].refaulted > 0 && looks[parent].refaulted > 0)
-			looks[parent].refaulted = looks[parent].refaulted > looks[i].refaulted ?
-				looks[parent].refaulted - looks[i].refaulted : 0;
+		if (above && refaulted > 0 && *above > 0)
+			*above = fmax(*above - refaulted, 0);
 	}
 	state_drop_cgroups(state);
 	state->cgroup = list;
 	state->nr = cgroups->nr;
-	if (!same) {
+	if (!same_bounds) {
 		state_drop_families(state);
 		state->bounds = sample->bounds;
 	}
 	free(state->boot_id);
 	state->boot_id = xstrdup(sample->boot_id);
 	state->now_ms = sample->now_ms;
+	return elapsed_ms;
 }
 
 /* ---- families ---- */
 
-/* Sorted by name. */
-static struct family *family_find(struct state *state, const char *name, bool add)
+/* The one that the cgroup at @path belongs to, or NULL.  They are sorted by name. */
+static struct family *family_of(struct state *state, const struct config *config, const char *path,
+				int level, bool add)
 {
+	autofree char *name = config_family(config, path, level);
+	int low = 0, high = name ? state->nr_families : 0;
 	struct family *family;
-	int low = 0, high = state->nr_families;
 
 	while (low < high) {
 		int middle = low + (high - low) / 2;
@@ -130,42 +147,29 @@ static struct family *family_find(struct state *state, const char *name, bool ad
 		else
 			high = middle;
 	}
-	if (low < state->nr_families && !strcmp(state->family[low].name, name))
+	if (name && low < state->nr_families && !strcmp(state->family[low].name, name))
 		return &state->family[low];
-	if (!add)
+	if (!name || !add)
 		return NULL;
 	state->family = xrealloc(state->family, (state->nr_families + 1) * sizeof(*family));
 	family = &state->family[low];
-	memmove(family + 1, family, (state->nr_families - low) * sizeof(*family));
+	memmove(family + 1, family, (state->nr_families++ - low) * sizeof(*family));
 	*family = (struct family){ .name = xstrdup(name) };
-	state->nr_families++;
 	return family;
 }
 
-/* The one that the cgroup at @path belongs to, or NULL. */
-static struct family *family_of(struct state *state, const struct config *config, const char *path,
-				int level, bool add)
-{
-	autofree char *name = config_family(config, path, level);
-
-	return name ? family_find(state, name, add) : NULL;
-}
-
-static void family_add(struct family *family, const struct look *look, num age)
+static void family_add(struct family *family, const struct happened *more)
 {
 	struct happened *happened = &family->happened;
 
-	if (look->elapsed_ms <= 0 || look->rests)
-		return;
-	happened->ages = look->ages;
-	if (look->elapsed_ms / MS > happened->seconds)
-		happened->seconds = look->elapsed_ms / MS;
-	happened->refaulted += look->refaulted > 0 ? look->refaulted : 0;
-	happened->allowed += look->allowed;
-	for (int b = 0; b < look->ages->nr; b++)
-		happened->loaded[b] += look->loaded[b];
-	if (!happened->age || age < happened->age)
-		happened->age = age;
+	happened->ages = more->ages;
+	happened->seconds = fmax(happened->seconds, more->seconds);
+	happened->refaulted += fmax(more->refaulted, 0);
+	happened->allowed += more->allowed;
+	for (int b = 0; b < more->ages->nr; b++)
+		happened->loaded[b] += more->loaded[b];
+	if (!happened->age || more->age < happened->age)
+		happened->age = more->age;
 }
 
 /* Are there still cgroups of its kind?  Those of sections are few, and stay. */
@@ -210,57 +214,54 @@ static bool is_out(const struct cgroup *cgroup)
 }
 
 static void decide(struct state *state, const struct config *config, const struct policy *policy,
-		   struct choice *choice)
+		   num anon, struct choice *choice)
 {
 	struct state_cgroup *cgroup = &state->cgroup[choice->cgroup];
 	const struct evidence *known = NULL;
 	struct look *look = &choice->look;
 
-	look->allowed = model_allowed(policy->target, look->anon,
-				      amount_colder(look->ages, 0).pages, look->page_size);
-	if (!cgroup->begun) {
-		for (int level = 0; level < LEVELS && !known; level++) {
-			struct family *family = family_of(state, config, cgroup->path, level,
-							  false);
+	look->since.allowed = model_allowed(policy->target, anon,
+					    amount_colder(look->since.ages, 0).pages,
+					    look->page_size);
+	for (int level = 0; level < LEVELS && !known && !cgroup->begun; level++) {
+		struct family *family = family_of(state, config, cgroup->path, level, false);
 
-			if (family && family->evidence.watched > 0)
-				known = &family->evidence;
-		}
+		if (family && family->evidence.watched > 0)
+			known = &family->evidence;
+	}
+	if (!cgroup->begun) {
 		control_begin(policy, &cgroup->control, known, look);
 		state->changed = true;
 	}
 	cgroup->begun = true;
 	choice->was_age = cgroup->control.age;
 	look->rests = look->frozen && cgroup->control.frozen_ms;
+	look->since.age = cgroup->control.age;
 	control_decide(policy, &cgroup->control, look, &choice->decision);
+	look->since.age = cgroup->control.age;
 	for (int level = 0; level < LEVELS; level++) {
 		struct family *family = family_of(state, config, cgroup->path, level, true);
 
-		if (family) {
-			family->evidence.unit = control_unit(policy);
-			family_add(family, look, cgroup->control.age);
-		}
+		if (!family)
+			continue;
+		family->evidence.unit = control_unit(policy);
+		if (look->since.seconds && !look->rests)
+			family_add(family, &look->since);
 	}
 }
 
 /* What is left of the wear budget: bytes. */
 static num budget_of(struct state *state, const struct config *config, num elapsed_ms)
 {
-	num budget = INT64_MAX;
-
-	if (config->wear) {
-		/* It begins with what an hour brings; what is not used is saved for a day. */
-		if (state->wear < 0)
-			state->wear = (double)config->wear / HOURS;
-		state->wear += config->wear * (elapsed_ms / DAY_MS);
-		if (state->wear > config->wear)
-			state->wear = config->wear;
-		budget = (num)state->wear;
-	} else {
+	if (!config->wear) {
 		state->wear = -1;
+		return BUDGET_MAX;
 	}
-	/* More than any device can do, and less than what doubles add up exactly */
-	return budget < 1LL << 50 ? budget : 1LL << 50;
+	/* It begins with what an hour brings; what is not used is saved for a day. */
+	if (state->wear < 0)
+		state->wear = (double)config->wear / HOURS;
+	state->wear = fmin(state->wear + config->wear * (elapsed_ms / DAY_MS), config->wear);
+	return (num)fmin(state->wear, BUDGET_MAX);
 }
 
 /* What is shown stays within a tenth of what is: not every look is worth saving. */
@@ -296,43 +297,36 @@ int tick_decide(struct state *state, const struct config *config, const struct s
 		struct choice **choices)
 {
 	const struct cgroups *cgroups = &sample->cgroups;
-	struct look *looks = xcalloc(cgroups->nr, sizeof(*looks));
-	struct choice *list = xcalloc(cgroups->nr, sizeof(*list));
+	struct choice *choice = xcalloc(cgroups->nr, sizeof(*choice));
 	bool needed = config_needed(config, sample->pool, sample->limit, sample->free,
 				    sample->total);
-	num late = config->interval * 1000 > TICK_MAX_MS ? config->interval * 1000 : TICK_MAX_MS;
-	num last = state->now_ms, elapsed_ms, paced_ms;
+	num elapsed_ms = advance(state, sample, choice);
+	num paced_ms = fmin(elapsed_ms, fmax(config->interval * 1000, TICK_MAX_MS));
 	int nr = 0;
 
-	if (!state->boot_id || strcmp(state->boot_id, sample->boot_id) || last > sample->now_ms)
-		last = sample->now_ms;
-	elapsed_ms = sample->now_ms - last;
-	paced_ms = elapsed_ms < late ? elapsed_ms : late;
-	advance(state, sample, looks);
 	for (int i = 0; i < cgroups->nr; i++) {
+		const struct cgroup *cgroup = &cgroups->cgroup[i];
 		struct policy policy;
 
-		if (is_out(&cgroups->cgroup[i]) ||
-		    (!state->cgroup[i].begun && !amount_colder(&cgroups->cgroup[i].ages, 0).pages))
+		if (is_out(cgroup) ||
+		    (!state->cgroup[i].begun && !amount_colder(&cgroup->ages, 0).pages))
 			continue;
-		if (!config_policy(config, cgroups->cgroup[i].path, &policy)) {
+		if (!config_policy(config, cgroup->path, &policy)) {
 			state->cgroup[i].begun = false;
 			continue;
 		}
-		list[nr] = (struct choice){ .cgroup = i, .look = looks[i] };
-		list[nr].look.needed = needed;
-		list[nr].look.paced_ms = paced_ms;
-		decide(state, config, &policy, &list[nr]);
-		list[nr++].state = &state->cgroup[i].control;
+		choice[nr] = choice[i];
+		choice[nr].look.needed = needed;
+		choice[nr].look.paced = paced_ms / MS;
+		decide(state, config, &policy, cgroup->own.anon, &choice[nr++]);
 	}
 	families_end(state, cgroups);
-	control_share(list, nr, budget_of(state, config, elapsed_ms), config->rate ?
+	control_share(choice, nr, budget_of(state, config, elapsed_ms), config->rate ?
 		      amount_times(config->rate, paced_ms) / 1000 : INT64_MAX, sample->page_size);
 	for (int i = 0; i < nr; i++)
-		keep_decision(state, &list[i]);
+		keep_decision(state, &choice[i]);
 	show(state, &state->shown_wear, state->wear);
-	free(looks);
-	*choices = list;
+	*choices = choice;
 	return nr;
 }
 
@@ -350,17 +344,15 @@ static void written(struct state *state, const struct config *config, const stru
 	if (choice->look.frozen)
 		choice->state->thawed_to_read = true;
 	else
-		evidence_written(&choice->state->evidence, choice->look.ages, pages);
+		evidence_written(&choice->state->evidence, choice->look.since.ages, pages);
 	for (int level = 0; level < LEVELS && !choice->look.frozen; level++) {
 		struct family *family = family_of(state, config, cgroup->path, level, false);
 
 		if (family)
-			evidence_written(&family->evidence, choice->look.ages, pages);
+			evidence_written(&family->evidence, choice->look.since.ages, pages);
 	}
 	if (config->wear)
-		state->wear -= (double)pages * choice->look.page_size;
-	if (state->wear < 0 && config->wear)
-		state->wear = 0;
+		state->wear = fmax(state->wear - (double)pages * choice->look.page_size, 0);
 	state->changed = true;
 }
 

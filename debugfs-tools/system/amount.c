@@ -41,7 +41,7 @@ num amount_since(num now, num before)
 {
 	if (now < 0 || before < 0)
 		return now < 0 ? now : before;
-	return now < before ? -ENODATA : now - before;
+	return now < before ? -ESTALE : now - before;
 }
 
 static num page_size;

@@ -14,7 +14,7 @@ num amount_add(num a, num b);
 num amount_times(num a, num b);
 /* @part * @scale / @whole; -ENODATA if @whole is 0. */
 num amount_ratio(num part, num whole, num scale);
-/* How far a counter came; -ENODATA if it was set back. */
+/* How far a counter came; -ESTALE if it was set back. */
 num amount_since(num now, num before);
 /* @pages in bytes, with the page size of the system that is looked at. */
 num amount_bytes(num pages);

@@ -14,6 +14,12 @@
 
 /* ---- paths ---- */
 
+/* What all paths below begin with. */
+static const char *as_prefix(const char *path)
+{
+	return strcmp(path, "/") ? path : "";
+}
+
 /*
  * Order of paths: an ancestor first, and then all that is below it, which strcmp() would
  * put "/a-b" into the midst of.
@@ -22,15 +28,8 @@ int cgroup_compare_paths(const char *a, const char *b)
 {
 	int left, right;
 
-	/* The root is what every path begins with, not a name */
-	if (!strcmp(a, "/"))
-		a = "";
-	if (!strcmp(b, "/"))
-		b = "";
-	while (*a && *a == *b) {
-		a++;
+	for (a = as_prefix(a), b = as_prefix(b); *a && *a == *b; a++)
 		b++;
-	}
 	left = *a == '/' ? 1 : (unsigned char)*a * 2;
 	right = *b == '/' ? 1 : (unsigned char)*b * 2;
 	return (left > right) - (left < right);
@@ -38,10 +37,8 @@ int cgroup_compare_paths(const char *a, const char *b)
 
 bool cgroup_is_within(const char *path, const char *top)
 {
-	size_t len = strlen(top);
+	size_t len = strlen(as_prefix(top));
 
-	if (!strcmp(top, "/"))
-		return true;
 	return !strncmp(path, top, len) && (!path[len] || path[len] == '/');
 }
 
@@ -54,8 +51,7 @@ const char *cgroup_name(const char *path)
 
 char *cgroup_file(const char *path, const char *file)
 {
-	return xasprintf(SYS_CGROUP "%s%s%s", strcmp(path, "/") ? path : "", *file ? "/" : "",
-			 file);
+	return xasprintf(SYS_CGROUP "%s%s%s", as_prefix(path), *file ? "/" : "", file);
 }
 
 const char *cgroup_hierarchy_reason(const struct source *source)
@@ -97,8 +93,7 @@ int cgroup_walk(const struct source *source, const char *path,
 	else if (nr != -ENOTDIR)
 		found = each(path, inode, data);
 	for (int i = 0; i < nr && !found; i++) {
-		autofree char *below = xasprintf("%s/%s", strcmp(path, "/") ? path : "",
-						 list[i]->d_name);
+		autofree char *below = xasprintf("%s/%s", as_prefix(path), list[i]->d_name);
 
 		found = cgroup_walk(source, below, each, data);
 	}
@@ -108,35 +103,14 @@ int cgroup_walk(const struct source *source, const char *path,
 
 /* ---- the kernel's table ---- */
 
-/* It may be far longer than any other file: it is taken line by line. */
-struct table_reader {
-	bool begun;
-	struct parse_header header;
-	int (*each)(const struct cgroup_record *record, void *data);
-	void *data;
-};
-
-static int table_line(char *line, void *data)
-{
-	struct table_reader *reader = data;
-	struct cgroup_record record;
-	int err;
-
-	if (!reader->begun) {
-		reader->begun = true;
-		return parse_cgroup_header(line, &reader->header);
-	}
-	err = parse_cgroup_line(line, &reader->header, &record);
-	return err ? err : reader->each(&record, reader->data);
-}
-
+/* It may be far longer than any other file. */
 int cgroup_table(const struct source *source,
 		 int (*each)(const struct cgroup_record *record, void *data), void *data)
 {
-	struct table_reader reader = { .each = each, .data = data };
-	int err = source_lines(source, SYS_DEBUGFS "/age_buckets_cgroup", table_line, &reader);
+	struct table_reader reader = { .cgroups = true, .each = each, .data = data };
+	int err = source_lines(source, SYS_DEBUGFS "/age_buckets_cgroup", parse_table_line, &reader);
 
-	return err || reader.begun ? err : -EINVAL;
+	return err || reader.nr ? err : -EINVAL;
 }
 
 /* A table without entries that has the buckets of the system's. */
@@ -210,7 +184,7 @@ static int take_record(const struct cgroup_record *record, void *data)
 	if (record->bucket >= gathering->edges.nr || edge->min_age != record->row.min_age ||
 	    edge->max_age != record->row.max_age)
 		return -EAGAIN;
-	if (!cgroup || cgroup->id != record->id) {
+	if (!cgroup || cgroup->id != (uint64_t)record->id) {
 		cgroup = cgroups_add(gathering, record->path, record->id);
 		cgroup->removed = true;
 	}
@@ -249,32 +223,11 @@ static void join_records(struct gathering *gathering)
 	gathering->nr_told = nr;
 }
 
-/* Returns -EINVAL if the edges change again and again: nobody does that. */
-static int read_records(const struct source *source, struct gathering *gathering)
-{
-	int err = -EAGAIN;
-
-	for (int tries = 0; tries < 3 && err == -EAGAIN; tries++) {
-		cgroups_free(gathering->cgroups);
-		gathering->room = 0;
-		err = read_edges(source, &gathering->edges);
-		if (!err)
-			err = cgroup_table(source, take_record, gathering);
-	}
-	if (err)
-		cgroups_free(gathering->cgroups);
-	else
-		join_records(gathering);
-	return err == -EAGAIN ? -EINVAL : err;
-}
-
 /* What the kernel's path has before the directory's; to be freed; NULL: nothing. */
 static char *cgroup_prefix(const char *kernel, const char *directory)
 {
-	size_t all = strlen(kernel), own = strcmp(directory, "/") ? strlen(directory) : 0;
+	size_t all = strlen(as_prefix(kernel)), own = strlen(as_prefix(directory));
 
-	if (!strcmp(kernel, "/"))
-		all = 0;
 	if (own > all || strncmp(kernel + all - own, directory, own))
 		return NULL;
 	return xasprintf("%.*s", (int)(all - own), kernel);
@@ -288,10 +241,9 @@ static int take_directory(const char *path, num inode, void *data)
 	struct cgroup *cgroup = gathering->nr_told && key.id ?
 		bsearch(&key, cgroups->cgroup, gathering->nr_told, sizeof(key), compare_ids) : NULL;
 
-	if (!strcmp(path, "/")) {
-		/* The root of all cgroups has the id 1; where ours has another, this is a namespace */
-		gathering->prefix = key.id > 1 ? NULL : xstrdup("");
-	}
+	/* The root of all cgroups has the id 1; where ours has another, this is a namespace */
+	if (!strcmp(path, "/") && key.id <= 1)
+		gathering->prefix = xstrdup("");
 	if (!cgroup || !cgroup->removed) {
 		cgroups_add(gathering, path, key.id);
 		return 0;
@@ -336,7 +288,7 @@ static void place_removed(struct gathering *gathering)
 {
 	struct cgroups *cgroups = gathering->cgroups;
 	struct cgroup *cgroup = cgroups->cgroup;
-	int nr = 0;
+	int all = 0, nr = 0;
 
 	for (int i = 0; i < cgroups->nr; i++) {
 		const char *path = cgroup[i].removed ? own_path(gathering, cgroup[i].path)
@@ -344,31 +296,26 @@ static void place_removed(struct gathering *gathering)
 
 		if (path) {
 			memmove(cgroup[i].path, path, strlen(path) + 1);
-			cgroup[nr++] = cgroup[i];
+			cgroup[all++] = cgroup[i];
 		} else {
 			free(cgroup[i].path);
 			cgroups->foreign++;
 		}
 	}
-	qsort(cgroup, nr, sizeof(*cgroup), compare_cgroups);
-	cgroups->nr = nr;
-	nr = 0;
-	for (int i = 0; i < cgroups->nr; i++) {
-		int at = i;
+	qsort(cgroup, all, sizeof(*cgroup), compare_cgroups);
+	for (int i = 0; i < all; i++) {
+		struct cgroup *last = nr && cgroup[nr - 1].removed ? &cgroup[nr - 1] : NULL;
 
-		while (cgroup[at].removed && at + 1 < cgroups->nr &&
-		       !strcmp(cgroup[at + 1].path, cgroup[i].path))
-			at++;
 		/* A recorded tree need not tell ids; and the root is never removed */
-		if (at == i || cgroup[at].removed ||
-		    (cgroup[at].id && strcmp(cgroup[i].path, "/"))) {
-			cgroup[nr++] = cgroup[i];
-			continue;
+		if (last && !strcmp(last->path, cgroup[i].path) &&
+		    (!cgroup[i].id || !strcmp(last->path, "/"))) {
+			amount_add_table(&cgroup[i].ages, &last->ages);
+			if (!cgroup[i].id)
+				cgroup[i].id = last->id;
+			free(last->path);
+			nr--;
 		}
-		if (!cgroup[at].id)
-			cgroup[at].id = cgroup[i].id;
-		amount_add_table(&cgroup[at].ages, &cgroup[i].ages);
-		free(cgroup[i].path);
+		cgroup[nr++] = cgroup[i];
 	}
 	cgroups->nr = nr;
 }
@@ -391,25 +338,44 @@ void cgroups_set_parents(struct cgroups *cgroups)
 	}
 }
 
+/*
+ * The table comes first: whoever it tells of has been made before, so that one whose directory
+ * is not found after that is gone.  The other way round, one that is made in between would be
+ * taken for removed.
+ */
+static int gather(const struct source *source, struct gathering *gathering)
+{
+	int error = read_edges(source, &gathering->edges) ?:
+		    cgroup_table(source, take_record, gathering);
+
+	if (error)
+		return error;
+	join_records(gathering);
+	error = cgroup_walk(source, "/", take_directory, gathering);
+	if (!error)
+		place_removed(gathering);
+	return error;
+}
+
 int cgroups_read(const struct source *source, uint64_t nodes, struct cgroups *cgroups)
 {
-	struct gathering gathering = { .cgroups = cgroups, .nodes = nodes };
-	int err;
+	int error = -EAGAIN;
 
 	*cgroups = (struct cgroups) {};
 	/* Directories of anything else have other paths and inodes than the table tells of */
 	if (cgroup_hierarchy_reason(source))
 		return -EOPNOTSUPP;
-	err = read_records(source, &gathering);
-	if (err)
-		return err;
-	err = cgroup_walk(source, "/", take_directory, &gathering);
-	place_removed(&gathering);
-	free(gathering.prefix);
+	for (int tries = 0; tries < 3 && error == -EAGAIN; tries++) {
+		struct gathering gathering = { .cgroups = cgroups, .nodes = nodes };
+
+		error = gather(source, &gathering);
+		free(gathering.prefix);
+		if (error)
+			cgroups_free(cgroups);
+	}
 	cgroups_set_parents(cgroups);
-	if (err)
-		cgroups_free(cgroups);
-	return err;
+	/* Nobody changes the edges again and again */
+	return error == -EAGAIN ? -EINVAL : error;
 }
 
 void cgroups_free(struct cgroups *cgroups)
@@ -471,41 +437,43 @@ static num without(num all, num part)
 	return all > part ? all - part : 0;
 }
 
+static void cgroup_read_details(const struct source *source, struct cgroup *cgroup)
+{
+	autofree char *events = cgroup_file(cgroup->path, "cgroup.events");
+	autofree char *writeback = cgroup_file(cgroup->path, "memory.zswap.writeback");
+
+	cgroup_read_stat(source, cgroup);
+	cgroup->pressure_memory = read_pressure(source, cgroup->path, "memory.pressure");
+	cgroup->pressure_io = read_pressure(source, cgroup->path, "io.pressure");
+	cgroup->writeback = source_number(source, writeback);
+	cgroup->frozen = system_keyed(source, events, "frozen");
+	cgroup->own = cgroup->all;
+}
+
 int cgroups_read_details(const struct source *source, struct cgroups *cgroups)
 {
-	struct cgroup *cgroup = cgroups->cgroup;
 	int error = 0;
 
-	for (int i = 0; i < cgroups->nr; i++) {
-		autofree char *events = cgroup_file(cgroup[i].path, "cgroup.events");
-		autofree char *writeback = cgroup_file(cgroup[i].path, "memory.zswap.writeback");
-
-		/* There may be a new one of the same path */
-		if (cgroup[i].removed)
-			continue;
-		cgroup_read_stat(source, &cgroup[i]);
-		cgroup[i].pressure_memory = read_pressure(source, cgroup[i].path,
-							  "memory.pressure");
-		cgroup[i].pressure_io = read_pressure(source, cgroup[i].path, "io.pressure");
-		cgroup[i].writeback = source_number(source, writeback);
-		cgroup[i].frozen = system_keyed(source, events, "frozen");
-		cgroup[i].own = cgroup[i].all;
-	}
 	/* Parents come first, and what is taken off one of them is of a whole subtree */
 	for (int i = 0; i < cgroups->nr; i++) {
-		int parent = cgroup[i].parent;
-		const num read[] = { cgroup[i].all.anon, cgroup[i].pressure_memory,
-				     cgroup[i].pressure_io, cgroup[i].writeback, cgroup[i].frozen };
+		struct cgroup *cgroup = &cgroups->cgroup[i];
+		struct cgroup *parent = cgroup->parent < 0 ? NULL :
+					&cgroups->cgroup[cgroup->parent];
+		const num *const read[] = {
+			&cgroup->all.anon, &cgroup->pressure_memory, &cgroup->pressure_io,
+			&cgroup->writeback, &cgroup->frozen,
+		};
 
+		/* There may be a new one of the same path */
+		if (!cgroup->removed)
+			cgroup_read_details(source, cgroup);
 		for (size_t k = 0; k < ARRAY_SIZE(read); k++)
-			error = is_passing(read[k]) ? read[k] : error;
-		cgroup[i].off = !cgroup[i].writeback || (parent >= 0 && cgroup[parent].off);
-		if (parent < 0 || cgroup[i].removed)
-			continue;
-		for (size_t k = 0; k < sizeof(struct cgroup_usage) / sizeof(num); k++) {
-			num *left = (num *)&cgroup[parent].own + k;
+			error = is_passing(*read[k]) ? *read[k] : error;
+		cgroup->off = !cgroup->writeback || (parent && parent->off);
+		for (size_t k = 0; k < sizeof(parent->own) / sizeof(num) && parent; k++) {
+			num *left = (num *)&parent->own + k;
 
-			*left = without(*left, ((const num *)&cgroup[i].all)[k]);
+			*left = without(*left, ((const num *)&cgroup->all)[k]);
 		}
 	}
 	return error;

@@ -46,15 +46,13 @@ int parse_number(const char *text, void *value)
 /* "0.25" at *@text, which is moved behind it; neither a sign nor an exponent. */
 static int parse_decimal(const char **text, long double *value)
 {
-	size_t length = strspn(*text, "0123456789.");
-	autofree char *digits = xasprintf("%.*s", (int)length, *text);
-	const char *point = strchr(digits, '.');
+	const char *behind = *text + strspn(*text, "0123456789.");
+	char *end;
 
-	if (!isdigit((unsigned char)*digits) || (point && !isdigit((unsigned char)point[1])) ||
-	    (point && strchr(point + 1, '.')))
+	*value = strtold(*text, &end);
+	if (end != behind || !isdigit((unsigned char)**text) || !isdigit((unsigned char)end[-1]))
 		return -EINVAL;
-	*value = strtold(digits, NULL);
-	*text += length;
+	*text = end;
 	return 0;
 }
 
@@ -179,178 +177,107 @@ int parse_nodes(const char *text, void *mask)
 
 #define BLANKS	" \t"
 
+#define RECORD(member)	offsetof(struct cgroup_record, member)
+
 /* Columns with a name: those of age_counters, and these behind them. */
 enum {
 	FIELD_BUCKET = NR_AGE_COUNTERS, FIELD_MIN_AGE, FIELD_MAX_AGE,
-	FIELD_CGROUP, FIELD_NODE, FIELD_PATH, NR_FIELDS
+	FIELD_CGROUP, FIELD_NODE, FIELD_PATH
 };
 
-static const char *parse_field_name(int which)
-{
-	static const char *const name[] = {
-		"bucket", "min_age", "max_age", "cgroup", "node", "path",
-	};
+static const struct counter places[] = {
+	{ "bucket", RECORD(bucket) }, { "min_age", RECORD(row.min_age) },
+	{ "max_age", RECORD(row.max_age) }, { "cgroup", RECORD(id) }, { "node", RECORD(node) },
+	{ "path" },
+};
 
-	return which < NR_AGE_COUNTERS ? age_counters[which].name : name[which - NR_AGE_COUNTERS];
+static const struct counter *field_counter(int field)
+{
+	return field < NR_AGE_COUNTERS ? &age_counters[field] : &places[field - NR_AGE_COUNTERS];
 }
 
-static bool parse_is_needed(int which, bool cgroups)
+static bool field_is_needed(int field, bool cgroups)
 {
-	if (which < NR_AGE_COUNTERS)
-		return !(age_counters[which].flags & COUNTER_OPTIONAL);
-	return which < FIELD_CGROUP || cgroups;
+	if (field < NR_AGE_COUNTERS)
+		return !(age_counters[field].flags & COUNTER_OPTIONAL);
+	return field < FIELD_CGROUP || cgroups;
 }
 
-/* The word at *@rest, which is moved behind it and a blank; NULL if there is none. */
-static char *next_word(char **rest)
+/* The first @max words.  Returns how many there are; *@rest: what is behind them and a blank. */
+static int split(char *line, char **word, int max, char **rest)
 {
-	char *word = *rest + strspn(*rest, BLANKS);
+	int nr = 0;
 
-	*rest = word + strcspn(word, BLANKS);
-	if (**rest)
-		*(*rest)++ = '\0';
-	return *word ? word : NULL;
+	for (line += strspn(line, BLANKS); nr < max && *line; nr++) {
+		word[nr] = strsep(&line, BLANKS);
+		if (!line)
+			line = "";
+		else if (nr < max - 1)
+			line += strspn(line, BLANKS);
+	}
+	*rest = line;
+	return nr;
 }
 
-/* No column is there twice; one too far behind to be remembered is as good as missing. */
-static int parse_header(char *line, bool cgroups, struct parse_header *header)
+static int parse_header(char *line, struct table_reader *reader)
 {
-	bool seen[NR_FIELDS] = {};
-	char *word;
+	char *word[TABLE_COLUMNS], *rest;
 
-	for (header->nr = 0; (word = next_word(&line)); header->nr++) {
-		int which = NR_FIELDS - 1;
+	reader->nr = split(line, word, TABLE_COLUMNS, &rest);
+	for (int field = 0; field < TABLE_FIELDS; field++) {
+		int *column = &reader->column[field];
 
-		while (which >= 0 && strcmp(word, parse_field_name(which)))
-			which--;
-		if (which >= 0 && seen[which])
+		*column = -1;
+		for (int i = 0; i < reader->nr; i++) {
+			if (strcmp(word[i], field_counter(field)->name))
+				continue;
+			if (*column >= 0)
+				return -EINVAL;
+			*column = i;
+		}
+		if (*column < 0 && field_is_needed(field, reader->cgroups))
 			return -EINVAL;
-		if (header->nr >= PARSE_COLUMNS)
-			continue;
-		header->known[header->nr] = which;
-		if (which >= 0)
-			seen[which] = true;
 	}
-	for (int i = 0; i < NR_FIELDS; i++) {
-		if (!seen[i] && parse_is_needed(i, cgroups))
-			return -EINVAL;
-	}
-	return 0;
+	/* A path may have blanks: it can only be the last column */
+	return *rest || (reader->cgroups && reader->column[FIELD_PATH] != reader->nr - 1) ?
+	       -EINVAL : 0;
 }
 
-/* The first @nr columns of a line, known ones to @fields.  Returns what is behind them, or NULL. */
-static char *parse_fields(char *line, const struct parse_header *header, long nr, char **fields)
+static int parse_field(int field, const char *text, num *value)
 {
-	for (long i = 0; i < nr; i++) {
-		char *word = next_word(&line);
+	bool endless = field == FIELD_MAX_AGE && text && !strcmp(text, "inf");
 
-		if (!word)
-			return NULL;
-		if (i < PARSE_COLUMNS && header->known[i] >= 0)
-			fields[header->known[i]] = word;
-	}
-	return line;
+	*value = endless ? AGE_NO_BOUND : -ENOENT;
+	return text && !endless ? parse_number(text, value) : 0;
 }
 
-/* What both tables have in a line. */
-static int parse_row(char **fields, int *number, struct age_bucket *row)
+int parse_table_line(char *line, void *data)
 {
-	num bucket;
-	int err = parse_number(fields[FIELD_BUCKET], &bucket);
+	struct table_reader *reader = data;
+	int words = reader->nr - reader->cgroups, err = 0;
+	struct cgroup_record record = {};
+	char *word[TABLE_COLUMNS];
 
-	if (!err)
-		err = parse_number(fields[FIELD_MIN_AGE], &row->min_age);
-	row->max_age = AGE_NO_BOUND;
-	if (!err && strcmp(fields[FIELD_MAX_AGE], "inf"))
-		err = parse_number(fields[FIELD_MAX_AGE], &row->max_age);
-	for (int i = 0; !err && i < NR_AGE_COUNTERS; i++) {
-		num *value = counter_at(row, &age_counters[i]);
-
-		*value = -ENOENT;
-		if (fields[i])
-			err = parse_number(fields[i], value);
-	}
-	if (!err && bucket >= AGE_BUCKETS_MAX)
-		err = -ERANGE;
-	if (!err && row->min_age >= row->max_age)
-		err = -EINVAL;
-	if (!err)
-		*number = bucket;
-	return err;
-}
-
-static int parse_age_line(char *line, const struct parse_header *header, struct age_table *table)
-{
-	struct age_bucket *row = &table->bucket[table->nr];
-	char *fields[NR_FIELDS] = {}, *rest = parse_fields(line, header, header->nr, fields);
-	int bucket, err;
-
-	if (!rest)
+	if (!reader->nr)
+		return parse_header(line, reader);
+	if (split(line, word, words, &record.path) < words)
 		return -EINVAL;
-	if (table->nr == AGE_BUCKETS_MAX)
-		return -ERANGE;
-	err = parse_row(fields, &bucket, row);
+	for (int field = 0; field < FIELD_PATH && !err; field++) {
+		void *base = field < NR_AGE_COUNTERS ? (void *)&record.row : &record;
+		int column = reader->column[field];
+
+		err = parse_field(field, column < 0 ? NULL : word[column],
+				  counter_at(base, field_counter(field)));
+	}
+	if (!err && record.bucket >= AGE_BUCKETS_MAX)
+		err = -ERANGE;
 	if (err)
 		return err;
-	/* Each begins where the one before ends */
-	if (rest[strspn(rest, BLANKS)] || bucket != table->nr || (bucket && row[-1].max_age != row->min_age))
-		return -EINVAL;
-	table->nr++;
-	return 0;
-}
-
-int parse_age_table(char *text, struct age_table *table)
-{
-	char *end = strrchr(text, '\n'), *line;
-	struct age_table parsed = {};
-	struct parse_header header;
-	int err;
-
-	if (!end || end[1])
-		return -EINVAL;
-	*end = '\0';
-	err = parse_header(strsep(&text, "\n"), false, &header);
-	while (!err && (line = strsep(&text, "\n")))
-		err = parse_age_line(line, &header, &parsed);
-	/* A table that was cut off at the end of a line lacks the bucket without an end */
-	if (!err && (!parsed.nr || parsed.bucket[parsed.nr - 1].max_age != AGE_NO_BOUND))
-		err = -EINVAL;
-	if (!err)
-		*table = parsed;
-	return err;
-}
-
-int parse_cgroup_header(char *line, struct parse_header *header)
-{
-	int err = parse_header(line, true, header);
-
-	/* A path may have blanks: it can only be the last column */
-	if (!err && (header->nr > PARSE_COLUMNS || header->known[header->nr - 1] != FIELD_PATH))
-		err = -EINVAL;
-	return err;
-}
-
-int parse_cgroup_line(char *line, const struct parse_header *header, struct cgroup_record *record)
-{
-	char *fields[NR_FIELDS] = {}, *rest = parse_fields(line, header, header->nr - 1, fields);
-	num node;
-	int err;
-
 	/* Behind one blank all that is left is the path, whatever is in it */
-	if (!rest)
+	if (record.row.min_age >= record.row.max_age ||
+	    (reader->cgroups ? !*record.path : record.path[strspn(record.path, BLANKS)]))
 		return -EINVAL;
-	errno = 0;
-	record->id = strtoull(fields[FIELD_CGROUP], &record->path, 10);
-	if (!isdigit((unsigned char)*fields[FIELD_CGROUP]) || *record->path)
-		return -EINVAL;
-	err = errno ? -ERANGE : parse_number(fields[FIELD_NODE], &node);
-	if (!err)
-		err = parse_row(fields, &record->bucket, &record->row);
-	if (!err && node > INT_MAX)
-		err = -ERANGE;
-	record->node = err ? 0 : node;
-	record->path = rest;
-	return err || *rest ? err : -EINVAL;
+	return reader->each(&record, reader->data);
 }
 
 /* ---- keys ---- */
@@ -372,71 +299,65 @@ static const char *parse_find_key(const char *text, const char *key)
 	return NULL;
 }
 
-/* A number that ends at the end of the text may have been cut off */
-static bool parse_is_whole(const char *end)
+/* It may be negative; one that ends at the end of the text may have been cut off. */
+static int parse_value(const char *text, num *value)
 {
-	return *end && strchr("\n" BLANKS, *end);
+	char *end;
+
+	if (!text)
+		return -ENOENT;
+	if (!isdigit((unsigned char)text[*text == '-']))
+		return -EINVAL;
+	errno = 0;
+	*value = strtoll(text, &end, 10);
+	return errno ? -ERANGE : *end && strchr("\n" BLANKS, *end) ? 0 : -EINVAL;
+}
+
+static num parse_amount(const char *text)
+{
+	num value;
+	int err = parse_value(text, &value);
+
+	return err ? err : value < 0 ? -EINVAL : value;
+}
+
+num parse_keyed(const char *text, const char *key)
+{
+	return parse_amount(parse_find_key(text, key));
 }
 
 num parse_pressure_some(const char *text)
 {
 	const char *p = parse_find_key(text, "some"), *total = p ? strstr(p - 1, " total=") : NULL;
-	num value;
-	int err;
 
 	if (!total || total > p + strcspn(p, "\n"))
 		return -EINVAL;
-	total = strchr(total, '=') + 1;
-	err = parse_num(&total, &value);
-	return err ? err : parse_is_whole(total) ? value : -EINVAL;
-}
-
-static int parse_key(const char *text, const char *key, num *value)
-{
-	const char *p = parse_find_key(text, key);
-	char *end;
-
-	if (!p)
-		return -ENOENT;
-	if (!isdigit((unsigned char)p[*p == '-']))
-		return -EINVAL;
-	errno = 0;
-	*value = strtoll(p, &end, 10);
-	return errno ? -ERANGE : parse_is_whole(end) ? 0 : -EINVAL;
-}
-
-num parse_keyed(const char *text, const char *key)
-{
-	num value;
-	int err = parse_key(text, key, &value);
-
-	return err ? err : value < 0 ? -EINVAL : value;
+	return parse_amount(total + strlen(" total="));
 }
 
 int parse_result(const char *text, struct result *result)
 {
 	struct result parsed = *result;
-	int err = parse_key(text, "status", &parsed.status);
+	int err = parse_value(parse_find_key(text, "status"), &parsed.status) ?:
+		  parse_value(parse_find_key(text, "coldest_left"), &parsed.coldest_left);
 
-	if (!err)
-		err = parse_key(text, "coldest_left", &parsed.coldest_left);
-	if (!err)
-		err = parse_key(text, "elapsed_us", &parsed.elapsed_us);
+	parsed.elapsed_us = parse_keyed(text, "elapsed_us");
+	if (!err && parsed.elapsed_us < 0)
+		err = parsed.elapsed_us;
 	for (int i = 0; !err && i < NR_STATS; i++) {
-		num *value = counter_at(&parsed.count, &stats_counters[i]);
+		num value = parse_keyed(text, stats_counters[i].name);
 
 		if (!(stats_counters[i].flags & COUNTER_ANSWER))
 			continue;
-		err = parse_key(text, stats_counters[i].name, value);
-		if (!err && *value < 0)
-			err = -EINVAL;
+		*counter_at(&parsed.count, &stats_counters[i]) = value;
+		if (value < 0)
+			err = value;
 	}
-	if (err)
-		return err == -ENOENT ? -EINVAL : err;
 	/* No errno is larger than MAX_ERRNO of the kernel; -1 is the age of no page */
-	if (parsed.status < -4095 || parsed.status > 0 || parsed.coldest_left < -1 ||
-	    parsed.elapsed_us < 0)
-		return -EINVAL;
-	*result = parsed;
-	return 0;
+	if (err == -ENOENT || (!err && (parsed.status < -4095 || parsed.status > 0 ||
+					parsed.coldest_left < -1)))
+		err = -EINVAL;
+	if (!err)
+		*result = parsed;
+	return err;
 }

@@ -31,8 +31,8 @@ int parse_range(const char **text, num *first, num *last);
 int parse_nodes(const char *text, void *mask);
 
 /*
- * The kernel's tables: a header line with names, then records of as many fields.  A table
- * that was cut off anywhere is -EINVAL, more than AGE_BUCKETS_MAX buckets are -ERANGE.
+ * The kernel's tables: a header line with names, then records of as many fields; columns are found
+ * by name.  A table that was cut off anywhere is -EINVAL.
  */
 #define AGE_BUCKETS_MAX	16
 #define AGE_NO_BOUND	INT64_MAX	/* "inf" */
@@ -47,31 +47,26 @@ struct age_table {
 	struct age_bucket bucket[AGE_BUCKETS_MAX];
 };
 
-/*
- * age_buckets, of the system or of a node: columns by name, rows in order and without a gap.  This
- * and the next ones cut the text to pieces.
- */
-int parse_age_table(char *text, struct age_table *table);
-
-/* More columns than any kernel has: those behind them are passed over. */
-#define PARSE_COLUMNS	32
-
-/* What the header line of a table says. */
-struct parse_header {
-	long nr;			/* columns in the text */
-	signed char known[PARSE_COLUMNS]; /* which one we know it as, or -1 */
-};
-
 struct cgroup_record {
-	uint64_t id;
-	int node, bucket;
+	num id, node;			/* of age_buckets_cgroup; so is @path */
+	num bucket;			/* below AGE_BUCKETS_MAX */
 	struct age_bucket row;
 	char *path;			/* rest of the line; it is in the text, and valid as long */
 };
 
-/* age_buckets_cgroup, line by line, each without its newline: it may be very long. */
-int parse_cgroup_header(char *line, struct parse_header *header);
-int parse_cgroup_line(char *line, const struct parse_header *header, struct cgroup_record *record);
+#define TABLE_COLUMNS	32		/* more than any kernel has */
+#define TABLE_FIELDS	13		/* those that are known */
+
+struct table_reader {
+	bool cgroups;			/* it is age_buckets_cgroup */
+	int (*each)(const struct cgroup_record *record, void *data);
+	void *data;
+	int nr;				/* columns; 0: the header comes next */
+	int column[TABLE_FIELDS];	/* where each field is, or -1 */
+};
+
+/* The next line, without its newline, for source_lines(): as @each says, or a negative errno. */
+int parse_table_line(char *line, void *reader);
 
 /*
  * "key value" lines, as in memory.stat, vmstat, meminfo ("Key: 123 kB" gives 123).

@@ -2,7 +2,6 @@
 /*
  * What the user calls a cgroup: a path, an id, a unit, or one of its processes.
  */
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,27 +9,24 @@
 
 #include "system/system.h"
 
+#define DIGITS	"0123456789"
+
 /* A path that has been typed: one slash before each name, none at the end; NULL if invalid. */
 static char *clean_path(const char *name)
 {
-	char *path = xcalloc(strlen(name) + 2, 1), *end = path;
+	autofree char *copy = xstrdup(name);
+	char *path = xstrdup(""), *part, *rest = copy;
 
-	while (*name) {
-		size_t len = strcspn(name, "/");
-
-		if (len == 2 && !memcmp(name, "..", 2)) {
+	while ((part = strsep(&rest, "/"))) {
+		if (!strcmp(part, "..")) {
 			free(path);
 			return NULL;
 		}
-		if (len && !(len == 1 && *name == '.')) {
-			*end++ = '/';
-			end = mempcpy(end, name, len);
-		}
-		name += len;
-		name += strspn(name, "/");
+		if (*part && strcmp(part, "."))
+			xappend(&path, "/%s", part);
 	}
-	if (end == path)
-		*end = '/';
+	if (!*path)
+		xappend(&path, "/");
 	return path;
 }
 
@@ -55,15 +51,13 @@ static int resolve_path(const struct source *source, char *path, uint64_t *id, c
 /* The cgroup that a process is in, as this process sees it. */
 static int resolve_pid(const struct source *source, const char *number, uint64_t *id, char **result)
 {
-	autofree char *file = NULL, *text = NULL;
+	autofree char *file = xasprintf("/proc/%s/cgroup", number), *text = NULL;
 	char *line;
 	long len;
-	num pid;
-	int err = parse_number(number, &pid);
+	int err = 0;
 
-	if (err)
-		return err;
-	file = xasprintf("/proc/%lld/cgroup", pid);
+	if (!*number || number[strspn(number, DIGITS)])
+		return -EINVAL;
 	len = source_read(source, file, &text);
 	if (len < 0)
 		return len == -ESRCH ? -ENOENT : len;
@@ -78,49 +72,44 @@ static int resolve_pid(const struct source *source, const char *number, uint64_t
 }
 
 struct search {
-	const char *name;		/* of a unit */
-	num id;
+	const char *name;		/* of a unit, or a directory */
+	num id;				/* negative: it is the name that counts */
 	int nr;
 	char *paths;			/* a line each */
+	num inode;			/* of the last */
 };
 
-static void found(struct search *search, const char *path)
+/* "redis" is redis.service, as systemctl has it, or a directory of just that name */
+static bool has_name(const char *path, const char *name)
 {
-	xappend(&search->paths, "%s%s", search->nr++ ? "\n" : "", path);
+	const char *last = cgroup_name(path);
+	size_t len = strlen(name);
+
+	return !strncmp(last, name, len) && (!last[len] || !strcmp(last + len, ".service"));
 }
 
-static int find_directory(const char *path, num inode, void *data)
+static int find(const char *path, num inode, void *data)
 {
 	struct search *search = data;
 
-	if (inode == search->id)
-		found(search, path);
-	return search->nr;
+	if (search->id < 0 ? !has_name(path, search->name) : inode != search->id)
+		return 0;
+	xappend(&search->paths, "%s%s", search->nr++ ? "\n" : "", path);
+	search->inode = inode;
+	/* There is no other of that id */
+	return search->id >= 0;
 }
 
 static int find_record(const struct cgroup_record *record, void *data)
 {
-	return find_directory(record->path, record->id, data);
-}
-
-/* "redis" is redis.service, as systemctl has it, or a directory of just that name */
-static int find_unit(const char *path, num inode, void *data)
-{
-	struct search *search = data;
-	const char *name = strrchr(path, '/') + 1;
-	size_t len = strlen(search->name);
-
-	(void)inode;
-	if (!strncmp(name, search->name, len) && (!name[len] || !strcmp(name + len, ".service")))
-		found(search, path);
-	return 0;
+	return find(record->path, record->id, data);
 }
 
 static int resolve(const struct source *source, const char *name, uint64_t *id, char **path)
 {
 	static const char pid[] = "pid:";
-	struct search search = { .name = name };
-	int err;
+	struct search search = { .name = name, .id = -1 };
+	int err = 0;
 
 	*path = NULL;
 	if (cgroup_hierarchy_reason(source))
@@ -134,26 +123,22 @@ static int resolve(const struct source *source, const char *name, uint64_t *id, 
 	}
 	if (!*name || strchr(name, '/') || !strcmp(name, ".") || !strcmp(name, ".."))
 		return -EINVAL;
-	search.paths = xstrdup("");
-	if (name[strspn(name, "0123456789")]) {
-		err = cgroup_walk(source, "/", find_unit, &search);
-		if (!err && search.nr == 1)
-			return resolve_path(source, search.paths, id, path);
-		if (!err)
-			err = search.nr ? -ENOTUNIQ : -ENOENT;
-	} else {
+	if (!name[strspn(name, DIGITS)])
 		err = parse_number(name, &search.id);
-		if (!err)
-			err = cgroup_walk(source, "/", find_directory, &search);
-		/* One without a directory, or outside of this process's namespace */
-		if (!err)
-			cgroup_table(source, find_record, &search);
-		if (err >= 0)
-			err = search.nr ? 0 : -ENOENT;
-		if (!err)
-			*id = search.id;
-	}
-	if (search.nr)
+	if (err)
+		return err;
+	search.paths = xstrdup("");
+	err = cgroup_walk(source, "/", find, &search);
+	/* One without a directory, or outside of this process's namespace */
+	if (!err && search.id >= 0)
+		cgroup_table(source, find_record, &search);
+	if (err >= 0)
+		err = !search.nr ? -ENOENT : search.nr > 1 ? -ENOTUNIQ : 0;
+	if (!err && search.inode < 0)
+		err = search.inode;
+	if (!err)
+		*id = search.inode;
+	if (!err || err == -ENOTUNIQ)
 		*path = search.paths;
 	else
 		free(search.paths);
@@ -163,19 +148,15 @@ static int resolve(const struct source *source, const char *name, uint64_t *id, 
 /* With the byte in the place of each "\\x2d", as tables have those that are not for a terminal. */
 static char *decode(const char *name)
 {
-	char *text = xstrdup(name), *to = text;
-	unsigned int byte;
+	char *text = xstrdup(name), *to = text, digits[3];
 
 	while (*name) {
-		/* "%2x" would take a sign or a blank, too */
-		if (!strncmp(name, "\\x", 2) && isxdigit((unsigned char)name[2]) &&
-		    isxdigit((unsigned char)name[3]) && sscanf(name + 2, "%2x", &byte) == 1 &&
-		    byte) {
-			*to++ = byte;
-			name += 4;
-		} else {
-			*to++ = *name++;
-		}
+		int length = 0, byte = 0;
+
+		if (sscanf(name, "\\x%2[0-9a-fA-F]%n", digits, &length) == 1)
+			byte = strtol(digits, NULL, 16);
+		*to++ = byte && length == 4 ? byte : *name;
+		name += byte && length == 4 ? length : 1;
 	}
 	*to = '\0';
 	return text;

@@ -40,22 +40,14 @@ static int source_open_path(const struct source *source, const char *path, int f
 int source_open(struct source *source, const char *root)
 {
 	struct stat given, running;
-	int fd;
 
-	source->root = -1;
 	source->recorded = true;
-	fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
+	source->root = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (source->root < 0)
 		return -errno;
 	/* "/." is the running system, too */
-	if (fstat(fd, &given) || stat("/", &running)) {
-		int err = -errno;
-
-		close(fd);
-		return err;
-	}
-	source->root = fd;
-	source->recorded = given.st_dev != running.st_dev || given.st_ino != running.st_ino;
+	source->recorded = fstat(source->root, &given) || stat("/", &running) ||
+			   given.st_dev != running.st_dev || given.st_ino != running.st_ino;
 	if (source->recorded)
 		amount_set_page_size(source_number(source, "/.page_size"));
 	return 0;
@@ -206,12 +198,7 @@ num source_inode(const struct source *source, const char *path)
 	fd = source_open_path(source, path, O_PATH | O_DIRECTORY);
 	if (fd < 0)
 		return fd;
-	if (fstat(fd, &st))
-		inode = -errno;
-	else if (st.st_ino > INT64_MAX)
-		inode = -ERANGE;
-	else
-		inode = st.st_ino;
+	inode = fstat(fd, &st) ? -errno : (num)st.st_ino;
 	close(fd);
 	return inode;
 }
@@ -246,13 +233,7 @@ void source_free_list(struct dirent **list, int nr)
 
 int source_open_file(const struct source *source, const char *path, int flags)
 {
-	int fd;
-
-	if (source->recorded) {
-		int err = source_exists(source, path);
-
-		return err ? err : -EROFS;
-	}
-	fd = openat(source->root, path, flags | O_CLOEXEC | O_NOCTTY);
-	return fd < 0 ? -errno : fd;
+	if (source->recorded)
+		return source_exists(source, path) ?: -EROFS;
+	return source_open_path(source, path, flags);
 }

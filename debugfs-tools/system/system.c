@@ -55,13 +55,33 @@ static num system_counter(const struct source *source, const struct counter *cou
 	       source_number(source, counter->name);
 }
 
+/* Each begins where the one before ends. */
+static int take_bucket(const struct cgroup_record *record, void *data)
+{
+	struct age_table *table = data;
+	struct age_bucket *bucket = &table->bucket[table->nr];
+
+	if (record->bucket != table->nr ||
+	    (table->nr && bucket[-1].max_age != record->row.min_age))
+		return -EINVAL;
+	*bucket = record->row;
+	table->nr++;
+	return 0;
+}
+
 int system_read_ages(const struct source *source, const char *path, struct age_table *table)
 {
-	autofree char *text = NULL;
-	long len = source_read(source, path, &text);
+	struct table_reader reader = { .each = take_bucket, .data = table };
+	int error;
 
 	table->nr = 0;
-	return len < 0 ? len : parse_age_table(text, table);
+	error = source_lines(source, path, parse_table_line, &reader);
+	/* One that was cut off at the end of a line lacks the bucket without an end */
+	if (!error && (!table->nr || table->bucket[table->nr - 1].max_age != AGE_NO_BOUND))
+		error = -EINVAL;
+	if (error)
+		table->nr = 0;
+	return error;
 }
 
 void system_counters(const struct source *source, const char *directory, struct counters *counters)

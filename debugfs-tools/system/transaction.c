@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Commands to the kernel: the text, the file that takes it, and the result.
+ * Commands to the kernel: the text, the file that takes it, the result, and what ends one early.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <unistd.h>
 
 #include "system/amount.h"
@@ -17,6 +18,80 @@
 #define SYSFS_FILE	SYS_ZSWAP "/proactive_writeback"
 #define READBACK_FILE	SYS_ZSWAP "/proactive_readback"
 #define ANSWER_MAX	4096	/* bytes; eleven lines today */
+
+/* ---- signals ---- */
+
+volatile sig_atomic_t stop_asked;
+
+static void stop(int signal)
+{
+	(void)signal;
+	stop_asked = 1;
+	alarm(1);
+}
+
+/* The alarm comes last: once nobody can set it, and it is off */
+static const int stop_signals[] = { SIGTERM, SIGINT, SIGALRM };
+static sigset_t caught, fetched;	/* those that end a command; those that are blocked */
+
+void stop_catch(void)
+{
+	const struct sigaction action = { .sa_handler = stop };
+	struct sigaction old;
+
+	for (size_t i = 0; i < ARRAY_SIZE(stop_signals); i++) {
+		sigaction(stop_signals[i], NULL, &old);
+		if (old.sa_handler == SIG_IGN && stop_signals[i] != SIGALRM)
+			continue;
+		sigaction(stop_signals[i], &action, NULL);
+		sigaddset(&caught, stop_signals[i]);
+	}
+}
+
+void stop_release(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(stop_signals); i++) {
+		if (stop_signals[i] == SIGALRM)
+			alarm(0);
+		if (sigismember(&caught, stop_signals[i]))
+			signal(stop_signals[i], SIG_DFL);
+	}
+}
+
+void stop_begin(void)
+{
+	stop_catch();
+	fetched = caught;
+	sigaddset(&fetched, SIGHUP);
+	sigaddset(&fetched, SIGIO);
+	sigprocmask(SIG_BLOCK, &fetched, NULL);
+}
+
+int stop_fetch(num deadline)
+{
+	for (;;) {
+		struct timespec timeout = clock_until(deadline);
+		int signal = sigtimedwait(&fetched, NULL, &timeout);
+
+		if (signal > 0)
+			return signal;
+		if (clock_us() >= deadline)
+			return 0;
+	}
+}
+
+int stop_watch(void)
+{
+	int fd = inotify_init1(IN_CLOEXEC);
+
+	if (fd >= 0) {
+		fcntl(fd, F_SETOWN, getpid());
+		fcntl(fd, F_SETFL, O_ASYNC);
+	}
+	return fd;
+}
+
+/* ---- commands ---- */
 
 bool transaction_says_what(const struct command *command)
 {
@@ -67,13 +142,10 @@ char *transaction_text(const struct command *command)
 	return text;
 }
 
-/* Returns 0 or a negative errno. */
+/* The kernel takes all of it, or none.  Returns 0 or a negative errno. */
 static int give(int fd, const char *text)
 {
-	size_t length = strlen(text);
-	ssize_t written = write(fd, text, length);
-
-	return written < 0 ? -errno : (size_t)written < length ? -EIO : 0;
+	return write(fd, text, strlen(text)) < 0 ? -errno : 0;
 }
 
 int transaction_exchange(int fd, const char *text, struct result *result)
@@ -85,16 +157,12 @@ int transaction_exchange(int fd, const char *text, struct result *result)
 	/* The kernel goes there by itself; a file of a test does not */
 	lseek(fd, 0, SEEK_SET);
 	length = TEMP_FAILURE_RETRY(read(fd, answer, sizeof(answer) - 1));
-	error = length < 0 ? -errno : 0;
 	answer[length < 0 ? 0 : length] = '\0';
 	*result = (struct result){ .coldest_left = -1 };
-	if (!error)
-		error = parse_result(answer, result);
+	error = parse_result(answer, result) ? -EBADMSG : result->status;
 	/* An error that came before the kernel had a command to answer for needs no answer. */
-	if (!status)
-		status = error ? -EBADMSG : result->status;
-	result->status = status;
-	return status;
+	result->status = status ?: error;
+	return result->status;
 }
 
 static void read_counters(const struct source *source, uint64_t nodes, struct counters *sum)
@@ -148,6 +216,7 @@ int transaction_run(const struct source *source, const struct command *command,
 	autofree char *text = transaction_text(command);
 	bool readback = command->verb == COMMAND_READBACK;
 	int fd = -ENOENT, error;
+	sigset_t blocked;
 
 	*transaction = (struct transaction){ .result.coldest_left = -1 };
 	if (!readback)
@@ -163,10 +232,13 @@ int transaction_run(const struct source *source, const struct command *command,
 	if (fd < 0)
 		return fd;
 
+	sigprocmask(SIG_UNBLOCK, &caught, &blocked);
 	if (transaction->counted)
 		error = transaction_count(source, fd, command->nodes, text, &transaction->result);
 	else
 		error = transaction_exchange(fd, text, &transaction->result);
+	alarm(0);
+	sigprocmask(SIG_SETMASK, &blocked, NULL);
 	transaction->asked = error != -EBADMSG;
 	close(fd);
 	return error;
@@ -180,40 +252,32 @@ void transaction_add(struct result *sum, const struct result *result)
 	sum->coldest_left = result->coldest_left;
 }
 
-static char *reason_invalid(const struct source *source, const struct command *command)
+/* What the kernel says of a command. */
+static char *reason_asked(const struct source *source, const struct command *command, int error)
 {
 	autofree char *text = transaction_text(command);
 	int node = system_missing_node(source, command->nodes);
 
-	if (node >= 0)
-		return xasprintf("node %d not found, or without memory", node);
-	if (command->bucket.min >= 0)
-		return xstrdup("age bucket not found");
-	return xasprintf("the kernel says invalid: '%s'", text);
-}
-
-/* What the kernel says of a command. */
-static char *reason_asked(const struct source *source, const struct command *command, int error)
-{
-	static const struct {
-		int error;
-		const char *reason;
-	} reasons[] = {
-		{ -ENOENT, "cgroup not found: removed, or outside of this cgroup namespace" },
-		{ -EPERM,
-		  "not permitted: disabled by memory.zswap.writeback of the cgroup or one above" },
-		{ -ENODEV, "zswap has never been enabled" },
-		{ -EOPNOTSUPP, "not supported: memory cgroups are off, or on cgroup v1" },
-		{ -ERANGE, "a number is too large for the kernel" },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(reasons); i++) {
-		if (reasons[i].error == error)
-			return xstrdup(reasons[i].reason);
+	switch (error) {
+	case -ENOENT:
+		return xstrdup("cgroup not found: removed, or outside of this cgroup namespace");
+	case -EPERM:
+		return xstrdup("not permitted: disabled by memory.zswap.writeback of the cgroup or one above");
+	case -ENODEV:
+		return xstrdup("zswap has never been enabled");
+	case -EOPNOTSUPP:
+		return xstrdup("not supported: memory cgroups are off, or on cgroup v1");
+	case -ERANGE:
+		return xstrdup("a number is too large for the kernel");
+	case -EINVAL:
+		if (node >= 0)
+			return xasprintf("node %d not found, or without memory", node);
+		if (command->bucket.min >= 0)
+			return xstrdup("age bucket not found");
+		return xasprintf("the kernel says invalid: '%s'", text);
+	default:
+		return xasprintf("refused by the kernel: %s", strerror(-error));
 	}
-	if (error == -EINVAL)
-		return reason_invalid(source, command);
-	return xasprintf("refused by the kernel: %s", strerror(-error));
 }
 
 char *transaction_reason(const struct source *source, const struct command *command,

@@ -10,6 +10,8 @@
 #ifndef TRANSACTION_H
 #define TRANSACTION_H
 
+#include <signal.h>
+
 #include "system/parse.h"
 #include "system/source.h"
 
@@ -77,5 +79,32 @@ void transaction_add(struct result *sum, const struct result *result);
  */
 char *transaction_reason(const struct source *source, const struct command *command,
 			 const struct transaction *transaction, int error);
+
+/*
+ * Signals that end a command early.  The handler has no SA_RESTART, so that write(2) returns.  A
+ * signal that comes between the last look at stop_asked and the write would be lost: the handler
+ * sets an alarm, which is caught in the same way, and makes up for it a second later.
+ */
+extern volatile sig_atomic_t stop_asked;
+
+/*
+ * Let SIGINT and SIGTERM set it until stop_release(), unless they are ignored: who ignores SIGINT,
+ * as jobs in the background do, has a reason.
+ */
+void stop_catch(void);
+void stop_release(void);
+
+/*
+ * For the daemon: they, SIGHUP and SIGIO are blocked, and fetched where it suits; but while the kernel
+ * is at a command, the first two end it.
+ */
+void stop_begin(void);
+/*
+ * A descriptor of inotify(7), from which nothing need be read: what happens to a file that it
+ * watches is a SIGIO, which waits to be fetched.
+ */
+int stop_watch(void);
+/* A signal that is pending or comes until @deadline, of clock_us(); 0 if none does. */
+int stop_fetch(num deadline);
 
 #endif

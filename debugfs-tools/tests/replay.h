@@ -14,6 +14,7 @@
 
 #include "decide/record.h"
 #include "decide/tick.h"
+#include "ui/format.h"
 
 /* A path of the kernel's is shorter. */
 #define PATH_LENGTH	4096
@@ -52,7 +53,7 @@ static int next_object(struct recording *recording, json_t **object, char **mess
 	*object = json_loadb(line, length, JSON_REJECT_DUPLICATES, &wrong);
 	if (*object)
 		return 0;
-	why = json_reason(&wrong);
+	why = utf8_printable(wrong.text, false);
 	what = xasprintf("invalid: %s", why);
 	return broken(recording, message, what);
 }
@@ -116,9 +117,8 @@ static int recording_open(const char *path, struct recording *recording, struct 
 /* What is divided by and compared must be there. */
 static int sample_from_json(const json_t *json, struct sample *sample)
 {
-	if (bounds_from_json(json, &sample->bounds) ||
-	    json_to_struct(json, record_sample_fields, sample, sample->bounds.nr) ||
-	    !sample->boot_id || sample->page_size < 1 || sample->page_size > PAGE_SIZE_MAX)
+	if (json_to_struct(json, record_sample_fields, sample) || !sample->boot_id ||
+	    sample->page_size < 1 || sample->page_size > PAGE_SIZE_MAX)
 		return -EINVAL;
 	for (int i = 0; i < sample->cgroups.nr; i++) {
 		struct cgroup *cgroup = &sample->cgroups.cgroup[i];
@@ -155,7 +155,7 @@ static int recording_next(struct recording *recording, struct record_tick *tick,
 		error = next_object(recording, &object, message);
 	if (!error && !object)
 		tick->interrupted = true;
-	else if (!error && json_to_struct(object, record_results_fields(), tick, 0))
+	else if (!error && json_to_struct(object, record_results_fields(), tick))
 		error = broken(recording, message, "invalid result");
 	json_decref(object);
 	if (error)

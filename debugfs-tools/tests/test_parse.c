@@ -399,7 +399,7 @@ static void test_cgroups(void)
 {
 	char text[] = CGROUPS
 		"20 0 3 120 300 6205 7012345 1 /redis\n"
-		"18446744073709551615 3 15 259200 inf 1 2 0 /with blanks  and \\x2d \n"
+		"9223372036854775807 3 15 259200 inf 1 2 0 /with blanks  and \\x2d \n"
 		"1 0 0 0 30 9 8 7 /\n";
 	char loaded[] =
 		"cgroup node bucket min_age max_age pages bytes incompressible loaded path\n"
@@ -414,7 +414,7 @@ static void test_cgroups(void)
 	      record[0].row.min_age == 120 && record[0].row.max_age == 300 && record[0].row.pages == 6205 &&
 	      record[0].row.bytes == 7012345 && record[0].row.incompressible == 1, "numbers of the first");
 	CHECK(!strcmp(record[0].path, "/redis"), "its path");
-	CHECK(record[1].id == UINT64_MAX && record[1].node == 3 && record[1].bucket == 15 &&
+	CHECK(record[1].id == INT64_MAX && record[1].node == 3 && record[1].bucket == 15 &&
 	      record[1].row.max_age == AGE_NO_BOUND, "the largest id, the last bucket");
 	CHECK(!strcmp(record[1].path, "/with blanks  and \\x2d "), "blanks belong to the path");
 	CHECK(!strcmp(record[2].path, "/"), "the root");
@@ -456,8 +456,8 @@ static void test_odd_cgroups(void)
 		  CGROUPS "20 0 3 120 300 1 2 0 /a\n20 0", -EINVAL, 1 },
 		{ "bucket 16", CGROUPS "20 0 16 120 300 1 2 0 /a\n", -ERANGE, 0 },
 		{ "node -1", CGROUPS "20 -1 3 120 300 1 2 0 /a\n", -EINVAL, 0 },
-		{ "node 2147483648", CGROUPS "20 2147483648 3 120 300 1 2 0 /a\n", -ERANGE, 0 },
-		{ "an id too large", CGROUPS "18446744073709551616 0 3 120 300 1 2 0 /a\n",
+		{ "a node too large", CGROUPS "20 9223372036854775808 3 120 300 1 2 0 /a\n", -ERANGE, 0 },
+		{ "an id too large", CGROUPS "9223372036854775808 0 3 120 300 1 2 0 /a\n",
 		  -ERANGE, 0 },
 		{ "an id with a letter", CGROUPS "20x 0 3 120 300 1 2 0 /a\n", -EINVAL, 0 },
 		{ "ages upside down", CGROUPS "20 0 3 300 120 1 2 0 /a\n", -EINVAL, 0 },

@@ -81,9 +81,10 @@ static void write_recording(const char *path)
 	error = record_begin(file, "wear = 1G/day\n", &state);
 	record_add(&tick, 11, &result);
 	tick.interrupted = false;
-	error |= record_sample(file, &tick.sample) | record_results(file, &tick);
+	error |= record_line(file, record_sample_fields, &tick.sample) |
+		 record_line(file, record_results_fields(), &tick);
 	/* Killed in a command */
-	error |= record_sample(file, &tick.sample);
+	error |= record_line(file, record_sample_fields, &tick.sample);
 	CHECK(!error, "a recording is written");
 	free(tick.result);
 	fclose(file);

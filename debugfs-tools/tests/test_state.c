@@ -113,7 +113,7 @@ static struct choice choose(struct state *state, struct sample *sample, const ch
 	free(choice);
 	config_free(&config);
 	sample_free(sample);
-	found.look.ages = NULL;
+	found.look.since.ages = NULL;
 	return found;
 }
 
@@ -136,7 +136,7 @@ static void test_samples(void)
 	at(&sample, "/")->all.refaulted = 100;
 	at(&sample, "/c")->ages.bucket[1].loaded = 7;
 	choice = choose(&state, &sample, ALWAYS, "/a", NULL);
-	CHECK(choice.look.elapsed_ms == 60000 && choice.look.refaulted == 40,
+	CHECK(choice.look.since.seconds == 60 && choice.look.since.refaulted == 40,
 	      "what came back of a child is not the parent's");
 	CHECK(choice.decision.action == ACTION_WRITE, "cold pages are written");
 	sample_init(&sample, 150000);
@@ -146,18 +146,18 @@ static void test_samples(void)
 	at(&sample, "/a")->own.refaulted = 100;
 	at(&sample, "/c")->ages.bucket[1].loaded = 7;
 	choice = choose(&state, &sample, ALWAYS, "/a", NULL);
-	CHECK(!choice.look.refaulted, "nor is all that ever came back of it when it is gone");
+	CHECK(!choice.look.since.refaulted, "nor is all that ever came back of it when it is gone");
 
 	sample_init(&sample, 180000);
 	at(&sample, "/c")->ages.bucket[1].loaded = 17;
 	at(&sample, "/")->all.refaulted = 100;
 	at(&sample, "/a")->all.refaulted = 100;
 	choice = choose(&state, &sample, ALWAYS, "/c", NULL);
-	CHECK(choice.look.loaded[1] == 10, "pages that were loaded since");
+	CHECK(choice.look.since.loaded[1] == 10, "pages that were loaded since");
 	sample_init(&sample, 240000);
 	at(&sample, "/c")->ages.bucket[1].loaded = 3;
 	choice = choose(&state, &sample, ALWAYS, "/c", NULL);
-	CHECK(!choice.look.loaded[1], "the table began anew: none that are known");
+	CHECK(!choice.look.since.loaded[1], "the table began anew: none that are known");
 
 	sample_init(&sample, 300000);
 	at(&sample, "/c")->pressure_io = 1000000;
@@ -183,7 +183,7 @@ static void test_samples(void)
 	free(sample.boot_id);
 	sample.boot_id = xstrdup("other");
 	choice = choose(&state, &sample, ALWAYS, "/a", NULL);
-	CHECK(choice.decision.action == ACTION_OBSERVE && choice.look.elapsed_ms == 0 &&
+	CHECK(choice.decision.action == ACTION_OBSERVE && choice.look.since.seconds == 0 &&
 	      state.cgroup[choice.cgroup].control.evidence.watched > 0,
 	      "another boot: observe, but with what was learned");
 	sample_init(&sample, 70000);
@@ -577,13 +577,7 @@ static void some_state(struct state *state)
 
 static char *text_of(const struct state *state)
 {
-	char *text;
-	size_t length;
-	FILE *out = open_memstream(&text, &length);
-
-	state_write(out, state);
-	fclose(out);
-	return text;
+	return json_text(state_fields, state);
 }
 
 /* To six digits. */
@@ -648,6 +642,14 @@ static void test_json(void)
 	}
 	CHECK(refused > 10, "%d of %d changes are refused", refused, changed);
 	free(text);
+
+	json = json_loads("{\"zswapctl\":\"state\",\"version\":3,\"boot_id\":null,\"now_ms\":0,"
+			  "\"wear\":0,\"edges\":[],\"families\":[{\"name\":\"/\",\"evidence\":"
+			  "{\"unit\":300,\"\":1}}],\"cgroups\":[]}", 0, NULL);
+	CHECK(json && !state_from_json(json, &again, &message) && again.nr_families == 1,
+	      "a member without a name is one that is not known");
+	json_decref(json);
+	state_free(&again);
 	state_free(&state);
 }
 
@@ -741,6 +743,49 @@ static void test_file(void)
 	tree_remove(tree);
 }
 
+/* ---- the parts of a budget ---- */
+
+struct want {
+	num wanted;
+	double worth;
+	num max;		/* what it gets */
+};
+
+/* All have the same cold pages, and pages of 4 KiB. */
+static bool shares(const struct want *want, int nr, num budget)
+{
+	struct control_state control[8] = {};
+	struct choice choice[8] = {};
+	bool right = true;
+
+	for (int i = 0; i < nr; i++) {
+		choice[i].state = &control[i];
+		choice[i].decision.action = ACTION_WRITE;
+		choice[i].decision.cold = 1LL << 40;
+		choice[i].decision.wanted = want[i].wanted;
+		choice[i].decision.worth = want[i].worth;
+	}
+	control_share(choice, nr, budget, INT64_MAX, 4096);
+	for (int i = 0; i < nr; i++)
+		right &= choice[i].decision.max == want[i].max;
+	return right;
+}
+
+static void test_shares(void)
+{
+	static const num M = 1 << 20;
+	static const struct want leaves[] = { { 100 * M, 1, 6 * M }, { M, 0.5, M }, { 100 * M, 0.5, 3 * M } };
+	static const struct want equal[] = { { 99 * M, 0.3, 2 * M }, { 99 * M, 0.3, 2 * M } };
+	static const struct want none[] = { { M, 0, 0 }, { 0, 0, 0 } };
+	static const struct want nothing[] = { { 100 * M, 0.5, 9 * M }, { 0, 0, 0 }, { M, 0.5, M } };
+
+	CHECK(shares(leaves, ARRAY_SIZE(leaves), 10 * M), "parts by worth, and of what is left over");
+	CHECK(shares(equal, ARRAY_SIZE(equal), 4 * M), "equal ones");
+	CHECK(shares(none, ARRAY_SIZE(none), 10 * M), "what is worth nothing gets nothing");
+	CHECK(shares(nothing, ARRAY_SIZE(nothing), 10 * M),
+	      "one that wants nothing and is worth nothing takes nothing from others");
+}
+
 int main(void)
 {
 	kernel = USUAL_KERNEL;
@@ -750,6 +795,7 @@ int main(void)
 	test_shown();
 	test_wear();
 	test_rate();
+	test_shares();
 	test_pressure();
 	test_left_out();
 	test_frozen();

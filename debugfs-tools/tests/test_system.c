@@ -664,6 +664,60 @@ static void test_namespace(void)
 	fixture_close(&fixture);
 }
 
+int __real_source_lines(const struct source *source, const char *path,
+			int (*each)(char *line, void *data), void *data);
+static struct fixture *changing;	/* the one whose cgroups are made and removed meanwhile */
+
+/* What goes on while cgroups are read; the linker sends all calls here. */
+int __wrap_source_lines(const struct source *source, const char *path,
+			int (*each)(char *line, void *data), void *data)
+{
+	bool changes = changing && !strcmp(path, SYS_DEBUGFS "/age_buckets_cgroup");
+	int error;
+
+	if (changes) {
+		fixture_cgroup(changing, "/early/child", "78\n");
+		fixture_cgroup(changing, "/again", "77\n");
+	}
+	error = __real_source_lines(source, path, each, data);
+	if (changes) {
+		autofree char *from = xasprintf("%s" SYS_CGROUP "/a-b", changing->tree);
+		autofree char *to = xasprintf("%s/a-b", changing->tree);
+
+		if (rename(from, to))
+			tree_fail("rename", from);
+	}
+	return error;
+}
+
+static void test_made_meanwhile(void)
+{
+	struct fixture fixture;
+	struct cgroups cgroups;
+	int again;
+
+	fixture_whole(&fixture);
+	fixture_cgroup(&fixture, "/again", "76\n");
+	tree_file(fixture.tree, SYS_DEBUGFS "/age_buckets_cgroup", CGROUPS_HEADER
+		  "31 0 1 30 120 8 800 0 /a-b\n"
+		  "76 0 0 0 30 1 100 0 /again\n"
+		  "77 0 0 0 30 2 200 0 /again\n"
+		  "78 0 0 0 30 4 400 0 /early/child\n");
+	changing = &fixture;
+	if (cgroups_read(&fixture.source, UINT64_MAX, &cgroups))
+		tree_fail("read", "cgroups");
+	changing = NULL;
+	CHECK(cgroup_has(&cgroups, "/early/child", 78, "/early", true, false),
+	      "one that was made before the table was read is there, and so is its parent");
+	CHECK(cgroup_has(&cgroups, "/again", 76, "/", true, true), "one that was made anew: the old one");
+	again = find_cgroup(&cgroups, "/again") + 1;
+	CHECK(!strcmp(cgroups.cgroup[again].path, "/again") && cgroups.cgroup[again].id == 77 &&
+	      !cgroups.cgroup[again].removed, "and the new one, which lives");
+	CHECK(cgroup_has(&cgroups, "/a-b", 31, "/", true, true), "one that was removed after it is gone");
+	cgroups_free(&cgroups);
+	fixture_close(&fixture);
+}
+
 /* From the second directory on there are no descriptors left. */
 static int run_out(const char *path, num inode, void *data)
 {
@@ -854,6 +908,7 @@ int main(void)
 	test_cgroups();
 	test_odd_cgroups();
 	test_namespace();
+	test_made_meanwhile();
 	test_details();
 	test_run_out();
 	test_names();

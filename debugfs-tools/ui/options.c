@@ -8,14 +8,13 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "ui/options.h"
 
 #define DAY		86400
-#define WATCH_DEFAULT	2
+#define WATCH_DEFAULT	"2"
 
 /* ---- types ---- */
 
@@ -39,62 +38,47 @@ static int parse_buckets(const char *text, void *where)
 
 /* Numbers are within @min and @max, if there is one. */
 static const struct {
-	struct option_form form;
+	const char *argument;	/* as --help has it behind the name */
+	const char *example;	/* NULL: the name says it all */
 	int (*parse)(const char *text, void *where);
 	num min, max;
 } types[] = {
-	[OPTION_FLAG] = { { NULL, NULL }, NULL },
-	[OPTION_TEXT] = { { "NAME", NULL }, parse_text },
-	[OPTION_FILE] = { { "FILE", NULL }, parse_text },
-	[OPTION_DIRECTORY] = { { "DIR", NULL }, parse_text },
-	[OPTION_CGROUP] = { { "CGROUP", NULL }, parse_text },
-	[OPTION_COLUMNS] = { { "[+]LIST", NULL }, parse_text },
-	[OPTION_COUNT] = { { "N", "3" }, parse_number, 1, INT64_MAX },
-	[OPTION_SIZE] = { { "SIZE", "4096, 64M, 1.5G" }, parse_size, 1, INT64_MAX },
-	[OPTION_AGE] = { { "AGE", "90s, 30m, 1h30m, 2d" }, parse_age },
-	[OPTION_SECONDS] = { { "SECONDS", "2, 90s, 1h" }, parse_age, 1, 3600 },
-	[OPTION_WATCH] = { { "[=SECONDS]", "2, 90s, 1h" }, parse_age, 1, DAY },
-	[OPTION_REFAULTS] = { { "RATE", "0.2%/min, 1%/h" }, parse_rate },
-	[OPTION_NODES] = { { "NODES", "0,2-3" }, parse_nodes },
-	[OPTION_BUCKETS] = { { "N[-M]", "3, 3-5" }, parse_buckets },
+	[OPTION_FLAG] = { "" },
+	[OPTION_TEXT] = { " NAME", NULL, parse_text },
+	[OPTION_FILE] = { " FILE", NULL, parse_text },
+	[OPTION_DIRECTORY] = { " DIR", NULL, parse_text },
+	[OPTION_CGROUP] = { " CGROUP", NULL, parse_text },
+	[OPTION_COLUMNS] = { " [+]LIST", NULL, parse_text },
+	[OPTION_COUNT] = { " N", "3", parse_number, 1, INT64_MAX },
+	[OPTION_SIZE] = { " SIZE", "4096, 64M, 1.5G", parse_size, 1, INT64_MAX },
+	[OPTION_AGE] = { " AGE", "90s, 30m, 1h30m, 2d", parse_age },
+	[OPTION_SECONDS] = { " SECONDS", "2, 90s, 1h", parse_age, 1, 3600 },
+	[OPTION_WATCH] = { "[=SECONDS]", "2, 90s, 1h", parse_age, 1, DAY },
+	[OPTION_REFAULTS] = { " RATE", "0.2%/min, 1%/h", parse_rate },
+	[OPTION_NODES] = { " NODES", "0,2-3", parse_nodes },
+	[OPTION_BUCKETS] = { " N[-M]", "3, 3-5", parse_buckets },
 };
-
-const struct option_form *option_form(enum option_type type)
-{
-	return &types[type].form;
-}
-
-bool option_is_optional(const struct option_spec *spec)
-{
-	return spec->type == OPTION_WATCH;
-}
 
 /* ---- what everybody has ---- */
 
-struct common {
-	const char *root;
-	struct output output;
-	bool help, version;
-};
-
-#define OUTPUT(member)	offsetof(struct common, output.member)
+#define OUTPUT(member)	offsetof(struct context, output.member)
 
 static const struct option_spec output_options[] = {
-	{ "json", 'J', OPTION_FLAG, OUTPUT(json), "print JSON", .excludes = "raw" },
+	{ "json", 'J', OPTION_FLAG, OUTPUT(json), "print JSON", .excludes = { "raw" } },
 	{ "raw", 'r', OPTION_FLAG, OUTPUT(raw), "print columns without alignment" },
 	{ "bytes", 'b', OPTION_FLAG, OUTPUT(bytes), "print bytes, seconds and ratios exactly" },
 	{ "noheadings", 'n', OPTION_FLAG, OUTPUT(noheadings), "print no headings" },
 	{ "output", 'o', OPTION_COLUMNS, OUTPUT(list),
-	  "print these columns, with + behind the usual", .excludes = "output-all" },
+	  "print these columns, with + behind the usual", .excludes = { "output-all" } },
 	{ "output-all", 0, OPTION_FLAG, OUTPUT(all), "print all columns" },
 	{ }
 };
 
-const struct option_spec common_options[] = {
-	{ "root", 0, OPTION_DIRECTORY, offsetof(struct common, root),
+static const struct option_spec common_options[] = {
+	{ "root", 0, OPTION_DIRECTORY, offsetof(struct context, root),
 	  "read a recorded tree instead of this system" },
-	{ "help", 'h', OPTION_FLAG, offsetof(struct common, help), "print this help and exit" },
-	{ "version", 'V', OPTION_FLAG, offsetof(struct common, version),
+	{ "help", 'h', OPTION_FLAG, offsetof(struct context, help), "print this help and exit" },
+	{ "version", 'V', OPTION_FLAG, offsetof(struct context, version),
 	  "print the version and exit" },
 	{ }
 };
@@ -116,28 +100,23 @@ struct known {
 	char letters[3 * OPTIONS_MAX + 2];
 };
 
-static void known_init(struct known *known, const struct option_group *group, bool permute)
+/* One list more, with what its options are stored into. */
+static void known_add(struct known *known, const struct option_spec *list, void *data)
 {
-	char *letter = known->letters;
+	for (const struct option_spec *s = list; s && s->name; s++) {
+		int kind = s->type == OPTION_FLAG ? no_argument :
+			   s->type == OPTION_WATCH ? optional_argument : required_argument;
+		int nr = known->nr++;
 
-	*known = (struct known){ .nr = 0 };
-	if (!permute)
-		*letter++ = '+';
-	for (int g = 0; g < OPTION_GROUPS; g++) {
-		for (const struct option_spec *s = group[g].list; s && s->name; s++) {
-			int kind = s->type == OPTION_FLAG ? no_argument :
-				   option_is_optional(s) ? optional_argument : required_argument;
-			int nr = known->nr++;
-
-			known->at[nr].spec = s;
-			known->at[nr].data = group[g].data;
-			known->longs[nr] = (struct option){
-				s->name, kind, NULL, s->letter ? s->letter : LONG_BASE + nr,
-			};
-			/* "w::" */
-			if (s->letter)
-				letter += sprintf(letter, "%c%.*s", s->letter, kind, "::");
-		}
+		known->at[nr].spec = s;
+		known->at[nr].data = data;
+		known->longs[nr] = (struct option){
+			s->name, kind, NULL, s->letter ? s->letter : LONG_BASE + nr,
+		};
+		/* "w::" */
+		if (s->letter)
+			sprintf(known->letters + strlen(known->letters), "%c%.*s", s->letter,
+				kind, "::");
 	}
 }
 
@@ -158,31 +137,33 @@ static int usage_error(const struct subcommand *subcommand)
 }
 
 /*
- * Where in @argv the name of the subcommand is: what stands behind nothing but common
- * options.  0: nowhere.
+ * Take the name of the subcommand out of @argv: what stands behind nothing but common options.
+ * NULL: there is none.
  */
-static int find_subcommand(int argc, char **argv)
+static const char *take_name(int *argc, char **argv)
 {
-	const struct option_group group[OPTION_GROUPS] = {
-		{ output_options, NULL }, { common_options, NULL },
-	};
-	struct known known;
-	int value, place = 0;
+	struct known known = { .letters = "+" };
+	const char *name = NULL;
+	int value;
 
-	known_init(&known, group, false);
+	known_add(&known, output_options, NULL);
+	known_add(&known, common_options, NULL);
 	opterr = 0;
 	optind = 0;
 	do {
-		value = getopt_long(argc, argv, known.letters, known.longs, NULL);
+		value = getopt_long(*argc, argv, known.letters, known.longs, NULL);
 	} while (value != -1 && value != '?');
-	if (value == -1 && optind < argc && strcmp(argv[optind - 1], "--"))
-		place = optind;
-	return place;
+	if (value == -1 && optind < *argc && strcmp(argv[optind - 1], "--")) {
+		name = argv[optind];
+		memmove(&argv[optind], &argv[optind + 1], (*argc - optind) * sizeof(*argv));
+		--*argc;
+	}
+	return name;
 }
 
 static void say_invalid(const struct option_spec *spec, const char *argument, int error)
 {
-	const char *example = option_form(spec->type)->example;
+	const char *example = types[spec->type].example;
 
 	if (error == -ERANGE)
 		say_error("--%s: '%s' is out of range", spec->name, argument);
@@ -199,7 +180,7 @@ static const char *optional_argument_of(int argc, char **argv)
 		return optarg;
 	if (optind < argc && *argv[optind] >= '0' && *argv[optind] <= '9')
 		return argv[optind++];
-	return NULL;
+	return WATCH_DEFAULT;
 }
 
 static int take(const struct option_spec *spec, void *data, const char *argument)
@@ -211,10 +192,6 @@ static int take(const struct option_spec *spec, void *data, const char *argument
 		*(bool *)where = true;
 		return 0;
 	}
-	if (!argument) {
-		*(num *)where = WATCH_DEFAULT;
-		return 0;
-	}
 	error = types[spec->type].parse(argument, where);
 	if (!error && types[spec->type].max && (*(num *)where < types[spec->type].min ||
 						*(num *)where > types[spec->type].max))
@@ -224,20 +201,13 @@ static int take(const struct option_spec *spec, void *data, const char *argument
 	return error;
 }
 
-/* The first of @names, "a b", that was given; NULL: none. */
-static const char *find_given(const struct known *known, const char *names)
+static bool is_given(const struct known *known, const char *name)
 {
 	for (int i = 0; i < known->nr; i++) {
-		const char *name = known->at[i].spec->name, *at = names;
-		size_t length = strlen(name), word;
-
-		for (; known->at[i].given && *at; at += word + strspn(at + word, " ")) {
-			word = strcspn(at, " ");
-			if (word == length && !strncmp(at, name, length))
-				return name;
-		}
+		if (known->at[i].given && !strcmp(known->at[i].spec->name, name))
+			return true;
 	}
-	return NULL;
+	return false;
 }
 
 /* Options that need, or exclude, others. */
@@ -245,18 +215,17 @@ static bool check_together(const struct known *known)
 {
 	for (int i = 0; i < known->nr; i++) {
 		const struct option_spec *spec = known->at[i].spec;
-		const char *other;
 
 		if (!known->at[i].given)
 			continue;
-		if (spec->needs && !find_given(known, spec->needs)) {
-			say_error("--%s needs --%.*s", spec->name,
-				  (int)strcspn(spec->needs, " "), spec->needs);
+		if (spec->needs && !is_given(known, spec->needs)) {
+			say_error("--%s needs --%s", spec->name, spec->needs);
 			return false;
 		}
-		other = spec->excludes ? find_given(known, spec->excludes) : NULL;
-		if (other) {
-			say_error("--%s and --%s are mutually exclusive", spec->name, other);
+		for (const char *const *other = spec->excludes; *other; other++) {
+			if (!is_given(known, *other))
+				continue;
+			say_error("--%s and --%s are mutually exclusive", spec->name, *other);
 			return false;
 		}
 	}
@@ -276,7 +245,7 @@ static int parse(int argc, char **argv, const struct subcommand *subcommand, str
 
 		if (at < 0)
 			return usage_error(subcommand);
-		if (option_is_optional(known->at[at].spec))
+		if (known->at[at].spec->type == OPTION_WATCH)
 			argument = optional_argument_of(argc, argv);
 		known->at[at].given = true;
 		if (take(known->at[at].spec, known->at[at].data, argument))
@@ -285,77 +254,133 @@ static int parse(int argc, char **argv, const struct subcommand *subcommand, str
 	return check_together(known) ? EX_DONE : usage_error(subcommand);
 }
 
+/* ---- help; manual page and completions are made of it ---- */
+
+static const struct {
+	int status;
+	const char *help;
+} exit_statuses[] = {
+	{ EX_DONE, "success" },
+	{ EX_FAILED, "failed: refused by the system, or a file is invalid" },
+	{ EX_USAGE, "invalid command line, or no such cgroup" },
+	{ EX_MISSING, "not supported by this kernel, or debugfs is missing" },
+	{ EX_DENIED, "permission denied: needs root, or the kernel is locked down" },
+	{ EX_NOTHING, "nothing to do: not one page could be written" },
+	{ EX_INTERRUPTED, "interrupted by a signal; what was done is reported" },
+};
+
+static void print_options(const struct known *known)
+{
+	for (int i = 0; i < known->nr; i++) {
+		const struct option_spec *spec = known->at[i].spec;
+		char letter[] = { '-', spec->letter, ',', ' ', 0 };
+		autofree char *text = xasprintf("%s--%s%s", spec->letter ? letter : "    ",
+						spec->name, types[spec->type].argument);
+
+		printf("  %-25s  %s", text, spec->help);
+		for (int k = 0; spec->excludes[k]; k++)
+			printf("%s--%s", k ? ", " : " (not with ", spec->excludes[k]);
+		puts(*spec->excludes ? ")" : "");
+	}
+}
+
+static void print_columns(const struct view *view)
+{
+	printf("\nColumns%s%s (* without --output):\n", view->when ? " with " : "",
+	       view->when ? view->when : "");
+	for (int i = 0; i < view->nr_columns; i++) {
+		const struct column *column = view_column(view, i);
+
+		printf("  %-16s %c %s\n", column->name, column->shown ? '*' : ' ', column->help);
+	}
+}
+
+static void help_subcommand(const struct subcommand *subcommand, const struct known *known)
+{
+	printf("Usage: " PROGRAM " %s [OPTIONS]\n\n", subcommand->name);
+	printf("%s\n\nOptions:\n", subcommand->summary);
+	print_options(known);
+	for (const struct view *view = subcommand->views; view->name; view++)
+		print_columns(view);
+	printf("\nExit status:\n");
+	for (size_t i = 0; i < ARRAY_SIZE(exit_statuses); i++)
+		printf("  %-3d  %s\n", exit_statuses[i].status, exit_statuses[i].help);
+}
+
+static void help_general(const struct subcommand *const *subcommands)
+{
+	struct known known = { .nr = 0 };
+
+	printf("Usage: " PROGRAM " [--root DIR] [SUBCOMMAND] [OPTIONS]\n\n");
+	printf("See what is in zswap and how old it is; write the cold part of it to swap.\n");
+	printf("\nSubcommands (%s if none is named):\n", subcommands[0]->name);
+	for (int i = 0; subcommands[i]; i++)
+		printf("  %-10s %s\n", subcommands[i]->name, subcommands[i]->summary);
+	printf("\nOptions:\n");
+	known_add(&known, common_options, NULL);
+	print_options(&known);
+	printf("\n'" PROGRAM " SUBCOMMAND --help' tells about the options of one.\n");
+}
+
 /* ---- main ---- */
 
 /* Before anything is done, the table is made: a wrong --output must not cost a result. */
 static int run(const struct subcommand *subcommand, const struct known *known,
-	       const struct common *common, void *data)
+	       struct context *context)
 {
-	const struct view *view = NULL;
-	const char *term = getenv("TERM");
-	struct context context = {
-		.output = common->output,
-		.watch_dumb = !term || !*term || !strcmp(term, "dumb"),
-	};
-	int result = source_open(&context.source, common->root ? common->root : "/");
+	const char *term = getenv("TERM"), *root = context->root ?: "/";
+	int result = source_open(&context->source, root);
 
 	if (result) {
-		say_error("%s: %s", common->root ? common->root : "/", strerror(-result));
+		say_error("%s: %s", root, strerror(-result));
 		return EX_FAILED;
 	}
+	context->watch_dumb = !term || !*term || !strcmp(term, "dumb");
 	/* The usual one comes before those that an option chooses */
-	for (const struct view *const *v = subcommand->views; *v; v++) {
-		if (!(*v)->when || find_given(known, (*v)->when + strlen("--")))
-			view = *v;
+	for (const struct view *view = subcommand->views; view->name; view++) {
+		if (!view->when || is_given(known, view->when + strlen("--")))
+			context->view = view;
 	}
-	if (view)
-		context.table = table_new(view, &context.output);
-	result = view && !context.table ? EX_USAGE : subcommand->run(&context, data);
-	table_free(context.table);
-	source_close(&context.source);
+	if (context->view)
+		context->table = table_new(context->view, &context->output);
+	result = context->view && !context->table ? EX_USAGE :
+		 subcommand->run(context, subcommand->data);
+	table_free(context->table);
+	source_close(&context->source);
 	return result;
 }
 
-/* @words: how many of @argv, "help" and the name of the subcommand, are no options of it. */
 static int run_subcommand(int argc, char **argv, const struct subcommand *const *subcommands,
-			  const struct subcommand *named, bool help, int words)
+			  const struct subcommand *named, bool help)
 {
 	const struct subcommand *subcommand = named ? named : subcommands[0];
-	struct common common = { .help = help };
-	void *data = xcalloc(1, subcommand->size);
-	const struct option_group group[OPTION_GROUPS] = {
-		{ subcommand->options, data },
-		{ subcommand->shared, data },
-		{ *subcommand->views ? output_options : NULL, &common },
-		{ common_options, &common },
-	};
-	struct known known;
+	struct context context = { .help = help };
+	struct known known = { .nr = 0 };
 	int result;
 
-	if (subcommand->defaults)
-		memcpy(data, subcommand->defaults, subcommand->size);
-	known_init(&known, group, true);
+	known_add(&known, subcommand->options, subcommand->data);
+	known_add(&known, subcommand->shared, subcommand->data);
+	known_add(&known, subcommand->views->name ? output_options : NULL, &context);
+	known_add(&known, common_options, &context);
 	result = parse(argc, argv, named, &known);
-	if (result == EX_DONE && common.version) {
-		printf(PROGRAM " " ZSWAPCTL_VERSION "\n");
-	} else if (result == EX_DONE && common.help) {
-		if (named)
-			help_subcommand(subcommand, group);
-		else
-			help_general(subcommands);
-	} else if (result == EX_DONE && optind + words < argc) {
-		const char *argument = argv[optind + words];
-
-		if (!strcmp(argument, subcommand->name))
+	if (result != EX_DONE)
+		return result;
+	if (!context.version && !context.help && optind < argc) {
+		if (!strcmp(argv[optind], subcommand->name))
 			say_error("options of %s are written behind its name", subcommand->name);
 		else
-			say_error("%s takes no argument: '%s'", subcommand->name, argument);
-		result = usage_error(subcommand);
-	} else if (result == EX_DONE) {
-		result = run(subcommand, &known, &common, data);
+			say_error("%s takes no argument: '%s'", subcommand->name, argv[optind]);
+		return usage_error(subcommand);
 	}
-	free(data);
-	return result;
+	if (!context.version && !context.help)
+		return run(subcommand, &known, &context);
+	if (context.version)
+		printf(PROGRAM " " ZSWAPCTL_VERSION "\n");
+	else if (named)
+		help_subcommand(subcommand, &known);
+	else
+		help_general(subcommands);
+	return EX_DONE;
 }
 
 /* A file opened later must not get the number of an output that the caller closed. */
@@ -376,32 +401,28 @@ int options_main(int argc, char **argv, const struct subcommand *const *subcomma
 {
 	static char program[] = PROGRAM;
 	const struct subcommand *named = NULL;
+	const char *name;
+	int result;
 	bool help;
-	int place, result;
 
 	if (keep_standard_files() || !argc)
 		return EX_FAILED;
 
 	/* getopt_long() begins its messages with the first word. */
 	argv[0] = program;
-	place = find_subcommand(argc, argv);
-	help = place && !strcmp(argv[place], "help");
-	if (help) {
-		int behind = find_subcommand(argc - place, argv + place);
-
-		place = behind ? place + behind : 0;
-	}
-	if (place) {
-		for (int i = 0; subcommands[i] && !named; i++)
-			named = strcmp(subcommands[i]->name, argv[place]) ? NULL : subcommands[i];
-		if (!named) {
-			say_error("unknown subcommand '%s'", argv[place]);
-			return usage_error(NULL);
-		}
+	name = take_name(&argc, argv);
+	help = name && !strcmp(name, "help");
+	if (help)
+		name = take_name(&argc, argv);
+	for (int i = 0; name && subcommands[i] && !named; i++)
+		named = strcmp(subcommands[i]->name, name) ? NULL : subcommands[i];
+	if (name && !named) {
+		say_error("unknown subcommand '%s'", name);
+		return usage_error(NULL);
 	}
 	if (named && named->ignored)
 		signal(named->ignored, SIG_IGN);
-	result = run_subcommand(argc, argv, subcommands, named, help, help + !!named);
+	result = run_subcommand(argc, argv, subcommands, named, help);
 
 	/* Why an earlier attempt failed is forgotten. */
 	if (fflush(stdout))
@@ -426,10 +447,15 @@ int options_exit_status(num error)
 	}
 }
 
-void options_say_package(const struct source *source)
+int options_supported(const struct source *source)
 {
-	if (system_supported(source))
-		say_error("for a kernel that has it, %s", SYSTEM_PACKAGE);
+	int error = system_supported(source);
+
+	if (!error)
+		return EX_DONE;
+	say_error("%s", system_reason(source, error));
+	say_error("for a kernel that has it, %s", SYSTEM_PACKAGE);
+	return EX_MISSING;
 }
 
 int options_say_unreadable(const struct source *source, num error)
@@ -443,7 +469,8 @@ int options_say_unreadable(const struct source *source, num error)
 		return EX_FAILED;
 	}
 	say_error("%s: %s", what, system_reason(source, error));
-	options_say_package(source);
+	if (system_supported(source))
+		say_error("for a kernel that has it, %s", SYSTEM_PACKAGE);
 	if (!source_exists(source, SYS_PARAMETERS))
 		say_error("'" PROGRAM " status' tells what can be known without");
 	return options_exit_status(error);
@@ -477,12 +504,6 @@ bool reasons_say(struct reasons *reasons, const char *before)
 	}
 	*reasons = (struct reasons) {};
 	return any;
-}
-
-int options_say_file(const char *file, const char *message, int error)
-{
-	say_error("%s: %s", file, message ?: strerror(-error));
-	return error == -EACCES || error == -EPERM ? EX_DENIED : EX_FAILED;
 }
 
 void options_say_foreign(const struct cgroups *cgroups)

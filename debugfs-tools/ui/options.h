@@ -15,8 +15,12 @@
 struct context {
 	struct source source;
 	struct output output;
-	struct table *table;	/* of the view that was chosen, still empty; or NULL */
+	const struct view *view; /* that was chosen, or NULL */
+	struct table *table;	/* of it, still empty */
 	bool watch_dumb;	/* TERM says nothing can be redrawn */
+	/* Options of all */
+	const char *root;
+	bool help, version;
 };
 
 /* What an option takes, and what it is stored as. */
@@ -43,57 +47,32 @@ struct option_spec {
 	enum option_type type;
 	size_t where;		/* offset in the subcommand's struct */
 	const char *help;
-	const char *needs;	/* names of other options, "a b": one of them has to be given */
-	const char *excludes;	/* none of them may be given */
+	const char *needs;	/* the name of another option, which has to be given */
+	const char *excludes[8]; /* up to a NULL: none of them may be given */
 };
-
-struct option_form {
-	const char *argument;	/* as --help has it: "AGE"; NULL: none; "[=SECONDS]" */
-	const char *example;	/* NULL: the name says it all */
-};
-
-const struct option_form *option_form(enum option_type type);
-bool option_is_optional(const struct option_spec *spec);
 
 struct subcommand {
 	const char *name;
 	const char *summary;		/* one line for zswapctl --help */
 	const struct option_spec *options; /* its own, NULL-terminated */
 	const struct option_spec *shared; /* what it has in common with another, or NULL */
-	const struct view *views[4];	/* up to a NULL; none if it prints no table */
-	const void *defaults;		/* what the options are stored into begins as a copy; NULL: zeroes */
-	size_t size;			/* of it */
+	struct view views[3];		/* up to one without a name; none if it prints no table */
+	/* What the options are stored into; it has the defaults, and what it has at the end stays. */
+	void *data;
 	int ignored;			/* a signal that means nothing before it runs; 0: none */
-	/* @data: the copy.  Returns the exit status. */
+	/* Returns the exit status. */
 	int (*run)(struct context *context, void *data);
 };
-
-/* Options of all. */
-extern const struct option_spec common_options[];
-
-/* Lists of options, each with what its options are stored into. */
-struct option_group {
-	const struct option_spec *list;
-	void *data;
-};
-
-#define OPTION_GROUPS	4
-
-/* What --help prints; @group: the options of a subcommand. */
-void help_subcommand(const struct subcommand *subcommand, const struct option_group *group);
-void help_general(const struct subcommand *const *subcommands);
 
 /* All of main(); the first of @subcommands, up to a NULL, runs if none is named. */
 int options_main(int argc, char **argv, const struct subcommand *const *subcommands);
 
 /* The exit status for a file that cannot be read or written: @error is a negative errno. */
 int options_exit_status(num error);
-/* Says how to get a kernel with the feature, if this one lacks it. */
-void options_say_package(const struct source *source);
+/* Has this kernel the feature?  If not, says so and how to get one.  Returns the exit status. */
+int options_supported(const struct source *source);
 /* Why the tables of ages cannot be read, and what works without.  Returns the exit status. */
 int options_say_unreadable(const struct source *source, num error);
-/* The same of a file that is not the kernel's; @message NULL: as @error says. */
-int options_say_file(const char *file, const char *message, int error);
 /* Say what of the kernel's tables is left out, if this is a cgroup namespace. */
 void options_say_foreign(const struct cgroups *cgroups);
 /*

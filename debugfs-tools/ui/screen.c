@@ -8,7 +8,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
@@ -25,7 +24,7 @@
 #define END_OF_LINE "\033[K"
 #define END_OF_SCREEN "\033[J"
 
-enum event { EVENT_TIME, EVENT_REDRAW, EVENT_QUIT, EVENT_SIGNAL };
+enum event { EVENT_TIME, EVENT_REDRAW, EVENT_QUIT, EVENT_SIGNAL, EVENT_FAILED };
 
 static struct {
 	bool terminal;		/* has a width */
@@ -135,14 +134,12 @@ static int decode_key(const char **text)
 }
 
 /* Returns whether to go on. */
-static bool take_keys(const struct screen_view *view, const char *text, bool *redraw)
+static bool take_keys(const struct screen_view *view, const char *text)
 {
 	while (*text) {
 		int key = decode_key(&text);
 
-		if (view->key && view->key(view->data, key))
-			*redraw = true;
-		else if (key == 'q' || key == 'Q')
+		if (!(view->key && view->key(view->data, key)) && (key == 'q' || key == 'Q'))
 			return false;
 	}
 	return true;
@@ -151,55 +148,32 @@ static bool take_keys(const struct screen_view *view, const char *text, bool *re
 /* The next event until @deadline. */
 static enum event wait_event(const struct screen_view *view, num deadline)
 {
-	for (;;) {
-		struct pollfd from[] = {
-			{ .fd = screen.signals, .events = POLLIN },
-			{ .fd = screen.keys ? STDIN_FILENO : -1, .events = POLLIN },
-		};
-		struct timespec timeout = clock_until(deadline);
-		int nr = ppoll(from, ARRAY_SIZE(from), &timeout, NULL);
-		struct signalfd_siginfo signal;
-		char text[64];
-		bool redraw = false;
+	struct pollfd from[] = {
+		{ .fd = screen.signals, .events = POLLIN },
+		{ .fd = screen.keys ? STDIN_FILENO : -1, .events = POLLIN },
+	};
+	struct timespec timeout = clock_until(deadline);
+	int nr = ppoll(from, ARRAY_SIZE(from), &timeout, NULL);
+	struct signalfd_siginfo signal;
+	char text[64];
 
-		if (!nr && clock_us() >= deadline)
-			return EVENT_TIME;
-		if (nr > 0 && from[0].revents) {
-			if (read(screen.signals, &signal, sizeof(signal)) != sizeof(signal))
-				return EVENT_QUIT;
-			if (signal.ssi_signo == SIGTSTP)
-				stop();
-			else if (signal.ssi_signo != SIGCONT && signal.ssi_signo != SIGWINCH)
-				return EVENT_SIGNAL;
-			/* Whoever had the terminal meanwhile may have changed it. */
-			enter();
-			redraw = screen.live;
-		} else if (nr > 0) {
-			nr = read(STDIN_FILENO, text, sizeof(text) - 1);
-			/* The end of the file: the terminal is gone. */
-			if (nr <= 0)
-				return EVENT_QUIT;
-			text[nr] = '\0';
-			if (!take_keys(view, text, &redraw))
-				return EVENT_QUIT;
-		}
-		if (redraw)
-			return EVENT_REDRAW;
+	if (nr <= 0)
+		return clock_us() >= deadline ? EVENT_TIME : EVENT_REDRAW;
+	if (!from[0].revents) {
+		nr = read(STDIN_FILENO, text, sizeof(text) - 1);
+		/* The end of the file: the terminal is gone. */
+		text[nr > 0 ? nr : 0] = '\0';
+		return nr > 0 && take_keys(view, text) ? EVENT_REDRAW : EVENT_QUIT;
 	}
-}
-
-static void terminal_size(int *lines, int *width)
-{
-	struct winsize size;
-
-	*lines = 0;
-	*width = 0;
-	if (!screen.terminal)
-		return;
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || !size.ws_row || !size.ws_col)
-		size = (struct winsize){ .ws_row = 24, .ws_col = 80 };
-	*lines = screen.live ? size.ws_row : 0;
-	*width = size.ws_col;
+	if (read(screen.signals, &signal, sizeof(signal)) != sizeof(signal))
+		return EVENT_QUIT;
+	if (signal.ssi_signo == SIGTSTP)
+		stop();
+	else if (signal.ssi_signo != SIGCONT && signal.ssi_signo != SIGWINCH)
+		return EVENT_SIGNAL;
+	/* Whoever had the terminal meanwhile may have changed it. */
+	enter();
+	return EVENT_REDRAW;
 }
 
 static void show_live(const char *text, int lines)
@@ -219,64 +193,69 @@ static void show_live(const char *text, int lines)
 		fputs("\n" END_OF_SCREEN, stdout);
 }
 
-/* Returns 0 or a negative errno. */
-static int show(const struct screen_view *view, bool first)
+/* Returns false if it could not be written, which options_main() says. */
+static bool show(const struct context *context, const struct screen_view *view, bool first)
 {
-	int lines, width;
-	char *text;
+	struct table *table = table_new(context->view, &context->output);
+	autofree char *above = NULL, *body = NULL, *text = NULL;
+	struct winsize size = { .ws_row = 0 };
+	int lines;
 
-	terminal_size(&lines, &width);
-	text = view->draw(view->data, lines, width);
+	if (screen.terminal && (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || !size.ws_row ||
+				!size.ws_col))
+		size = (struct winsize){ .ws_row = 24, .ws_col = 80 };
+	lines = screen.live ? size.ws_row : 0;
+	above = view->put(view->data, table, lines, size.ws_col);
+	body = table_render(table, size.ws_col);
+	table_free(table);
+	text = xasprintf("%s%s", above ?: "", body);
 	if (screen.live)
 		show_live(text, lines);
 	else
 		printf("%s%s", first ? "" : "\n", text);
-	free(text);
-	if (fflush(stdout))
-		return -errno;
-	return ferror(stdout) ? -EIO : 0;
+	return !fflush(stdout) && !ferror(stdout);
 }
 
 int screen_run(const struct context *context, const struct screen_view *view)
 {
-	bool terminal = isatty(STDOUT_FILENO) && !context->output.json && !context->output.raw;
-	bool live = terminal && !context->watch_dumb;
+	num period = view->seconds * 1000000, deadline;
 	int result = view->look(view->data);
-	num deadline;
 
 	if (result)
-		return result;
-	screen.terminal = terminal;
-	begin(live);
+		return options_say_unreadable(&context->source, result);
+	if (!view->seconds) {
+		view->put(view->data, context->table, 0, 0);
+		table_print(context->table);
+		return EX_DONE;
+	}
+	screen.terminal = isatty(STDOUT_FILENO) && !context->output.json && !context->output.raw;
+	begin(screen.terminal && !context->watch_dumb);
 	deadline = clock_us();
-	for (num round = 1;; round++) {
-		enum event event = EVENT_REDRAW;
+	for (num round = 1; !result; round++) {
 		/* On a terminal the last one has its time, too, before it is wiped away. */
-		bool last = view->iterations && round >= view->iterations;
+		bool last = view->iterations && round >= view->iterations, shown = false;
+		enum event event = EVENT_REDRAW;
 
-		deadline += view->seconds * 1000000;
+		deadline += period;
 		/* Whoever was stopped for long does not run to catch up. */
 		if (deadline < clock_us())
-			deadline = clock_us() + view->seconds * 1000000;
-		for (bool first = round == 1; event == EVENT_REDRAW; first = false) {
-			if (show(view, first)) {
-				/* options_main() says it. */
-				result = EX_FAILED;
-				goto out;
-			}
-			if (last && !live)
-				goto out;
-			event = wait_event(view, deadline);
+			deadline = clock_us() + period;
+		while (event == EVENT_REDRAW) {
+			if ((screen.live || !shown) && !show(context, view, round == 1))
+				event = EVENT_FAILED;
+			else if (last && !screen.live)
+				event = EVENT_QUIT;
+			else
+				event = wait_event(view, deadline);
+			shown = true;
 		}
-		if (event == EVENT_SIGNAL)
-			result = EX_INTERRUPTED;
-		if (event != EVENT_TIME || last)
-			goto out;
-		result = view->look(view->data);
-		if (result)
-			goto out;
+		if (event == EVENT_SIGNAL || event == EVENT_FAILED)
+			result = event == EVENT_SIGNAL ? EX_INTERRUPTED : EX_FAILED;
+		else if (event == EVENT_QUIT || last)
+			break;
+		else
+			result = view->look(view->data);
 	}
-out:
 	leave();
-	return result;
+	return result < 0 ? options_say_unreadable(&context->source, result) : result;
 }

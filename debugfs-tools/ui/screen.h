@@ -18,24 +18,21 @@ enum {
 
 struct screen_view {
 	void *data;
-	/* Take a new look at the system.  Returns 0, or a negative errno that ends it all. */
+	/* Take a new look at the ages.  Returns 0, or a negative errno that ends it all, and is said. */
 	int (*look)(void *data);
 	/*
-	 * What was found, as a text to be freed.  @lines, @width: of the terminal; 0 where
-	 * there is none, or one that cannot be redrawn has no end.  It may be called several
-	 * times for one look.
+	 * Put what was found into a @table.  @lines, @width: of the terminal; 0 where there is
+	 * none, or one that cannot be redrawn has no end.  It may be called several times for
+	 * one look.  Returns what is to stand above, to be freed, or NULL.
 	 */
-	char *(*draw)(void *data, int lines, int width);
-	/* A key; returns whether it is one of its, and to draw again.  May be NULL; q quits. */
+	char *(*put)(void *data, struct table *table, int lines, int width);
+	/* A key; returns whether it is one of its.  May be NULL; q quits. */
 	bool (*key)(void *data, int key);
-	num seconds;		/* from one look to the next */
+	num seconds;		/* from one look to the next; 0: there is one, and no screen */
 	num iterations;		/* how many looks; 0: no end */
 };
 
-/*
- * Returns an exit status, or the negative errno of look(); then nothing is left on the
- * screen, and the caller can say what happened.
- */
+/* Returns an exit status; what is said then is not on the screen that was redrawn. */
 int screen_run(const struct context *context, const struct screen_view *view);
 
 #endif

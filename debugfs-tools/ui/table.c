@@ -9,7 +9,6 @@
 #include <libsmartcols/libsmartcols.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
@@ -26,7 +25,6 @@ struct table {
 	const struct view *view;
 	const struct output *output;
 	struct libscols_table *smart;
-	bool colors;
 	int nr_shown;
 	int *shown;		/* by place in the output: index in the view */
 };
@@ -166,26 +164,31 @@ static int show_list(struct table *table, const char *list)
 	return 0;
 }
 
+/* What each type of column is to libsmartcols, and how a number in units is written. */
+static const struct {
+	int flags, json;
+	double unit;
+	const char *brief, *exact;
+} types[] = {
+	[COLUMN_BOOL] = { 0, SCOLS_JSON_BOOLEAN_OPTIONAL },
+	[COLUMN_COUNT ... COLUMN_AGE] = { SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER },
+	[COLUMN_PPM ... COLUMN_REFAULTS] = { SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER, 1e4, "%.2f%%", "%.4f" },
+	[COLUMN_RATIO ... COLUMN_RATE] = { SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER, 1e3, "%.2f", "%.3f" },
+	[COLUMN_TEXT ... COLUMN_BAR] = { 0, SCOLS_JSON_STRING },
+	[COLUMN_TREE] = { SCOLS_FL_TREE | SCOLS_FL_TRUNC, SCOLS_JSON_STRING },
+	[COLUMN_PATH] = { SCOLS_FL_TRUNC, SCOLS_JSON_STRING },
+};
+
 static void add_column(struct table *table, const struct column *column)
 {
-	static const struct {
-		int flags, json;
-	} type[] = {
-		[COLUMN_COUNT ... COLUMN_RATE] = { SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER },
-		[COLUMN_BOOL] = { 0, SCOLS_JSON_BOOLEAN_OPTIONAL },
-		[COLUMN_TEXT ... COLUMN_BAR] = { 0, SCOLS_JSON_STRING },
-		[COLUMN_TREE] = { SCOLS_FL_TREE | SCOLS_FL_TRUNC, SCOLS_JSON_STRING },
-		[COLUMN_PATH] = { SCOLS_FL_TRUNC, SCOLS_JSON_STRING },
-	};
-	const struct output *output = table->output;
-	int flags = type[column->type].flags;
+	int flags = types[column->type].flags;
 	struct libscols_column *new;
 
 	/* libsmartcols draws trees in raw output, too: no script wants to read that. */
-	if (output->raw)
+	if (table->output->raw)
 		flags &= ~SCOLS_FL_TREE;
 	new = xchecked(scols_table_new_column(table->smart, column->name, 0, flags));
-	done(scols_column_set_json_type(new, type[column->type].json));
+	done(scols_column_set_json_type(new, types[column->type].json));
 }
 
 struct table *table_new(const struct view *view, const struct output *output)
@@ -194,7 +197,6 @@ struct table *table_new(const struct view *view, const struct output *output)
 
 	table->view = view;
 	table->output = output;
-	table->colors = colors_wanted(output);
 	if (output->all) {
 		for (int i = 0; i < view->nr_columns; i++)
 			show(table, i);
@@ -211,7 +213,7 @@ struct table *table_new(const struct view *view, const struct output *output)
 	scols_table_enable_json(table->smart, output->json);
 	scols_table_enable_raw(table->smart, output->raw);
 	scols_table_enable_noheadings(table->smart, output->noheadings);
-	scols_table_enable_colors(table->smart, table->colors);
+	scols_table_enable_colors(table->smart, colors_wanted(output));
 	scols_table_enable_ascii(table->smart, !table_utf8(output));
 	/* It would make "\\x5cx2d" of the "\\x2d" that systemd has in names. */
 	scols_table_enable_noencoding(table->smart, !output->json && !output->raw);
@@ -234,15 +236,10 @@ bool table_shows(const struct table *table, const char *column)
 	return shows(table, find_column(table->view, column));
 }
 
-/* @value / @unit by hundredths: half of one is rounded up, though 0.145 is a little less. */
-static double hundredths(num value, double unit)
-{
-	return round(value / (unit / 100)) / 100;
-}
-
 /* @value, which is known. */
 static struct brief number_text(enum column_type type, bool exact, num value)
 {
+	double unit = types[type].unit;
 	struct brief brief;
 
 	if (type == COLUMN_AGE && (!exact || value == AGE_NO_BOUND))
@@ -251,12 +248,11 @@ static struct brief number_text(enum column_type type, bool exact, num value)
 		return format_size(value);
 	if (type == COLUMN_BOOL)
 		strcpy(brief.text, value ? "yes" : "no");
-	else if (type == COLUMN_PPM || type == COLUMN_REFAULTS)
-		sprintf(brief.text, exact ? "%.4f" : "%.2f%%",
-			exact ? value / 1e4 : hundredths(value, 1e4));
-	else if (type == COLUMN_RATIO || type == COLUMN_RATE)
-		sprintf(brief.text, exact ? "%.3f" : "%.2f",
-			exact ? value / 1e3 : hundredths(value, 1e3));
+	else if (unit && exact)
+		sprintf(brief.text, types[type].exact, value / unit);
+	else if (unit)
+		/* Half of a hundredth is rounded up, though 0.145 is a little less */
+		sprintf(brief.text, types[type].brief, round(value / (unit / 100)) / 100);
 	else
 		sprintf(brief.text, "%lld", value);
 	return brief;
@@ -286,19 +282,13 @@ static char *cell(const struct table *table, int column, const void *row)
 	return xstrdup(number_text(type, output->json || output->bytes, value).text);
 }
 
-static void color_cell(struct table *table, struct libscols_line *line, int column,
-		       const char *color)
-{
-	for (int i = 0; i < table->nr_shown && table->colors; i++) {
-		if (table->shown[i] == column)
-			done(scols_cell_set_color(xchecked(scols_line_get_cell(line, i)), color));
-	}
-}
-
 void table_color(struct table *table, struct libscols_line *line, const char *column,
 		 const char *color)
 {
-	color_cell(table, line, find_column(table->view, column), color);
+	for (int i = 0; i < table->nr_shown; i++) {
+		if (!strcmp(view_column(table->view, table->shown[i])->name, column))
+			done(scols_cell_set_color(xchecked(scols_line_get_cell(line, i)), color));
+	}
 }
 
 struct libscols_line *table_row(struct table *table, struct libscols_line *parent, const void *row)
@@ -306,19 +296,17 @@ struct libscols_line *table_row(struct table *table, struct libscols_line *paren
 	struct libscols_line *line = xchecked(scols_table_new_line(table->smart, parent));
 
 	for (int i = 0; i < table->nr_shown; i++) {
-		int column = table->shown[i];
-		char *text = cell(table, column, row);
-		num value;
+		const struct column *column = view_column(table->view, table->shown[i]);
+		char *text = cell(table, table->shown[i], row);
+		num value = view_number(table->view, table->shown[i], row);
 
 		if (!text && !table->output->json)
 			text = xstrdup("-");
 		/* It is the line's from now on */
 		done(scols_line_refer_data(line, i, text));
-		if (view_column(table->view, column)->type != COLUMN_REFAULTS)
-			continue;
-		value = view_number(table->view, column, row);
-		if (value >= RATE_HIGH)
-			color_cell(table, line, column, value >= RATE_BAD ? "red" : "yellow");
+		if (column->type == COLUMN_REFAULTS && value >= RATE_HIGH)
+			table_color(table, line, column->name,
+				    value >= RATE_BAD ? "red" : "yellow");
 	}
 	return line;
 }
@@ -343,6 +331,8 @@ static int text_width(const char *text)
  */
 static void fit(struct table *table, int width)
 {
+	int colors = scols_table_colors_wanted(table->smart);
+
 	if (table->output->list || table->output->all || width <= 0)
 		return;
 	scols_table_enable_colors(table->smart, 0);
@@ -358,7 +348,7 @@ static void fit(struct table *table, int width)
 		done(scols_column_set_flags(column, scols_column_get_flags(column) |
 					    SCOLS_FL_HIDDEN));
 	}
-	scols_table_enable_colors(table->smart, table->colors);
+	scols_table_enable_colors(table->smart, colors);
 }
 
 int table_width(const struct table *table)

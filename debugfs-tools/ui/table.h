@@ -20,6 +20,8 @@ struct view {
 	} counters[2];
 };
 
+#define VIEW(of, list)	.name = (of), .columns = (list), .nr_columns = ARRAY_SIZE(list)
+
 const struct column *view_column(const struct view *view, int i);
 /* The number of column @i in @row. */
 num view_number(const struct view *view, int i, const void *row);
