@@ -601,7 +601,8 @@ static bool begin_damaged(struct zwb_pages *pages, int node)
 {
 	static unsigned long long slots[IMAGE_PAGES];
 
-	return begin_with(pages, node, IMAGE_PAGES) && write_pages(pages, 1, slots) && damage(slots);
+	return begin_with(pages, node, IMAGE_PAGES) && write_pages(pages, 1, slots) &&
+	       damage(slots);
 }
 
 static bool is_damaged(long long index)
