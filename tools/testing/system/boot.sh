@@ -45,11 +45,11 @@ if [ -z "$resumes" ]; then
 		die "making a disk of the checks failed: see $dir/mke2fs.log."
 fi
 
-args="console=ttyS0 root=/dev/vda ro resume=/dev/vdb no_timer_check tsc=reliable panic=-1 oops=panic"
+args="console=ttyS0 root=/dev/vda ro resume=/dev/vdb no_timer_check panic=-1 oops=panic"
 # What the user has to say: Debian's zswap is off
 args+=" zswap.enabled=1 systemd.journald.forward_to_console=0 systemd.show_status=0"
 qemu=("$EMULATOR" -nodefaults -no-user-config -no-reboot -display none -monitor stdio
-	-machine q35 -m 1024M -kernel "$kernel" -initrd "$initrd" -append "$args" -rtc base=utc)
+	-machine q35 -m 1024M -kernel "$kernel" -initrd "$initrd" -rtc base=utc)
 for disk in system swap check; do
 	qemu+=(-drive "file=$dir/$disk.img,if=none,id=$disk,format=raw,cache=unsafe"
 		-device "virtio-blk-pci,drive=$disk")
@@ -59,8 +59,13 @@ qemu+=(-device virtio-rng-pci -serial "file:$console" -serial "file:$output")
 # there, emulated ones with a thread each trip over what is half done.
 case $("$VMDIR/accel.sh" "$kernel") in
 kvm) qemu+=(-accel kvm -cpu host -smp 2) ;;
-*) qemu+=(-accel "tcg,thread=single" -cpu "$arch_cpu" -smp 1) ;;
+*)
+	qemu+=(-accel "tcg,thread=single" -cpu "$arch_cpu" -smp 1)
+	# shellcheck disable=SC2154 # see arch.sh
+	args+=" $arch_emulated"
+	;;
 esac
+qemu+=(-append "$args")
 printf '%q ' "${qemu[@]}" >"$dir/$name.qemu"
 
 # The buttons of the machine
