@@ -7,9 +7,10 @@
  *
  *	time for a batch = latency + pages * time for a page
  *
- * The latency is that of the fastest batch, the first of which is a single page. The time for
- * a page is that of the last batches together: a device that is throttled takes some at
- * once, and then one not for a while.
+ * Both are means of the last batches, the latency that of batches of a single page, the first of
+ * which is one. None alone tells much: a device that is throttled takes some at once, and then one
+ * not for a while, and that behind a network needs now 10 ms, now 30. The shortest time in place of
+ * the mean would make work of what is only such jitter, and batches would never grow.
  */
 #include <linux/math64.h>
 #include <linux/minmax.h>
@@ -24,7 +25,7 @@
 /* A batch of the next size has this many times as many pages at most */
 #define ZSWAP_WB_BATCH_GROWTH	4
 
-/* So many batches count, see above: of what older ones have told it forgets one part of so many */
+/* So many batches count, see above: with each, a mean forgets one part of so many */
 #define ZSWAP_WB_BATCHES_KNOWN	8
 
 /*
@@ -63,29 +64,33 @@ bool zswap_wb_device_broken(const struct zswap_wb_device *device)
 	return device->errors >= ZSWAP_WB_ERRORS_MAX;
 }
 
+static void zswap_wb_mean_add(struct zswap_wb_mean *mean, u64 bytes, u64 ns)
+{
+	mean->nr = min(mean->nr + 1, ZSWAP_WB_BATCHES_KNOWN);
+	mean->bytes += div_s64(bytes - mean->bytes, mean->nr);
+	mean->ns += div_s64(ns - mean->ns, mean->nr);
+}
+
 static void zswap_wb_device_measure(struct zswap_wb_device *device,
 				    unsigned int pages, u64 ns)
 {
 	u64 fit, most = pages * ZSWAP_WB_BATCH_GROWTH;
 
-	device->latency_ns = min(ns, device->latency_ns ?: ns);
 	/* A batch that was far from full tells little about a larger one */
 	if (most < zswap_wb_device_room(device))
 		return;
-	if (pages == 1 && !device->bytes) {
-		fit = div64_u64(ZSWAP_WB_BATCH_MAX_NS, device->latency_ns);
-		fit = clamp(fit, 2, ZSWAP_WB_FIRST_BATCH);
-		most = max(most, fit);
-	} else if (pages == 1) {
+	if (pages == 1) {
+		zswap_wb_mean_add(&device->latency, 0, ns);
 		/* It takes two to see whether the device still needs so long for one */
-		fit = 2;
+		fit = device->batch.nr ? 2 :
+		      clamp(div64_u64(ZSWAP_WB_BATCH_MAX_NS, ns), 2, ZSWAP_WB_FIRST_BATCH);
+		most = max(most, fit);
 	} else {
-		device->bytes += (pages - 1) * PAGE_SIZE -
-				 device->bytes / ZSWAP_WB_BATCHES_KNOWN;
-		device->busy_ns += ns - device->latency_ns -
-				   device->busy_ns / ZSWAP_WB_BATCHES_KNOWN;
-		fit = div64_u64(ZSWAP_WB_BATCH_NS * device->bytes,
-				(device->busy_ns + 1) * PAGE_SIZE);
+		zswap_wb_mean_add(&device->batch, (pages - 1) * PAGE_SIZE, ns);
+		/* A single page has needed no more than it and others: that was something else */
+		device->latency.ns = min(device->latency.ns, device->batch.ns);
+		fit = div64_u64(ZSWAP_WB_BATCH_NS * device->batch.bytes,
+				(device->batch.ns - device->latency.ns + 1) * PAGE_SIZE);
 	}
 	fit = clamp(fit, 1, min(most, ZSWAP_WB_BATCH_MAX));
 	if (fit + ZSWAP_WB_REQUEST_SLACK >= ZSWAP_WB_REQUEST_PAGES)

@@ -35,15 +35,20 @@ struct zswap_wb_io {
 	struct work_struct		work;
 };
 
+/* What the last batches of a kind have needed, on the average */
+struct zswap_wb_mean {
+	unsigned int	nr;	/* batches that count, 0: there has been none */
+	u64		bytes;
+	u64		ns;
+};
+
 /* What a command has found out about a swap device, zeros to begin with */
 struct zswap_wb_device {
 	unsigned int	room;	/* most pages of a batch, 0: not known yet */
 	/* batches that have failed as a whole, since one has not */
 	unsigned int	errors;
-	u64		latency_ns;	/* shortest time for a batch */
-	/* of the last batches: all but their first pages, and the time for these */
-	u64		bytes;
-	u64		busy_ns;
+	struct zswap_wb_mean latency;	/* of batches of a single page */
+	struct zswap_wb_mean batch;	/* of larger ones, without the bytes of their first pages */
 };
 
 /* Has the device not done what it should with a page of ours? */

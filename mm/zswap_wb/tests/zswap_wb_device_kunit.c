@@ -68,8 +68,8 @@ static void zswap_wb_device_fits(struct kunit *test)
 static void zswap_wb_device_remnant(struct kunit *test)
 {
 	struct zswap_wb_device device = {
-		.room = 128, .latency_ns = 1000,
-		.bytes = 128 * PAGE_SIZE, .busy_ns = 128000,
+		.room = 128, .latency = { .nr = 1, .ns = 1000 },
+		.batch = { .nr = 1, .bytes = 127 * PAGE_SIZE, .ns = 128000 },
 	};
 
 	zswap_wb_device_learn(&device, 1, 0, NSEC_PER_SEC);
@@ -83,7 +83,7 @@ static void zswap_wb_device_remnant(struct kunit *test)
 /* Two batches are fetched at a time: of both of a size the second makes the next no larger */
 static void zswap_wb_device_pair(struct kunit *test)
 {
-	struct zswap_wb_device device = { .room = 7, .latency_ns = 1000 };
+	struct zswap_wb_device device = { .room = 7, .latency = { .nr = 1, .ns = 1000 } };
 
 	zswap_wb_device_learn(&device, 7, 0, 1000);
 	KUNIT_EXPECT_EQ(test, zswap_wb_device_room(&device), 28);
@@ -195,6 +195,41 @@ static void zswap_wb_device_ticks(struct kunit *test)
 	}
 }
 
+/* A device behind a network: 20 us a page, and for each batch 10 ms, 30, or what is between */
+#define DEVICE_JITTER_NS	(20 * NSEC_PER_MSEC)
+
+/* Its jitter is as much as a batch should be in work, and yet batches come to be large */
+static void zswap_wb_device_jitters(struct kunit *test)
+{
+	struct zswap_wb_device_case c = { .page_ns = 20000 };
+	unsigned int i, pages, sum = 0, jitter = 0;
+	struct zswap_wb_device device = {};
+
+	for (i = 0; i < 20 * DEVICE_BATCHES; i++) {
+		c.latency_ns = 10 * NSEC_PER_MSEC + jitter;
+		pages = zswap_wb_device_flies(&device, &c);
+		/* It has to find that out first */
+		if (i >= 10 * DEVICE_BATCHES)
+			sum += pages;
+		/* Without a cycle that is as short as what is known of it */
+		jitter = (jitter + 7919 * NSEC_PER_USEC) % DEVICE_JITTER_NS;
+	}
+	KUNIT_EXPECT_GE(test, sum, 10 * DEVICE_BATCHES * 64);
+}
+
+/* One that has to wake up for its first page is not taken for quick behind a long latency */
+static void zswap_wb_device_wakes(struct kunit *test)
+{
+	static const struct zswap_wb_device_case awake = { .page_ns = 5000000 };
+	struct zswap_wb_device device = {};
+	unsigned int i;
+
+	zswap_wb_device_learn(&device, 1, 0, 700 * NSEC_PER_MSEC);
+	for (i = 0; i < DEVICE_BATCHES; i++)
+		KUNIT_EXPECT_LE(test, zswap_wb_device_flies(&device, &awake), 8);
+	KUNIT_EXPECT_LE(test, zswap_wb_device_room(&device), 3);
+}
+
 static void zswap_wb_device_fails(struct kunit *test)
 {
 	struct zswap_wb_device device = {};
@@ -230,6 +265,8 @@ static struct kunit_case zswap_wb_device_test_cases[] = {
 	KUNIT_CASE(zswap_wb_device_deaf),
 	KUNIT_CASE(zswap_wb_device_slows),
 	KUNIT_CASE(zswap_wb_device_ticks),
+	KUNIT_CASE(zswap_wb_device_jitters),
+	KUNIT_CASE(zswap_wb_device_wakes),
 	KUNIT_CASE(zswap_wb_device_fails),
 	{}
 };
