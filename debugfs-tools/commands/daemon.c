@@ -27,6 +27,7 @@
 #define CONFIG_FILE	"/etc/zswapctl.conf"
 #define SAVE_MS		60000	/* the state is saved once in this time at most */
 #define PART		(64LL << 20)	/* bytes: a command is given in such parts */
+#define PART_BACK	(4 * PART)	/* for each the kernel looks at all that is on the disk */
 #define OVERDUE		10	/* intervals without a look that succeeds: others are to see it */
 
 static struct daemon {
@@ -49,7 +50,7 @@ static struct daemon {
 	struct record_tick now;		/* the tick that is decided about */
 	num looked_us;			/* clock_us() before its sample */
 	bool reloaded;			/* there has been another configuration since then */
-	bool woken;			/* something may have thawed since then */
+	bool woken;			/* something may have thawed, or is not yet read back */
 	int watch;			/* descriptor that tells of it; negative: none */
 	num ticks;			/* how many there were */
 	num began_ms;			/* time of the first, in a recorded tree */
@@ -119,6 +120,8 @@ static void reload_config(struct daemon *daemon)
 /* Wait until @deadline, or what cannot wait for it; 0 does not wait. */
 static void take_signals(struct daemon *daemon, num deadline)
 {
+	if (stop_asked)
+		end(daemon, EX_DONE);
 	while (!daemon->over && !daemon->reloaded) {
 		int signal = stop_fetch(daemon->woken ? 0 : deadline);
 
@@ -176,7 +179,7 @@ static bool look(struct daemon *daemon)
 	return true;
 }
 
-/* What was seen, or what was decided from it, is no longer to be acted on by writing. */
+/* What was seen, or what was decided from it, is no longer to be acted on. */
 static bool must_stop(struct daemon *daemon)
 {
 	/* The clock of a recorded tree is another one. */
@@ -191,10 +194,11 @@ static void run_command(struct daemon *daemon, const struct cgroup *cgroup, stru
 	const struct decision *decision = &choice->decision;
 	struct command command = COMMAND_NONE;
 	struct transaction transaction;
-	num page_size = daemon->now.sample.page_size, left = decision->max;
+	bool reads = decision->action == ACTION_READ, more;
+	num part = reads ? PART_BACK : PART, left = reads ? INT64_MAX : decision->max, moved;
 	int error;
 
-	if (decision->action == ACTION_READ)
+	if (reads)
 		command.verb = COMMAND_READBACK;
 	else
 		command.age = decision->age;
@@ -203,28 +207,30 @@ static void run_command(struct daemon *daemon, const struct cgroup *cgroup, stru
 
 	choice->carried_out = true;
 	do {
-		if (decision->action == ACTION_WRITE)
-			command.max = left < PART ? left : PART;
+		command.max = left < part ? left : part;
 		error = transaction_run(daemon->source, &command, &transaction);
 		transaction_add(&choice->result, &transaction.result);
-		left -= PART;
+		left -= part;
+		moved = reads ? transaction.result.count.readback : transaction.result.count.written;
+		more = !error && left > 0 && moved >= part / daemon->now.sample.page_size;
 		take_signals(daemon, 0);
-	} while (!error && !stop_asked && !daemon->over && left > 0 &&
-		 transaction.result.count.written >= PART / page_size && !must_stop(daemon));
-	if (!transaction.asked)
-		record_unknown(&choice->result);
-	choice->result.status = error;
+	} while (more && !daemon->over && !must_stop(daemon));
+	/* What is not yet read back goes on at once, when the others had their turn */
+	if (reads && more) {
+		error = -EINTR;
+		daemon->woken = true;
+	}
 	if (!transaction.asked) {
 		autofree char *reason = transaction_reason(daemon->source, &command,
 							   &transaction, error);
 
+		record_unknown(&choice->result);
 		say_error("%s: %s", cgroup->path, reason);
 		/* A kernel that cannot read back can still write */
-		if (decision->action == ACTION_WRITE)
+		if (!reads)
 			end(daemon, options_exit_status(error));
 	}
-	if (stop_asked)
-		end(daemon, EX_DONE);
+	choice->result.status = error;
 	record_add(&daemon->now, cgroup->id, &choice->result);
 }
 
@@ -321,8 +327,8 @@ static void tick(struct daemon *daemon)
 {
 	const struct tick_hands hands = { daemon, carry_out, print_choice };
 	struct choice *choice;
+	int nr, reads = 0;
 	num about = 0;
-	int nr;
 
 	daemon->reloaded = false;
 	daemon->woken = false;
@@ -335,7 +341,10 @@ static void tick(struct daemon *daemon)
 	for (int i = 0; i < nr; i++) {
 		say_blind(daemon, &daemon->now.sample.cgroups.cgroup[choice[i].cgroup]);
 		about += choice[i].decision.action == ACTION_WRITE ? choice[i].decision.max : 0;
+		reads += choice[i].decision.action == ACTION_READ;
 	}
+	/* Each of several has one part, and the next tick comes at once */
+	daemon->woken = reads > 1;
 	/* If it cannot be saved, nothing is written: the budget would be forgotten */
 	if (daemon->ticks == 1) {
 		daemon->state.changed = true;

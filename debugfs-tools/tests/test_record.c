@@ -354,13 +354,16 @@ static void wait_a_bit(void)
 	usleep(10000);
 }
 
+/* The file with whose first command it is long at it. */
+static const char *slow = KERNEL;
+
 /*
  * A kernel that is long at it: it keeps the first command waiting.  Once the state file has
  * changed, what is in it is noted in /state.then; commands go on when there is /go.
  */
 static pid_t slow_kernel(const char *tree)
 {
-	char *name = xasprintf("%s%s", tree, KERNEL), *before = text_of(tree, "/state");
+	char *name = xasprintf("%s%s", tree, slow), *before = text_of(tree, "/state");
 	char *go = xasprintf("%s/go", tree), buf[4096] = "";
 	int fd, out;
 	pid_t pid;
@@ -392,8 +395,9 @@ static pid_t slow_kernel(const char *tree)
 	}
 	while (access(go, F_OK))
 		wait_a_bit();
-	/* 64M of the first one; then there is nothing left */
+	/* A part of the first one; then there is nothing left */
 	tree_file(tree, "/sys/kernel/mm/zswap/stats/written", "16384\n");
+	tree_file(tree, "/sys/kernel/mm/zswap/stats/readback", "65536\n");
 	free(name);
 	name = xasprintf("%s/commands", tree);
 	out = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -613,22 +617,30 @@ static void test_parts(void)
 	tree_remove(tree);
 }
 
-/* The state of a daemon that has written /b whole, and one in which it is frozen. */
+/* The state of a daemon that has written the cgroup @named whole. */
+static void write_whole(const char *tree, const char *named)
+{
+	char *path = xasprintf("\"path\":\"%s\"", named), *whole;
+	char *text = text_of(tree, "/state"), *at = strstr(text, path);
+
+	at = at ? strstr(at, "\"age\":") : NULL;
+	if (!at)
+		tree_fail("write_whole", text);
+	whole = xasprintf("%.*s\"thawed_to_read\":true,%s", (int)(at - text), text, at);
+	tree_file(tree, "/state", whole);
+	free(whole);
+	free(text);
+	free(path);
+}
+
+/* So it is with /b, which is frozen. */
 static void freeze(const char *tree)
 {
-	char *text = text_of(tree, "/state"), *b = strstr(text, "\"path\":\"/b\""), *whole;
-
-	b = b ? strstr(b, "\"age\":") : NULL;
-	if (!b)
-		tree_fail("freeze", text);
-	whole = xasprintf("%.*s\"thawed_to_read\":true,%s", (int)(b - text), text, b);
-	tree_file(tree, "/state", whole);
+	write_whole(tree, "/b");
 	tree_file(tree, EVENTS, "frozen 1\npopulated 1\n");
 	tree_file(tree, READBACK, "");
 	tree_file(tree, "/out", "");
 	forget(tree, "/state.then");
-	free(whole);
-	free(text);
 }
 
 /* What is thawed is read back at once, not when the minute is over: it is wanted now. */
@@ -669,6 +681,54 @@ static void test_thaw(void)
 	CHECK(!live(tree, NULL) && said(tree, "/record", "\"id\":", 8) &&
 	      said(tree, "/record", first, 1), "before anything is written");
 	free(first);
+	tree_remove(tree);
+}
+
+/* Of several that have thawed none waits for another one's end. */
+static void test_turns(void)
+{
+	static const char *const turn[] = { "/a", "/b", "/a" };
+	char *tree = tree_new(), *text, *at;
+	num began = clock_us();
+
+	live_tree(tree);
+	tree_file(tree, "/sys/kernel/mm/zswap/stats/readback", "0\n");
+	CHECK(!live(tree, NULL), "two");
+	write_whole(tree, "/a");
+	write_whole(tree, "/b");
+	ticks = "2";
+	slow = READBACK;
+	CHECK(!live_slow(tree, NOTHING) && clock_us() - began < 30000000 &&
+	      said(tree, "/commands", "max=268435456", 3), "a readback is given in parts");
+	text = at = text_of(tree, "/commands");
+	for (size_t i = 0; i < ARRAY_SIZE(turn) && at; i++) {
+		char *path = xasprintf(SYS_CGROUP "%s", turn[i]);
+		char *command = xasprintf("cgroup=%ld ", inode(tree, path));
+
+		at = strstr(at, command);
+		at = at ? at + 1 : NULL;
+		free(command);
+		free(path);
+	}
+	CHECK(at, "by turns");
+	free(text);
+	CHECK(said(tree, "/out", "\"reason\":\"thawed\"", 3) && said(tree, "/out", "\"status\":-4", 1) &&
+	      replays(tree), "which is replayed");
+	forget(tree, "/state.then");
+	forget(tree, READBACK);
+	tree_file(tree, "/sys/kernel/mm/zswap/stats/readback", "0\n");
+	write_whole(tree, "/a");
+	ticks = "1";
+	CHECK(!live_slow(tree, NOTHING) && said(tree, "/commands", "max=268435456", 2),
+	      "one alone goes on");
+	write_whole(tree, "/a");
+	forget(tree, "/state.then");
+	forget(tree, READBACK);
+	tree_file(tree, "/sys/kernel/mm/zswap/stats/readback", "0\n");
+	CHECK(!live_slow(tree, RELOAD) && said(tree, "/commands", "max=268435456", 1) &&
+	      said(tree, "/out", "\"status\":-4", 1) && said(tree, "/state", "thawed_to_read", 1),
+	      "until there is something else to be seen to");
+	slow = KERNEL;
 	tree_remove(tree);
 }
 
@@ -771,6 +831,7 @@ int main(void)
 		test_live();
 		test_parts();
 		test_thaw();
+		test_turns();
 		test_interval();
 		test_clock();
 	} else {
