@@ -225,8 +225,9 @@ static void run_command(struct daemon *daemon, const struct cgroup *cgroup, stru
 							   &transaction, error);
 
 		record_unknown(&choice->result);
-		say_error("%s: %s", cgroup->path, reason);
-		/* A kernel that cannot read back can still write */
+		/* A kernel that cannot read back can still write: it goes on, and this is said once */
+		if (!reads || error != daemon->state.cgroup[choice->cgroup].result)
+			say_error("%s: %s", cgroup->path, reason);
 		if (!reads)
 			end(daemon, options_exit_status(error));
 	}

@@ -126,12 +126,20 @@ static void set(struct decision *decision, enum action action, const char *reaso
 	decision->reason = reason;
 }
 
+static const char *refused(enum action action)
+{
+	return action == ACTION_READ ? REASON_REFUSED "read back" : REASON_REFUSED "written";
+}
+
 /* A cgroup that stays frozen is written whole, and read back first when it thaws. */
 static bool decide_frozen(const struct policy *policy, struct control_state *state,
 			  const struct look *look, struct decision *decision)
 {
 	num compressed;
 
+	/* That the one failed says nothing of the other */
+	if (look->frozen != !!state->frozen_ms)
+		state->refused = state->wait = 0;
 	if (!look->frozen) {
 		state->frozen_ms = 0;
 		if (!state->thawed_to_read)
@@ -223,9 +231,9 @@ void control_decide(const struct policy *policy, struct control_state *state,
 	} else {
 		decide_amount(state, look, decision);
 	}
-	if (decision->action == ACTION_WRITE && state->wait > 0) {
+	if ((decision->action == ACTION_WRITE || decision->action == ACTION_READ) && state->wait > 0) {
 		state->wait--;
-		set(decision, ACTION_HOLD, REASON_REFUSED);
+		set(decision, ACTION_HOLD, refused(decision->action));
 	}
 }
 
@@ -291,17 +299,19 @@ void control_result(struct choice *choice)
 {
 	struct control_state *state = choice->state;
 	num status = choice->result.status;
+	bool reads = choice->decision.action == ACTION_READ;
+	bool done = !status || (reads && (status == -EAGAIN || status == -ENOENT));
 
 	state->credit -= choice->decision.max;
-	if (choice->decision.action == ACTION_READ) {
-		state->thawed_to_read = status && status != -EAGAIN && status != -ENOENT;
-	} else if (!status || status == -EINTR || choice->result.count.written > 0) {
+	if (reads)
+		state->thawed_to_read = !done;
+	if (done || status == -EINTR || (!reads && choice->result.count.written > 0)) {
 		state->refused = 0;
 	} else {
 		if (state->refused < REFUSED_MAX)
 			state->refused++;
 		state->wait = 1 << state->refused;
-		choice->decision.reason = REASON_REFUSED;
+		choice->decision.reason = refused(choice->decision.action);
 	}
 }
 

@@ -27,7 +27,7 @@ struct control_state {		/* of one cgroup, from tick to tick; times are of the aw
 	bool thawed_to_read;	/* it was written whole, and is to be read back when it thaws */
 	double debt;		/* pages that came back beyond the target */
 	double credit;		/* bytes it may write of what was shared out */
-	int refused, wait;	/* commands that wrote nothing, ticks without one; not saved */
+	int refused, wait;	/* commands that did nothing, ticks without one; not saved */
 };
 
 struct look {			/* at one cgroup, since the tick before */
@@ -42,7 +42,7 @@ struct look {			/* at one cgroup, since the tick before */
 };
 
 #define REASON_NOT_NEEDED "memory is not needed"
-#define REASON_REFUSED	"nothing could be written"
+#define REASON_REFUSED	"nothing could be "	/* and what */
 
 enum action { ACTION_OBSERVE, ACTION_WRITE, ACTION_IDLE, ACTION_HOLD, ACTION_BACKOFF, ACTION_READ };
 

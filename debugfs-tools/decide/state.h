@@ -41,7 +41,7 @@ struct state_cgroup {
 	num loaded[AGE_BUCKETS_MAX];
 	/* The last decision, for daemon --status and metrics */
 	char *reason;
-	num result;		/* of the last command that wrote: 0 or a negative errno */
+	num result;		/* of the last command: 0 or a negative errno */
 	struct {
 		double forecast, allowed, measured; /* pages a minute; negative: not known */
 	} shown;

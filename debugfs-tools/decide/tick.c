@@ -336,7 +336,6 @@ static void written(struct state *state, const struct config *config, const stru
 	num pages = choice->carried_out ? choice->result.count.written : -1;
 	struct state_cgroup *cgroup = &state->cgroup[choice->cgroup];
 
-	cgroup->result = choice->result.status;
 	if (pages < 0)
 		pages = choice->decision.max / choice->look.page_size;
 	if (!pages)
@@ -377,6 +376,7 @@ void tick_carry_out(struct state *state, const struct config *config, struct cho
 			state->first = next->cgroup;
 		}
 		if (acts && go) {
+			state->cgroup[next->cgroup].result = next->result.status;
 			if (!reads)
 				written(state, config, next);
 			control_result(next);

@@ -729,6 +729,20 @@ static void test_turns(void)
 	      said(tree, "/out", "\"status\":-4", 1) && said(tree, "/state", "thawed_to_read", 1),
 	      "until there is something else to be seen to");
 	slow = KERNEL;
+
+	forget(tree, READBACK);
+	tree_directory(tree, READBACK);
+	tree_file(tree, "/etc/zswapctl.conf", CONF "interval = 1s\n");
+	ticks = "4";
+	CHECK(!live(tree, NULL) && said(tree, "/out", "\"action\":\"readback\"", 2) &&
+	      said(tree, "/err", "proactive_readback", 1), "what fails again is said once");
+	CHECK(replays(tree), "which is replayed");
+	ticks = "1";
+	forget(tree, KERNEL);
+	tree_directory(tree, KERNEL);
+	for (int i = 0; i < 2; i++)
+		CHECK(live(tree, NULL) == EX_FAILED && said(tree, "/err", "proactive_writeback", 1),
+		      "what ends it is said each time");
 	tree_remove(tree);
 }
 

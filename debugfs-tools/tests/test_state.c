@@ -427,8 +427,9 @@ static void test_frozen(void)
 	static const struct {
 		num status;
 		bool done;
+		int wait;
 	} answer[] = {
-		{ -EINTR, false }, { -ENOMEM, false }, { 0, true }, { -EAGAIN, true }, { -ENOENT, true },
+		{ -EINTR }, { -ENOMEM, .wait = 2 }, { 0, true }, { -EAGAIN, true }, { -ENOENT, true },
 	};
 	struct choice choice;
 	struct sample sample;
@@ -454,6 +455,8 @@ static void test_frozen(void)
 		CHECK(choice.decision.action == ACTION_READ, "thawed: read back");
 		/* 526 pages a minute may come back of each of the three others */
 		CHECK(base < 60 * 3.5 * 526, "nor by its family: %.0f", base);
+		for (int t = 0; t < answer[i].wait; t++)
+			minute(&state, &now, 0);
 		kernel.commands = 0;
 		choice = minute(&state, &now, 0);
 		CHECK((choice.decision.action == ACTION_READ) == !answer[i].done, "after %lld: %s",
@@ -476,6 +479,47 @@ static void test_frozen(void)
 		choice = choose(&state, &sample, NOT_NEEDED, "/c", NULL);
 	}
 	CHECK(choice.decision.action == ACTION_HOLD, "but not after a boot");
+	state_free(&state);
+}
+
+/* Nor is a readback that fails; but that a write failed is no reason to wait when it thaws. */
+static void test_refused_read(void)
+{
+	static const char wanted[] = "x..x....x........x";
+	int lines = 0, told = 0, nr = sizeof(wanted) - 1;
+	char tried[sizeof(wanted)] = "";
+	struct choice choice;
+	struct state state;
+	num now = 0;
+
+	state_begin(&state);
+	for (int i = 0; i < 3; i++)
+		minute(&state, &now, i > 0);
+	kernel.status = -EIO;
+	kernel.written = 0;
+	for (int i = 0; i < 3; i++)
+		choice = minute(&state, &now, 1);
+	CHECK(!choice.carried_out && !strcmp(choice.decision.reason, "nothing could be written"),
+	      "frozen, and what is new of it cannot be written: %s", choice.decision.reason);
+	for (int i = 0; i < nr; i++) {
+		printed = 0;
+		choice = minute(&state, &now, 0);
+		tried[i] = choice.carried_out ? 'x' : '.';
+		lines += printed;
+		told += !strcmp(state.cgroup[3].reason, "nothing could be read back") &&
+			state.cgroup[3].result == -EIO;
+	}
+	CHECK(!strcmp(tried, wanted), "a readback that fails: tried: %s", tried);
+	CHECK(told == nr, "it is shown in %d of %d ticks", told, nr);
+	/* The age of each of the others changes meanwhile */
+	CHECK(lines == 4 + NR - 1, "%d lines", lines);
+	for (int i = 0; i < 3; i++) {
+		kernel = i ? USUAL_KERNEL : kernel;
+		choice = minute(&state, &now, i < 2);
+	}
+	CHECK(choice.carried_out && choice.decision.action == ACTION_READ && !state.cgroup[3].result,
+	      "frozen once more: it begins anew");
+	kernel = USUAL_KERNEL;
 	state_free(&state);
 }
 
@@ -799,6 +843,7 @@ int main(void)
 	test_pressure();
 	test_left_out();
 	test_frozen();
+	test_refused_read();
 	test_refused();
 	test_needed();
 	test_json();
