@@ -431,7 +431,7 @@ static int print_status(const struct context *context, const char *path)
 	autofree char *message = NULL, *age = NULL;
 	struct state state;
 	int error = state_load(path, &state, &message);
-	bool running = state_locked_until(path);
+	bool running = state_overdue_ms(&context->source, path) >= 0;
 	num since = state_since_ms(&context->source, &state);
 	num budget = (num)state.wear;
 

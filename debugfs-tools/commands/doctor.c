@@ -365,8 +365,8 @@ static char *usual_reason(const struct state *state)
 static void check_daemon(struct doctor *doctor)
 {
 	autofree char *message = NULL, *reason = NULL;
-	num due = state_locked_until(doctor->state), now = sample_awake_ms(doctor->source);
-	bool late = due > 1 && now > due, failing;
+	num overdue = state_overdue_ms(doctor->source, doctor->state);
+	bool failing;
 	struct state state;
 	int error;
 
@@ -378,12 +378,12 @@ static void check_daemon(struct doctor *doctor)
 	if (error && error != -ENOENT)
 		say(doctor, "daemon", BAD, error == -EACCES ? "as root" : "move it away", "%s: %s",
 		    doctor->state, message);
-	else if (!due)
+	else if (overdue < 0)
 		say(doctor, "daemon", NOTE, "systemctl start zswapctl", "not running");
 	else
-		say(doctor, "daemon", late || failing ? BAD : OK,
+		say(doctor, "daemon", overdue || failing ? BAD : OK,
 		    "journalctl -u zswapctl tells why", "running%s%s%s",
-		    late ? ", but no look succeeded for ten intervals" : "",
+		    overdue ? ", but no look succeeded for ten intervals" : "",
 		    reason ? "; " : "", reason ?: "");
 	state_free(&state);
 }

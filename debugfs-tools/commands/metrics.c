@@ -305,12 +305,16 @@ static void put_daemon(struct metrics *metrics)
 {
 	const struct state *state = &metrics->daemon;
 	const char *file = metrics->state ? metrics->state : DAEMON_STATE;
-	num since;
+	num since, overdue = state_overdue_ms(metrics->source, file);
 
 	if (metrics->no_daemon)
 		return;
-	put_sample(metrics, "zswap_daemon_running", true, "1 if the daemon is alive", "",
-		   state_locked_until(file) > 0, NULL);
+	put_sample(metrics, "zswap_daemon_running", true,
+		   "1 if the daemon is alive, whether its looks succeed or not", "", overdue >= 0, NULL);
+	if (overdue >= 0)
+		put_sample(metrics, "zswap_daemon_look_overdue_seconds", true,
+			   "time awake by which a look of the daemon is overdue, 0 for the first ten intervals",
+			   "", (overdue + 999) / 1000, NULL);
 	since = state_since_ms(metrics->source, state);
 	if (since >= 0)
 		put_sample(metrics, "zswap_daemon_state_age_seconds", true,

@@ -261,14 +261,18 @@ void state_look_due(int lock, num due_ms)
 	fcntl(lock, F_OFD_SETLK, &longer);
 }
 
-num state_locked_until(const char *path)
+num state_overdue_ms(const struct source *source, const char *path)
 {
+	num now_ms = sample_awake_ms(source);
 	struct flock lock;
 	int fd = lock_file(path, O_RDONLY, F_OFD_GETLK, &lock);
 
 	if (fd >= 0)
 		close(fd);
-	return fd < 0 || lock.l_type == F_UNLCK ? 0 : lock.l_len;
+	if (fd < 0 || lock.l_type == F_UNLCK)
+		return -ENOENT;
+	/* A length of 1: it has not looked yet */
+	return lock.l_len > 1 && now_ms > lock.l_len ? now_ms - lock.l_len : 0;
 }
 
 int state_save(const char *path, const struct state *state)

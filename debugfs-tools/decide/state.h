@@ -93,8 +93,8 @@ int state_load(const char *path, struct state *state, char **message);
 int state_lock(const char *path);
 /* If all is well, the next look has succeeded by then, on the clock of sample_awake_ms(). */
 void state_look_due(int lock, num due_ms);
-/* The same of another, a daemon; 1: not yet known; 0: there is none.  This makes no file. */
-num state_locked_until(const char *path);
+/* By how much that of another, a daemon, is late; negative: there is none.  This makes no file. */
+num state_overdue_ms(const struct source *source, const char *path);
 /* The old file or the new one is there at any time.  Returns 0 or a negative errno. */
 int state_save(const char *path, const struct state *state);
 

@@ -184,6 +184,7 @@ check 'metrics have what it decided' grep -qx \
 check 'what may come back' grep -qx 'zswap_daemon_cgroup_allowed_pages{cgroup="/c/d"} 61' prom
 check 'and its budget' grep -q '^zswap_daemon_budget_bytes [0-9]*$' prom
 check 'whether it runs' grep -qx 'zswap_daemon_running 0' prom
+check 'not how it does, then' is "$(grep -c overdue prom)" 0
 check 'and how old this is' grep -qx 'zswap_daemon_state_age_seconds 0' prom
 cat usual - >conf <<CONF
 [cgroup /c/*]
@@ -262,14 +263,20 @@ check 'doctor: what most cgroups have' grep -q '^ok *daemon: running; 20 of 41 c
 # While the daemon's looks and writes fail: the minutes awake are in the tree
 doctor_after()
 {
-	echo "$1.00 0.00" >tree/proc/uptime
+	echo "$1 0.00" >tree/proc/uptime
 	"$hold" -l 5000 reasons "$zswapctl" --root tree doctor --state reasons >out
+	"$hold" -l 5000 reasons "$zswapctl" --root tree metrics --state reasons >prom 2>silent
 }
 doctor_after 5000
 check 'doctor: a look that is not yet due' grep -q '^ok *daemon: running; ' out
+check 'metrics: it runs' grep -qx 'zswap_daemon_running 1' prom
+check 'and is not overdue' grep -qx 'zswap_daemon_look_overdue_seconds 0' prom
 doctor_after 5001
 check 'doctor: a look that is overdue' grep -q \
 	'^bad *daemon: running, but no look succeeded for ten intervals; .* (fix: journalctl -u zswapctl tells why)$' out
+check 'metrics: it is, by a second' grep -qx 'zswap_daemon_look_overdue_seconds 1' prom
+doctor_after 8600.2
+check 'or by more than an hour' grep -qx 'zswap_daemon_look_overdue_seconds 3601' prom
 sed -i 's/"reason":"\(cold\|rare\)"/"reason":"nothing could be written"/g' reasons
 doctor_after 4000
 check 'doctor: what most cannot do' grep -q \

@@ -698,7 +698,7 @@ static void test_json(void)
 }
 
 /* Who looks whether there is a daemon keeps none from starting, in no moment. */
-static void test_looking(const char *path)
+static void test_looking(const struct source *source, const char *path)
 {
 	pid_t looks = fork();
 	int refused = 0;
@@ -707,7 +707,7 @@ static void test_looking(const char *path)
 	if (!looks)
 		alarm(60);
 	while (!looks)
-		state_locked_until(path);
+		state_overdue_ms(source, path);
 	for (int i = 0; i < 20000; i++) {
 		int lock = state_lock(path);
 
@@ -732,6 +732,7 @@ static void test_file(void)
 		"{\"zswapctl\":\"state\",\"version\":3}", "{\"zswapctl\":\"state\",\"version\":2}",
 	};
 	char zeros[5000] = "";
+	struct source source;
 	char *tree = tree_new(), *path = xasprintf("%s/state", tree), *message;
 	struct state state, again;
 	int lock;
@@ -772,16 +773,19 @@ static void test_file(void)
 	CHECK(state_save("/nowhere/state", &state) == -ENOENT, "no directory");
 	lock = state_lock(path);
 	CHECK(lock >= 0 && state_lock(path) == -EWOULDBLOCK, "one at a time");
-	CHECK(state_locked_until(path) == 1, "which others see");
+	tree_file(tree, "/proc/uptime", "100.00 0.00\n");
+	source_open(&source, tree);
+	CHECK(!state_overdue_ms(&source, path), "which others see");
 	state_look_due(lock, 90000);
 	state_look_due(lock, 60000);
-	CHECK(state_lock(path) == -EWOULDBLOCK && state_locked_until(path) == 90000,
-	      "and when it is to look again");
+	CHECK(state_lock(path) == -EWOULDBLOCK && state_overdue_ms(&source, path) == 10000,
+	      "and when it was to look again");
 	state_look_due(lock, 120000);
-	CHECK(state_locked_until(path) == 120000, "later and later");
+	CHECK(!state_overdue_ms(&source, path), "later and later");
 	close(lock);
-	CHECK(!state_locked_until(path), "until it ends");
-	test_looking(path);
+	CHECK(state_overdue_ms(&source, path) == -ENOENT, "until it ends");
+	test_looking(&source, path);
+	source_close(&source);
 	state_free(&state);
 	free(path);
 	tree_remove(tree);
