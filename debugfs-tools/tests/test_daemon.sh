@@ -433,10 +433,10 @@ wait_for tick live
 "$zswapctl" --root tree doctor --state state >out
 check 'one that looks is well' grep -q '^ok *daemon: running; ' out
 # Its own clock goes on by itself, from where it began
-echo 100000000000.00 0.00 >tree/proc/uptime
+echo 100000000000.00 0.00 >later && mv later tree/proc/uptime
 "$zswapctl" --root tree doctor --state state >out
 check 'one that has not is not' grep -q '^bad *daemon: running, but no look succeeded' out
-echo "$uptime.00 0.00" >tree/proc/uptime
+echo "$uptime.00 0.00" >later && mv later tree/proc/uptime
 kill -TERM $pid
 wait $pid
 check 'SIGTERM: ends well' is $? 0
