@@ -204,6 +204,12 @@ static int zswap_wb_window_batch(struct zswap_wb_window *window,
 	/* The command may have let go of it */
 	if (err || !flight)
 		return -EINTR;
+	/* What is fetched keeps its device in use, which must not wait for another one */
+	other = window->flight[!turn];
+	if (other && other->airborne &&
+	    other->type != swp_type(window->item[*first].facts.slot) &&
+	    zswap_wb_window_wait(window, !turn))
+		return -EINTR;
 	*first = zswap_wb_window_fetch(window, flight, *first);
 	other = window->flight[!turn];
 	if (other && other->airborne) {

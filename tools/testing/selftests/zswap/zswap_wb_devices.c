@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/swap.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "kselftest.h"
@@ -23,6 +24,10 @@
 #define TWO_SMALL		1000
 /* a little more than half of the pages: a cluster of slots more or less */
 #define TWO_EQUAL		1600
+
+/* the first device, of which one page is used; and for how long it does not answer */
+#define DEAF_MEGABYTES		16
+#define DEAF_SECONDS		10
 
 #define DISCARD_PAGES		1100
 #define DISCARD_REWRITTEN	200
@@ -319,6 +324,74 @@ static void one_of_two_fails(void)
 		zwb_expect_read(load, TWO_PAGES - stay, stay);
 }
 
+static void check_other_goes(struct zwb_async *command, const char *path)
+{
+	long long begin;
+	pid_t release;
+
+	if (!zwb_mapped_hold(true))
+		return;
+	release = zwb_fork();
+	if (!release) {
+		zwb_sleep_until(zwb_now() + DEAF_SECONDS * ZWB_NS_PER_SEC);
+		_exit(zwb_mapped_hold(false) ? KSFT_PASS : KSFT_FAIL);
+	}
+	zwb_go(command);
+	begin = zwb_now();
+	if (zwb_wait_until_it_waits(command, ZWB_WAIT_MS) && swapoff(path))
+		zwb_fail("swapoff %s: %s", path, strerror(errno));
+	ksft_print_msg("gone after %lld ms\n", (zwb_now() - begin) / ZWB_NS_PER_MS);
+	zwb_between((zwb_now() - begin) / ZWB_NS_PER_MS, 0, DEAF_SECONDS * 1000 / 2);
+	if (release > 0) {
+		kill(release, SIGKILL);
+		waitpid(release, NULL, 0);
+	}
+	zwb_mapped_hold(false);
+}
+
+static void check_deaf_one(void)
+{
+	struct zwb_async command;
+	struct swap_line two[2];
+	struct zwb_snap before, delta;
+	struct zwb_load *load;
+
+	/* the command comes to the deaf one first, whose only page is the last of the load */
+	load = zwb_load(NULL, ZWB_ANY_NODE, TWO_SMALL + 1, ZWB_TEXT);
+	if (!load || !read_two(load, two) || !zwb_equal(two[1].used, 1) ||
+	    !zwb_start(&command, ZWB_GLOBAL, 0, "age=0"))
+		return;
+	zwb_snap(&before);
+	check_other_goes(&command, zwb_small_swap_path());
+	zwb_zero(zwb_wait(&command));
+	zwb_since(&delta, &before);
+	/* it is the only one that is left */
+	zwb_equal(delta.total.written, 1);
+	if (swapon(two[0].path, 0))
+		zwb_fail("swapon %s: %s", two[0].path, strerror(errno));
+	zwb_expect_read(load, 1, 0);
+	zwb_load_stop(load);
+}
+
+/*
+ * One of two devices does not answer, and a command waits for it: the other one can go.
+ *
+ * Turns red when a command keeps a device in use, for pages that it has fetched, while it waits
+ * for another one.
+ */
+static void deaf_one_does_not_keep_the_other(void)
+{
+	if (zwb_need_small_swap() && zwb_mapped_on("linear", "", DEAF_MEGABYTES) &&
+	    zwb_small_swap_on(TWO_SMALL)) {
+		/* so that it is filled last, and has the lower number all the same */
+		if (swapoff(zwb_mapped_path()) || swapon(zwb_mapped_path(), 0))
+			zwb_fail("%s off and on: %s", zwb_mapped_path(), strerror(errno));
+		else
+			check_deaf_one();
+	}
+	zwb_mapped_off();
+}
+
 /* --- discard --- */
 
 /* Discards that the disk was asked for, or -1 with a failure recorded. */
@@ -520,6 +593,7 @@ static const struct zwb_test tests[] = {
 	ZWB_TEST(different_priority),
 	ZWB_TEST(one_of_two_goes),
 	ZWB_TEST(one_of_two_fails),
+	ZWB_TEST(deaf_one_does_not_keep_the_other),
 	ZWB_TEST(freed_slots_are_discarded),
 	ZWB_TEST(small_pool_with_other_compressors),
 };
