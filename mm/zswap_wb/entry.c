@@ -127,9 +127,14 @@ zswap_wb_entry_check(const struct zswap_wb_facts *facts,
 
 	if (zswap_wb_port_slot_cached(si, ci, facts->slot))
 		return ZSWAP_WB_SKIPPED_BUSY;
+	/*
+	 * A page that is changed while it is being reclaimed may keep its slot, and its entry. If
+	 * it is all zeroes then, it goes without being stored anew: the entry is of what it was
+	 */
 	if (entry != xa_load(swap_zswap_tree(facts->slot),
 			     swp_offset(facts->slot)) ||
-	    entry->store_time != facts->stamp || entry->length != facts->length)
+	    entry->store_time != facts->stamp || entry->length != facts->length ||
+	    zswap_wb_port_slot_zero(si, ci, facts->slot))
 		return ZSWAP_WB_SKIPPED_GONE;
 	return 0;
 }
@@ -186,8 +191,9 @@ enum zswap_wb_outcome zswap_wb_entry_fetch(struct zswap_wb_item *item,
 
 	pool = entry->pool;
 	/* The header has 16 bits for the length, which not all sizes of a page fit into */
-	item->kind.image &= length + ZSWAP_WB_IMAGE_HEADER <= min(PAGE_SIZE, SZ_64K) &&
-			    zswap_wb_chunk_join(chunk, pool);
+	item->kind.image = item->kind.image &&
+			   length + ZSWAP_WB_IMAGE_HEADER <= min(PAGE_SIZE, SZ_64K) &&
+			   zswap_wb_chunk_join(chunk, pool);
 	if (item->kind.image)
 		data = page_address(page) + ZSWAP_WB_IMAGE_HEADER;
 	else if (zswap_wb_port_plain(length))

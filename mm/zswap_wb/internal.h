@@ -444,6 +444,9 @@ int zswap_wb_entry_land(const struct zswap_wb_item *item,
 
 /* ---- restore.c: a page on its way back into zswap ---- */
 
+/* Most pages that the allocator may take to make room for an entry: CONFIG_ZSMALLOC_CHAIN_SIZE */
+#define ZSWAP_WB_ZSPAGE_MAX	16
+
 /* Where the entry of a page goes that was on the list of a node */
 static inline int zswap_wb_restore_node(int nid)
 {

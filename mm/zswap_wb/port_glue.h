@@ -37,6 +37,14 @@ static inline bool zswap_wb_port_slot_cached(struct swap_info_struct *si,
 	       swp_tb_is_folio(__swap_table_get(ci, swp_cluster_offset(slot)));
 }
 
+/* Is the page of a slot that is in use all zeroes, and so nowhere else? The cluster is locked. */
+static inline bool zswap_wb_port_slot_zero(struct swap_info_struct *si,
+					   struct swap_cluster_info *ci,
+					   swp_entry_t slot)
+{
+	return __swap_table_test_zero(ci, swp_cluster_offset(slot));
+}
+
 /* Is a slot free? The cluster is locked. */
 static inline bool zswap_wb_port_slot_unused(struct swap_info_struct *si,
 					     struct swap_cluster_info *ci,
@@ -91,17 +99,17 @@ static inline void zswap_wb_port_object_read(struct zswap_pool *pool,
 	zs_obj_read_sg_end(pool->zs_pool, handle);
 }
 
-/* Return: false if memory is short */
-static inline bool zswap_wb_port_object_make(struct zswap_pool *pool, void *data,
-					     unsigned int length, gfp_t gfp,
-					     int nid, unsigned long *handle)
+/* Return: 0, -ENOMEM if memory is short, or another error of the allocator */
+static inline int zswap_wb_port_object_make(struct zswap_pool *pool, void *data,
+					    unsigned int length, gfp_t gfp,
+					    int nid, unsigned long *handle)
 {
 	*handle = zs_malloc(pool->zs_pool, length,
 			    gfp | __GFP_HIGHMEM | __GFP_MOVABLE, nid);
 	if (IS_ERR_VALUE(*handle))
-		return false;
+		return *handle;
 	zs_obj_write(pool->zs_pool, *handle, data, length);
-	return true;
+	return 0;
 }
 
 /* Gets the request of a CPU, that of @ctx or another one, with its mutex held */

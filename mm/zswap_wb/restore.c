@@ -86,10 +86,10 @@ unlock:
 bool zswap_wb_pool_has_room(void)
 {
 	return zswap_enabled &&
-	       zswap_total_pages() < zswap_accept_thr_pages();
+	       zswap_total_pages() + ZSWAP_WB_ZSPAGE_MAX <= zswap_accept_thr_pages();
 }
 
-/* Makes an entry that nobody knows yet, of memory that is free. Return: it, or NULL */
+/* Makes an entry that nobody knows yet, of memory that is free. Return: it, or an error */
 static struct zswap_entry *zswap_wb_entry_make(const struct zswap_wb_item *item,
 					       void *data, unsigned int length,
 					       struct zswap_pool *pool,
@@ -98,14 +98,16 @@ static struct zswap_entry *zswap_wb_entry_make(const struct zswap_wb_item *item,
 	struct zswap_entry *entry;
 	unsigned long handle;
 	unsigned int flags;
+	int err;
 
 	entry = zswap_entry_cache_alloc(ZSWAP_WB_RESTORE_GFP, nid);
 	if (!entry)
-		return NULL;
-	if (!zswap_wb_port_object_make(pool, data, length, ZSWAP_WB_RESTORE_GFP,
-				       nid, &handle)) {
+		return ERR_PTR(-ENOMEM);
+	err = zswap_wb_port_object_make(pool, data, length, ZSWAP_WB_RESTORE_GFP,
+					nid, &handle);
+	if (err) {
 		zswap_entry_cache_free(entry);
-		return NULL;
+		return ERR_PTR(err);
 	}
 
 	/* From here on zswap_entry_free() takes it apart */
@@ -204,8 +206,8 @@ static int zswap_wb_restore_charged(const struct zswap_wb_item *item,
 			return -ENOMEM;
 	}
 	entry = zswap_wb_entry_make(item, data, length, pool, objcg, nid);
-	if (!entry)
-		return -ENOMEM;
+	if (IS_ERR(entry))
+		return PTR_ERR(entry);
 	err = zswap_wb_entry_publish(item, si, entry);
 	if (err)
 		zswap_entry_free(entry);
@@ -228,7 +230,7 @@ static int zswap_wb_restore_charged(const struct zswap_wb_item *item,
  * * -EEXIST	somebody has come for the page, or freed it
  * * -EIO	the image is damaged
  * * -E2BIG	it does not get smaller, and is nothing that this series of kernels stores
- * * -ENOSPC	its cgroup has no room for it
+ * * -ENOSPC	its cgroup has no room for it, or its pool takes none of that length
  * * -ENOMEM	not enough memory is free
  * * -ENODEV	there is no pool
  */

@@ -46,6 +46,14 @@ static inline bool zswap_wb_port_slot_cached(struct swap_info_struct *si,
 	return READ_ONCE(si->swap_map[swp_offset(slot)]) & SWAP_HAS_CACHE;
 }
 
+/* Is the page of a slot that is in use all zeroes, and so nowhere else? The cluster is locked. */
+static inline bool zswap_wb_port_slot_zero(struct swap_info_struct *si,
+					   struct swap_cluster_info *ci,
+					   swp_entry_t slot)
+{
+	return test_bit(swp_offset(slot), si->zeromap);
+}
+
 /* Is a slot free? The cluster is locked. */
 static inline bool zswap_wb_port_slot_unused(struct swap_info_struct *si,
 					     struct swap_cluster_info *ci,
@@ -105,20 +113,25 @@ static inline void zswap_wb_port_object_read(struct zswap_pool *pool,
 	zpool_unmap_handle(pool->zpool, handle);
 }
 
-/* Return: false if memory is short, or the allocator does not take an object of that size */
-static inline bool zswap_wb_port_object_make(struct zswap_pool *pool, void *data,
-					     unsigned int length, gfp_t gfp,
-					     int nid, unsigned long *handle)
+/*
+ * Return: 0, -ENOMEM if memory is short, or another error of the allocator, which may not take an
+ * object of that size. It goes by the CPU's node: zswap_wb_port_object_node()
+ */
+static inline int zswap_wb_port_object_make(struct zswap_pool *pool, void *data,
+					    unsigned int length, gfp_t gfp,
+					    int nid, unsigned long *handle)
 {
 	struct zpool *zpool = pool->zpool;
+	int err;
 
 	if (zpool_malloc_support_movable(zpool))
 		gfp |= __GFP_HIGHMEM | __GFP_MOVABLE;
-	if (zpool_malloc(zpool, length, gfp, handle))
-		return false;
+	err = zpool_malloc(zpool, length, gfp, handle);
+	if (err)
+		return err;
 	memcpy(zpool_map_handle(zpool, *handle, ZPOOL_MM_WO), data, length);
 	zpool_unmap_handle(zpool, *handle);
-	return true;
+	return 0;
 }
 
 /* Gets the request of a CPU, that of @ctx or another one, with its mutex held */

@@ -510,24 +510,12 @@ static int unload(const char *module)
 	return syscall(SYS_delete_module, module, O_NONBLOCK) ? -errno : 0;
 }
 
-static void check_module(struct zwb_pages *pages, const char *compressor)
+/* Unloads the compressor that was in use, in a while: the pool of the last page goes later. */
+static void expect_unload(void)
 {
-	static unsigned long long slots[IMAGE_PAGES];
 	long long deadline;
 	int err;
 
-	if (!zwb_param_set("compressor", MODULE) || !write_pages(pages, 1, slots))
-		return;
-	zwb_zero(zwb_stored());
-	if (!zwb_param_set("compressor", compressor))
-		return;
-	/* zswap has no entry of it, and no use for it but for what is on the disk */
-	zwb_equal(unload(MODULE), -EAGAIN);
-	if (!zwb_pages_are(pages, 1))
-		return;
-
-	/* the slots are freed with the pages, and the pool some time later */
-	zwb_pages_unmap(pages);
 	deadline = zwb_now() + ZWB_WAIT_MS * ZWB_NS_PER_MS;
 	do {
 		zwb_pause();
@@ -536,11 +524,36 @@ static void check_module(struct zwb_pages *pages, const char *compressor)
 	zwb_zero(err);
 }
 
+/* With images on the disk, or, if not @compressed, with ordinary pages. */
+static void check_module(struct zwb_pages *pages, const char *compressor, bool compressed)
+{
+	static unsigned long long slots[IMAGE_PAGES];
+
+	if (!zwb_param_set("compressor", MODULE) ||
+	    !zwb_setting(ZWB_COMPRESSED, compressed ? "1" : "0") || !write_pages(pages, 1, slots))
+		return;
+	zwb_zero(zwb_stored());
+	if (!zwb_param_set("compressor", compressor))
+		return;
+	/* zswap has no entry of it, and no use for it but for what is on the disk */
+	if (compressed)
+		zwb_equal(unload(MODULE), -EAGAIN);
+	else
+		expect_unload();
+	if (!zwb_pages_are(pages, 1))
+		return;
+	/* the slots are freed with the pages */
+	zwb_pages_unmap(pages);
+	if (compressed)
+		expect_unload();
+}
+
 /*
  * The compressor is a module, and zswap has been told to use another one since: it cannot
- * be unloaded as long as something on the disk needs it, and then it can.
+ * be unloaded as long as something on the disk needs it, and then it can. Ordinary pages do not
+ * need it.
  *
- * Turns red when images do not keep it, and, when all are gone, if something still does.
+ * Turns red when images do not keep it, and if something does when there are none.
  */
 static void compressor_is_a_module(void)
 {
@@ -556,7 +569,11 @@ static void compressor_is_a_module(void)
 		return;
 	}
 	if (zwb_pages_map(&pages, ZWB_ANY_NODE, IMAGE_PAGES))
-		check_module(&pages, compressor);
+		check_module(&pages, compressor, true);
+	zwb_pages_unmap(&pages);
+	if (!zwb_failed() && !system("modprobe " MODULE) &&
+	    zwb_pages_map(&pages, ZWB_ANY_NODE, IMAGE_PAGES))
+		check_module(&pages, compressor, false);
 	zwb_pages_unmap(&pages);
 }
 
