@@ -20,6 +20,12 @@ static inline bool zswap_wb_port_plain(unsigned int length)
 	return length == PAGE_SIZE;
 }
 
+/* The node that memory for the compressed page of an entry of node @nid comes from */
+static inline int zswap_wb_port_object_node(int nid)
+{
+	return nid;
+}
+
 /* The id that userspace names a cgroup by: the inode of its directory; 0 of none */
 static inline u64 zswap_wb_port_cgroup_id(struct mem_cgroup *memcg)
 {

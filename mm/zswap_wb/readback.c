@@ -79,7 +79,7 @@ void __init zswap_wb_readback_init(void)
 
 /* ---- read ---- */
 
-/* Is memory free that nobody has to be woken up for? */
+/* Is memory free that nobody has to be woken up for, also after an entry was made of it? */
 static bool zswap_wb_memory_has_room(int nid)
 {
 	struct zone *zone;
@@ -88,11 +88,31 @@ static bool zswap_wb_memory_has_room(int nid)
 	     zone < NODE_DATA(nid)->node_zones + MAX_NR_ZONES; zone++) {
 		/* Its own pages, of which a free one may be taken for an entry */
 		if (managed_zone(zone) &&
-		    !zone_watermark_ok(zone, 0, high_wmark_pages(zone) + 1,
+		    !zone_watermark_ok(zone, 0, high_wmark_pages(zone) + ZSWAP_WB_ZSPAGE_MAX,
 				       zone_idx(zone), 0))
 			return false;
 	}
 	return true;
+}
+
+/* Is there where pages of a node would go? */
+static bool zswap_wb_node_has_room(int nid)
+{
+	nid = zswap_wb_restore_node(nid);
+	return zswap_wb_memory_has_room(nid) &&
+	       zswap_wb_memory_has_room(zswap_wb_port_object_node(nid));
+}
+
+/* Is there any room? Pages that there is none for need not be read */
+static bool zswap_wb_readback_has_room(const struct zswap_wb_readback *back)
+{
+	int nid;
+
+	for_each_node_mask(nid, back->nodes) {
+		if (zswap_wb_node_has_room(nid))
+			return zswap_wb_pool_has_room();
+	}
+	return false;
 }
 
 /* The device is done with a batch */
@@ -115,15 +135,19 @@ static void zswap_wb_recall_put(struct zswap_wb_copy *recall)
 		zswap_wb_pool_put(recall->pool);
 }
 
-/* Recalls up to @max pages of a device from the slot @*offset on, and sets that behind */
+/*
+ * Recalls up to @max pages of a device from the slot @*offset on, and sets that behind. Looks at
+ * some more only: other commands wait for their turn at the device
+ */
 static void zswap_wb_readback_recall(struct zswap_wb_readback *back, unsigned long *offset,
 				     unsigned int max)
 {
 	struct zswap_wb_flight *read = back->read;
 	struct mem_cgroup *crowded = NULL;	/* has no room, with a reference */
+	unsigned int looks = ZSWAP_WB_READ_MAX;
 
 	read->nr = 0;
-	while (read->nr < max && *offset < read->io.si->max &&
+	while (read->nr < max && looks-- && *offset < read->io.si->max &&
 	       !signal_pending(current)) {
 		struct zswap_wb_copy *recall = &read->copy[read->nr];
 		struct zswap_wb_item *item = &recall->item;
@@ -199,7 +223,7 @@ static void zswap_wb_readback_restore(struct zswap_wb_readback *back,
 	struct zswap_wb_item *item = &recall->item;
 	int nid = item->kind.nid, err = -EIO;
 
-	if (!zswap_wb_memory_has_room(zswap_wb_restore_node(nid)))
+	if (!zswap_wb_node_has_room(nid))
 		node_clear(nid, back->nodes);
 	back->full |= !zswap_wb_pool_has_room() || nodes_empty(back->nodes);
 	if (!back->full && node_isset(nid, back->nodes) &&
@@ -277,7 +301,7 @@ static int zswap_wb_readback_batch(struct zswap_wb_readback *back, unsigned int 
 	bool boarded;
 	int err;
 
-	back->full |= !zswap_wb_pool_has_room();
+	back->full |= !zswap_wb_readback_has_room(back);
 	err = zswap_wb_pace_wait(&back->pace);
 	if (err || mutex_lock_interruptible(&zswap_wb_read_lock[type]))
 		return -EINTR;
@@ -368,7 +392,6 @@ int zswap_wb_readback(const struct zswap_wb_command *cmd)
 {
 	struct zswap_wb_readback back = {
 		.cmd	= cmd,
-		.nodes	= cmd->nodes,
 	};
 	int err;
 
@@ -377,6 +400,7 @@ int zswap_wb_readback(const struct zswap_wb_command *cmd)
 	err = zswap_wb_scope_open(&back.scope, cmd);
 	if (err)
 		return err;
+	nodes_and(back.nodes, cmd->nodes, node_possible_map);
 	zswap_wb_budget_init(&back.budget, cmd->max_pages, cmd->max_compressed);
 	zswap_wb_pace_init(&back.pace, cmd->rate, ktime_get_ns());
 	err = zswap_wb_readback_scope(&back);

@@ -25,6 +25,12 @@ static inline bool zswap_wb_port_plain(unsigned int length)
 	return false;
 }
 
+/* The node that memory for a compressed page comes from, whatever node its entry is of */
+static inline int zswap_wb_port_object_node(int nid)
+{
+	return numa_mem_id();
+}
+
 #ifdef CONFIG_MEMCG
 /*
  * The id that userspace names a cgroup by: the inode of its directory; 0 of none. Not

@@ -494,14 +494,20 @@ static void pool_takes_what_fits(void)
 	zwb_expect_read(load, 0, pages);
 }
 
+static long long pages_read(void)
+{
+	return zwb_disk_number(zwb_disk_name(), ZWB_DISK_SECTORS_READ) * 512 / zwb_page_size;
+}
+
 /*
  * Turns red when free memory may fall below the high watermarks, where kswapd has to work
- * until there is more.
+ * until there is more, and when a page is read that there is no room for.
  */
 static void little_memory_stays_free(void)
 {
 	struct zwb_load *load;
 	struct zwb_snap delta;
+	long long reads;
 	pid_t taker;
 
 	/* a tenth of the memory between the low and the high watermarks */
@@ -518,8 +524,10 @@ static void little_memory_stays_free(void)
 	if (taker > 0) {
 		/* what others lose goes to zswap for a while, and is nothing that came back */
 		zwb_stores_stop();
+		reads = pages_read();
 		zwb_readback(&delta, "max=1G");
 		zwb_zero(delta.total.readback);
+		zwb_equal(pages_read(), reads);
 		zwb_give_memory_back(taker);
 		zwb_readback(&delta, "max=1G");
 		zwb_equal(delta.total.readback, 500);
@@ -723,11 +731,6 @@ static void neighbours_are_read_together(void)
 		zwb_between(reads, 1, 2048 / 64);
 	}
 	zwb_pages_unmap(&pages);
-}
-
-static long long pages_read(void)
-{
-	return zwb_disk_number(zwb_disk_name(), ZWB_DISK_SECTORS_READ) * 512 / zwb_page_size;
 }
 
 /* Turns red when pages are read that are then thrown away: of other nodes, or over a limit. */
