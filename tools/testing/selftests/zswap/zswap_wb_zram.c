@@ -25,7 +25,8 @@
 /* much less than what is asked for takes */
 #define LIMIT_MEMORY		(256LL * zwb_page_size)
 #define LIMIT_MAX		(2048LL * zwb_page_size)
-#define LIMIT_BATCHES		1024
+/* three batches: two of which it takes some pages, and what is fetched behind them */
+#define LIMIT_BATCHES		1536
 
 #define RANDOM_PAGES		3000
 #define RANDOM_LIMIT		1024
