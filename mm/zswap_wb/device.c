@@ -7,10 +7,11 @@
  *
  *	time for a batch = latency + pages * time for a page
  *
- * Both are means of the last batches, the latency that of batches of a single page, the first of
- * which is one. None alone tells much: a device that is throttled takes some at once, and then one
- * not for a while, and that behind a network needs now 10 ms, now 30. The shortest time in place of
- * the mean would make work of what is only such jitter, and batches would never grow.
+ * The time for a page is that of the last batches together: a device that is throttled takes some
+ * at once, and then one not for a while. The latency is the shortest time of the first batches, of
+ * which the very first is a single page: that may have had to wake the device up. But if a device
+ * needs now 10 ms, now 30, as one behind a network does, all that is more than the shortest looks
+ * like work, and batches become single pages. From then on it is the mean of these.
  */
 #include <linux/math64.h>
 #include <linux/minmax.h>
@@ -86,8 +87,9 @@ static void zswap_wb_device_measure(struct zswap_wb_device *device,
 		      clamp(div64_u64(ZSWAP_WB_BATCH_MAX_NS, ns), 2, ZSWAP_WB_FIRST_BATCH);
 		most = max(most, fit);
 	} else {
+		if (device->batch.nr < ZSWAP_WB_BATCHES_KNOWN)
+			device->latency.ns = min(device->latency.ns, ns);
 		zswap_wb_mean_add(&device->batch, (pages - 1) * PAGE_SIZE, ns);
-		/* A single page has needed no more than it and others: that was something else */
 		device->latency.ns = min(device->latency.ns, device->batch.ns);
 		fit = div64_u64(ZSWAP_WB_BATCH_NS * device->batch.bytes,
 				(device->batch.ns - device->latency.ns + 1) * PAGE_SIZE);
@@ -109,7 +111,8 @@ static void zswap_wb_device_measure(struct zswap_wb_device *device,
 void zswap_wb_device_learn(struct zswap_wb_device *device, unsigned int pages,
 			   unsigned int errors, u64 ns)
 {
-	if (!errors)
+	/* A page that takes that long tells of something else than of latency */
+	if (!errors && (pages > 1 || ns <= ZSWAP_WB_REQUEST_MAX_NS))
 		zswap_wb_device_measure(device, pages, max(ns, 1));
 	/* At once, whatever older batches tell; a small one and one with errors tell it as well */
 	if (ns > ZSWAP_WB_REQUEST_MAX_NS)

@@ -47,7 +47,7 @@ struct zswap_wb_device {
 	unsigned int	room;	/* most pages of a batch, 0: not known yet */
 	/* batches that have failed as a whole, since one has not */
 	unsigned int	errors;
-	struct zswap_wb_mean latency;	/* of batches of a single page */
+	struct zswap_wb_mean latency;	/* of batches of a single page, and see device.c */
 	struct zswap_wb_mean batch;	/* of larger ones, without the bytes of their first pages */
 };
 

@@ -214,20 +214,36 @@ static void zswap_wb_device_jitters(struct kunit *test)
 		/* Without a cycle that is as short as what is known of it */
 		jitter = (jitter + 7919 * NSEC_PER_USEC) % DEVICE_JITTER_NS;
 	}
-	KUNIT_EXPECT_GE(test, sum, 10 * DEVICE_BATCHES * 64);
+	KUNIT_EXPECT_GE(test, sum, 10 * DEVICE_BATCHES * min(64, ZSWAP_WB_BATCH_MAX / 2));
 }
 
-/* One that has to wake up for its first page is not taken for quick behind a long latency */
+/* One that is late with its first pages, or all at once, is not taken for one with a latency */
 static void zswap_wb_device_wakes(struct kunit *test)
 {
+	static const struct {
+		unsigned int	quick;	/* full batches before that */
+		unsigned int	late_ms[5];	/* and then of each batch, whatever its size, until 0 */
+	} wakes[] = {
+		{ 0, { 5000 } },
+		{ 0, { 700 } },
+		{ 0, { 700, 400 } },
+		{ DEVICE_BATCHES, { 3000, 3000, 3000, 3000 } },
+	};
 	static const struct zswap_wb_device_case awake = { .page_ns = 5000000 };
-	struct zswap_wb_device device = {};
-	unsigned int i;
+	struct zswap_wb_device device;
+	unsigned int i, k;
 
-	zswap_wb_device_learn(&device, 1, 0, 700 * NSEC_PER_MSEC);
-	for (i = 0; i < DEVICE_BATCHES; i++)
-		KUNIT_EXPECT_LE(test, zswap_wb_device_flies(&device, &awake), 8);
-	KUNIT_EXPECT_LE(test, zswap_wb_device_room(&device), 3);
+	for (i = 0; i < ARRAY_SIZE(wakes); i++) {
+		device = (struct zswap_wb_device) {};
+		for (k = 0; k < wakes[i].quick; k++)
+			zswap_wb_device_flies(&device, &zswap_wb_device_quick);
+		for (k = 0; wakes[i].late_ms[k]; k++)
+			zswap_wb_device_learn(&device, zswap_wb_device_room(&device), 0,
+					      wakes[i].late_ms[k] * (u64)NSEC_PER_MSEC);
+		for (k = 0; k < 2 * DEVICE_BATCHES; k++)
+			KUNIT_EXPECT_LE(test, zswap_wb_device_flies(&device, &awake), 16);
+		KUNIT_EXPECT_LE(test, zswap_wb_device_room(&device), 3);
+	}
 }
 
 static void zswap_wb_device_fails(struct kunit *test)
