@@ -295,18 +295,16 @@ static void zswap_wb_slots_wiped(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, zswap_wb_test_dropped(), dropped);
 }
 
-/* What is in flight stays so until it lands, whatever happens to the slot */
-static void zswap_wb_slots_flight(struct kunit *test)
+static void zswap_wb_test_flight(struct kunit *test, const struct zswap_wb_kind *kind)
 {
 	const swp_entry_t slot = zswap_wb_test_slot(511);
-	const struct zswap_wb_kind kind = {};
 	u32 ticket = zswap_wb_slot_ticket();
 	u64 dropped = zswap_wb_test_dropped();
 
 	KUNIT_EXPECT_FALSE(test, zswap_wb_slot_in_flight(slot));
 	KUNIT_ASSERT_TRUE(test, zswap_wb_test_claim(test, slot, ticket));
 	KUNIT_EXPECT_FALSE(test, zswap_wb_slot_in_flight(slot));
-	KUNIT_ASSERT_TRUE(test, zswap_wb_slot_launch(slot, ticket, &kind));
+	KUNIT_ASSERT_TRUE(test, zswap_wb_slot_launch(slot, ticket, kind));
 	KUNIT_EXPECT_TRUE(test, zswap_wb_slot_in_flight(slot));
 	KUNIT_EXPECT_FALSE(test, zswap_wb_slot_in_flight(zswap_wb_test_slot(510)));
 	KUNIT_EXPECT_FALSE(test, zswap_wb_slot_in_flight(zswap_wb_test_slot(1023)));
@@ -319,6 +317,13 @@ static void zswap_wb_slots_flight(struct kunit *test)
 	zswap_wb_slot_free(slot);
 	KUNIT_EXPECT_EQ(test, zswap_wb_test_dropped(), dropped + 1);
 	KUNIT_EXPECT_TRUE(test, zswap_wb_slots_empty(TEST_TYPE));
+}
+
+/* What is in flight stays so until it lands, whatever happens to the slot */
+static void zswap_wb_slots_flight(struct kunit *test)
+{
+	zswap_wb_test_flight(test, &(struct zswap_wb_kind) {});
+	zswap_wb_test_flight(test, &(struct zswap_wb_kind) { .image = true });
 }
 
 /* A mark says node, bucket and generation, to the last bit */
