@@ -35,6 +35,7 @@
 #include <linux/mutex.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
+#include <linux/slab.h>
 #include <linux/swap.h>
 #include <linux/swapops.h>
 #include <linux/zswap_wb.h>
@@ -47,6 +48,9 @@
 
 /* Most pages of a batch: one full request of many a device */
 #define ZSWAP_WB_READ_MAX	(SZ_1M / PAGE_SIZE)
+
+/* Most slots with a page of its bucket that a batch looks at: some milliseconds, as on the disk */
+#define ZSWAP_WB_LOOKS_MAX	(64 * ZSWAP_WB_READ_MAX)
 
 /* A readback that is being carried out */
 struct zswap_wb_readback {
@@ -136,15 +140,15 @@ static void zswap_wb_recall_put(struct zswap_wb_copy *recall)
 }
 
 /*
- * Recalls up to @max pages of a device from the slot @*offset on, and sets that behind. Looks at
- * some more only: other commands wait for their turn at the device
+ * Recalls up to @max pages of a device from the slot @*offset on, and sets that behind. It does
+ * not look for them without end: other commands wait for their turn at the device
  */
 static void zswap_wb_readback_recall(struct zswap_wb_readback *back, unsigned long *offset,
 				     unsigned int max)
 {
 	struct zswap_wb_flight *read = back->read;
 	struct mem_cgroup *crowded = NULL;	/* has no room, with a reference */
-	unsigned int looks = ZSWAP_WB_READ_MAX;
+	unsigned int looks = ZSWAP_WB_LOOKS_MAX;
 
 	read->nr = 0;
 	while (read->nr < max && looks-- && *offset < read->io.si->max &&
@@ -390,20 +394,24 @@ static int zswap_wb_readback_scope(struct zswap_wb_readback *back)
  */
 int zswap_wb_readback(const struct zswap_wb_command *cmd)
 {
-	struct zswap_wb_readback back = {
-		.cmd	= cmd,
-	};
+	struct zswap_wb_readback *back;
 	int err;
 
 	if (!zswap_wb_armed())
 		return -ENODEV;
-	err = zswap_wb_scope_open(&back.scope, cmd);
+	back = kzalloc_obj(*back);
+	if (!back)
+		return -ENOMEM;
+	back->cmd = cmd;
+	err = zswap_wb_scope_open(&back->scope, cmd);
 	if (err)
-		return err;
-	nodes_and(back.nodes, cmd->nodes, node_possible_map);
-	zswap_wb_budget_init(&back.budget, cmd->max_pages, cmd->max_compressed);
-	zswap_wb_pace_init(&back.pace, cmd->rate, ktime_get_ns());
-	err = zswap_wb_readback_scope(&back);
-	zswap_wb_scope_close(&back.scope);
+		goto out;
+	nodes_and(back->nodes, cmd->nodes, node_possible_map);
+	zswap_wb_budget_init(&back->budget, cmd->max_pages, cmd->max_compressed);
+	zswap_wb_pace_init(&back->pace, cmd->rate, ktime_get_ns());
+	err = zswap_wb_readback_scope(back);
+	zswap_wb_scope_close(&back->scope);
+out:
+	kfree(back);
 	return err;
 }
