@@ -51,6 +51,7 @@ static struct daemon {
 	num looked_us;			/* clock_us() before its sample */
 	bool reloaded;			/* there has been another configuration since then */
 	bool woken;			/* something may have thawed, or is not yet read back */
+	bool turns;			/* several are to be read back, each by a part in a tick */
 	int watch;			/* descriptor that tells of it; negative: none */
 	num ticks;			/* how many there were */
 	num began_ms;			/* time of the first, in a recorded tree */
@@ -214,7 +215,7 @@ static void run_command(struct daemon *daemon, const struct cgroup *cgroup, stru
 		moved = reads ? transaction.result.count.readback : transaction.result.count.written;
 		more = !error && left > 0 && moved >= part / daemon->now.sample.page_size;
 		take_signals(daemon, 0);
-	} while (more && !daemon->over && !must_stop(daemon));
+	} while (more && !(reads && daemon->turns) && !daemon->over && !must_stop(daemon));
 	/* What is not yet read back goes on at once, when the others had their turn */
 	if (reads && more) {
 		error = -EINTR;
@@ -226,7 +227,8 @@ static void run_command(struct daemon *daemon, const struct cgroup *cgroup, stru
 
 		record_unknown(&choice->result);
 		/* A kernel that cannot read back can still write: it goes on, and this is said once */
-		if (!reads || error != daemon->state.cgroup[choice->cgroup].result)
+		if (!reads || !choice->state->refused ||
+		    error != daemon->state.cgroup[choice->cgroup].result)
 			say_error("%s: %s", cgroup->path, reason);
 		if (!reads)
 			end(daemon, options_exit_status(error));
@@ -344,8 +346,7 @@ static void tick(struct daemon *daemon)
 		about += choice[i].decision.action == ACTION_WRITE ? choice[i].decision.max : 0;
 		reads += choice[i].decision.action == ACTION_READ;
 	}
-	/* Each of several has one part, and the next tick comes at once */
-	daemon->woken = reads > 1;
+	daemon->turns = reads > 1;
 	/* If it cannot be saved, nothing is written: the budget would be forgotten */
 	if (daemon->ticks == 1) {
 		daemon->state.changed = true;

@@ -571,7 +571,7 @@ static void compressor_is_a_module(void)
 	if (zwb_pages_map(&pages, ZWB_ANY_NODE, IMAGE_PAGES))
 		check_module(&pages, compressor, true);
 	zwb_pages_unmap(&pages);
-	if (!zwb_failed() && !system("modprobe " MODULE) &&
+	if (!zwb_failed() && zwb_zero(system("modprobe " MODULE)) &&
 	    zwb_pages_map(&pages, ZWB_ANY_NODE, IMAGE_PAGES))
 		check_module(&pages, compressor, false);
 	zwb_pages_unmap(&pages);
