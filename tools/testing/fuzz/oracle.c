@@ -91,7 +91,6 @@ static int scaled(const char *text, size_t len, bool size, uint64_t *result)
 static int nodes(const char *text, size_t len, struct command *cmd)
 {
 	size_t start = 0, i;
-	bool any = false;
 
 	for (i = 0; i < len; i++) {
 		if (!memchr("0123456789-,", text[i], 12))
@@ -105,8 +104,6 @@ static int nodes(const char *text, size_t len, struct command *cmd)
 		if (i < len && text[i] != ',')
 			continue;
 		start = i + 1;
-		if (!part_len)
-			continue;
 		dash = memchr(part, '-', part_len);
 		if (number(part, dash ? (size_t)(dash - part) : part_len, &first))
 			return -EINVAL;
@@ -115,9 +112,8 @@ static int nodes(const char *text, size_t len, struct command *cmd)
 			return -EINVAL;
 		if (first > last || last > last_node)
 			return -EINVAL;
-		any = true;
 	}
-	return any ? 0 : -EINVAL;
+	return 0;
 }
 
 static int bucket(const char *text, size_t len, struct command *cmd)
