@@ -495,8 +495,9 @@ if inject true; then
 			-e inject=openat:signal=HUP:when=1 "$zswapctl" $command -C conf
 		check 'it does not matter' grep -q '"tick":1' out
 	done
+	# also below nohup(1)
 	check 'another subcommand ends' status 129 inject -P tree -e trace=openat \
-		-e inject=openat:signal=HUP:when=1 "$zswapctl" ages --root tree
+		-e inject=openat:signal=HUP:when=1 env --default-signal=HUP "$zswapctl" ages --root tree
 else
 	echo '# no strace: no signal comes at once'
 fi
