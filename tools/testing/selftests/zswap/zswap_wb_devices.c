@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/swap.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "kselftest.h"
@@ -327,26 +326,17 @@ static void one_of_two_fails(void)
 static void check_other_goes(struct zwb_async *command, const char *path)
 {
 	long long begin;
-	pid_t release;
+	pid_t release = zwb_mapped_hold_for(DEAF_SECONDS);
 
-	if (!zwb_mapped_hold(true))
+	if (release < 0)
 		return;
-	release = zwb_fork();
-	if (!release) {
-		zwb_sleep_until(zwb_now() + DEAF_SECONDS * ZWB_NS_PER_SEC);
-		_exit(zwb_mapped_hold(false) ? KSFT_PASS : KSFT_FAIL);
-	}
 	zwb_go(command);
 	begin = zwb_now();
 	if (zwb_wait_until_it_waits(command, ZWB_WAIT_MS) && swapoff(path))
 		zwb_fail("swapoff %s: %s", path, strerror(errno));
 	ksft_print_msg("gone after %lld ms\n", (zwb_now() - begin) / ZWB_NS_PER_MS);
 	zwb_between((zwb_now() - begin) / ZWB_NS_PER_MS, 0, DEAF_SECONDS * 1000 / 2);
-	if (release > 0) {
-		kill(release, SIGKILL);
-		waitpid(release, NULL, 0);
-	}
-	zwb_mapped_hold(false);
+	zwb_mapped_let_go(release);
 }
 
 static void check_deaf_one(void)

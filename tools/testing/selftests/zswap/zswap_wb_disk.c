@@ -537,3 +537,30 @@ bool zwb_mapped_hold(bool on)
 		zwb_fail("DM_DEV_SUSPEND: %s", strerror(-err));
 	return !err;
 }
+
+/*
+ * Keep them back until zwb_mapped_let_go(), but for so many seconds at most: whoever hangs
+ * meanwhile goes on then.  Returns what that needs, or -1 with a failure recorded.
+ */
+pid_t zwb_mapped_hold_for(int seconds)
+{
+	pid_t release;
+
+	if (!zwb_mapped_hold(true))
+		return -1;
+	release = zwb_fork();
+	if (!release) {
+		zwb_sleep_until(zwb_now() + seconds * ZWB_NS_PER_SEC);
+		_exit(zwb_mapped_hold(false) ? KSFT_PASS : KSFT_FAIL);
+	}
+	if (release < 0)
+		zwb_mapped_hold(false);
+	return release;
+}
+
+void zwb_mapped_let_go(pid_t release)
+{
+	kill(release, SIGKILL);
+	waitpid(release, NULL, 0);
+	zwb_mapped_hold(false);
+}

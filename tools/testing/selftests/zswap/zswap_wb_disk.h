@@ -9,6 +9,7 @@
 #define ZSWAP_WB_DISK_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 /**
  * struct zwb_disk_spec - what a disk is like
@@ -67,5 +68,7 @@ bool zwb_mapped_on(const char *type, const char *options, long long megabytes);
 void zwb_mapped_off(void);
 const char *zwb_mapped_path(void);
 bool zwb_mapped_hold(bool on);
+pid_t zwb_mapped_hold_for(int seconds);
+void zwb_mapped_let_go(pid_t release);
 
 #endif /* ZSWAP_WB_DISK_H */

@@ -9,12 +9,10 @@
  */
 #include <errno.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -317,13 +315,9 @@ static void check_put_off(struct zwb_pages *pages, const char *cgroup)
 		if (!zwb_start(&command[i], ZWB_GLOBAL, 0, "age=0"))
 			return;
 	}
-	if (!zwb_mapped_hold(true))
+	release = zwb_mapped_hold_for(DEAF_SECONDS);
+	if (release < 0)
 		return;
-	release = zwb_fork();
-	if (!release) {
-		zwb_sleep_until(zwb_now() + DEAF_SECONDS * ZWB_NS_PER_SEC);
-		_exit(zwb_mapped_hold(false) ? KSFT_PASS : KSFT_FAIL);
-	}
 	/* each has another page in flight, since the device has not answered to any of them */
 	for (i = 0; i < DEAF_COMMANDS; i++) {
 		zwb_go(&command[i]);
@@ -331,11 +325,7 @@ static void check_put_off(struct zwb_pages *pages, const char *cgroup)
 	}
 	if (!zwb_failed())
 		page_out_in_flight(pages);
-	if (release > 0) {
-		kill(release, SIGKILL);
-		waitpid(release, NULL, 0);
-	}
-	zwb_mapped_hold(false);
+	zwb_mapped_let_go(release);
 	for (i = 0; i < DEAF_COMMANDS; i++)
 		zwb_land(&command[i]);
 	/* what was put off goes out now, to where the old copies have landed */
