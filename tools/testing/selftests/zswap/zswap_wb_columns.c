@@ -224,21 +224,6 @@ static void new_edges_restart_the_columns(void)
 
 /* --- nodes --- */
 
-static int cpu_of_node(int node)
-{
-	char path[ZWB_PATH_MAX], text[64] = "";
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/sys/devices/system/node/node%d/cpulist", node);
-	file = fopen(path, "r");
-	if (!file)
-		return -1;
-	if (!fgets(text, sizeof(text), file))
-		text[0] = '\0';
-	fclose(file);
-	return text[0] >= '0' && text[0] <= '9' ? atoi(text) : -1;
-}
-
 /* How many pages of a load are in the memory of a node now. */
 static long long count_on_node(const struct zwb_load *load, int node)
 {
@@ -273,8 +258,8 @@ static void node_of_the_list_counts(void)
 
 	if (!zwb_need_tables() || !zwb_need_two_nodes(&first, &second))
 		return;
-	first_cpu = cpu_of_node(first);
-	second_cpu = cpu_of_node(second);
+	first_cpu = zwb_cpu_of_node(first);
+	second_cpu = zwb_cpu_of_node(second);
 	if (first_cpu < 0 || second_cpu < 0) {
 		zwb_skip("needs two NUMA nodes with CPUs");
 		return;

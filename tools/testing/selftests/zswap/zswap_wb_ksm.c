@@ -114,7 +114,7 @@ static void check_there_and_back(const char *cgroup)
 	if (!store_merged(cgroup) || !zwb_write_pages(BACK_ON_DISK))
 		return;
 	zwb_snap(&before);
-	zwb_zero(zwb_texts_wrong(&texts));
+	zwb_no_wrong_pages(zwb_texts_wrong(&texts));
 	zwb_since(&delta, &before);
 	zwb_equal(delta.total.refaulted, BACK_ON_DISK);
 	zwb_equal(delta.vm.pswpin, BACK_ON_DISK);
@@ -128,7 +128,7 @@ static void check_there_and_back(const char *cgroup)
 	stored = zwb_stored();
 	zwb_between(stored, KSM_PAGES - KSM_CONTENTS, KSM_PAGES);
 	if (zwb_write_all(stored))
-		zwb_zero(zwb_texts_wrong(&texts));
+		zwb_no_wrong_pages(zwb_texts_wrong(&texts));
 }
 
 /*
@@ -170,7 +170,7 @@ static void check_merge_again(const char *cgroup)
 	stored = zwb_stored();
 	zwb_between(stored, KSM_CONTENTS, 2 * KSM_CONTENTS);
 	if (zwb_write_pages(stored / 2))
-		zwb_zero(zwb_texts_wrong(&texts));
+		zwb_no_wrong_pages(zwb_texts_wrong(&texts));
 }
 
 /*
@@ -212,7 +212,7 @@ static void check_unmerge(const char *cgroup)
 	zwb_zero(delta.total.refaulted);
 	zwb_zero(delta.stored);
 	zwb_texts_write(&texts, 1, texts.pages.nr, 2, 2);
-	zwb_zero(zwb_texts_wrong(&texts));
+	zwb_no_wrong_pages(zwb_texts_wrong(&texts));
 }
 
 /*
@@ -256,7 +256,7 @@ static void check_in_flight(const char *cgroup)
 	zwb_disk_wait_for_landing();
 	/* one by one, pages are slow to read */
 	madvise(texts.pages.mem, texts.pages.nr * zwb_page_size, MADV_WILLNEED);
-	zwb_zero(zwb_texts_wrong(&texts));
+	zwb_no_wrong_pages(zwb_texts_wrong(&texts));
 }
 
 /*

@@ -88,7 +88,7 @@ void zwb_texts_return(const struct zwb_texts *texts, long long disk, long long r
 	struct zwb_snap before, delta;
 
 	zwb_snap(&before);
-	zwb_zero(zwb_texts_wrong(texts));
+	zwb_no_wrong_pages(zwb_texts_wrong(texts));
 	zwb_since(&delta, &before);
 	zwb_equal(delta.vm.pswpin, disk);
 	zwb_equal(delta.total.refaulted, refaulted);

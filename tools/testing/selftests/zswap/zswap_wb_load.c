@@ -676,7 +676,7 @@ bool zwb_load_verify(struct zwb_load *load)
 
 	if (!load_ask(load, LOAD_OP_VERIFY, 0, 0, &wrong))
 		return false;
-	return zwb_zero(wrong);
+	return zwb_no_wrong_pages(wrong);
 }
 
 /**
@@ -784,7 +784,7 @@ bool zwb_load_finish(struct zwb_load *load)
 {
 	long long wrong;
 
-	return load_receive(load, &wrong) && zwb_zero(wrong);
+	return load_receive(load, &wrong) && zwb_no_wrong_pages(wrong);
 }
 
 /**

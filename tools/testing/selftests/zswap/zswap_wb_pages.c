@@ -290,7 +290,7 @@ bool zwb_pages_are(struct zwb_pages *pages, unsigned int version)
 			ksft_print_msg("page %lld does not hold version %u\n", i, version);
 		wrong++;
 	}
-	return zwb_zero(wrong);
+	return zwb_no_wrong_pages(wrong);
 }
 
 /* What a process that reads a page gets: 0, or the number of a signal. */

@@ -34,7 +34,7 @@ static void check_file(int fd)
 		    !zwb_page_is(page, i, texts.version[i]))
 			wrong++;
 	}
-	zwb_zero(wrong);
+	zwb_no_wrong_pages(wrong);
 }
 
 /* Half of a file is on the disk, and is thrown away in the middle. */
@@ -101,7 +101,7 @@ static void check_shmem(int fd, int kb, long long nr)
 	if (!zwb_pages_reclaim(&texts.pages, cgroup) || !zwb_equal(zwb_stored(), nr) ||
 	    !zwb_write_pages(nr / 3) || !zwb_swap_disk(false) || !zwb_zero(zwb_stored()))
 		return;
-	zwb_zero(zwb_texts_wrong(&texts));
+	zwb_no_wrong_pages(zwb_texts_wrong(&texts));
 	if (!zwb_swap_disk(true))
 		return;
 

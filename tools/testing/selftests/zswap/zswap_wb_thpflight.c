@@ -205,13 +205,13 @@ static void check_beside(int kb, long long nr)
 		zwb_texts_write(&texts, round % 5, nr, 5, round);
 		if (kb != ZWB_SMALL_KB)
 			zwb_folios_try_to_collapse(&texts.pages, BESIDE_TRIES);
-		zwb_zero(zwb_texts_wrong(&texts));
+		zwb_no_wrong_pages(zwb_texts_wrong(&texts));
 		if (kb != ZWB_SMALL_KB)
 			zwb_folios_try_to_collapse(&texts.pages, BESIDE_TRIES);
 		zwb_pages_out_whole(&texts.pages);
 		zwb_texts_write(&texts, round % 7, nr, 7, round);
 		zwb_land(&command);
-		zwb_zero(zwb_texts_wrong(&texts));
+		zwb_no_wrong_pages(zwb_texts_wrong(&texts));
 	}
 }
 

@@ -92,8 +92,10 @@ static const char *util_test_name = "the setup";
 static bool util_test_failed;
 static bool util_test_skipped;
 static bool util_test_late;
+static bool util_data_wrong;
 static bool util_other_swapout;
 static bool util_other_writeback;
+static bool util_whole_blocks;
 static char util_skip_reason[256];
 static struct zwb_snap util_test_start;
 /* when last there was no load */
@@ -111,6 +113,13 @@ void zwb_fail(const char *fmt, ...)
 	va_end(args);
 	ksft_print_msg("%s\n", text);
 	util_test_failed = true;
+}
+
+/* How many pages are not as they were: if any, the test fails, however slow the machine is. */
+bool zwb_no_wrong_pages(long long wrong)
+{
+	util_data_wrong |= wrong != 0;
+	return zwb_zero(wrong);
 }
 
 bool zwb_failed(void)
@@ -131,12 +140,15 @@ void zwb_skip(const char *fmt, ...)
 /*
  * The machine was too slow for what the test is about, so what it has found out about
  * ages says nothing: it ends as with a failure, and its result is a skip with the
- * reason, unless pages, counters or cgroups turn out to be wrong afterwards.
+ * reason, unless pages, counters or cgroups turn out to be wrong afterwards. What has
+ * failed before stays so.
  */
 void zwb_late(const char *fmt, ...)
 {
 	va_list args;
 
+	if (util_test_failed)
+		return;
 	va_start(args, fmt);
 	vsnprintf(util_skip_reason, sizeof(util_skip_reason), fmt, args);
 	va_end(args);
@@ -154,6 +166,12 @@ void zwb_allow_other_swapout(void)
 void zwb_allow_other_writeback(void)
 {
 	util_other_writeback = true;
+}
+
+/* The device takes no less than a page at a time, also of an image. */
+void zwb_allow_whole_blocks(void)
+{
+	util_whole_blocks = true;
 }
 
 bool zwb_compare(const char *func, int line, const char *what, long long got, long long low,
@@ -652,6 +670,22 @@ bool zwb_need_two_nodes(int *first, int *second)
 	*first = nodes[0];
 	*second = nodes[1];
 	return true;
+}
+
+/* The first CPU of a node, or -1 */
+int zwb_cpu_of_node(int node)
+{
+	char path[ZWB_PATH_MAX], text[64] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/sys/devices/system/node/node%d/cpulist", node);
+	file = fopen(path, "r");
+	if (!file)
+		return -1;
+	if (!fgets(text, sizeof(text), file))
+		text[0] = '\0';
+	fclose(file);
+	return text[0] >= '0' && text[0] <= '9' ? atoi(text) : -1;
 }
 
 /* --- commands --- */
@@ -2254,8 +2288,10 @@ static void util_begin(void)
 	util_test_failed = false;
 	util_test_skipped = false;
 	util_test_late = false;
+	util_data_wrong = false;
 	util_other_swapout = false;
 	util_other_writeback = false;
+	util_whole_blocks = false;
 }
 
 /* Says what pages are to be on the disk while a test runs; false if that cannot be. */
@@ -2265,9 +2301,18 @@ static bool util_choose_pages(const struct zwb_test *test)
 				     zwb_setting(ZWB_COMPRESSED, test->compressed));
 }
 
+/* Has a device been given so many pages? Fewer sectors of them, where they are compressed there. */
+bool zwb_sectors_are_pages(long long sectors, long long pages)
+{
+	long long most = pages * zwb_page_size / 512;
+	bool images = !access(ZWB_COMPRESSED, R_OK) && zwb_read_number(ZWB_COMPRESSED);
+
+	return zwb_between(sectors, images ? pages : most, most);
+}
+
 /*
  * And that they were.  A request ends where the image of its last page does; those before
- * that are as long as the page, and so are all on a device of the device mapper.
+ * that are as long as the page.
  */
 static void util_check_pages(const struct zwb_test *test)
 {
@@ -2284,7 +2329,7 @@ static void util_check_pages(const struct zwb_test *test)
 	if (test->compressed[0] == '0')
 		zwb_between(delta.total.disk_bytes, least, most);
 	else
-		zwb_between(delta.total.disk_bytes, 1, most - !zwb_mapped_path()[0]);
+		zwb_between(delta.total.disk_bytes, 1, most - !util_whole_blocks);
 }
 
 /* Pages that commands have written and that nobody has read or freed yet; true if none. */
@@ -2419,7 +2464,7 @@ static void util_run_test(const struct zwb_suite *suite, const struct zwb_test *
 				test->fn();
 			util_check_pages(test);
 			if (util_test_late)
-				util_test_failed = false;
+				util_test_failed = util_data_wrong;
 		}
 		if (!keep)
 			util_drop_everything();
@@ -2427,7 +2472,7 @@ static void util_run_test(const struct zwb_suite *suite, const struct zwb_test *
 	} else {
 		test->fn();
 		if (util_test_late)
-			util_test_failed = false;
+			util_test_failed = util_data_wrong;
 		util_drop_everything();
 	}
 	if (util_watching)

@@ -239,11 +239,14 @@ struct zwb_suite {
 /* the runner */
 int zwb_main(const struct zwb_suite *suite);
 bool zwb_failed(void);
+bool zwb_no_wrong_pages(long long wrong);
+bool zwb_sectors_are_pages(long long sectors, long long pages);
 void __printf(1, 2) zwb_fail(const char *fmt, ...);
 void __printf(1, 2) zwb_skip(const char *fmt, ...);
 void __printf(1, 2) zwb_late(const char *fmt, ...);
 void zwb_allow_other_swapout(void);
 void zwb_allow_other_writeback(void);
+void zwb_allow_whole_blocks(void);
 
 /* comparisons that say what was found and what was expected; true if as expected */
 bool zwb_compare(const char *func, int line, const char *what, long long got, long long low,
@@ -287,6 +290,7 @@ bool zwb_need_one_percent(long long *pages);
 bool zwb_node_has_directory(int node);
 int zwb_nodes(int *nodes, int max);
 bool zwb_need_two_nodes(int *first, int *second);
+int zwb_cpu_of_node(int node);
 
 /* commands */
 const char *zwb_command_path(int node, char *path, size_t size);
