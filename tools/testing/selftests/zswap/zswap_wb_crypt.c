@@ -13,7 +13,6 @@
 #include "zswap_wb_short.h"
 #include "zswap_wb_util.h"
 
-#define CRYPT_SECTORS_PER_PAGE	(zwb_page_size / 512)
 #define CRYPT_MEGABYTES		256
 #define CRYPT_CIPHER		"aes-xts-plain64"
 #define CRYPT_KEY		"000102030405060708090a0b0c0d0e0f" \
@@ -56,7 +55,7 @@ static void check_crypt(void)
 	zwb_equal(delta.total.written, text->pages + noise->pages);
 	zwb_zero(delta.total.failed);
 	/* all of it has come through to the disk below */
-	zwb_equal(delta.disk_sectors, delta.total.written * CRYPT_SECTORS_PER_PAGE);
+	zwb_sectors_are_pages(delta.disk_sectors, delta.total.written);
 	zwb_expect_read(text, text->pages, 0);
 	zwb_expect_read(noise, noise->pages, 0);
 	/* the same pages once more, to the same slots */
@@ -144,8 +143,10 @@ static void command_and_reclaim_with_little_memory(void)
 }
 
 static const struct zwb_test tests[] = {
-	ZWB_TEST(swap_is_encrypted),
-	ZWB_TEST(command_and_reclaim_with_little_memory),
+	ZWB_TEST_PAGES(swap_is_encrypted),
+	ZWB_TEST_IMAGES(swap_is_encrypted),
+	ZWB_TEST_PAGES(command_and_reclaim_with_little_memory),
+	ZWB_TEST_IMAGES(command_and_reclaim_with_little_memory),
 };
 
 int main(void)

@@ -121,7 +121,7 @@ static long long sectors_written(const char *path)
  */
 static struct zwb_load *write_to_two(struct swap_line two[2])
 {
-	long long before[2], pages;
+	long long before[2];
 	struct zwb_load *load;
 	int i;
 
@@ -135,10 +135,8 @@ static struct zwb_load *write_to_two(struct swap_line two[2])
 	}
 	if (!zwb_write_all(load->pages))
 		return NULL;
-	for (i = 0; i < 2; i++) {
-		pages = (sectors_written(two[i].path) - before[i]) * 512 / zwb_page_size;
-		zwb_equal(pages, two[i].used);
-	}
+	for (i = 0; i < 2; i++)
+		zwb_sectors_are_pages(sectors_written(two[i].path) - before[i], two[i].used);
 	return load;
 }
 
@@ -579,13 +577,16 @@ static void small_pool_with_other_compressors(void)
 }
 
 static const struct zwb_test tests[] = {
-	ZWB_TEST(equal_priority),
+	ZWB_TEST_PAGES(equal_priority),
+	ZWB_TEST_IMAGES(equal_priority),
 	ZWB_TEST(different_priority),
 	ZWB_TEST(one_of_two_goes),
 	ZWB_TEST(one_of_two_fails),
 	ZWB_TEST(deaf_one_does_not_keep_the_other),
-	ZWB_TEST(freed_slots_are_discarded),
-	ZWB_TEST(small_pool_with_other_compressors),
+	ZWB_TEST_PAGES(freed_slots_are_discarded),
+	ZWB_TEST_IMAGES(freed_slots_are_discarded),
+	ZWB_TEST_PAGES(small_pool_with_other_compressors),
+	ZWB_TEST_IMAGES(small_pool_with_other_compressors),
 };
 
 int main(void)

@@ -495,6 +495,7 @@ static bool mapped_make(const char *type, const char *options, long long megabyt
  */
 bool zwb_mapped_on(const char *type, const char *options, long long megabytes)
 {
+	zwb_allow_whole_blocks();
 	mapped_control = open(MAPPED_CONTROL, O_RDWR);
 	if (mapped_control < 0) {
 		zwb_skip("needs CONFIG_BLK_DEV_DM");

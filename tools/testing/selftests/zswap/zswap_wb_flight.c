@@ -24,6 +24,7 @@
 static const struct zwb_disk_spec slow = {
 	.megabytes = 64,
 	.latency_us = 500000,
+	.sectors = true,
 };
 
 /* All that is still in zswap goes to the disk, too, and all is read from there. */
@@ -230,11 +231,14 @@ static void pages_are_read_in_flight(void)
 }
 
 static const struct zwb_test tests[] = {
-	ZWB_TEST(swapoff_in_flight),
-	ZWB_TEST(compressor_changes_in_flight),
+	ZWB_TEST_PAGES(swapoff_in_flight),
+	ZWB_TEST_IMAGES(swapoff_in_flight),
+	ZWB_TEST_PAGES(compressor_changes_in_flight),
+	ZWB_TEST_IMAGES(compressor_changes_in_flight),
 	ZWB_TEST(zswap_is_disabled_in_flight),
 	ZWB_TEST(cpu_goes_offline_in_flight),
-	ZWB_TEST(cgroup_goes_in_flight),
+	ZWB_TEST_PAGES(cgroup_goes_in_flight),
+	ZWB_TEST_IMAGES(cgroup_goes_in_flight),
 	ZWB_TEST(process_goes_in_flight),
 	ZWB_TEST(pages_are_read_in_flight),
 };

@@ -49,6 +49,7 @@ static bool zram_on(long long limit)
 		zwb_skip("needs CONFIG_ZRAM");
 		return false;
 	}
+	zwb_allow_whole_blocks();
 	if (!zram_set_number("reset", 1) || !zram_set_number("disksize", ZRAM_SIZE) ||
 	    !zram_set_number("mem_limit", limit))
 		return false;
@@ -241,8 +242,10 @@ static void zram_has_no_room_for_random_data(void)
 }
 
 static const struct zwb_test tests[] = {
-	ZWB_TEST(zram_is_a_swap_device),
-	ZWB_TEST(pages_are_freed_while_they_are_written),
+	ZWB_TEST_PAGES(zram_is_a_swap_device),
+	ZWB_TEST_IMAGES(zram_is_a_swap_device),
+	ZWB_TEST_PAGES(pages_are_freed_while_they_are_written),
+	ZWB_TEST_IMAGES(pages_are_freed_while_they_are_written),
 	ZWB_TEST(zram_is_full),
 	ZWB_TEST(zram_has_no_room_for_random_data),
 };
