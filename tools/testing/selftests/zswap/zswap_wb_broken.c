@@ -48,11 +48,16 @@
 #define OWN_FAILING_KB		1024
 #define MEMORY_ROUNDS		3
 
-/* a disk that is read for some seconds, so that it can fail half-way */
+/*
+ * A disk that is written or read for some seconds, so that it can fail half-way; and what a
+ * command may have on its way at most, and in each batch once one has failed.
+ */
 #define HALF_WAY_LATENCY_US	20000
 #define HALF_WAY_REQUEST_KB	64
 #define HALF_WAY_PAGES		4096
-#define HALF_WAY_BACK		1000
+#define HALF_WAY_DONE		1000
+#define HALF_WAY_BATCH		(2 * 1024 * 1024)
+#define HALF_WAY_FIRST_BATCH	(64 * 1024)
 
 static const struct zwb_disk_spec broken = {
 	.megabytes = 100, .badblocks = true, .sectors = true,
@@ -425,20 +430,62 @@ static void disk_whose_reads_fail_is_left_alone(void)
 	zwb_pages_unmap(&pages);
 }
 
-/* Start a readback, and have the disk fail when some pages have come back. */
-static bool fail_half_way(struct zwb_async *command)
-{
-	long long deadline = zwb_now() + ZWB_WAIT_MS * ZWB_NS_PER_MS, back;
-	long long before = zwb_read_number(ZWB_SYSFS "/stats/readback");
+/* --- all fail from some time on --- */
 
-	if (!zwb_start(command, ZWB_READBACK, 0, "max=1G"))
+/* Start a command, and have the disk fail when some pages were written or have come back. */
+static bool fail_half_way(struct zwb_async *command, int node, const char *text,
+			  const char *counter)
+{
+	long long deadline = zwb_now() + ZWB_WAIT_MS * ZWB_NS_PER_MS, done, before;
+	char path[ZWB_PATH_MAX];
+
+	snprintf(path, sizeof(path), ZWB_SYSFS "/stats/%s", counter);
+	before = zwb_read_number(path);
+	if (!zwb_start(command, node, 0, "%s", text))
 		return false;
 	zwb_go(command);
 	do {
 		zwb_pause();
-		back = zwb_read_number(ZWB_SYSFS "/stats/readback") - before;
-	} while (back < HALF_WAY_BACK && zwb_now() < deadline);
+		done = zwb_read_number(path) - before;
+	} while (done < HALF_WAY_DONE && zwb_now() < deadline);
 	return zwb_disk_fail_writes(true);
+}
+
+static void check_written_half_way(void)
+{
+	const long long batches = 2 * HALF_WAY_BATCH / zwb_page_size;
+	const long long first_batches = ZWB_ERRORS_MAX * HALF_WAY_FIRST_BATCH / zwb_page_size;
+	struct zwb_snap before, delta;
+	struct zwb_async command;
+	struct zwb_load *load;
+
+	load = zwb_load(NULL, ZWB_ANY_NODE, HALF_WAY_PAGES, ZWB_TEXT);
+	zwb_snap(&before);
+	if (!load || !fail_half_way(&command, ZWB_GLOBAL, "age=0", "written"))
+		return;
+	zwb_zero(zwb_wait(&command));
+	zwb_since(&delta, &before);
+	ksft_print_msg("%lld pages written, %lld failed\n", delta.total.written,
+		       delta.total.failed);
+	zwb_between(delta.total.written, HALF_WAY_DONE, HALF_WAY_PAGES * 3 / 4);
+	zwb_between(delta.total.failed, ZWB_ERRORS_MAX, batches + first_batches);
+	zwb_equal(delta.total.scanned, delta.total.written + delta.total.failed);
+	zwb_equal(zwb_stored(), HALF_WAY_PAGES - delta.total.written);
+	if (!zwb_disk_fail_writes(false) ||
+	    !zwb_write_all(HALF_WAY_PAGES - delta.total.written))
+		return;
+	zwb_expect_read(load, HALF_WAY_PAGES, 0);
+}
+
+/*
+ * A disk fails that has worked for a while: what is on its way then, and some small batches.
+ *
+ * Turns red when a device that has worked is never given up, or tried with large batches.
+ */
+static void disk_fails_while_it_is_written(void)
+{
+	if (zwb_disk_on(&broken_half_way) && zwb_disk_largest_request(HALF_WAY_REQUEST_KB))
+		check_written_half_way();
 }
 
 /* What is left on the disk is read, freed, or brought back: each page is counted for one. */
@@ -475,13 +522,14 @@ static void check_half_way(struct zwb_pages *pages)
 
 	zwb_snap(&before);
 	if (!written_to(&broken_half_way, pages, HALF_WAY_PAGES) ||
-	    !zwb_disk_largest_request(HALF_WAY_REQUEST_KB) || !fail_half_way(&command))
+	    !zwb_disk_largest_request(HALF_WAY_REQUEST_KB) ||
+	    !fail_half_way(&command, ZWB_READBACK, "max=1G", "readback"))
 		return;
 	zwb_zero(zwb_wait(&command));
 	zwb_since(&delta, &before);
 	ksft_print_msg("%lld pages were brought back, %lld are on the disk\n",
 		       delta.total.readback, delta.total.on_disk);
-	zwb_between(delta.total.readback, HALF_WAY_BACK, HALF_WAY_PAGES * 3 / 4);
+	zwb_between(delta.total.readback, HALF_WAY_DONE, HALF_WAY_PAGES * 3 / 4);
 	zwb_equal(delta.total.on_disk, HALF_WAY_PAGES - delta.total.readback);
 	zwb_equal(zwb_stored(), delta.total.readback);
 	zwb_zero(delta.total.failed);
@@ -605,6 +653,7 @@ static const struct zwb_test tests[] = {
 	ZWB_TEST(some_writes_fail),
 	ZWB_TEST(limit_is_reached_behind_a_failure),
 	ZWB_TEST(failure_in_front_of_older_pages),
+	ZWB_TEST(disk_fails_while_it_is_written),
 	ZWB_TEST_PAGES(disk_whose_reads_fail_is_left_alone),
 	ZWB_TEST_IMAGES(disk_whose_reads_fail_is_left_alone),
 	ZWB_TEST_PAGES(disk_fails_while_it_is_read),

@@ -55,16 +55,45 @@ static bool block_io(unsigned long long slot, struct zwb_image *image, bool writ
 	return zwb_small_swap_block(ZWB_SLOT_OFFSET(slot), image, write);
 }
 
-/* How many of the slots have an image of their own. */
+/* CRC-32C of some bytes, with the bits of each byte the other way round, as all have it. */
+static uint32_t crc32c(const unsigned char *bytes, size_t length)
+{
+	uint32_t crc = ~0U;
+	int bit;
+
+	while (length--) {
+		crc ^= *bytes++;
+		for (bit = 0; bit < 8; bit++)
+			crc = crc >> 1 ^ (crc & 1 ? 0x82f63b78U : 0);
+	}
+	return crc;
+}
+
+/* As Documentation/mm/zswap_wb.rst describes it, to the byte */
+static bool is_image(const struct zwb_image *image, unsigned long long slot, const char *compressor)
+{
+	const size_t from = offsetof(struct zwb_image, version);
+	char name[sizeof(image->compressor)] = "";
+
+	snprintf(name, sizeof(name), "%s", compressor);
+	return image->magic == ZWB_IMAGE_MAGIC && image->version == 1 &&
+	       image->type == ZWB_SLOT_TYPE(slot) && image->offset == ZWB_SLOT_OFFSET(slot) &&
+	       !memcmp(image->compressor, name, sizeof(name)) &&
+	       image->length + ZWB_IMAGE_HEADER <= zwb_page_size &&
+	       image->checksum == crc32c((const unsigned char *)image + from,
+					 ZWB_IMAGE_HEADER - from + image->length);
+}
+
+/* How many of the slots have an image of their own, by the compressor that zswap has now. */
 static long long count_images(const unsigned long long *slots, long long nr)
 {
 	struct zwb_image *image = malloc(zwb_page_size);
 	long long i, images = 0;
+	char compressor[64];
 
-	for (i = 0; image && i < nr && block_io(slots[i], image, false); i++)
-		images += !memcmp(image, "WZBI", 4) && image->version == 1 &&
-			  image->offset == ZWB_SLOT_OFFSET(slots[i]) &&
-			  image->length + ZWB_IMAGE_HEADER <= zwb_page_size;
+	for (i = 0; image && i < nr && zwb_param_get("compressor", compressor, sizeof(compressor)) &&
+	     block_io(slots[i], image, false); i++)
+		images += is_image(image, slots[i], compressor);
 	free(image);
 	return i == nr ? images : -1;
 }
@@ -739,21 +768,21 @@ static void damaged_image_at_swapoff(void)
 	end(&pages);
 }
 
-/* One bit of the data of all images that are on the device; how many, or -1. */
+/* One bit of the data of all images that are on the device; how many. */
 static int damage_all(void)
 {
+	struct zwb_image *image = malloc(zwb_page_size);
 	unsigned long long slot;
 	int damaged = 0;
 	long long i;
 
-	for (i = 1; i <= DEVICE_PAGES; i++) {
-		slot = ZWB_SLOT(0, i);
-		if (count_images(&slot, 1) != 1)
-			continue;
-		if (!damage_byte(slot, ZWB_IMAGE_HEADER + 10))
-			return -1;
-		damaged++;
+	for (i = 1; image && i <= DEVICE_PAGES && block_io(ZWB_SLOT(0, i), image, false); i++) {
+		/* nobody has said which number the device has */
+		slot = ZWB_SLOT(image->type, i);
+		if (count_images(&slot, 1) == 1)
+			damaged += damage_byte(slot, ZWB_IMAGE_HEADER + 10);
 	}
+	free(image);
 	return damaged;
 }
 

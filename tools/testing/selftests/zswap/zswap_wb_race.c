@@ -108,9 +108,9 @@ static void check_launched_once(void)
  * all of them to come to pages that others have in flight: each page is written
  * exactly once, and is right.
  *
- * Turns red when `in flight` is set without a look at whether it was set already, at
- * the fetch or at the launch: then the page lands twice, the second time in
- * a slot that may be somebody else's.
+ * Turns red when a fetch does not look whether another command has claimed the page: then it
+ * lands twice, the second time in a slot that may be somebody else's. That a launch looks as
+ * well is for KUnit: between the two somebody has to free the slot.
  */
 static void page_is_launched_once(void)
 {

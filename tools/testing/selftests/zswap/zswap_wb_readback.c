@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <limits.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 #include "zswap_wb_disk.h"
 #include "zswap_wb_pages.h"
 #include "zswap_wb_short.h"
+#include "zswap_wb_table.h"
 #include "zswap_wb_util.h"
 
 #define EDGES		"/sys/kernel/debug/zswap/age_edges"
@@ -40,8 +42,13 @@
 #define FIRST_BATCHES	3
 /* above the low watermarks */
 #define LEAVE_KB	8192
-/* a page of text takes less of the pool */
-#define TEXT_BYTES_MAX	2048
+/* noise, and what is free for it, above the low watermarks */
+#define ENDS_PAGES		3000
+#define ENDS_LEAVE_PAGES	2560
+/* that a CPU may have put aside */
+#define ENDS_SLACK		64
+/* of which some are brought back, of pages of text */
+#define COMPRESSED_BYTES	20480
 
 static const struct zwb_disk_spec disk = { .megabytes = 64 };
 static const struct zwb_disk_spec slow = { .megabytes = 64, .latency_us = LATENCY_US };
@@ -330,6 +337,13 @@ static struct zwb_load *write_old_and_young(void)
 	return young && zwb_write_all(300) && zwb_still_younger(young, 3) ? young : NULL;
 }
 
+static long long bytes_in_zswap(void)
+{
+	struct zwb_table table;
+
+	return zwb_table_read(ZWB_GLOBAL, &table) ? zwb_table_sum(&table, 0, table.nr - 1).bytes : -1;
+}
+
 /*
  * Turns red when a page too many comes back, when compressed bytes are exceeded by more
  * than a page, or when a limit does not begin with the warmest.
@@ -338,6 +352,7 @@ static void limits_are_exact_and_the_warmest_come_first(void)
 {
 	struct zwb_load *young = write_old_and_young();
 	struct zwb_snap delta;
+	long long bytes;
 
 	if (!young)
 		return;
@@ -348,8 +363,11 @@ static void limits_are_exact_and_the_warmest_come_first(void)
 	zwb_expect_read(young, 0, 100);
 	zwb_readback(&delta, "max_compressed=1");
 	zwb_equal(delta.total.readback, 1);
-	zwb_readback(&delta, "max_compressed=%d", 10 * TEXT_BYTES_MAX);
-	zwb_between(delta.total.readback, 10, 199);
+	bytes = bytes_in_zswap();
+	zwb_readback(&delta, "max_compressed=%d", COMPRESSED_BYTES);
+	bytes = bytes_in_zswap() - bytes;
+	/* by no more than the last one, which is not much larger than the others */
+	zwb_between(bytes, COMPRESSED_BYTES, COMPRESSED_BYTES + 2 * bytes / delta.total.readback);
 }
 
 /* Turns red when nobody knows any more, after new edges, which pages were the warmest. */
@@ -532,6 +550,51 @@ static void little_memory_stays_free(void)
 		zwb_readback(&delta, "max=1G");
 		zwb_equal(delta.total.readback, 500);
 	}
+}
+
+/* What there is room for on a node, read on one of its CPUs. */
+static void check_memory_ends(int node)
+{
+	long long above = zwb_pages_above_high(node);
+	struct zwb_snap delta;
+
+	zwb_stores_stop();
+	zwb_readback(&delta, "max=1G");
+	ksft_print_msg("%lld pages were free above the high watermark, %lld came back, %lld are\n",
+		       above, delta.total.readback, zwb_pages_above_high(node));
+	zwb_between(above, ENDS_LEAVE_PAGES / 4, ENDS_LEAVE_PAGES);
+	zwb_between(delta.total.readback, 1, ENDS_PAGES - 1);
+	zwb_between(zwb_pages_above_high(node), -ENDS_SLACK, above);
+}
+
+/*
+ * Memory is free when a readback begins, and not as much as it would take. All that the first
+ * node has is taken, and then most of what the second one has.
+ *
+ * Turns red when nobody looks how much is free once it has begun.
+ */
+static void memory_ends_while_it_reads(void)
+{
+	struct zwb_load *load;
+	struct zwb_snap delta;
+	int node[2];
+	cpu_set_t all;
+	pid_t taker;
+
+	if (!zwb_need_readback() || !zwb_need_two_nodes(&node[0], &node[1]) ||
+	    !zwb_setting("/proc/sys/vm/watermark_scale_factor", "100") || !zwb_disk_on(&disk))
+		return;
+	load = zwb_load(NULL, node[1], ENDS_PAGES, ZWB_NOISE);
+	if (!load || !zwb_write_all(ENDS_PAGES) || sched_getaffinity(0, sizeof(all), &all) ||
+	    !zwb_run_on_cpu(0, zwb_cpu_of_node(node[0])))
+		return;
+	taker = zwb_take_memory(ENDS_LEAVE_PAGES * zwb_page_size / 1024);
+	if (taker > 0 && zwb_run_on_cpu(0, zwb_cpu_of_node(node[1])))
+		check_memory_ends(node[1]);
+	sched_setaffinity(0, sizeof(all), &all);
+	zwb_give_memory_back(taker);
+	zwb_readback(&delta, "max=1G");
+	zwb_expect_read(load, 0, ENDS_PAGES);
 }
 
 /*
@@ -809,6 +872,7 @@ static const struct zwb_test tests[] = {
 	ZWB_TEST(pool_takes_what_fits),
 	ZWB_TEST(pool_that_was_full_is_empty),
 	ZWB_TEST(little_memory_stays_free),
+	ZWB_TEST(memory_ends_while_it_reads),
 	ZWB_TEST(who_comes_meanwhile_is_first),
 	ZWB_TEST(signal_ends_it),
 	ZWB_TEST(swapoff_meanwhile),

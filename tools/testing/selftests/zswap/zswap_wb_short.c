@@ -58,6 +58,33 @@ static long long short_pages_left(void)
 	return sum;
 }
 
+/* Pages that a node has above the high watermark of the zone of it that has the fewest. */
+long long zwb_pages_above_high(int node)
+{
+	long long value, pages = 0, high = 0, least = LLONG_MAX;
+	bool in_node = false;
+	char line[256];
+	FILE *file;
+	int got;
+
+	zwb_fold_vmstat();
+	file = fopen("/proc/zoneinfo", "r");
+	while (file && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "Node %d, zone", &got) == 1)
+			in_node = got == node;
+		else if (sscanf(line, " pages free %lld", &value) == 1)
+			pages = value;
+		else if (sscanf(line, " high %lld", &value) == 1)
+			high = value;
+		else if (in_node && sscanf(line, " managed %lld", &value) == 1 && value &&
+			 pages - high < least)
+			least = pages - high;
+	}
+	if (file)
+		fclose(file);
+	return least;
+}
+
 /* Until the end of the test: watermarks stay where they are, and what is above them can be had. */
 bool zwb_fix_watermarks(void)
 {

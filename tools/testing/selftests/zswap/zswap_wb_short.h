@@ -11,6 +11,7 @@
 #include "zswap_wb_util.h"
 
 bool zwb_fix_watermarks(void);
+long long zwb_pages_above_high(int node);
 pid_t zwb_take_memory(long long leave_kb);
 void zwb_give_memory_back(pid_t pid);
 long long zwb_direct_reclaims(void);
