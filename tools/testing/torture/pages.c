@@ -508,6 +508,8 @@ void worker(int task, long pages)
 		problem("%s: no memory", shared->tasks[task].name);
 		return;
 	}
+	if (task % 2)
+		madvise(area.mem, area.pages * PAGE, MADV_HUGEPAGE);
 	rewrite(&area, 0, area.pages);
 	rewrite(&common, 0, common.pages);
 	while (running()) {

@@ -30,6 +30,8 @@
 /* with fewer seconds, a kind of disturbance may not have had its turn */
 #define COMPLETE_SECONDS	120
 #define PROGRESS_SECONDS	15
+/* large folios that are not huge */
+#define LARGE_KB		(16 * PAGE / 1024)
 /* what a slow machine gets on top until each kind has happened */
 #define LATE_SECONDS		300
 #define ROUNDS_PER_SECOND	4
@@ -48,6 +50,8 @@ static char left_out[256];
 
 static const char * const kind_names[NR_KINDS] = {
 	[K_PAGEOUT] = "stores by madvise",
+	[K_LARGE] = "large folios stored",
+	[K_COLLAPSE] = "huge pages that khugepaged has made",
 	[K_RECLAIM] = "stores by memory.reclaim",
 	[K_VERIFY] = "pages read and compared",
 	[K_REWRITE] = "ranges rewritten",
@@ -557,12 +561,49 @@ static void check_empty(void)
 	problem("after swapoff %lld pages are in zswap", stored);
 }
 
+/*
+ * Every second worker has large folios: huge ones, those of 16 pages where it gives pages up and
+ * needs them again, and what khugepaged makes of pages wherever they are, in a hurry.
+ */
+static void large_folios_on(void)
+{
+	char path[PATH_SIZE];
+
+	put(THP "/enabled", "madvise");
+	snprintf(path, sizeof(path), THP "/hugepages-%lukB/enabled", LARGE_KB);
+	put(path, "madvise");
+	put(THP "/khugepaged/scan_sleep_millisecs", "100");
+	put(THP "/khugepaged/alloc_sleep_millisecs", "100");
+	put(THP "/khugepaged/pages_to_scan", "%ld", 4L * MAX_WORKER_PAGES);
+	put(THP "/khugepaged/max_ptes_swap", "%lld",
+	    get_number(THP "/hpage_pmd_size") / (long long)PAGE - 1);
+}
+
+static void count_large_folios(void)
+{
+	long long huge_kb = get_number(THP "/hpage_pmd_size") / 1024, stored, more;
+	char path[PATH_SIZE];
+
+	snprintf(path, sizeof(path), THP "/hugepages-%lldkB/stats/zswpout", huge_kb);
+	stored = get_number(path);
+	snprintf(path, sizeof(path), THP "/hugepages-%lukB/stats/zswpout", LARGE_KB);
+	more = get_number(path);
+	if (stored < 0 || more < 0)
+		missing(K_LARGE, "no large folios, or none in zswap");
+	else
+		shared->kinds[K_LARGE] = stored + more;
+	if (huge_kb / (long long)(PAGE / 1024) > MAX_WORKER_PAGES / 4 || stored < 0)
+		missing(K_COLLAPSE, "no huge pages of a size for a worker");
+	shared->kinds[K_COLLAPSE] = get_number(THP "/khugepaged/pages_collapsed");
+}
+
 /* Of what is to happen, the first that has not, or -1. */
 static int next_kind(void)
 {
 	int kind;
 
 	faults_injected();
+	count_large_folios();
 	for (kind = 0; kind < NR_KINDS; kind++) {
 		/* which comes last of all */
 		if (kind == K_FAULTS_DECOMPRESS)
@@ -591,6 +632,7 @@ static void check_kinds(long seconds)
 {
 	int kind;
 
+	count_large_folios();
 	for (kind = 0; kind < NR_KINDS; kind++) {
 		if (shared->kinds[kind] || shared->missing[kind][0])
 			continue;
@@ -612,6 +654,7 @@ static void summary(long seconds, const char *compressor)
 	say("summary: seed %llu", (unsigned long long)torture_seed);
 	say("summary: seconds %ld", seconds);
 	say("summary: compressor %s at the end", compressor);
+	say("summary: MGLRU %s", mix(torture_seed) % 2 ? "on, if there is one" : "off");
 	for (i = 0; i < NR_KINDS; i++) {
 		if (shared->missing[i][0] && !shared->kinds[i])
 			say("summary: kind: %s: %ld, not this time: %s", kind_names[i],
@@ -655,6 +698,9 @@ static void prepare(void)
 		say("cannot set swap and zswap up: %s", strerror(errno));
 		exit(2);
 	}
+	/* a seed repeats it */
+	put("/sys/kernel/mm/lru_gen/enabled", mix(torture_seed) % 2 ? "y" : "n");
+	large_folios_on();
 	cgroups_make();
 	find_node_blocks();
 	faults_prepare();

@@ -28,6 +28,7 @@
 #define DEBUGFS		"/sys/kernel/debug/zswap"
 #define CGROUPS		"/sys/fs/cgroup"
 #define NODES		"/sys/devices/system/node"
+#define THP		"/sys/kernel/mm/transparent_hugepage"
 #define SWAP_DISK	"vda"
 /* what a swap device is made of, a loop device */
 #define LOOP_DIR	"/run/torture"
@@ -44,7 +45,7 @@
  * The names are in torture.c.
  */
 enum kind {
-	K_PAGEOUT, K_RECLAIM, K_VERIFY, K_REWRITE, K_DISCARD, K_SHARED,
+	K_PAGEOUT, K_LARGE, K_COLLAPSE, K_RECLAIM, K_VERIFY, K_REWRITE, K_DISCARD, K_SHARED,
 	K_FORK, K_EXIT_IN_SWAP,
 	K_CGROUP_MAKE, K_CGROUP_REMOVE, K_STALE_ID, K_MOVE,
 	K_SWAPON, K_SWAPOFF, K_SWAPOFF_BUSY,
