@@ -69,8 +69,6 @@ static uint64_t release(char *p, unsigned long pages)
 	return sum / TICKS_PER_INSN;
 }
 
-/* ------------------------------------------------- paths, pages of all ages */
-
 /* ---------------------------------------------------------------- rounds */
 
 static void must_be_same(const char *p, unsigned long pages)

@@ -46,12 +46,12 @@ BOUNDS=(
 	# have at least on a kernel that is slow for other reasons.
 	-v requests_pages=128 -v requests_pages_slow=32
 	# Pages/s, against upstream's shrinker and against the disk alone.
-	-v shrinker_times=4 -v raw_part=0.7
+	-v shrinker_times=4 -v raw_part=0.7 -v image_raw_part=0.9
 	# Of what is written; and looks beyond one for each page, for each cgroup: two in each list.
 	-v scanned_max=1.01 -v looked_more=4
 	# Requests that need not be full: of the first batches, whose size is found out,
 	# and the last one. And instructions for a page.
-	-v requests_more=8 -v page_max=32500
+	-v requests_more=5 -v page_max=32500
 	# The same for pages that are written compressed
 	-v image_requests_more=16 -v image_max=8000
 	# Pages in a request that brings pages back into zswap, and instructions for each if it is
@@ -122,7 +122,7 @@ run_compressors() {
 	for disk in virtual none; do
 		arguments=()
 		for compressor in lz4 zstd; do
-			copies "$disk" "$compressor" 1 ours compressed zram zram-compressed raw
+			copies "$disk" "$compressor" 1 ours compressed shrinker pressure zram zram-compressed raw
 		done
 		say "writing $COPY_PAGES pages with other compressors, disk $disk"
 		on_disk "compressors-$disk" patched "$disk" norandmaps "${arguments[@]}"
