@@ -37,6 +37,11 @@ static void expect_run(struct expect *e, struct meaning *m, size_t len)
 	const struct command *cmd = &m->cmd;
 	unsigned int i;
 
+	/* before it looks at anything that the kernel may not have */
+	if (cmd->incompressible && !has_incompressible) {
+		allow(e, -EOPNOTSUPP);
+		return;
+	}
 	if (has_key(cmd, KEY_BUCKET) && cmd->bucket_max >= edges.nr) {
 		allow(e, -EINVAL);
 		return;

@@ -18,6 +18,7 @@ const char *const kind_names[NR_KINDS] = {
 struct file files[MAX_FILES];
 unsigned int nr_files;
 unsigned int of_kind[NR_KINDS][MAX_FILES], nr_of_kind[NR_KINDS];
+bool has_incompressible;
 
 static void add_file(const char *path, enum kind kind, bool sysfs, int node)
 {
@@ -118,6 +119,7 @@ void files_find(void)
 
 	find_files(SYSFS, true, -1, false);
 	find_files(DEBUGFS, false, -1, false);
+	has_incompressible = !access(DEBUGFS "/stored_incompressible_pages", F_OK);
 	for (kind = 0; kind < NR_KINDS; kind++) {
 		if (!nr_of_kind[kind])
 			die("a kind of files is missing (CONFIG_ZSWAP_WB_DEBUGFS?)");

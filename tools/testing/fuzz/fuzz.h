@@ -157,6 +157,8 @@ extern struct file files[MAX_FILES];
 extern unsigned int nr_files;
 extern unsigned int of_kind[NR_KINDS][MAX_FILES], nr_of_kind[NR_KINDS];
 extern const char *const kind_names[NR_KINDS];
+/* zswap of this kernel stores pages that do not get smaller */
+extern bool has_incompressible;
 void files_find(void);
 void find_nodes(void);
 

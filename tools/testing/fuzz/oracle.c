@@ -171,7 +171,8 @@ static int value(const char *text, size_t len, unsigned int key, struct command 
 	case KEY_DESCEND:
 		return zero_or_one(text, len, &on);
 	case KEY_TYPE:
-		return is(text, len, "all") || is(text, len, "incompressible") ? 0 : -EINVAL;
+		cmd->incompressible = is(text, len, "incompressible");
+		return cmd->incompressible || is(text, len, "all") ? 0 : -EINVAL;
 	case KEY_BUCKET:
 		return bucket(text, len, cmd);
 	case KEY_RATE:

@@ -36,6 +36,7 @@ struct command {
 	uint32_t	bucket_min;
 	uint32_t	bucket_max;
 	bool		dry_run;
+	bool		incompressible;
 	/* its node list is one that only the kernel knows how to read */
 	bool		odd_nodes;
 };

@@ -30,12 +30,13 @@
  * @wrong: it is malformed
  * @faults: it is issued with faults armed
  * @back: for pages that are to come back
+ * @incompressible: for those that do not get smaller
  * @max: pages that it may write, 0 for no limit
  */
 struct command {
 	char text[TEXT_SIZE];
 	char path[PATH_SIZE];
-	bool answers, dry, cgroup, bucket, node_file, wrong, faults, back;
+	bool answers, dry, cgroup, bucket, node_file, wrong, faults, back, incompressible;
 	long max;
 };
 
@@ -119,9 +120,11 @@ static void make_command(struct command *command, struct rng *rng)
 		make_readback(command, how, pages, kilo);
 	if (rate)
 		add_key(command->text, "rate", rate, "M");
-	if (incompressible && !back)
+	if (incompressible && !back) {
+		command->incompressible = true;
 		snprintf(command->text + strlen(command->text),
 			 TEXT_SIZE - strlen(command->text), " type=incompressible");
+	}
 	if (with_node && !command->node_file)
 		add_key(command->text, "node", node, node ? "" : ",2");
 	id = shared->cgroup[cgroup];
@@ -137,6 +140,12 @@ static void make_command(struct command *command, struct rng *rng)
 	}
 }
 
+/* Does zswap of this kernel store pages that do not get smaller? */
+static bool has_incompressible(void)
+{
+	return !access(DEBUGFS "/stored_incompressible_pages", F_OK);
+}
+
 /* Is that a result that this command may have, whatever else goes on? */
 static bool result_is_possible(const struct command *command, int err)
 {
@@ -147,6 +156,8 @@ static bool result_is_possible(const struct command *command, int err)
 		return true;
 	if (command->wrong)
 		return err == EINVAL || err == ERANGE;
+	if (command->incompressible && !has_incompressible())
+		return err == EOPNOTSUPP;
 	switch (err) {
 	case 0:
 	case EAGAIN:
