@@ -79,6 +79,7 @@ install: zswapctl	## install the tool, its man page, completion and unit; DESTDI
 	@$(MAKE) --no-print-directory -C debugfs-tools O=$(BUILD)/zswapctl install
 
 deb: deps		## a Debian package of the tool, in build/zswapctl/deb
+	@$(V)/deps.sh deb
 	@$(MAKE) --no-print-directory -C debugfs-tools O=$(BUILD)/zswapctl deb
 
 kernel: tree		## build the patched kernel

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# deps.sh [lint|kernel-deb|check-system]: install the Debian packages that are missing, and say
+# deps.sh [lint|deb|kernel-deb|check-system]: install the Debian packages that are missing, and say
 # which and what for. lint and so on: also those that only that target needs.
 
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -44,7 +44,12 @@ sparse           cmd:sparse           checks the kernel code
 gcc-s390x-linux-gnu    cmd:s390x-linux-gnu-gcc    compiles it for s390x
 gcc-riscv64-linux-gnu  cmd:riscv64-linux-gnu-gcc  compiles it for riscv64
 '
+[ "${1:-}" != deb ] || table+='
+build-essential  file:/usr/share/build-essential/essential-packages-list  what each package of Debian is built with
+'
 [ "${1:-}" != kernel-deb ] || table+='
+build-essential  file:/usr/share/build-essential/essential-packages-list  what each package of Debian is built with
+libdw-dev        file:/usr/include/elfutils/libdw.h  kernel build (types of its symbols)
 pahole           cmd:pahole           types of the kernel for BPF, as Debian has them
 '
 [ "${1:-}" != check-system ] || table+='

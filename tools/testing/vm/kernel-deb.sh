@@ -127,6 +127,28 @@ KDEB_PKGVERSION=$debian+zswapwb
 KBUILD_BUILD_VERSION=${KDEB_PKGVERSION##*-}
 export KBUILD_BUILD_TIMESTAMP KBUILD_BUILD_VERSION KDEB_PKGVERSION
 
+# Without the package of debugging information, which is larger than all others
+export DEB_BUILD_PROFILES=pkg.linux-upstream.nokerneldbg
+
+# check_needed: dpkg asks for the packages that these are built with when all is compiled. The same
+# question now: the kernel's own script makes the list.
+check_needed() {
+	local want=$dir/needed lack rc=0
+	rm -rf "$want"
+	mkdir -p "$want/include/config"
+	cp "$out/.config" "$want/include/config/auto.conf"
+	(cd "$want" && env "srctree=$tree" "ARCH=$KARCH" SRCARCH=x86 UTS_MACHINE=x86_64 KCONFIG_CONFIG=.config \
+		"KERNELRELEASE=$release$suffix" KDEB_SOURCENAME=linux-upstream \
+		sh "$tree/scripts/package/mkdebian") >"$dir/needed.log" 2>&1 || {
+		say "what the packages are built with is not known before the end: see $dir/needed.log"
+		return 0
+	}
+	lack=$(dpkg-checkbuilddeps -a "$(cat "$want/debian/arch")" "$want/debian/control" 2>&1) || rc=$?
+	[ "$rc" -eq 0 ] ||
+		die "the packages cannot be made here: ${lack#*: error: }: install these (without :native) and run make again."
+}
+check_needed
+
 # ---- how long, and how much ----
 
 # One directory tells how fast this machine compiles, and how large what comes of it is.
@@ -157,8 +179,6 @@ say "it can be stopped at any time: the same make goes on"
 # ---- all of it ----
 
 build_logged "${dir##*/}" $((left + archives + 3 * modules)) "$log" "${kmake[@]}" -j"$JOBS" all
-# Without the package of debugging information, which is larger than all others
-export DEB_BUILD_PROFILES=pkg.linux-upstream.nokerneldbg
 rm -f "$dir"/*.deb
 build_logged "${dir##*/}: packages" $((1000 + 4 * modules)) "$out/packages.log" "${kmake[@]}" -j"$JOBS" bindeb-pkg
 # C headers for all programs are none of our business
