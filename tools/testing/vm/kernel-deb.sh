@@ -110,12 +110,17 @@ if [ ! -e "$out/.config" ] || [ "$(cat "$dir/configured" 2>/dev/null)" != "$key"
 	} >"$dir/wanted"
 	lost=$(grep -vxFf "$out/.config" "$dir/wanted" || :)
 	[ -z "$lost" ] || die "Kconfig has dropped $(xargs <<<"$lost"): see $out/config.log."
-	date -uR >"$dir/date"
-	rm -f "$dir/pace"
+	rm -f "$dir/pace" "$dir/made-of"
 	echo "$key" >"$dir/configured"
 fi
 
-# What uname -v and the packages say. The same each time, or all would be linked again.
+# What uname -v and the packages say: the same each time, or all would be linked again, but another
+# date when something else goes in. So what is built later is an upgrade.
+engine=$(engine_sum)
+if [ "$(cat "$dir/made-of" 2>/dev/null)" != "$engine" ]; then
+	date -uR >"$dir/date"
+	echo "$engine" >"$dir/made-of"
+fi
 release=$(kernel_release "$tree")
 debian=$(basename "$(cat "$BUILD/tree/origin")")
 case $debian in
@@ -123,8 +128,8 @@ linux-"$release"-*) debian=${debian#linux-} ;;
 *) debian=$release-1 ;;
 esac
 KBUILD_BUILD_TIMESTAMP=$(cat "$dir/date")
-KDEB_PKGVERSION=$debian+zswapwb
-KBUILD_BUILD_VERSION=${KDEB_PKGVERSION##*-}
+KBUILD_BUILD_VERSION=${debian##*-}+zswapwb
+KDEB_PKGVERSION=$debian+zswapwb.$(date -ud "$KBUILD_BUILD_TIMESTAMP" +%Y%m%d.%H%M%S)
 export KBUILD_BUILD_TIMESTAMP KBUILD_BUILD_VERSION KDEB_PKGVERSION
 
 # Without the package of debugging information, which is larger than all others
@@ -179,12 +184,14 @@ say "it can be stopped at any time: the same make goes on"
 # ---- all of it ----
 
 build_logged "${dir##*/}" $((left + archives + 3 * modules)) "$log" "${kmake[@]}" -j"$JOBS" all
-rm -f "$dir"/*.deb
+rm -f "$dir"/*.deb "$dir/engine"
 build_logged "${dir##*/}: packages" $((1000 + 4 * modules)) "$out/packages.log" "${kmake[@]}" -j"$JOBS" bindeb-pkg
 # C headers for all programs are none of our business
 rm -f "$dir"/linux-libc-dev_*.deb
 image=$(find "$dir" -maxdepth 1 -name 'linux-image-*.deb')
 [ -n "$image" ] || die "bindeb-pkg has made no linux-image package: see $out/packages.log."
+# For make check-system: what is in there
+echo "$engine" >"$dir/engine"
 say "in $dir:"
 (cd "$dir" && du -h ./*.deb)
 cat <<E2

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# What tree.sh, apply.sh and series.sh share: which files are ours, and
+# What tree.sh, apply.sh, series.sh and others share: which files are ours, and
 # upstream's files with our patches. Source it after lib.sh.
 
 [ -s "$PATCHES/series" ] ||
@@ -47,6 +47,18 @@ our_file() {
 touched_files() {
 	(cd "$PATCHES" && awk '/^(---|\+\+\+) [ab]\// { sub(/^[ab]\//, "", $2); print $2 }' "${series[@]}") |
 		LC_ALL=C sort -u
+}
+
+# engine_sum: of all that we put into a kernel, not of what tells about it
+engine_sum() {
+	local f
+	{
+		our_files mm include | while read -r f; do
+			sha256sum <"$(our_file "$f")"
+			echo "$f"
+		done
+		(cd "$PATCHES" && cat "${series[@]}")
+	} | sha256sum | cut -d' ' -f1
 }
 
 # collect TREE OUT DIR...: OUT/overlay and OUT/touched list what is ours below DIR... and what
