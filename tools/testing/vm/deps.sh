@@ -62,7 +62,6 @@ libc6-dev-arm64-cross  file:/usr/aarch64-linux-gnu/include/stdio.h  compiles the
 qemu-system-arm  cmd:qemu-system-aarch64  the VM for arm64
 '
 
-PATH=$PATH:/usr/sbin:/sbin
 present() {
 	case $1 in
 	cmd:*) command -v "${1#*:}" >/dev/null ;;

@@ -7,6 +7,8 @@
 set -Eeuo pipefail
 trap 'echo "error: $0 stopped unexpectedly at line $LINENO: that is a mistake in it, please report it." >&2' ERR
 export LC_ALL=C
+# Where Debian has what makes file systems and swap, and not all users look
+PATH=$PATH:/usr/sbin:/sbin
 # What a calling make or the user's shell says is not for the kernel's make.
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES ARCH CROSS_COMPILE KBUILD_OUTPUT O
 
