@@ -3,7 +3,8 @@
 #
 # check-system.sh: Debian 13 with systemd, in a VM, on the newest kernel package that make
 # kernel-deb has made for KSERIES, and with zswapctl's package: from their installation until
-# nothing is left of them. Prints KTAP; the status is 1 if anything is red.
+# nothing is left of them. Prints KTAP; the status is 1 if anything is red, or has not come, or if
+# the kernel's package is not of the files that are here.
 #
 # Boots, and the guest-*.sh that they run:
 #
@@ -16,6 +17,8 @@
 # The image that all this begins with is kept (image.sh). Each run has a copy.
 
 . "$(dirname "${BASH_SOURCE[0]}")/../vm/lib.sh"
+# shellcheck source=../vm/overlay.sh
+. "$VMDIR/overlay.sh"
 
 [ "$VM_ARCH" = x86_64 ] || die "make check-system is for x86-64 only: leave ARCH= out."
 here=$TOP/tools/testing/system
@@ -67,13 +70,15 @@ cat >"$payload/run" <<'RUN'
 # Not virtio-serial, whose ports stay closed after the system has slept.
 stty -F /dev/ttyS1 raw -echo
 exec >/dev/ttyS1
+trap 'stty -F /dev/ttyS1 raw -echo && sleep 1; systemctl poweroff' EXIT
 cd /check || exit 1
 for phase in $(cat phase); do
-	. "./guest-$phase.sh"
+	. "./guest-$phase.sh" || {
+		echo "guest-$phase.sh has broken off, with status $?"
+		exit 1
+	}
 done
 echo end
-stty -F /dev/ttyS1 raw -echo && sleep 1
-systemctl poweroff
 RUN
 chmod 755 "$payload/run"
 
@@ -98,21 +103,29 @@ number() {
 	done
 }
 
-# boot PHASE NAME RELEASE OPTION...: PHASE is what it runs, NAME that of its files.
+# result NAME WHY: red if there is a WHY
+result() {
+	echo "$([ -z "$2" ] || echo 'not ')ok - $1${2:+: $2}" | number
+}
+
+# boot WANTED PHASE NAME RELEASE OPTION...: PHASE is what it runs, NAME that of its files, WANTED how
+# many results that has.
 boot() {
-	local phase=$1 name=$2 version=$3 rc=0 why=''
-	shift 3
+	local wanted=$1 phase=$2 name=$3 version=$4 rc=0 why='' before got
+	shift 4
 	echo "# $name: Linux $version"
+	before=$(wc -l <"$results")
 	"$here/boot.sh" --name "$name" --run "$phase" --kernel "$dir/vmlinuz-$version" \
 		--initrd "$dir/initrd.img-$version" "$@" | number || rc=${PIPESTATUS[0]}
+	got=$(($(wc -l <"$results") - before))
 	case $rc in
-	0) ;;
-	124) why=': not done in time' ;;
-	125) why=': it went off without a word' ;;
-	126) why=': the kernel complained' ;;
-	*) why=": boot.sh has failed, $rc" ;;
+	0) [ "$got" -eq "$wanted" ] || why="$got results, not $wanted" ;;
+	124) why='not done in time' ;;
+	125) why='it went off without a word' ;;
+	126) why='the kernel complained' ;;
+	*) why="boot.sh has failed, $rc" ;;
 	esac
-	echo "$([ -z "$why" ] || echo 'not ')ok - $name: runs to its end, nothing bad on the console$why" | number
+	result "$name: runs to its end, nothing bad on the console" "$why"
 	[ "$rc" -eq 0 ] || [ "$rc" -eq 126 ]
 }
 
@@ -129,11 +142,10 @@ finish() {
 	local all failed
 	all=$(wc -l <"$results")
 	failed=$(grep -c '^not' "$results" || :)
-	echo "1..$all"
 	[ "$1" = whole ] || echo "Bail out! $1"
 	echo "# pass:$((all - failed)) fail:$failed time:$(clock "$SECONDS")"
 	rm -f "$dir"/*.img
-	[ "$failed" -eq 0 ] && [ "$1" = whole ] && [ "$all" -gt 0 ]
+	[ "$failed" -eq 0 ] && [ "$1" = whole ] && [ "$all" -eq "$plan" ]
 	exit
 }
 
@@ -142,9 +154,17 @@ finish() {
 stock=$(debugfs -R 'ls -p /boot' "$dir/system.img" 2>/dev/null | sed -n 's,.*/vmlinuz-\([^/]*\)/.*,\1,p' | head -n 1)
 fetch "$stock" || die "the image has no kernel of Debian's: remove $SOURCES/system and run make again."
 echo "KTAP version 1"
-boot install install "$stock" || finish "the packages are not installed"
+# One of ours, and one more for each boot than its scripts have. The result of the hibernation
+# comes when it is over.
+plan=$((1 + 7 + 1 + 12 + 1 + 5 + 1 + 3 + 1))
+echo "1..$plan"
+older=''
+[ "$(cat "$(dirname "$linux")/engine" 2>/dev/null)" = "$(engine_sum)" ] ||
+	older="$linux is of other files, run make kernel-deb KSERIES=$KSERIES again"
+result "the kernel's package is of mm/, include/ and patches/ as they are here" "$older"
+boot 7 install install "$stock" || finish "the packages are not installed"
 fetch "$release" || finish "there is no $release in /boot"
-boot "use sleep upgrade" use "$release" --sleeps || finish "the system has not gone to sleep"
-boot "" wake "$release" --resumes || finish "the system has not woken up"
-boot remove remove "$stock" || finish "what is left is not known"
+boot 12 "use sleep upgrade" use "$release" --sleeps || finish "the system has not gone to sleep"
+boot 5 "" wake "$release" --resumes || finish "the system has not woken up"
+boot 3 remove remove "$stock" || finish "what is left is not known"
 finish whole

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# Suspend to idle and hibernation, while pages are on the disk as they are and as images.
+# Suspend to idle and hibernation, while pages are on the disk as they are and as images, and
+# while the service runs. It looks at the tables each second, and writes nothing, because what is
+# compared here is exact.
 
 . ./guest-load.sh
 
@@ -30,6 +32,27 @@ both_kinds() {
 	[ "$(stat_of "$(cgroup_of redis-server)/memory.stat" zswapped)" -gt 0 ]
 }
 
+# The service is there, and it has looked within the last ten intervals.
+service_looks() {
+	zswapctl doctor >/run/doctor || :
+	grep -q '^ok *daemon:' /run/doctor
+}
+
+service_watches() {
+	printf 'interval = 1s\nwhen = free < 1%%\n' >/etc/zswapctl.conf
+	systemctl start zswapctl
+	within 120 service_looks
+	pid=$(systemctl show -p MainPID --value zswapctl)
+}
+
+# It is the same process, and goes on looking.
+service_is_there() {
+	same active "$(systemctl is-active zswapctl)" active
+	same process "$(systemctl show -p MainPID --value zswapctl)" "$pid"
+	sleep 15
+	within 60 service_looks
+}
+
 # What has been on the disk is read from there, and is what it was.
 read_back() {
 	local before
@@ -50,8 +73,9 @@ awake() {
 # No alarm of the emulated clock wakes a machine that idles. So boot.sh presses the power
 # button, at least 20 seconds later.
 idle() {
-	local before
+	local before pid
 	both_kinds
+	service_watches
 	mkdir /run/systemd/logind.conf.d /run/systemd/sleep.conf.d
 	trap awake EXIT
 	printf '[Login]\nHandlePowerKey=ignore\n' >/run/systemd/logind.conf.d/check.conf
@@ -63,19 +87,22 @@ idle() {
 	within 300 grown /sys/power/suspend_stats/success "$before" 1
 	within 60 eval "! systemctl is-active systemd-suspend.service"
 	same failed "$(systemctl is-failed systemd-suspend.service || :)" inactive
+	service_is_there
 	read_back
 }
 
 # The machine is off in between, and another process of the emulator goes on as this one.
 hibernate() {
-	local start
+	local start pid
 	both_kinds
+	service_watches
 	start=$(date +%s)
 	echo sleeps >/dev/ttyS1
 	systemctl hibernate
 	within 1200 eval "journalctl -b -u systemd-hibernate.service --since @$start | grep -q 'System returned'"
 	stty -F /dev/ttyS1 raw -echo
 	same failures "$(journalctl -b -u systemd-hibernate.service --since "@$start" | grep -ci 'failed' || :)" 0
+	service_is_there
 	read_back
 }
 

@@ -15,6 +15,7 @@ ours() {
 }
 
 service_starts() {
+	local budget
 	rm -f /etc/zswapctl.conf
 	systemctl enable --now zswapctl
 	within 120 test -s /var/lib/zswapctl/state
@@ -22,6 +23,11 @@ service_starts() {
 	same restarts "$(systemctl show -p NRestarts --value zswapctl)" 0
 	zswapctl daemon --status 2>/run/status
 	grep 'the daemon is running' /run/status
+	# It begins with what an hour brings of wear = 10G/day, and each minute adds 7 MB
+	budget=$(zswapctl daemon --status --json | sed -n 's/.*"budget":\([0-9]*\).*/\1/p')
+	echo "budget: $budget"
+	[ "$budget" -ge 447000000 ]
+	[ "$budget" -lt 500000000 ]
 }
 
 # doctor CHECKS: what it must have found to be well
