@@ -23,11 +23,12 @@ mapfile -t code < <(printf '%s\n' "${ours[@]}" | grep -E '\.[ch]$')
 mapfile -t documented < <(printf '%s\n' "${code[@]}" | grep -vE '/tests/|^tools/')
 mapfile -t abi < <(printf '%s\n' "${ours[@]}" | grep '^Documentation/ABI/' || :)
 
-# check NAME FUNCTION: run it, print what it says only if it is not content.
+# check NAME FUNCTION: run it, print what it says only if it is not content; its figures always.
 check() {
 	local log=$out/${2//_/-}.log
 	if ("$2") >"$log" 2>&1 9>&-; then
 		echo "OK      $1"
+		sed -n 's/^figure: /        /p' "$log"
 	else
 		tail -n 40 "$log"
 		echo "FAILED  $1 ($log)"
@@ -79,8 +80,22 @@ check_kernel_doc() {
 	"$tool" -none -Wall -Werror "${documented[@]}"
 }
 
+# abi_tool: leave in abi_tool what validates ABI documents: where this tree has it, or the 7.3 tree,
+# or what older ones have.
+abi_tool() {
+	local tree newest
+	newest=$(cat "$SOURCES/source/path-7.3" 2>/dev/null || :)
+	for tree in "$WORKTREE" ${newest:+"$newest"}; do
+		for tool in tools/docs/get_abi.py scripts/get_abi.py; do
+			[ ! -e "$tree/$tool" ] || { abi_tool=(python3 "$tree/$tool"); return; }
+		done
+	done
+	[ -e "$WORKTREE/scripts/get_abi.pl" ] || return
+	abi_tool=(perl "$WORKTREE/scripts/get_abi.pl")
+}
+
 check_abi() {
-	local dir=$out/abi f said
+	local dir=$out/abi f said abi_tool
 	[ "${#abi[@]}" -gt 0 ] || { echo "there is no ABI document"; return 1; }
 	rm -rf "$dir"
 	for f in "${abi[@]}"; do
@@ -88,9 +103,59 @@ check_abi() {
 		mkdir -p "$dir/$(basename "$(dirname "$f")")"
 		cp "$TOP/$f" "$dir/$(basename "$(dirname "$f")")/"
 	done
-	cd "$WORKTREE" || return
-	said=$(python3 tools/docs/get_abi.py --dir "$dir" validate 2>&1) || { echo "$said"; return 1; }
+	abi_tool || { echo "Linux $KSERIES has neither get_abi.py nor get_abi.pl, and there is no source of 7.3: run make source KSERIES=7.3"; return 1; }
+	echo "by ${abi_tool[*]}"
+	said=$("${abi_tool[@]}" --dir "$dir" validate 2>&1) || { echo "$said"; return 1; }
 	[ -z "$said" ] || { echo "$said"; return 1; }
+}
+
+# What differs by series is in patches/, and no code asks for a version.
+check_versions() {
+	! grep -rnE 'LINUX_VERSION_CODE|KERNEL_VERSION' "$TOP/mm" "$TOP/include" "$TOP"/patches/*/mm
+}
+
+# No file of the engine grows beyond what one reads at a time, and the hooks stay few: what the 7.3
+# patches add is all that they are allowed to. Older series need more.
+file_lines=600 hook_lines=60
+check_size() {
+	local f p lines longest='' most=0 status=0 added removed
+	while read -r f; do
+		lines=$(wc -l <"$WORKTREE/$f")
+		[ "$lines" -le "$most" ] || { most=$lines longest=$f; }
+		[ "$lines" -le "$file_lines" ] || { echo "$f has $lines lines, of $file_lines"; status=1; }
+	done < <(printf '%s\n' "${ours[@]}" | grep -E '^mm/zswap_wb/[^/]*\.[ch]$')
+	[ "$most" -gt 0 ] || { echo "there is no engine"; return 1; }
+	echo "figure: the longest file is $longest, with $most lines"
+	# Inside of a repository it counts only what is below the directory that it is in.
+	while read -r p; do
+		git -C / apply --numstat "$PATCHES/$p" || return
+	done < <(sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$PATCHES/series") >"$out/numstat"
+	read -r added removed < <(awk '{ a += $1; r += $2 } END { print a + 0, r + 0 }' "$out/numstat")
+	echo "figure: upstream's files: $added lines added, $removed removed"
+	awk '$3 == "mm/zswap.c" { a += $1; r += $2 }
+		END { print "figure: of these mm/zswap.c: " a + 0 " added, " r + 0 " removed" }' "$out/numstat"
+	[ "$added" -gt 0 ] || { echo "the patches add nothing"; return 1; }
+	[ "$KSERIES" != 7.3 ] || [ "$added" -le "$hook_lines" ] ||
+		{ echo "the patches add $added lines, of $hook_lines"; status=1; }
+	return "$status"
+}
+
+# decompress TREE: the line in front of the function, and all of it
+decompress() {
+	awk '/^[a-z].*[ *]zswap_decompress\(/ && !/;$/ { found = 1; print before }
+		found
+		found && /^}/ { exit }
+		{ before = $0 }' "$1/mm/zswap.c"
+}
+
+# What every load goes through is upstream's to the letter, and no noinline stands in front. Objects
+# do not tell: with the feature on there is none of upstream's to compare with.
+check_decompress() {
+	local name=zswap_decompress
+	decompress "$upstream" >"$out/$name-upstream"
+	decompress "$WORKTREE" >"$out/$name-ours"
+	[ "$(wc -l <"$out/$name-ours")" -gt 10 ] || { echo "$name() is not found"; return 1; }
+	diff -u "$out/$name-upstream" "$out/$name-ours"
 }
 
 # objects TREE OUT ARCH FRAGMENTS... -- MAKE-ARGUMENTS...
@@ -157,20 +222,31 @@ check_small() {
 	nm "$out/i386/mm/zswap.o" | grep -w zswap_wb_buckets && ! nm "$out/small/mm/zswap.o" | grep zswap_wb_buckets
 }
 
-# foreign ARCH PREFIX: a machine that nothing here runs on; PREFIX is that of its compiler
+# foreign NAME ARCH PREFIX FRAGMENT...: a machine that nothing here runs on; PREFIX is that of its
+# compiler
 foreign() {
-	kernel_make_setup "$2"
-	objects "$WORKTREE" "$1" "$1" "$configs/foreign.config" -- \
-		W=1 mm/zswap.o mm/zswap_wb/ >"$out/$1.txt" 2>&1 || { tail -n 30 "$out/$1.txt"; return 1; }
-	our_warnings "$out/$1.txt"
+	local name=$1 arch=$2
+	kernel_make_setup "$3"
+	shift 3
+	objects "$WORKTREE" "$name" "$arch" "$configs/foreign.config" "$@" -- \
+		W=1 mm/zswap.o mm/zswap_wb/ >"$out/$name.txt" 2>&1 || { tail -n 30 "$out/$name.txt"; return 1; }
+	our_warnings "$out/$name.txt"
 }
 
 check_s390() {
-	foreign s390 s390x-linux-gnu-
+	foreign s390 s390 s390x-linux-gnu-
 }
 
 check_riscv() {
-	foreign riscv riscv64-linux-gnu-
+	foreign riscv riscv riscv64-linux-gnu-
+}
+
+check_arm64() {
+	foreign arm64 arm64 aarch64-linux-gnu-
+}
+
+check_arm64_64K() {
+	foreign arm64-64K arm64 aarch64-linux-gnu- "$configs/arm64-64K.config"
 }
 
 # One line per instruction, "function: instruction", without addresses.
@@ -294,6 +370,9 @@ check "shellcheck" check_shell
 check "descriptions for syzkaller" check_syzkaller
 check "checkpatch --strict on the patches" check_patches
 check "checkpatch --strict on ${#code[@]} files" check_files
+check "no code asks for a kernel's version" check_versions
+check "size of files and patches" check_size
+check "zswap_decompress() is upstream's" check_decompress
 check "make apply: all of it or nothing" check_apply
 check "make series: git am makes the same of it" check_series
 check "make series: each patch builds" check_bisection
@@ -305,5 +384,12 @@ check "32 bit: builds, struct zswap_entry keeps its size" check_i386
 check "without debugfs, NUMA and memory cgroups: builds" check_small
 check "s390x, whose bytes are the other way round: builds" check_s390
 check "riscv64: builds" check_riscv
+# Its compiler comes with what runs there: make deps ARCH=arm64
+if command -v aarch64-linux-gnu-gcc >/dev/null; then
+	check "arm64: builds" check_arm64
+	check "arm64 with pages of 64 KiB: builds" check_arm64_64K
+else
+	echo "LEFT OUT arm64: aarch64-linux-gnu-gcc is missing, make deps ARCH=arm64 installs it"
+fi
 check "switched off: mm/zswap.o is upstream's" check_off
 exit "$failed"
