@@ -25,6 +25,9 @@ bad+='|possible (circular|recursive|irq)|inconsistent lock state|suspicious RCU|
 bad+='|Unable to handle|unable to handle|invalid opcode|double fault|stack segment|divide error'
 bad+='|scheduling while atomic|sleeping function called|bad page state|Bad page|corruption|refcount_t:'
 bad+='|page allocation failure|Badness|end Kernel'
+# Of file systems that have swap files, or the system itself. No disk below one is made to fail.
+bad+='|EXT[234]-fs error|EXT[234]-fs .*(error count since|[Rr]emounting filesystem read-only)'
+bad+='|JBD2: .*[Ee]rror|Aborting journal'
 
 # First, what is known is left out, then races of others: a report stands between two
 # rules, as one of KASAN does. An OOM kill prints a call trace as well: bad news for a test,
