@@ -262,41 +262,7 @@ await_part() {
 
 # ---- all of them ----
 
-passed=0 failed=0 skipped=0
-
-# why NAME STATUS: what the tests of a part that failed have said, and if none has, what it
-# said last
-why() {
-	echo "==> why $1 failed, with status $2:"
-	awk -v list=1 -v said=1 -f "$VMDIR/ktap.awk" "$out/$1.ktap" | sed -n -e 's/^fail /failed: /p' -e 's/^said /    /p' |
-		grep . || tail -n 30 "$out/$1.ktap"
-}
-
-# account NAME STATUS: add up what is in NAME.ktap. A part that ended badly
-# although none of its results says so counts as one failure.
-account() {
-	local p f s
-	[ -e "$out/$1.ktap" ] || : >"$out/$1.ktap"
-	read -r p f s < <(awk -f "$VMDIR/ktap.awk" "$out/$1.ktap")
-	if [ $((p + f + s)) -eq 0 ]; then
-		say "$1: not one test ran"
-		f=1
-	elif [ "$2" -ne 0 ] && [ "$f" -eq 0 ]; then
-		f=1
-	fi
-	# These kernels have all that the tests need, but for what the series does not know: a
-	# skip is for a slow machine alone. Not all machines have memory that is plugged in.
-	if [ "$on-$VM_ARCH" = debug-x86_64 ]; then
-		f=$((f + $(grep -E '(^|# )ok .*# SKIP' "$out/$1.ktap" |
-			grep -vcFf <(echo 'too slow'; grep . "$PATCHES/absent.tests" 2>/dev/null) || :)))
-	fi
-	awk -v list=1 -f "$VMDIR/ktap.awk" "$out/$1.ktap" | sed -n -e 's/^fail /    failed: /p' -e 's/^skip /    skipped: /p'
-	[ "$f" -eq 0 ] || why "$1" "$2" >>"$out/why.txt"
-	say "$1: $p passed, $f failed, $s skipped ($out/$1.ktap)"
-	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
-	[ "$f" -ne 0 ] || echo "$key" >"$out/$1.done"
-}
-
+. "$VMDIR/account.sh"
 "$VMDIR/selftests.sh" zswap || exit 1
 # What the results are true of
 key=$(find "$kernel" "$TOP/tools" "$TOP/debugfs-tools" "$PATCHES" -type f -print0 | sort -z | xargs -0 cat | sha256sum)

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Does the VM runner turn red when it must? Each guest misbehaves in one way,
-# the status of vm.sh must say so; and the counting of results is checked on
-# a sample. KTAP on stdout.
+# the status of vm.sh must say so; and what is made of the console and of results
+# is checked on samples. KTAP on stdout. --no-vm: the samples alone.
 
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -15,6 +15,11 @@ cases=(
 	"a guest whose kernel panics is red|126|300|echo c >/proc/sysrq-trigger"
 	"a guest that hangs is red|124|12|sleep 1000"
 )
+case ${1:-} in
+'') ;;
+--no-vm) cases=() ;;
+*) die "harness-check.sh knows --no-vm, not $1." ;;
+esac
 
 # report LOCK END: what the kernels of a series report, or something like it
 report() {
@@ -48,18 +53,39 @@ reports=(
 	"a complaint in the midst of a report is red|1|6.12|$(report batched_entropy_u8.lock $'Oops\n </TASK>')"
 	"a warning that a series is known for is left out|0|7.2|$(warning shmem_free_swap)"
 	"the same warning from elsewhere is red|1|7.2|$(warning zap_pte_range)"
+	"an error of a file system is red|1|7.3|EXT4-fs error (device nullb_zwb): ext4_lookup:1: inode #2: comm test: deleted inode referenced: 12"
+	"a file system that is mounted is green|0|7.3|EXT4-fs (nullb_zwb): mounted filesystem 1-2 r/w without journal. Quota mode: disabled."
+)
+
+# What a part may have said, and what check.sh makes of that: STATUS of the part, the kernel,
+# what it counts
+counts=(
+	"a part that is green|0|debug|2 0 0|ok 1 one
+ok 2 two"
+	"a part without results is red|0|debug|0 1 0|nothing"
+	"a part that ended badly, with results that are good, is red|126|debug|1 1 0|ok 1 one"
+	"a plan that was not run to its end is red|0|debug|1 1 0|1..2
+ok 1 one"
+	"a skip that is not allowed is red|0|debug|1 1 1|ok 1 one
+ok 2 two # SKIP needs lockdep, which traces locks"
+	"a skip because the machine is too slow is green|0|debug|1 0 1|ok 1 one
+# ok 2 two # SKIP too slow, it was over before"
+	"a skip that is not allowed is red with KASAN, too|0|kasan|1 1 1|ok 1 one
+ok 2 two # SKIP needs lockdep, which traces locks"
+	"what only lockdep can tell is skipped with KCSAN|0|kcsan|1 0 1|ok 1 one
+ok 2 two # SKIP needs lockdep, which traces locks"
 )
 
 echo "TAP version 13"
-echo "1..$((${#cases[@]} + ${#reports[@]} + 2))"
-n=0 failed=0
+echo "1..$((${#cases[@]} + ${#reports[@]} + ${#counts[@]} + 2))"
+n=0 red=0
 verdict() {
 	n=$((n + 1))
 	if [ "$1" -eq 0 ]; then
 		echo "ok $n $2"
 	else
 		echo "not ok $n $2"
-		failed=1
+		red=1
 	fi
 }
 
@@ -77,6 +103,26 @@ for c in "${reports[@]}"; do
 	"$VMDIR/console-check.sh" <(echo "$log") "$TOP/patches/$series/known.console" >/dev/null || rc=$?
 	[ "$rc" -eq "$want" ] || echo "# status $rc, not $want"
 	verdict $((rc != want)) "$title"
+done
+
+# counted STATUS KERNEL KTAP: what check.sh counts, and whether the part is done
+counted() (
+	out=$BUILD/harness on=$2 key=key VM_ARCH=x86_64
+	rm -rf "$out"
+	mkdir -p "$out"
+	. "$VMDIR/account.sh"
+	echo "$3" >"$out/part.ktap"
+	account part "$1" >/dev/null
+	[ "$((failed > 0))" -eq "$([ -e "$out/part.done" ]; echo $?)" ] || echo "done in spite of that"
+	echo "$passed $failed $skipped"
+)
+for c in "${counts[@]}"; do
+	IFS='|' read -r -d '' title status kernel want said <<<"$c" || :
+	result=$(counted "$status" "$kernel" "$said")
+	rc=0
+	[ "$result" = "$want" ] || rc=1
+	[ "$rc" -eq 0 ] || echo "# counted $result, not $want"
+	verdict "$rc" "$title"
 done
 
 # 3 pass (one of them a program without subtests), 2 fail (one by itself, one
@@ -107,4 +153,4 @@ verdict "$([ "$counted" = "3 2 2" ]; echo $?)" "results are counted by their lea
 said=$(awk -v list=1 -v said=1 -f "$VMDIR/ktap.awk" <<<"$ktap" | sed -n 's/^said //p')
 [ "$said" = "of the second" ] || echo "# told: $said"
 verdict "$([ "$said" = "of the second" ]; echo $?)" "what a failed test said is told, and nothing else"
-exit "$failed"
+exit "$red"
