@@ -5,10 +5,46 @@
 # themselves, and with the README: what can be checked without syzkaller.
 #
 #	check.sh [DESCRIPTIONS [README]]
+#	check.sh --self-test		does it turn red for what has a mistake?
 
 . "$(dirname "${BASH_SOURCE[0]}")/../vm/lib.sh"
 
 dir=$TOP/tools/testing/syzkaller
+
+# mistake FILE EXPRESSION SAYS: with this done to a copy of the file it is red, and says so.
+mistake() {
+	local descriptions=$dir/zswap_wb.txt readme=$dir/README.rst said
+	sed -E "$2" "$dir/$1" >"$work/$1"
+	! cmp -s "$dir/$1" "$work/$1" || die "there is nothing in $1 for $2: correct the self-test."
+	case $1 in
+	*.rst) readme=$work/$1 ;;
+	*) descriptions=$work/$1 ;;
+	esac
+	if said=$("${BASH_SOURCE[0]}" "$descriptions" "$readme" 2>&1); then
+		echo "not ok: $1 with $2 is green"
+	elif ! grep -q "^not ok: $3\|^[<>] $3$" <<<"$said"; then
+		echo "not ok: $1 with $2 is red for something else: $(grep '^not ok' <<<"$said" || :)"
+	else
+		echo "ok: $1 with $2 is red"
+		return
+	fi
+	failed=1
+}
+
+if [ "${1:-}" = --self-test ]; then
+	work=$(mktemp -d)
+	trap 'rm -rf "$work"' EXIT
+	failed=0
+	mistake zswap_wb.txt '/^pwrite64/s/off fileoff/off fileoff[int64]/' 'line [0-9]*: "fileoff.int64."'
+	mistake zswap_wb.txt '/^lseek.zswap_table/s/off fileoff/off int64/' 'line [0-9]*: an argument of 64 bits'
+	mistake zswap_wb.txt 's/"rate="/"pace="/' pace
+	mistake zswap_wb.txt 's,zswap/age_edges,zswap/age_hedges,' 'debugfs age_hedges'
+	mistake README.rst 's/"munmap"/"fork"/' "no calls of syzkaller's: fork"
+	mistake README.rst 's/"(read.zswap_table)"/"\1s"/' 'read.zswap_tables'
+	mistake README.rst 's/"\^zswap_wb_flight"/"^zswap_wb_fright"/' "the README's function zswap_wb_fright"
+	exit "$failed"
+fi
+
 text=${1:-$dir/zswap_wb.txt}
 consts=$dir/zswap_wb.txt.const
 readme=${2:-$dir/README.rst}

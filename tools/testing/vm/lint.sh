@@ -363,7 +363,8 @@ check_bisection() {
 }
 
 check_syzkaller() {
-	"$TOP/tools/testing/syzkaller/check.sh"
+	"$TOP/tools/testing/syzkaller/check.sh" || return
+	"$TOP/tools/testing/syzkaller/check.sh" --self-test
 }
 
 check "shellcheck" check_shell
