@@ -47,7 +47,7 @@ help:			## this list
 demo: kernel zswapctl	## boot a two-node VM and show redis pages being written back; 4 to 12 minutes
 	@$(V)/demo.sh
 
-check: kernel-debug	## all tests: KUnit, kselftests, zswapctl, torture and fuzz in the VM; 20 to 40 minutes
+check: kernel-debug	## all tests: KUnit, kselftests, zswapctl, torture and fuzz in the VM; 20 to 40 minutes, with ARCH=arm64 about an hour or two
 	@$(V)/check.sh
 
 check-debug: kernel-kasan kernel-kcsan ## for hours: THP and MGLRU on and off, longer, KCSAN as well
@@ -60,10 +60,10 @@ check-system: deb	## Debian 13 in the VM, on the package of make kernel-deb: sys
 	@$(V)/deps.sh check-system
 	@tools/testing/system/check-system.sh
 
-torture: kernel-kasan	## commands against everything at once, MINUTES=5 SEED=n
+torture: kernel-kasan	## commands against everything at once, MINUTES=5 SEED=n; that long and about 5 more, behind kernel-kasan
 	@tools/testing/torture/torture.sh --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 
-fuzz: kernel-debug	## random writes and reads of our files, RUNS=1000000 SEED=n
+fuzz: kernel-debug	## random writes and reads of our files, RUNS=1000000 SEED=n; about an hour
 	@tools/testing/fuzz/fuzz.sh --runs $(RUNS) $(if $(SEED),--seed $(SEED))
 
 coverage: kernel-debug	## which lines and branches the tests execute; as long as check
@@ -82,25 +82,25 @@ deb: deps		## a Debian package of the tool, in build/zswapctl/deb
 	@$(V)/deps.sh deb
 	@$(MAKE) --no-print-directory -C debugfs-tools O=$(BUILD)/zswapctl deb
 
-kernel: tree		## build the patched kernel
+kernel: tree		## build the patched kernel; about 5 minutes
 	@$(V)/kernel.sh patched
 
-kernel-debug: tree	## build the kernel of most tests: lockdep and other checks
+kernel-debug: tree	## build the kernel of most tests: lockdep and other checks; 5 to 10 minutes
 	@$(V)/kernel.sh debug
 
-kernel-kasan: tree	## build it with KASAN, UBSAN and kmemleak as well
+kernel-kasan: tree	## build it with KASAN, UBSAN and kmemleak as well; a quarter of an hour
 	@$(V)/kernel.sh kasan
 
-kernel-kcsan: tree	## build the patched kernel with KCSAN
+kernel-kcsan: tree	## build the patched kernel with KCSAN; about 10 minutes
 	@$(V)/kernel.sh kcsan
 
-kunit: tree		## only the KUnit tests, on User-mode Linux
+kunit: tree		## only the KUnit tests, on User-mode Linux; half a minute, about 5 the first time
 	@$(V)/kunit.sh
 
-check-harness: kernel-debug ## does the VM runner turn red when it must?
+check-harness: kernel-debug ## does the VM runner turn red when it must? About 3 minutes
 	@$(V)/harness-check.sh
 
-check-upstream: kernel	## upstream's own zswap tests on the patched and the unpatched kernel
+check-upstream: kernel	## upstream's own zswap tests on the patched and the unpatched kernel; about 20 minutes
 	@$(V)/kernel.sh upstream
 	@$(V)/check-upstream.sh
 
@@ -110,7 +110,7 @@ bench: kernel		## commands against their peers; what store, load and free cost; 
 	@$(V)/kernel.sh upstream
 	@tools/testing/bench/bench.sh
 
-lint: tree		## checkpatch, sparse, W=1, kernel-doc, ABI documents, shellcheck, other machines, object code when off
+lint: tree		## checkpatch, sparse, W=1, kernel-doc, ABI documents, shellcheck, other machines, object code when off; about 15 minutes
 	@$(V)/deps.sh lint
 	@$(V)/lint.sh
 
