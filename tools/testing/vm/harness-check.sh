@@ -107,7 +107,7 @@ done
 
 # counted STATUS KERNEL KTAP: what check.sh counts, and whether the part is done
 counted() (
-	out=$BUILD/harness on=$2 key=key VM_ARCH=x86_64
+	out=$BUILD/vm/harness-counts on=$2 key=key VM_ARCH=x86_64
 	rm -rf "$out"
 	mkdir -p "$out"
 	. "$VMDIR/account.sh"
