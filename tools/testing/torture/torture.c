@@ -588,11 +588,14 @@ static void count_large_folios(void)
 	stored = get_number(path);
 	snprintf(path, sizeof(path), THP "/hugepages-%lukB/stats/zswpout", LARGE_KB);
 	more = get_number(path);
-	if (stored < 0 || more < 0)
-		missing(K_LARGE, "no large folios, or none in zswap");
+	snprintf(path, sizeof(path), THP "/hugepages-%lukB/stats/swpout", LARGE_KB);
+	if (get_number(path) < 0)
+		missing(K_LARGE, "no large folios");
+	else if (stored < 0 || more < 0)
+		missing(K_LARGE, "needs a zswap that stores large folios");
 	else
 		shared->kinds[K_LARGE] = stored + more;
-	if (huge_kb / (long long)(PAGE / 1024) > MAX_WORKER_PAGES / 4 || stored < 0)
+	if (huge_kb <= 0 || huge_kb / (long long)(PAGE / 1024) > MAX_WORKER_PAGES / 4)
 		missing(K_COLLAPSE, "no huge pages of a size for a worker");
 	shared->kinds[K_COLLAPSE] = get_number(THP "/khugepaged/pages_collapsed");
 }
