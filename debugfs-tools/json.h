@@ -23,7 +23,7 @@ enum json_kind {
 	JSON_LIST,		/* pointer to an array of such structs, as many as the int at @nr */
 	JSON_BOUNDS,		/* struct age_table: its edges; later arrays have as many elements */
 	JSON_HEAD,		/* none: that the text is a @key, of version @where */
-	JSON_SPARSE,		/* none: what follows is left out where it is 0 */
+	JSON_SPARSE,		/* none: what follows is left out where it is 0 or NULL */
 };
 
 struct json_field {

@@ -49,6 +49,7 @@ static struct daemon {
 	bool idle;			/* memory is not needed */
 	struct record_tick now;		/* the tick that is decided about */
 	num looked_us;			/* clock_us() before its sample */
+	num failed;			/* looks since the last that succeeded */
 	bool reloaded;			/* there has been another configuration since then */
 	bool woken;			/* something may have thawed, or is not yet read back */
 	bool turns;			/* several are to be read back, each by a part in a tick */
@@ -160,16 +161,33 @@ static void check_record(struct daemon *daemon, int error)
 	end(daemon, EX_FAILED);
 }
 
+/* What others are to see of looks that fail; NULL: the last one has not. */
+static void set_failing(struct daemon *daemon, const char *why)
+{
+	char **failing = &daemon->state.failing;
+
+	daemon->failed = why ? daemon->failed + 1 : 0;
+	if (!why == !*failing && (!why || !strcmp(why, *failing)))
+		return;
+	free(*failing);
+	*failing = why ? xstrdup(why) : NULL;
+	daemon->state.changed = true;
+}
+
 /* Returns whether there is a sample.  Without the first one there is no sense in a second. */
 static bool look(struct daemon *daemon)
 {
+	autofree char *why = NULL;
 	const char *path;
 	int error;
 
 	daemon->looked_us = clock_us();
 	error = sample_read(daemon->source, &daemon->now.sample, &path);
+	if (error)
+		why = xasprintf("%s: %s", path, system_reason_for(daemon->source, path, error));
+	set_failing(daemon, why);
 	if (error) {
-		say_error("%s: %s", path, system_reason_for(daemon->source, path, error));
+		say_error("%s", why);
 		if (!daemon->ticks)
 			end(daemon, options_exit_status(error));
 		return false;
@@ -267,6 +285,7 @@ static void print_choice(void *data, const struct choice *choice)
  */
 static void save_state(struct daemon *daemon, bool now, num about)
 {
+	num now_ms = daemon->state.now_ms + daemon->failed * daemon->config.interval * 1000;
 	double wear = daemon->state.wear;
 	int error;
 
@@ -274,7 +293,7 @@ static void save_state(struct daemon *daemon, bool now, num about)
 		       daemon->state.now_ms + OVERDUE * 1000 * daemon->config.interval);
 	if (!daemon->state_file || (!daemon->state.changed && !daemon->state_error))
 		return;
-	if (!now && daemon->saved_ms && daemon->state.now_ms - daemon->saved_ms < SAVE_MS)
+	if (!now && daemon->saved_ms && now_ms - daemon->saved_ms < SAVE_MS)
 		return;
 	if (wear >= 0)
 		daemon->state.wear = wear > about ? wear - about : 0;
@@ -288,7 +307,7 @@ static void save_state(struct daemon *daemon, bool now, num about)
 	if (error)
 		return;
 	daemon->state.changed = about;
-	daemon->saved_ms = daemon->state.now_ms;
+	daemon->saved_ms = now_ms;
 }
 
 /* ---- ticks ---- */
@@ -335,8 +354,11 @@ static void tick(struct daemon *daemon)
 
 	daemon->reloaded = false;
 	daemon->woken = false;
-	if (!look(daemon))
+	if (!look(daemon)) {
+		if (daemon->ticks)
+			save_state(daemon, false, 0);
 		return;
+	}
 	check_record(daemon, record_line(daemon->record, record_sample_fields,
 					 &daemon->now.sample));
 	daemon->ticks++;
@@ -414,12 +436,24 @@ static json_t *json_known(num value)
 	return value < 0 ? json_null() : json_integer(value);
 }
 
+char *daemon_health(num overdue_ms, const struct state *state)
+{
+	const char *what = overdue_ms > 0 ? ", but no look succeeded for ten intervals" :
+			   state->failing ? ", but its last look failed" : "";
+
+	if (overdue_ms < 0)
+		return xstrdup("not running");
+	return xasprintf("running%s%s%s", what, state->failing ? ": " : "", state->failing ?: "");
+}
+
 /* The table is an object of its own: what is about all of it goes in front. */
-static void print_json(struct table *table, bool running, num seconds_ago, num budget)
+static void print_json(struct table *table, bool running, num seconds_ago, const struct state *state)
 {
 	autofree char *text = table_render(table, 0);
-	json_t *head = xchecked(json_pack("{s:b, s:o, s:o}", "running", running, "seconds_ago",
-					  json_known(seconds_ago), "budget", json_known(budget)));
+	json_t *head = xchecked(json_pack("{s:b, s:o, s:o, s:s?}", "running", running, "seconds_ago",
+					  json_known(seconds_ago), "budget",
+					  json_known((num)state->wear), "failing",
+					  running ? state->failing : NULL));
 
 	printf("{\n   ");
 	json_dumpf(head, stdout, JSON_COMPACT | JSON_EMBED);
@@ -429,19 +463,20 @@ static void print_json(struct table *table, bool running, num seconds_ago, num b
 
 static int print_status(const struct context *context, const char *path)
 {
-	autofree char *message = NULL, *age = NULL;
+	autofree char *message = NULL, *age = NULL, *health = NULL;
 	struct state state;
 	int error = state_load(path, &state, &message);
-	bool running = state_overdue_ms(&context->source, path) >= 0;
+	num overdue = state_overdue_ms(&context->source, path);
 	num since = state_since_ms(&context->source, &state);
 	num budget = (num)state.wear;
 
+	health = daemon_health(overdue, &state);
 	for (int i = 0; i < state.nr; i++) {
 		if (state.cgroup[i].begun)
 			table_row(context->table, NULL, &state.cgroup[i]);
 	}
 	if (context->output.json && !error)
-		print_json(context->table, running, since < 0 ? since : since / 1000, budget);
+		print_json(context->table, overdue >= 0, since < 0 ? since : since / 1000, &state);
 	else
 		table_print(context->table);
 	state_free(&state);
@@ -454,7 +489,7 @@ static int print_status(const struct context *context, const char *path)
 	if (since >= 0)
 		age = xasprintf("%s ago", format_age(since / 1000).text);
 	say_error("the daemon is %s; as of %s, budget left: %s",
-		  running ? "running" : "not running", age ?: "an earlier boot",
+		  health, age ?: "an earlier boot",
 		  budget < 0 ? "unlimited" : format_size(budget).text);
 	return EX_DONE;
 }

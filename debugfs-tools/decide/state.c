@@ -44,6 +44,7 @@ void state_free(struct state *state)
 	state_drop_cgroups(state);
 	state_drop_families(state);
 	free(state->boot_id);
+	free(state->failing);
 	state_begin(state);
 }
 
@@ -117,6 +118,8 @@ const struct json_field state_fields[] = {
 	  STATE(nr_families) },
 	{ "cgroups", JSON_LIST, STATE(cgroup), sizeof(struct state_cgroup), cgroup_fields,
 	  STATE(nr) },
+	{ "", JSON_SPARSE },
+	{ "failing", JSON_TEXT, STATE(failing) },
 	{ }
 };
 

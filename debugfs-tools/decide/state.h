@@ -63,6 +63,7 @@ struct state {
 	struct state_cgroup *cgroup; /* in the order of the sample */
 	struct family *family;
 	int first;		/* cgroup that was left out, and comes first; not saved */
+	char *failing;		/* why the last look failed; NULL: it did not */
 	bool changed;		/* something that is worth saving */
 };
 

@@ -175,7 +175,7 @@ check '--raw' status 0 daemon --root tree --status --state state --raw
 check 'says how old it is, too' grep -q 'as of 1m30s ago' err
 "$hold" state "$zswapctl" --root tree daemon --status --state state --json >out
 check 'JSON: is it running, how old is this, the budget' grep -q \
-	'^ *"running":true,"seconds_ago":90,"budget":45[0-9]\{7\},$' out
+	'^ *"running":true,"seconds_ago":90,"budget":45[0-9]\{7\},"failing":null,$' out
 check 'and the cgroups' grep -q '"cgroup": *"/c/d"' out
 echo 1060.00 0.00 >tree/proc/uptime
 "$zswapctl" --root tree metrics --cgroups --state state >prom 2>/dev/null
@@ -442,6 +442,46 @@ wait $pid
 check 'SIGTERM: ends well' is $? 0
 check 'with whole lines' is "$(tail -n 1 live | tail -c 2)" '}'
 check 'and the state' grep -q '^{"zswapctl":"state",.*}$' state
+
+# --- looks that fail: what it says is not that all is well, but why
+"$zswapctl" daemon -C conf --root tree --ticks 1000000000 --state state >live 2>/dev/null &
+pid=$!
+wait_for tick live
+check 'one whose looks succeed' status 0 daemon --root tree --status --state state
+check 'is running' grep -q '^zswapctl: the daemon is running; as of ' err
+mv $debugfs/age_buckets_cgroup table
+wait_for '"failing":"' state
+why='/sys/kernel/debug/zswap/age_buckets_cgroup: not found: this kernel has no such file'
+check 'one whose looks fail' status 0 daemon --root tree --status --state state
+check 'says why' grep -q "^zswapctl: the daemon is running, but its last look failed: $why; as of " err
+"$zswapctl" --root tree daemon --status --state state --json >out
+check 'JSON, too' grep -q "\"running\":true,.*\"failing\":\"$why\",\$" out
+"$zswapctl" --root tree metrics --state state >prom 2>silent
+check 'and metrics' grep -qxF "zswap_daemon_look_failed{reason=\"$why\"} 1" prom
+echo 100000000000.00 0.00 >later && mv later tree/proc/uptime
+check 'for long' status 0 daemon --root tree --status --state state
+check 'says so' grep -q \
+	"^zswapctl: the daemon is running, but no look succeeded for ten intervals: $why; as of " err
+"$zswapctl" --root tree doctor --state state >out
+check 'doctor, too' grep -q "^bad *daemon: running, but no look succeeded for ten intervals: $why; " out
+echo "$uptime.00 0.00" >later && mv later tree/proc/uptime
+mv table $debugfs/age_buckets_cgroup
+tries=0
+while grep -q '"failing":"' state && [ $tries -lt 600 ]; do
+	sleep 0.1
+	tries=$((tries + 1))
+done
+check 'once they succeed again' status 0 daemon --root tree --status --state state
+check 'it is running' grep -q '^zswapctl: the daemon is running; as of ' err
+"$zswapctl" --root tree metrics --state state >prom 2>silent
+check 'nothing failed' grep -qx 'zswap_daemon_look_failed 0' prom
+mv $debugfs/age_buckets_cgroup table
+wait_for '"failing":"' state
+kill -TERM $pid
+wait $pid
+mv table $debugfs/age_buckets_cgroup
+check 'one that does not run' status 0 daemon --root tree --status --state state
+check 'fails at nothing' grep -q '^zswapctl: the daemon is not running; as of ' err
 
 # --- killed: what is in the state is not much older
 echo 'when = free < 0%' >conf
