@@ -2,9 +2,7 @@
 /*
  * Structs to and from JSON, where what is not known is null.
  */
-#include <errno.h>
 #include <math.h>
-#include <string.h>
 
 #include "json.h"
 #include "ui/format.h"

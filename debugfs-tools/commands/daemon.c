@@ -10,12 +10,8 @@
  * What it sees and what comes of its commands can be recorded: nothing else, but the configuration,
  * which is recorded, too, goes into a decision.
  */
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "commands/commands.h"
 #include "decide/record.h"

@@ -3,11 +3,6 @@
  * zswapctl doctor: what keeps zswap and proactive writeback from working well, a line a check,
  * with what mends it.
  */
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "commands/commands.h"
 #include "decide/control.h"
 #include "system/amount.h"

@@ -8,9 +8,6 @@
  * out.  One series that is there twice makes the collector drop the whole file: names of cgroups
  * are checked for that.
  */
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 
 #include "system/amount.h"

@@ -3,12 +3,8 @@
  * Reads the daemon's configuration: lines "key = value", "[cgroup PATTERN]", comments.  A heading
  * takes the rest of its line, because patterns have brackets and no bounds in length.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "decide/config.h"
 #include "system/amount.h"

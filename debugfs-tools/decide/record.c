@@ -2,9 +2,6 @@
 /*
  * What the daemon has seen and decided, as lines of JSON.
  */
-#include <errno.h>
-#include <stdlib.h>
-
 #include "decide/record.h"
 #include "system/amount.h"
 

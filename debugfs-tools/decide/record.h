@@ -15,8 +15,6 @@
 #ifndef RECORD_H
 #define RECORD_H
 
-#include <stdio.h>
-
 #include "decide/state.h"
 #include "json.h"
 

@@ -2,11 +2,6 @@
 /*
  * One look at all that the daemon decides from.
  */
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "decide/state.h"
 #include "system/amount.h"
 #include "ui/format.h"

@@ -2,13 +2,8 @@
 /*
  * The daemon's memory as JSON, and its file.
  */
-#include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "decide/state.h"
 #include "json.h"
