@@ -6,15 +6,11 @@
  * by one; print those that write, and those that are others than before, as lines of JSON.
  *
  * --status prints what it last decided, from the state that it keeps.
- *
- * What it sees and what comes of its commands can be recorded: nothing else, but the configuration,
- * which is recorded, too, goes into a decision.
  */
 #include <sys/inotify.h>
 #include <sys/stat.h>
 
 #include "commands/commands.h"
-#include "decide/record.h"
 #include "decide/tick.h"
 #include "system/amount.h"
 #include "system/transaction.h"
@@ -28,7 +24,7 @@
 
 static struct daemon {
 	/* The command line */
-	const char *config_file, *record_file;
+	const char *config_file;
 	const char *state_file;		/* NULL: none; before begin(): not given */
 	num ticks_wanted;		/* 0: no end */
 	num interval;			/* seconds; 0: not given */
@@ -40,10 +36,9 @@ static struct daemon {
 	int state_error;		/* of saving it: what was said last */
 	num saved_ms;
 	struct state state;
-	FILE *record;			/* NULL: nothing is recorded */
 	bool said_blind;		/* that pressure is not known */
 	bool idle;			/* memory is not needed */
-	struct record_tick now;		/* the tick that is decided about */
+	struct sample sample;		/* that is decided about */
 	num looked_us;			/* clock_us() before its sample */
 	num failed;			/* looks since the last that succeeded */
 	bool reloaded;			/* there has been another configuration since then */
@@ -62,7 +57,7 @@ static const struct option_spec options[] = {
 	{ "config", 'C', OPTION_FILE, WHERE(config_file), "configuration (" CONFIG_FILE ", if it is there)" },
 	{ "status", 0, OPTION_FLAG, WHERE(status),
 	  "print whether the daemon is alive, and what it last decided about each cgroup, and exit",
-	  .excludes = { "once", "ticks", "interval", "dry-run", "record" } },
+	  .excludes = { "once", "ticks", "interval", "dry-run" } },
 	{ "once", 0, OPTION_FLAG, WHERE(once), "one tick, as with --ticks 1" },
 	{ "ticks", 0, OPTION_COUNT, WHERE(ticks_wanted), "end after N ticks (with --root after one)" },
 	{ "interval", 0, OPTION_SECONDS, WHERE(interval),
@@ -70,8 +65,6 @@ static const struct option_spec options[] = {
 	{ "dry-run", 0, OPTION_FLAG, WHERE(dry_run), "decide and say so, write nothing" },
 	{ "state", 0, OPTION_FILE, WHERE(state_file),
 	  "what survives a restart (" DAEMON_STATE ", if it is no trial)" },
-	{ "record", 0, OPTION_FILE, WHERE(record_file),
-	  "write down all that it sees, from which its decisions follow" },
 	{ }
 };
 
@@ -105,9 +98,7 @@ static int read_config(struct daemon *daemon)
 
 static void reload_config(struct daemon *daemon)
 {
-	if (daemon->record) {
-		say_error("the configuration stays as it was: it is part of the recording");
-	} else if (read_config(daemon) == EX_DONE) {
+	if (read_config(daemon) == EX_DONE) {
 		say_error("the configuration was read again");
 		daemon->reloaded = true;
 	} else {
@@ -139,7 +130,7 @@ static void take_signals(struct daemon *daemon, num deadline)
 /* A recorded tree stands still: its clock goes on by itself. */
 static void set_clock(struct daemon *daemon)
 {
-	struct sample *sample = &daemon->now.sample;
+	struct sample *sample = &daemon->sample;
 
 	if (!daemon->source->recorded)
 		return;
@@ -147,14 +138,6 @@ static void set_clock(struct daemon *daemon)
 		daemon->began_ms = sample->now_ms;
 	sample->now_ms = amount_add(daemon->began_ms,
 				    amount_times(daemon->ticks, daemon->config.interval * 1000));
-}
-
-static void check_record(struct daemon *daemon, int error)
-{
-	if (!error)
-		return;
-	say_error("%s: %s", daemon->record_file, strerror(-error));
-	end(daemon, EX_FAILED);
 }
 
 /* What others are to see of looks that fail; NULL: the last one has not. */
@@ -178,7 +161,7 @@ static bool look(struct daemon *daemon)
 	int error;
 
 	daemon->looked_us = clock_us();
-	error = sample_read(daemon->source, &daemon->now.sample, &path);
+	error = sample_read(daemon->source, &daemon->sample, &path);
 	if (error)
 		why = xasprintf("%s: %s", path, system_reason_for(daemon->source, path, error));
 	set_failing(daemon, why);
@@ -189,7 +172,7 @@ static bool look(struct daemon *daemon)
 		return false;
 	}
 	if (!daemon->ticks)
-		options_say_foreign(&daemon->now.sample.cgroups);
+		options_say_foreign(&daemon->sample.cgroups);
 	set_clock(daemon);
 	return true;
 }
@@ -227,7 +210,7 @@ static void run_command(struct daemon *daemon, const struct cgroup *cgroup, stru
 		transaction_add(&choice->result, &transaction.result);
 		left -= part;
 		moved = reads ? transaction.result.count.readback : transaction.result.count.written;
-		more = !error && left > 0 && moved >= part / daemon->now.sample.page_size;
+		more = !error && left > 0 && moved >= part / daemon->sample.page_size;
 		take_signals(daemon, 0);
 	} while (more && !(reads && daemon->turns) && !daemon->over && !must_stop(daemon));
 	/* What is not yet read back goes on at once, when the others had their turn */
@@ -239,7 +222,7 @@ static void run_command(struct daemon *daemon, const struct cgroup *cgroup, stru
 		autofree char *reason = transaction_reason(daemon->source, &command,
 							   &transaction, error);
 
-		record_unknown(&choice->result);
+		result_unknown(&choice->result);
 		/* A kernel that cannot read back can still write: it goes on, and this is said once */
 		if (!reads || !choice->state->refused ||
 		    error != daemon->state.cgroup[choice->cgroup].result)
@@ -248,7 +231,6 @@ static void run_command(struct daemon *daemon, const struct cgroup *cgroup, stru
 			end(daemon, options_exit_status(error));
 	}
 	choice->result.status = error;
-	record_add(&daemon->now, cgroup->id, &choice->result);
 }
 
 static bool carry_out(void *data, struct choice *choice)
@@ -256,12 +238,10 @@ static bool carry_out(void *data, struct choice *choice)
 	struct daemon *daemon = data;
 
 	take_signals(daemon, 0);
-	if (daemon->over || (choice->decision.action == ACTION_WRITE && must_stop(daemon))) {
-		daemon->now.interrupted = true;
+	if (daemon->over || (choice->decision.action == ACTION_WRITE && must_stop(daemon)))
 		return false;
-	}
 	if (!daemon->dry_run)
-		run_command(daemon, &daemon->now.sample.cgroups.cgroup[choice->cgroup], choice);
+		run_command(daemon, &daemon->sample.cgroups.cgroup[choice->cgroup], choice);
 	return true;
 }
 
@@ -271,8 +251,8 @@ static void print_choice(void *data, const struct choice *choice)
 {
 	const struct daemon *daemon = data;
 
-	record_choice(stdout, daemon->ticks, &daemon->now.sample,
-		      daemon->config.wear ? (num)daemon->state.wear : -ENODATA, choice);
+	choice_print(stdout, daemon->ticks, &daemon->sample,
+		     daemon->config.wear ? (num)daemon->state.wear : -ENODATA, choice);
 }
 
 /*
@@ -322,7 +302,7 @@ static void say_blind(struct daemon *daemon, const struct cgroup *cgroup)
  */
 static void watch_frozen(struct daemon *daemon)
 {
-	const struct cgroups *cgroups = &daemon->now.sample.cgroups;
+	const struct cgroups *cgroups = &daemon->sample.cgroups;
 
 	if (daemon->watch >= 0)
 		close(daemon->watch);
@@ -355,12 +335,10 @@ static void tick(struct daemon *daemon)
 			save_state(daemon, false, 0);
 		return;
 	}
-	check_record(daemon, record_line(daemon->record, record_sample_fields,
-					 &daemon->now.sample));
 	daemon->ticks++;
-	nr = tick_decide(&daemon->state, &daemon->config, &daemon->now.sample, &choice);
+	nr = tick_decide(&daemon->state, &daemon->config, &daemon->sample, &choice);
 	for (int i = 0; i < nr; i++) {
-		say_blind(daemon, &daemon->now.sample.cgroups.cgroup[choice[i].cgroup]);
+		say_blind(daemon, &daemon->sample.cgroups.cgroup[choice[i].cgroup]);
 		about += choice[i].decision.action == ACTION_WRITE ? choice[i].decision.max : 0;
 		reads += choice[i].decision.action == ACTION_READ;
 	}
@@ -381,9 +359,8 @@ static void tick(struct daemon *daemon)
 		say_error("standard output: %s", strerror(errno));
 	if (ferror(stdout))
 		end(daemon, EX_FAILED);
-	check_record(daemon, record_line(daemon->record, record_results_fields(), &daemon->now));
 	free(choice);
-	record_tick_free(&daemon->now);
+	sample_free(&daemon->sample);
 }
 
 static void loop(struct daemon *daemon)
@@ -539,13 +516,7 @@ static int begin(struct daemon *daemon)
 	if (daemon->state_file && !strcmp(daemon->state_file, DAEMON_STATE))
 		mkdir(DAEMON_DIRECTORY, 0700);
 	state_begin(&daemon->state);
-	result = daemon->state_file ? load_state(daemon) : EX_DONE;
-	if (result != EX_DONE || !daemon->record_file)
-		return result;
-	daemon->record = fopen(daemon->record_file, "we");
-	check_record(daemon, daemon->record ?
-		     record_begin(daemon->record, daemon->config.text, &daemon->state) : -errno);
-	return daemon->result;
+	return daemon->state_file ? load_state(daemon) : EX_DONE;
 }
 
 static int run(struct context *context, void *data)
@@ -564,8 +535,6 @@ static int run(struct context *context, void *data)
 	if (result != EX_DONE)
 		return result;
 	loop(daemon);
-	if (daemon->record && fclose(daemon->record))
-		check_record(daemon, -errno);
 	return daemon->result;
 }
 

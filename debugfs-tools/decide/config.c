@@ -241,7 +241,6 @@ int config_parse(const char *text, const char *name, struct config *config, char
 	*message = NULL;
 	*config = (struct config){
 		.interval = INTERVAL, .wear = WEAR, .when = { 200000, 100000 },
-		.text = xstrdup(text),
 	};
 	policy_defaults(&add_section(config)->policy);
 	if (!strncmp(rest, mark, strlen(mark)))
@@ -281,7 +280,6 @@ void config_free(struct config *config)
 	for (int i = 0; i < config->nr; i++)
 		free(config->section[i].pattern);
 	free(config->section);
-	free(config->text);
 	*config = (struct config){ .nr = 0 };
 }
 

@@ -23,7 +23,6 @@ struct config {
 	struct config_when {
 		num pool, free;	/* ppm; negative: not given; both: always */
 	} when;
-	char *text;		/* of the file, for a recording */
 	int nr;
 	struct config_section *section; /* in the order of the file, the first is for all */
 };

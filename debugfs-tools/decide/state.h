@@ -20,7 +20,7 @@ struct sample {
 	char *boot_id;
 	num page_size;		/* bytes */
 	num pool, limit, free, total; /* bytes; negative: not known */
-	struct age_table bounds; /* the system's; with its counts, unless it was recorded */
+	struct age_table bounds; /* the system's, with its counts */
 	struct cgroups cgroups;	/* with details */
 };
 

@@ -28,4 +28,13 @@ struct tick_hands {
 void tick_carry_out(struct state *state, const struct config *config, struct choice *choice, int nr,
 		    const struct tick_hands *hands);
 
+/*
+ * A line of JSON with a decision, and what came of it, for people and programs; @budget negative: no
+ * limit.
+ */
+void choice_print(FILE *out, num tick, const struct sample *sample, num budget,
+		  const struct choice *choice);
+/* What is known of a command that no file would take. */
+void result_unknown(struct result *result);
+
 #endif
