@@ -3,8 +3,7 @@
  * What the daemon remembers from tick to tick, and in a file from run to run: where the control
  * of each cgroup stands, the evidence of its like, the last counters, and the wear budget.
  */
-#ifndef STATE_H
-#define STATE_H
+#pragma once
 
 #include "decide/config.h"
 #include "json.h"
@@ -98,5 +97,3 @@ void state_look_due(int lock, num due_ms);
 num state_overdue_ms(const struct source *source, const char *path);
 /* The old file or the new one is there at any time.  Returns 0 or a negative errno. */
 int state_save(const char *path, const struct state *state);
-
-#endif

@@ -3,8 +3,7 @@
  * One tick of the daemon: from a sample and what is remembered to a decision for each cgroup.
  * Pure, but for memory.
  */
-#ifndef TICK_H
-#define TICK_H
+#pragma once
 
 #include "decide/state.h"
 
@@ -36,5 +35,3 @@ void choice_print(FILE *out, num tick, const struct sample *sample, num budget,
 		  const struct choice *choice);
 /* What is known of a command that no file would take. */
 void result_unknown(struct result *result);
-
-#endif
