@@ -162,6 +162,11 @@ check 'and its budget' grep -q '^zswap_daemon_budget_bytes [0-9]*$' prom
 check 'whether it runs' grep -qx 'zswap_daemon_running 0' prom
 check 'not how it does, then' is "$(grep -c overdue prom)" 0
 check 'and how old this is' grep -qx 'zswap_daemon_state_age_seconds 0' prom
+status 0 "$zswapctl" --root tree plan --state state --raw -o cgroup,basis
+check 'plan goes by what the daemon knows' grep -qxF '/c/d daemon' out
+status 3 "$zswapctl" --root tree metrics --state nowhere
+check 'metrics: a state that is not there is said' grep -qx \
+	'zswapctl: nowhere: No such file or directory' err
 cat usual - >conf <<CONF
 [cgroup /c/*]
 enabled = no
