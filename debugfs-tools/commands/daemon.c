@@ -140,23 +140,10 @@ static void set_clock(struct daemon *daemon)
 				    amount_times(daemon->ticks, daemon->config.interval * 1000));
 }
 
-/* What others are to see of looks that fail; NULL: the last one has not. */
-static void set_failing(struct daemon *daemon, const char *why)
-{
-	char **failing = &daemon->state.failing;
-
-	daemon->failed = why ? daemon->failed + 1 : 0;
-	if (!why == !*failing && (!why || !strcmp(why, *failing)))
-		return;
-	free(*failing);
-	*failing = why ? xstrdup(why) : NULL;
-	daemon->state.changed = true;
-}
-
 /* Returns whether there is a sample.  Without the first one there is no sense in a second. */
 static bool look(struct daemon *daemon)
 {
-	autofree char *why = NULL;
+	char *why = NULL;
 	const char *path;
 	int error;
 
@@ -164,7 +151,11 @@ static bool look(struct daemon *daemon)
 	error = sample_read(daemon->source, &daemon->sample, &path);
 	if (error)
 		why = xasprintf("%s: %s", path, system_reason_for(daemon->source, path, error));
-	set_failing(daemon, why);
+	/* Others are to see it, and when it is over */
+	daemon->state.changed |= !!strcmp(why ?: "", daemon->state.failing ?: "");
+	free(daemon->state.failing);
+	daemon->state.failing = why;
+	daemon->failed = error ? daemon->failed + 1 : 0;
 	if (error) {
 		say_error("%s", why);
 		if (!daemon->ticks)

@@ -45,8 +45,6 @@ static int write_slot(int fd, num slot, const char *text)
 {
 	autofree char *line = xasprintf("%-*s\n", SLOT - 1, text);
 
-	if (strlen(line) != SLOT)
-		return -EFBIG;
 	errno = 0;
 	if (pwrite(fd, line, SLOT, slot * SLOT) != SLOT)
 		return errno ? -errno : -EIO;
