@@ -2,9 +2,7 @@
 /*
  * Structs to and from JSON, where what is not known is null.
  */
-#include <errno.h>
 #include <math.h>
-#include <string.h>
 
 #include "json.h"
 #include "ui/format.h"
@@ -66,7 +64,7 @@ static bool is_zero(enum json_kind kind, const void *at)
 	static const num zero;
 
 	/* All that can be left out has that size, but for a bool */
-	return kind <= JSON_BOOL &&
+	return kind <= JSON_TEXT &&
 	       !memcmp(at, &zero, kind == JSON_BOOL ? sizeof(bool) : sizeof(zero));
 }
 

@@ -3,8 +3,7 @@
  * Structs to and from JSON, by lists of their members.  It is written as text at once, since a
  * tree of all cgroups would take ten times the memory; jansson reads it.
  */
-#ifndef JSON_H
-#define JSON_H
+#pragma once
 
 #include <jansson.h>
 
@@ -23,7 +22,7 @@ enum json_kind {
 	JSON_LIST,		/* pointer to an array of such structs, as many as the int at @nr */
 	JSON_BOUNDS,		/* struct age_table: its edges; later arrays have as many elements */
 	JSON_HEAD,		/* none: that the text is a @key, of version @where */
-	JSON_SPARSE,		/* none: what follows is left out where it is 0 */
+	JSON_SPARSE,		/* none: what follows is left out where it is 0 or NULL */
 };
 
 struct json_field {
@@ -49,5 +48,3 @@ char *json_text(const struct json_field *fields, const void *base);
 int json_to_struct(const json_t *object, const struct json_field *fields, void *base);
 /* The version of an object that says that it is @what, or -EINVAL. */
 num json_version(const json_t *object, const char *what);
-
-#endif

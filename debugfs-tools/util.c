@@ -2,15 +2,8 @@
 /*
  * Messages, memory, the clock and files, as all parts of zswapctl use them.
  */
-#include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "zswapctl.h"
 

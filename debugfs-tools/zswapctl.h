@@ -5,16 +5,19 @@
  * Arrows point one way: subcommands -> system, policy, table -> source, parse, format.
  * Nothing below a subcommand prints, except through table.h, or exits.
  */
-#ifndef ZSWAPCTL_H
-#define ZSWAPCTL_H
+#pragma once
 
+#include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/types.h>
 #include <time.h>
+#include <unistd.h>
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -64,5 +67,3 @@ void xappend(char **text, const char *format, ...) __attribute__((format(printf,
  * new text, also after a crash.  Returns 0 or a negative errno.
  */
 int replace_file(const char *file, const char *text, size_t length, mode_t mode);
-
-#endif

@@ -2,10 +2,6 @@
 /*
  * zswapctl ages: how old what is in zswap is, by bucket of age, or by cgroup as a tree.
  */
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
-
 #include "system/amount.h"
 #include "ui/format.h"
 #include "commands/commands.h"

@@ -2,8 +2,7 @@
 /*
  * The subcommands: a file each, but for readback, which is writeback the other way.
  */
-#ifndef COMMANDS_H
-#define COMMANDS_H
+#pragma once
 
 #include "decide/state.h"
 #include "system/transaction.h"
@@ -21,7 +20,8 @@ extern const struct subcommand status_subcommand, doctor_subcommand, ages_subcom
 /* ages --history: the file that record wrote, drawn.  Returns an exit status. */
 int history_show(const struct table *table, const struct output *output, const char *file);
 
+/* How it is with a daemon, as state_overdue_ms() and its state say: "running, but ..."; to be freed. */
+char *daemon_health(num overdue_ms, const struct state *state);
+
 /* The line that shows progress: "12.0M, 24.0M/s, 37 %"; to be freed.  @goal 0: not known. */
 char *job_progress(num pages, num elapsed_ms, num goal);
-
-#endif

@@ -6,19 +6,11 @@
  * by one; print those that write, and those that are others than before, as lines of JSON.
  *
  * --status prints what it last decided, from the state that it keeps.
- *
- * What it sees and what comes of its commands can be recorded: nothing else, but the configuration,
- * which is recorded, too, goes into a decision.
  */
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "commands/commands.h"
-#include "decide/record.h"
 #include "decide/tick.h"
 #include "system/amount.h"
 #include "system/transaction.h"
@@ -32,7 +24,7 @@
 
 static struct daemon {
 	/* The command line */
-	const char *config_file, *record_file;
+	const char *config_file;
 	const char *state_file;		/* NULL: none; before begin(): not given */
 	num ticks_wanted;		/* 0: no end */
 	num interval;			/* seconds; 0: not given */
@@ -44,11 +36,11 @@ static struct daemon {
 	int state_error;		/* of saving it: what was said last */
 	num saved_ms;
 	struct state state;
-	FILE *record;			/* NULL: nothing is recorded */
 	bool said_blind;		/* that pressure is not known */
 	bool idle;			/* memory is not needed */
-	struct record_tick now;		/* the tick that is decided about */
+	struct sample sample;		/* that is decided about */
 	num looked_us;			/* clock_us() before its sample */
+	num failed;			/* looks since the last that succeeded */
 	bool reloaded;			/* there has been another configuration since then */
 	bool woken;			/* something may have thawed, or is not yet read back */
 	bool turns;			/* several are to be read back, each by a part in a tick */
@@ -65,7 +57,7 @@ static const struct option_spec options[] = {
 	{ "config", 'C', OPTION_FILE, WHERE(config_file), "configuration (" CONFIG_FILE ", if it is there)" },
 	{ "status", 0, OPTION_FLAG, WHERE(status),
 	  "print whether the daemon is alive, and what it last decided about each cgroup, and exit",
-	  .excludes = { "once", "ticks", "interval", "dry-run", "record" } },
+	  .excludes = { "once", "ticks", "interval", "dry-run" } },
 	{ "once", 0, OPTION_FLAG, WHERE(once), "one tick, as with --ticks 1" },
 	{ "ticks", 0, OPTION_COUNT, WHERE(ticks_wanted), "end after N ticks (with --root after one)" },
 	{ "interval", 0, OPTION_SECONDS, WHERE(interval),
@@ -73,8 +65,6 @@ static const struct option_spec options[] = {
 	{ "dry-run", 0, OPTION_FLAG, WHERE(dry_run), "decide and say so, write nothing" },
 	{ "state", 0, OPTION_FILE, WHERE(state_file),
 	  "what survives a restart (" DAEMON_STATE ", if it is no trial)" },
-	{ "record", 0, OPTION_FILE, WHERE(record_file),
-	  "write down all that it sees, from which its decisions follow" },
 	{ }
 };
 
@@ -108,9 +98,7 @@ static int read_config(struct daemon *daemon)
 
 static void reload_config(struct daemon *daemon)
 {
-	if (daemon->record) {
-		say_error("the configuration stays as it was: it is part of the recording");
-	} else if (read_config(daemon) == EX_DONE) {
+	if (read_config(daemon) == EX_DONE) {
 		say_error("the configuration was read again");
 		daemon->reloaded = true;
 	} else {
@@ -142,7 +130,7 @@ static void take_signals(struct daemon *daemon, num deadline)
 /* A recorded tree stands still: its clock goes on by itself. */
 static void set_clock(struct daemon *daemon)
 {
-	struct sample *sample = &daemon->now.sample;
+	struct sample *sample = &daemon->sample;
 
 	if (!daemon->source->recorded)
 		return;
@@ -152,30 +140,30 @@ static void set_clock(struct daemon *daemon)
 				    amount_times(daemon->ticks, daemon->config.interval * 1000));
 }
 
-static void check_record(struct daemon *daemon, int error)
-{
-	if (!error)
-		return;
-	say_error("%s: %s", daemon->record_file, strerror(-error));
-	end(daemon, EX_FAILED);
-}
-
 /* Returns whether there is a sample.  Without the first one there is no sense in a second. */
 static bool look(struct daemon *daemon)
 {
+	char *why = NULL;
 	const char *path;
 	int error;
 
 	daemon->looked_us = clock_us();
-	error = sample_read(daemon->source, &daemon->now.sample, &path);
+	error = sample_read(daemon->source, &daemon->sample, &path);
+	if (error)
+		why = xasprintf("%s: %s", path, system_reason_for(daemon->source, path, error));
+	/* Others are to see it, and when it is over */
+	daemon->state.changed |= !!strcmp(why ?: "", daemon->state.failing ?: "");
+	free(daemon->state.failing);
+	daemon->state.failing = why;
+	daemon->failed = error ? daemon->failed + 1 : 0;
 	if (error) {
-		say_error("%s: %s", path, system_reason_for(daemon->source, path, error));
+		say_error("%s", why);
 		if (!daemon->ticks)
 			end(daemon, options_exit_status(error));
 		return false;
 	}
 	if (!daemon->ticks)
-		options_say_foreign(&daemon->now.sample.cgroups);
+		options_say_foreign(&daemon->sample.cgroups);
 	set_clock(daemon);
 	return true;
 }
@@ -213,7 +201,7 @@ static void run_command(struct daemon *daemon, const struct cgroup *cgroup, stru
 		transaction_add(&choice->result, &transaction.result);
 		left -= part;
 		moved = reads ? transaction.result.count.readback : transaction.result.count.written;
-		more = !error && left > 0 && moved >= part / daemon->now.sample.page_size;
+		more = !error && left > 0 && moved >= part / daemon->sample.page_size;
 		take_signals(daemon, 0);
 	} while (more && !(reads && daemon->turns) && !daemon->over && !must_stop(daemon));
 	/* What is not yet read back goes on at once, when the others had their turn */
@@ -225,7 +213,7 @@ static void run_command(struct daemon *daemon, const struct cgroup *cgroup, stru
 		autofree char *reason = transaction_reason(daemon->source, &command,
 							   &transaction, error);
 
-		record_unknown(&choice->result);
+		result_unknown(&choice->result);
 		/* A kernel that cannot read back can still write: it goes on, and this is said once */
 		if (!reads || !choice->state->refused ||
 		    error != daemon->state.cgroup[choice->cgroup].result)
@@ -234,7 +222,6 @@ static void run_command(struct daemon *daemon, const struct cgroup *cgroup, stru
 			end(daemon, options_exit_status(error));
 	}
 	choice->result.status = error;
-	record_add(&daemon->now, cgroup->id, &choice->result);
 }
 
 static bool carry_out(void *data, struct choice *choice)
@@ -242,12 +229,10 @@ static bool carry_out(void *data, struct choice *choice)
 	struct daemon *daemon = data;
 
 	take_signals(daemon, 0);
-	if (daemon->over || (choice->decision.action == ACTION_WRITE && must_stop(daemon))) {
-		daemon->now.interrupted = true;
+	if (daemon->over || (choice->decision.action == ACTION_WRITE && must_stop(daemon)))
 		return false;
-	}
 	if (!daemon->dry_run)
-		run_command(daemon, &daemon->now.sample.cgroups.cgroup[choice->cgroup], choice);
+		run_command(daemon, &daemon->sample.cgroups.cgroup[choice->cgroup], choice);
 	return true;
 }
 
@@ -257,8 +242,8 @@ static void print_choice(void *data, const struct choice *choice)
 {
 	const struct daemon *daemon = data;
 
-	record_choice(stdout, daemon->ticks, &daemon->now.sample,
-		      daemon->config.wear ? (num)daemon->state.wear : -ENODATA, choice);
+	choice_print(stdout, daemon->ticks, &daemon->sample,
+		     daemon->config.wear ? (num)daemon->state.wear : -ENODATA, choice);
 }
 
 /*
@@ -267,6 +252,7 @@ static void print_choice(void *data, const struct choice *choice)
  */
 static void save_state(struct daemon *daemon, bool now, num about)
 {
+	num now_ms = daemon->state.now_ms + daemon->failed * daemon->config.interval * 1000;
 	double wear = daemon->state.wear;
 	int error;
 
@@ -274,7 +260,7 @@ static void save_state(struct daemon *daemon, bool now, num about)
 		       daemon->state.now_ms + OVERDUE * 1000 * daemon->config.interval);
 	if (!daemon->state_file || (!daemon->state.changed && !daemon->state_error))
 		return;
-	if (!now && daemon->saved_ms && daemon->state.now_ms - daemon->saved_ms < SAVE_MS)
+	if (!now && daemon->saved_ms && now_ms - daemon->saved_ms < SAVE_MS)
 		return;
 	if (wear >= 0)
 		daemon->state.wear = wear > about ? wear - about : 0;
@@ -288,7 +274,7 @@ static void save_state(struct daemon *daemon, bool now, num about)
 	if (error)
 		return;
 	daemon->state.changed = about;
-	daemon->saved_ms = daemon->state.now_ms;
+	daemon->saved_ms = now_ms;
 }
 
 /* ---- ticks ---- */
@@ -307,7 +293,7 @@ static void say_blind(struct daemon *daemon, const struct cgroup *cgroup)
  */
 static void watch_frozen(struct daemon *daemon)
 {
-	const struct cgroups *cgroups = &daemon->now.sample.cgroups;
+	const struct cgroups *cgroups = &daemon->sample.cgroups;
 
 	if (daemon->watch >= 0)
 		close(daemon->watch);
@@ -335,14 +321,15 @@ static void tick(struct daemon *daemon)
 
 	daemon->reloaded = false;
 	daemon->woken = false;
-	if (!look(daemon))
+	if (!look(daemon)) {
+		if (daemon->ticks)
+			save_state(daemon, false, 0);
 		return;
-	check_record(daemon, record_line(daemon->record, record_sample_fields,
-					 &daemon->now.sample));
+	}
 	daemon->ticks++;
-	nr = tick_decide(&daemon->state, &daemon->config, &daemon->now.sample, &choice);
+	nr = tick_decide(&daemon->state, &daemon->config, &daemon->sample, &choice);
 	for (int i = 0; i < nr; i++) {
-		say_blind(daemon, &daemon->now.sample.cgroups.cgroup[choice[i].cgroup]);
+		say_blind(daemon, &daemon->sample.cgroups.cgroup[choice[i].cgroup]);
 		about += choice[i].decision.action == ACTION_WRITE ? choice[i].decision.max : 0;
 		reads += choice[i].decision.action == ACTION_READ;
 	}
@@ -363,9 +350,8 @@ static void tick(struct daemon *daemon)
 		say_error("standard output: %s", strerror(errno));
 	if (ferror(stdout))
 		end(daemon, EX_FAILED);
-	check_record(daemon, record_line(daemon->record, record_results_fields(), &daemon->now));
 	free(choice);
-	record_tick_free(&daemon->now);
+	sample_free(&daemon->sample);
 }
 
 static void loop(struct daemon *daemon)
@@ -414,12 +400,24 @@ static json_t *json_known(num value)
 	return value < 0 ? json_null() : json_integer(value);
 }
 
+char *daemon_health(num overdue_ms, const struct state *state)
+{
+	const char *what = overdue_ms > 0 ? ", but no look succeeded for ten intervals" :
+			   state->failing ? ", but its last look failed" : "";
+
+	if (overdue_ms < 0)
+		return xstrdup("not running");
+	return xasprintf("running%s%s%s", what, state->failing ? ": " : "", state->failing ?: "");
+}
+
 /* The table is an object of its own: what is about all of it goes in front. */
-static void print_json(struct table *table, bool running, num seconds_ago, num budget)
+static void print_json(struct table *table, bool running, num seconds_ago, const struct state *state)
 {
 	autofree char *text = table_render(table, 0);
-	json_t *head = xchecked(json_pack("{s:b, s:o, s:o}", "running", running, "seconds_ago",
-					  json_known(seconds_ago), "budget", json_known(budget)));
+	json_t *head = xchecked(json_pack("{s:b, s:o, s:o, s:s?}", "running", running, "seconds_ago",
+					  json_known(seconds_ago), "budget",
+					  json_known((num)state->wear), "failing",
+					  running ? state->failing : NULL));
 
 	printf("{\n   ");
 	json_dumpf(head, stdout, JSON_COMPACT | JSON_EMBED);
@@ -429,19 +427,20 @@ static void print_json(struct table *table, bool running, num seconds_ago, num b
 
 static int print_status(const struct context *context, const char *path)
 {
-	autofree char *message = NULL, *age = NULL;
+	autofree char *message = NULL, *age = NULL, *health = NULL;
 	struct state state;
 	int error = state_load(path, &state, &message);
-	bool running = state_overdue_ms(&context->source, path) >= 0;
+	num overdue = state_overdue_ms(&context->source, path);
 	num since = state_since_ms(&context->source, &state);
 	num budget = (num)state.wear;
 
+	health = daemon_health(overdue, &state);
 	for (int i = 0; i < state.nr; i++) {
 		if (state.cgroup[i].begun)
 			table_row(context->table, NULL, &state.cgroup[i]);
 	}
 	if (context->output.json && !error)
-		print_json(context->table, running, since < 0 ? since : since / 1000, budget);
+		print_json(context->table, overdue >= 0, since < 0 ? since : since / 1000, &state);
 	else
 		table_print(context->table);
 	state_free(&state);
@@ -454,7 +453,7 @@ static int print_status(const struct context *context, const char *path)
 	if (since >= 0)
 		age = xasprintf("%s ago", format_age(since / 1000).text);
 	say_error("the daemon is %s; as of %s, budget left: %s",
-		  running ? "running" : "not running", age ?: "an earlier boot",
+		  health, age ?: "an earlier boot",
 		  budget < 0 ? "unlimited" : format_size(budget).text);
 	return EX_DONE;
 }
@@ -508,13 +507,7 @@ static int begin(struct daemon *daemon)
 	if (daemon->state_file && !strcmp(daemon->state_file, DAEMON_STATE))
 		mkdir(DAEMON_DIRECTORY, 0700);
 	state_begin(&daemon->state);
-	result = daemon->state_file ? load_state(daemon) : EX_DONE;
-	if (result != EX_DONE || !daemon->record_file)
-		return result;
-	daemon->record = fopen(daemon->record_file, "we");
-	check_record(daemon, daemon->record ?
-		     record_begin(daemon->record, daemon->config.text, &daemon->state) : -errno);
-	return daemon->result;
+	return daemon->state_file ? load_state(daemon) : EX_DONE;
 }
 
 static int run(struct context *context, void *data)
@@ -533,8 +526,6 @@ static int run(struct context *context, void *data)
 	if (result != EX_DONE)
 		return result;
 	loop(daemon);
-	if (daemon->record && fclose(daemon->record))
-		check_record(daemon, -errno);
 	return daemon->result;
 }
 

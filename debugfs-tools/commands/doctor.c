@@ -3,11 +3,6 @@
  * zswapctl doctor: what keeps zswap and proactive writeback from working well, a line a check,
  * with what mends it.
  */
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "commands/commands.h"
 #include "decide/control.h"
 #include "system/amount.h"
@@ -364,7 +359,7 @@ static char *usual_reason(const struct state *state)
 
 static void check_daemon(struct doctor *doctor)
 {
-	autofree char *message = NULL, *reason = NULL;
+	autofree char *message = NULL, *reason = NULL, *health = NULL;
 	num overdue = state_overdue_ms(doctor->source, doctor->state);
 	bool failing;
 	struct state state;
@@ -374,17 +369,17 @@ static void check_daemon(struct doctor *doctor)
 		return;
 	error = state_load(doctor->state, &state, &message);
 	reason = usual_reason(&state);
+	health = daemon_health(overdue, &state);
 	failing = reason && strstr(reason, ": " REASON_REFUSED);
 	if (error && error != -ENOENT)
 		say(doctor, "daemon", BAD, error == -EACCES ? "as root" : "move it away", "%s: %s",
 		    doctor->state, message);
 	else if (overdue < 0)
-		say(doctor, "daemon", NOTE, "systemctl start zswapctl", "not running");
+		say(doctor, "daemon", NOTE, "systemctl start zswapctl", "%s", health);
 	else
 		say(doctor, "daemon", overdue || failing ? BAD : OK,
-		    "journalctl -u zswapctl tells why", "running%s%s%s",
-		    overdue ? ", but no look succeeded for ten intervals" : "",
-		    reason ? "; " : "", reason ?: "");
+		    "journalctl -u zswapctl tells why", "%s%s%s", health, reason ? "; " : "",
+		    reason ?: "");
 	state_free(&state);
 }
 

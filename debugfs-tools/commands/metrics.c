@@ -8,9 +8,6 @@
  * out.  One series that is there twice makes the collector drop the whole file: names of cgroups
  * are checked for that.
  */
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 
 #include "system/amount.h"
@@ -311,10 +308,14 @@ static void put_daemon(struct metrics *metrics)
 		return;
 	put_sample(metrics, "zswap_daemon_running", true,
 		   "1 if the daemon is alive, whether its looks succeed or not", "", overdue >= 0, NULL);
-	if (overdue >= 0)
+	if (overdue >= 0) {
+		put_sample(metrics, "zswap_daemon_look_failed", true,
+			   "1 if the last look of the daemon failed, with the reason", "",
+			   !!state->failing, "reason", state->failing, NULL);
 		put_sample(metrics, "zswap_daemon_look_overdue_seconds", true,
 			   "time awake by which a look of the daemon is overdue, 0 for the first ten intervals",
 			   "", (overdue + 999) / 1000, NULL);
+	}
 	since = state_since_ms(metrics->source, state);
 	if (since >= 0)
 		put_sample(metrics, "zswap_daemon_state_age_seconds", true,

@@ -6,11 +6,6 @@
  * Each cgroup is looked at by itself, without those below it.  The evidence is the daemon's, where
  * there is one; otherwise what the kernel has counted since boot.
  */
-#include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
-#include <string.h>
-
 #include "commands/commands.h"
 #include "system/amount.h"
 #include "ui/format.h"

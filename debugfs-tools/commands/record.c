@@ -3,11 +3,7 @@
  * zswapctl record: add how old what is in zswap is now to a small file; and ages --history, which
  * draws that as a heat map, time from left to right and the oldest pages at the top.
  */
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "commands/commands.h"
 #include "decide/history.h"

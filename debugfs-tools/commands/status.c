@@ -6,10 +6,6 @@
  * It never fails for want of a file: what cannot be read is "-", and standard error says
  * why, once for each reason.
  */
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
-
 #include "commands/commands.h"
 #include "system/amount.h"
 #include "ui/format.h"

@@ -5,10 +5,6 @@
  * All columns of a line count the same pages: those of the cgroup without those below it; with those
  * below it in a tree, and at the depth where the list ends.
  */
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
-
 #include "commands/commands.h"
 #include "decide/model.h"
 #include "system/amount.h"

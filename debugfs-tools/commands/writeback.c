@@ -6,10 +6,6 @@
  * Commands go to the kernel one after the other where progress is shown or free memory is to
  * be looked at in between.
  */
-#include <errno.h>
-#include <stdio.h>
-#include <unistd.h>
-
 #include "commands/commands.h"
 #include "system/amount.h"
 #include "ui/format.h"

@@ -3,12 +3,8 @@
  * Reads the daemon's configuration: lines "key = value", "[cgroup PATTERN]", comments.  A heading
  * takes the rest of its line, because patterns have brackets and no bounds in length.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "decide/config.h"
 #include "system/amount.h"
@@ -245,7 +241,6 @@ int config_parse(const char *text, const char *name, struct config *config, char
 	*message = NULL;
 	*config = (struct config){
 		.interval = INTERVAL, .wear = WEAR, .when = { 200000, 100000 },
-		.text = xstrdup(text),
 	};
 	policy_defaults(&add_section(config)->policy);
 	if (!strncmp(rest, mark, strlen(mark)))
@@ -285,7 +280,6 @@ void config_free(struct config *config)
 	for (int i = 0; i < config->nr; i++)
 		free(config->section[i].pattern);
 	free(config->section);
-	free(config->text);
 	*config = (struct config){ .nr = 0 };
 }
 

@@ -4,8 +4,7 @@
  * whose path matches, as fnmatch(3) does it; '*' matches '/', too.  A key of a later section
  * overrides the same key of an earlier one, key by key.
  */
-#ifndef CONFIG_H
-#define CONFIG_H
+#pragma once
 
 #include "decide/control.h"
 
@@ -23,7 +22,6 @@ struct config {
 	struct config_when {
 		num pool, free;	/* ppm; negative: not given; both: always */
 	} when;
-	char *text;		/* of the file, for a recording */
 	int nr;
 	struct config_section *section; /* in the order of the file, the first is for all */
 };
@@ -49,5 +47,3 @@ bool config_policy(const struct config *config, const char *path, struct policy 
 char *config_family(const struct config *config, const char *path, int level);
 /* Does the system want memory?  Each negative: not known, which is a need. */
 bool config_needed(const struct config *config, num pool, num limit, num free, num total);
-
-#endif

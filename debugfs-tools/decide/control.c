@@ -18,7 +18,6 @@
  * All constants are in seconds, and all times are awake: neither the interval of the ticks, nor
  * a late one, nor sleep changes a rate.
  */
-#include <errno.h>
 #include <math.h>
 
 #include "decide/control.h"

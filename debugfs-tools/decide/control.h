@@ -3,8 +3,7 @@
  * What to write back, and when not to.  Pure: no clock, no file; the same looks give the same
  * decisions.  control.c has the rules, and where they come from.
  */
-#ifndef CONTROL_H
-#define CONTROL_H
+#pragma once
 
 #include "decide/model.h"
 
@@ -86,5 +85,3 @@ void control_share(struct choice *choice, int nr, num budget, num fresh, num pag
 /* What came of its command; what was saved up for one that was not given stays so. */
 void control_result(struct choice *choice);
 const char *action_name(enum action action);
-
-#endif

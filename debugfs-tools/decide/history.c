@@ -3,13 +3,9 @@
  * The file that record writes and ages --history reads.  One that may come from anywhere: what is
  * in it is checked, and a sample that was half written is left out.
  */
-#include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "decide/history.h"
 #include "decide/state.h"
@@ -49,8 +45,6 @@ static int write_slot(int fd, num slot, const char *text)
 {
 	autofree char *line = xasprintf("%-*s\n", SLOT - 1, text);
 
-	if (strlen(line) != SLOT)
-		return -EFBIG;
 	errno = 0;
 	if (pwrite(fd, line, SLOT, slot * SLOT) != SLOT)
 		return errno ? -errno : -EIO;

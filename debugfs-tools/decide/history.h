@@ -6,8 +6,7 @@
  *	{"zswapctl":"ages","version":1,"keep":1440}
  *	{"nr":7,"time":1700000000,"awake_ms":5,"page_size":4096,"edges":[...],"pages":[...]}
  */
-#ifndef HISTORY_H
-#define HISTORY_H
+#pragma once
 
 #include "system/parse.h"
 
@@ -36,5 +35,3 @@ int history_read(const char *path, struct history *history, char **message);
 /* A file that is not there gets room for @keep samples; one that is keeps what it has. */
 int history_add(const char *path, num keep, struct history_sample *sample, char **message);
 void history_free(struct history *history);
-
-#endif

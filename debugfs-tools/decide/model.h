@@ -34,8 +34,7 @@
  * exponentially with their age as the time constant: a page that was left alone for that long
  * may be used again after about as long once more.
  */
-#ifndef MODEL_H
-#define MODEL_H
+#pragma once
 
 #include "system/parse.h"
 
@@ -97,5 +96,3 @@ double model_allowed(num target, num anon_bytes, num stored_pages, num page_size
 /* The next bound of a bucket above or below @age, within @min and @max. */
 num model_older(const struct age_table *ages, num age, num max);
 num model_younger(const struct age_table *ages, num age, num min);
-
-#endif

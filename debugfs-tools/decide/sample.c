@@ -2,11 +2,6 @@
 /*
  * One look at all that the daemon decides from.
  */
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "decide/state.h"
 #include "system/amount.h"
 #include "ui/format.h"
@@ -101,7 +96,7 @@ int sample_read(const struct source *source, struct sample *sample, const char *
 		sample_free(sample);
 		return error;
 	}
-	/* What is read from a state or a recording can only be UTF-8 */
+	/* What is read from a state can only be UTF-8 */
 	sample_utf8_paths(cgroups);
 	return 0;
 }

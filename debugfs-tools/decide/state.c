@@ -2,13 +2,8 @@
 /*
  * The daemon's memory as JSON, and its file.
  */
-#include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "decide/state.h"
 #include "json.h"
@@ -44,6 +39,7 @@ void state_free(struct state *state)
 	state_drop_cgroups(state);
 	state_drop_families(state);
 	free(state->boot_id);
+	free(state->failing);
 	state_begin(state);
 }
 
@@ -117,6 +113,8 @@ const struct json_field state_fields[] = {
 	  STATE(nr_families) },
 	{ "cgroups", JSON_LIST, STATE(cgroup), sizeof(struct state_cgroup), cgroup_fields,
 	  STATE(nr) },
+	{ "", JSON_SPARSE },
+	{ "failing", JSON_TEXT, STATE(failing) },
 	{ }
 };
 

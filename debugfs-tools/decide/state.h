@@ -3,8 +3,7 @@
  * What the daemon remembers from tick to tick, and in a file from run to run: where the control
  * of each cgroup stands, the evidence of its like, the last counters, and the wear budget.
  */
-#ifndef STATE_H
-#define STATE_H
+#pragma once
 
 #include "decide/config.h"
 #include "json.h"
@@ -20,7 +19,7 @@ struct sample {
 	char *boot_id;
 	num page_size;		/* bytes */
 	num pool, limit, free, total; /* bytes; negative: not known */
-	struct age_table bounds; /* the system's; with its counts, unless it was recorded */
+	struct age_table bounds; /* the system's, with its counts */
 	struct cgroups cgroups;	/* with details */
 };
 
@@ -63,6 +62,7 @@ struct state {
 	struct state_cgroup *cgroup; /* in the order of the sample */
 	struct family *family;
 	int first;		/* cgroup that was left out, and comes first; not saved */
+	char *failing;		/* why the last look failed; NULL: it did not */
 	bool changed;		/* something that is worth saving */
 };
 
@@ -97,5 +97,3 @@ void state_look_due(int lock, num due_ms);
 num state_overdue_ms(const struct source *source, const char *path);
 /* The old file or the new one is there at any time.  Returns 0 or a negative errno. */
 int state_save(const char *path, const struct state *state);
-
-#endif

@@ -6,10 +6,7 @@
  * Tasks of several cgroups may stall at the same time, so that pressure cannot be subtracted: it
  * is that of the subtree.
  */
-#include <errno.h>
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "decide/tick.h"
 #include "system/amount.h"

@@ -3,8 +3,7 @@
  * One tick of the daemon: from a sample and what is remembered to a decision for each cgroup.
  * Pure, but for memory.
  */
-#ifndef TICK_H
-#define TICK_H
+#pragma once
 
 #include "decide/state.h"
 
@@ -28,4 +27,11 @@ struct tick_hands {
 void tick_carry_out(struct state *state, const struct config *config, struct choice *choice, int nr,
 		    const struct tick_hands *hands);
 
-#endif
+/*
+ * A line of JSON with a decision, and what came of it, for people and programs; @budget negative: no
+ * limit.
+ */
+void choice_print(FILE *out, num tick, const struct sample *sample, num budget,
+		  const struct choice *choice);
+/* What is known of a command that no file would take. */
+void result_unknown(struct result *result);

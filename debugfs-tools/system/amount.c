@@ -2,9 +2,6 @@
 /*
  * Sums, ratios and differences of what the kernel counts.
  */
-#include <errno.h>
-#include <unistd.h>
-
 #include "system/amount.h"
 
 num amount_add(num a, num b)

@@ -3,8 +3,7 @@
  * Arithmetic on numbers that may not be known, or be absurdly large: what is not known
  * (negative) stays so, what is too large is the largest there is.
  */
-#ifndef AMOUNT_H
-#define AMOUNT_H
+#pragma once
 
 #include "system/parse.h"
 
@@ -39,5 +38,3 @@ int amount_add_table(struct age_table *sum, const struct age_table *table);
 int amount_bucket(const struct age_table *table, num age);
 /* Seconds: where the oldest bucket that has pages begins; -ENODATA if none has. */
 num amount_oldest(const struct age_table *table);
-
-#endif

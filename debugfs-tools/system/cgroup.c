@@ -5,10 +5,6 @@
  * Entries and directories come from two places: age_buckets_cgroup has an id with each
  * record, and the id is the inode number of the directory.  There may be many thousands.
  */
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "system/amount.h"
 #include "system/system.h"
 

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the kernel counts: each number once, with its name there, where it is kept here, and
- * what it is called in tables and metrics.  Reading, parsing, status, ages, metrics, the daemon
- * and recordings all go by these lists.  Older kernels lack some: those are -ENOENT.
+ * what it is called in tables and metrics.  Reading, parsing, status, ages, metrics and
+ * the daemon all go by these lists.  Older kernels lack some: those are -ENOENT.
  */
-#ifndef COUNTERS_H
-#define COUNTERS_H
+#pragma once
 
 #include "zswapctl.h"
 
@@ -87,5 +86,3 @@ static inline num counter_value(const void *base, const struct counter *counter)
 {
 	return *(const num *)((const char *)base + counter->where);
 }
-
-#endif

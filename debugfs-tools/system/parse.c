@@ -4,10 +4,6 @@
  * that is older, newer or hostile.
  */
 #include <ctype.h>
-#include <errno.h>
-#include <limits.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "system/parse.h"
 

@@ -4,8 +4,7 @@
  * any text, however broken, and returns -EINVAL or -ERANGE for what is invalid; what
  * a newer kernel adds (columns, keys, lines) is passed over.
  */
-#ifndef PARSE_H
-#define PARSE_H
+#pragma once
 
 #include "system/counters.h"
 
@@ -87,5 +86,3 @@ struct result {
 
 /* -EINVAL: something is missing, or out of range; @result is left alone then. */
 int parse_result(const char *text, struct result *result);
-
-#endif

@@ -2,11 +2,6 @@
 /*
  * What the user calls a cgroup: a path, an id, a unit, or one of its processes.
  */
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "system/system.h"
 
 #define DIGITS	"0123456789"

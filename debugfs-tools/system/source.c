@@ -6,15 +6,10 @@
  * the root, so that neither ".." nor a symbolic link leads out, and nothing but regular
  * files is read.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 
 #include "system/amount.h"
 #include "system/source.h"

@@ -5,8 +5,7 @@
  * Paths are absolute, as on the running system ("/sys/kernel/mm/zswap").  In a recorded
  * tree no path and no symbolic link leads out of it.
  */
-#ifndef SOURCE_H
-#define SOURCE_H
+#pragma once
 
 #include <dirent.h>
 
@@ -54,5 +53,3 @@ int source_directories(const struct source *source, const char *path, struct dir
 void source_free_list(struct dirent **list, int nr);
 /* Open for the command interface; -EROFS in a recorded tree. Returns a descriptor or -errno. */
 int source_open_file(const struct source *source, const char *path, int flags);
-
-#endif

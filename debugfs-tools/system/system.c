@@ -2,11 +2,6 @@
 /*
  * One look at zswap: switches, counters and age tables, of the system and of each node.
  */
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "system/amount.h"
 #include "system/system.h"
 

@@ -3,8 +3,7 @@
  * What one look at the system finds.  A number that cannot be had is a negative errno
  * (zswapctl.h); nothing here fails as a whole but for memory.
  */
-#ifndef SYSTEM_H
-#define SYSTEM_H
+#pragma once
 
 #include "system/parse.h"
 #include "system/source.h"
@@ -147,5 +146,3 @@ bool cgroup_is_within(const char *path, const char *top);
  * that name, *@path lists them, one a line; -EINVAL, -ERANGE.
  */
 int cgroup_resolve(const struct source *source, const char *name, uint64_t *id, char **path);
-
-#endif

@@ -2,13 +2,8 @@
 /*
  * Commands to the kernel: the text, the file that takes it, the result, and what ends one early.
  */
-#include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/inotify.h>
-#include <unistd.h>
 
 #include "system/amount.h"
 #include "system/system.h"

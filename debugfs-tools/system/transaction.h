@@ -7,8 +7,7 @@
  * buckets and dry runs, and what was done is read off the counters.  So it is for reading
  * back, which has only proactive_readback beside it.
  */
-#ifndef TRANSACTION_H
-#define TRANSACTION_H
+#pragma once
 
 #include <signal.h>
 
@@ -106,5 +105,3 @@ void stop_begin(void);
 int stop_watch(void);
 /* A signal that is pending or comes until @deadline, of clock_us(); 0 if none does. */
 int stop_fetch(num deadline);
-
-#endif

@@ -196,7 +196,7 @@ completes 'completion: lower case' PAGES status -o pag
 completes 'completion: behind + and a column' +PAGES,SHRINKER status -o +pages,sh
 mkdir -p place.d tree/sys/fs/cgroup/system.slice/redis.service tree/sys/fs/cgroup/user.slice/a/b
 : >place
-for option in -C --config --state --record; do
+for option in -C --config --state; do
 	completes "completion: $option" 'place place.d' daemon $option pl
 done
 for option in -f --file; do

@@ -193,6 +193,34 @@ elsewhere cgroup2 is not mounted at
 nomemory cgroup2 at /sys/fs/cgroup is without the memory
 TREES
 
+# doctor: a pool that was full and is not yet below the accept threshold, failed writes, a namespace
+cp -r busy stuck
+echo 5 >stuck/sys/kernel/debug/zswap/pool_limit_hit
+echo 110000000 >stuck/sys/kernel/debug/zswap/pool_total_size
+echo 50 >stuck/sys/module/zswap/parameters/accept_threshold_percent
+echo 3 >stuck/sys/kernel/mm/zswap/stats/failed
+"$zswapctl" --root stuck doctor >out
+check 'doctor: a pool that takes no pages' grep -q '^bad *pool: .* takes no pages until below 50 %' out
+check 'doctor: failed writes' grep -q '^note *writes: 3 pages could not be written' out
+"$zswapctl" --root container doctor >out
+check 'doctor: a namespace' grep -q '^note *namespace: 1 cgroups outside of this' out
+
+"$zswapctl" --root sick top --iterations 1 --raw -o cgroup,writeback >out
+check 'top: what is off above is off' grep -qx '/user.slice/user-1000.slice no' out
+
+# One that was removed has the name of another: each series is there once
+cp -r busy again
+echo '999 0 0 0 5 7 1024 0 /system.slice/redis.service' \
+	>>again/sys/kernel/debug/zswap/age_buckets_cgroup
+"$zswapctl" --root again metrics --cgroups >out 2>/dev/null
+"$zswapctl" --root busy metrics --cgroups >usual 2>/dev/null
+# sum FILE: pages of redis; no line if the series is there twice
+sum()
+{
+	sed -n 's/^zswap_cgroup_pages{cgroup="\/system.slice\/redis.service"} \([0-9]*\)$/\1/p' "$1"
+}
+check 'metrics: two cgroups of a name are one' [ "$(sum out)" = $(($(sum usual) + 7)) ]
+
 # A counter that goes on: it is there before and after each of the looks
 grows()
 {

@@ -2,8 +2,7 @@
 /*
  * Whole tables from a text, for the tests of the parser.
  */
-#ifndef LINES_H
-#define LINES_H
+#pragma once
 
 #include <errno.h>
 #include <fcntl.h>
@@ -48,5 +47,3 @@ static int parse_cgroup_table(char *text, int (*each)(const struct cgroup_record
 	}
 	return err || reader.nr ? err : -EINVAL;
 }
-
-#endif

@@ -2,8 +2,7 @@
 /*
  * TAP for the unit tests: CHECK() for each fact, tap_done() at the end of main().
  */
-#ifndef TAP_H
-#define TAP_H
+#pragma once
 
 #include <stdarg.h>
 #include <stdbool.h>
@@ -38,5 +37,3 @@ static int tap_done(void)
 	printf("1..%d\n", tap_count);
 	return tap_failures ? 1 : 0;
 }
-
-#endif

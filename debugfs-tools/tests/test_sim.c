@@ -89,6 +89,7 @@ struct world {
 	int nr_history;
 	uint64_t next_id;
 	num ticks;
+	bool aloud;		/* all decisions are printed */
 };
 
 static void world_init(struct world *world, const char *text)
@@ -332,6 +333,8 @@ static void tick(struct world *world)
 	}
 	world->given = 0;
 	tick_carry_out(&world->state, &world->config, choice, nr, &hands);
+	for (int i = 0; i < nr && world->aloud; i++)
+		choice_print(stdout, world->ticks, &sample, (num)world->state.wear, &choice[i]);
 	free(choice);
 	sample_free(&sample);
 	world->ticks++;
@@ -764,8 +767,71 @@ static void test_frozen(void)
 	world_free(&world);
 }
 
-int main(void)
+/* ---- the same world, the same decisions ---- */
+
+/* Half a day in which there is some of everything, with all decisions about it as lines of JSON. */
+static int decide_aloud(void)
 {
+	struct world world;
+
+	world_init(&world, "when = always\nwear = 4G/day\nrate = 200K/s\nfreeze-after = 10m\n"
+		   "[cgroup /pods/*]\nmin-age = 2m\n");
+	world.aloud = true;
+	add_equal(&world, 4, 96, 160);
+	add_load(&world, add_pod(&world, "/hourly", 512 * MIB), 128, 3600);
+	for (int hour = 0; hour < 12; hour++) {
+		char path[32];
+
+		snprintf(path, sizeof(path), "/pods/%d/container", hour);
+		add_load(&world, add_pod(&world, path, 64 * MIB), 32, hour % 2 ? -1200 : INFINITY);
+		world.pod[0].frozen = hour == 6;
+		world.pod[1].stalled_io += hour % 3 * 10 * PPM;
+		world.commands = hour % 4 ? 0 : 3;
+		run(&world, 1);
+	}
+	world_free(&world);
+	return 0;
+}
+
+/* The lines of a process of its own, where malloc() gives memory that is full of @fill; to be freed. */
+static char *decided(const char *program, int fill)
+{
+	autofree char *command = xasprintf("ASAN_OPTIONS=max_malloc_fill_size=65536:malloc_fill_byte=%d "
+					   "'%s' aloud", fill, program);
+	FILE *from = popen(command, "re");
+	size_t room = 0;
+	char *text = NULL;
+
+	if (!from || getdelim(&text, &room, '\0', from) < 0 || pclose(from)) {
+		free(text);
+		return xstrdup("");
+	}
+	return text;
+}
+
+/* Nothing but samples, results, the state and the configuration goes into a decision. */
+static void test_determinism(const char *program)
+{
+	autofree char *once = decided(program, 0), *again = decided(program, 165);
+	int writes = 0, reads = 0, lines = 0;
+
+	for (const char *line = once; *line; line = strchrnul(line, '\n') + 1, lines++) {
+		size_t length = strcspn(line, "\n");
+
+		writes += !!memmem(line, length, "\"write\"", 7);
+		reads += !!memmem(line, length, "\"readback\"", 10);
+		if (!line[length])
+			break;
+	}
+	printf("# %d decisions: %d to write, %d to read back\n", lines, writes, reads);
+	CHECK(lines > 5000 && writes > 100 && reads, "decisions of all kinds");
+	CHECK(!strcmp(once, again), "the same world in another process: the same decisions");
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1)
+		return decide_aloud();
 	/* 30 GB in five days were written of the first one by the policy before this one */
 	test_load("hourly", 512, 3600, 0, 120, 0, 1536, false);
 	test_load("every four hours", 512, 4 * 3600, 0, 120, 0, 3 * 1536, false);
@@ -791,5 +857,6 @@ int main(void)
 	test_change();
 	test_frozen();
 	test_seconds();
+	test_determinism(argv[0]);
 	return tap_done();
 }

@@ -276,6 +276,56 @@ static void test_guard(void)
 	state_free(&state);
 }
 
+/* What holds, though pages are cold and memory is needed. */
+static void test_holds(void)
+{
+	struct decision decision;
+	struct sample sample;
+	struct state state;
+
+	state_begin(&state);
+	for (int i = 1; i <= 2; i++) {
+		sample_init(&sample, i * 60000);
+		at(&sample, "/c")->all.refaulted = -EACCES;
+		decision = choose(&state, &sample, ALWAYS, "/c", NULL).decision;
+	}
+	CHECK(decision.action == ACTION_HOLD && !strcmp(decision.reason, "refaults not known"),
+	      "what came back is not known: %s", decision.reason);
+	state_free(&state);
+
+	state_begin(&state);
+	for (int i = 1; i <= 2; i++) {
+		sample_init(&sample, i * 60000);
+		at(&sample, "/c")->ages.bucket[2].loaded = i * 1000000;
+		decision = choose(&state, &sample, ALWAYS, "/c", NULL).decision;
+	}
+	CHECK(decision.action == ACTION_HOLD && !strcmp(decision.reason, "forecast over the target"),
+	      "too much is loaded of the oldest: %s", decision.reason);
+	state_free(&state);
+}
+
+/* What has failed is tried again after a boot, whose clock is another one. */
+static void test_boot(void)
+{
+	num now = 0, came = 0;
+	struct sample sample;
+	struct state state;
+
+	state_begin(&state);
+	after(&state, &now, &came, 20, 0, ALWAYS);
+	after(&state, &now, &came, 0, 20000, ALWAYS);
+	CHECK(state.cgroup[3].control.retry_ms > now, "an age has failed");
+	sample_init(&sample, 10000);
+	free(sample.boot_id);
+	sample.boot_id = xstrdup("other");
+	choose(&state, &sample, ALWAYS, "/c", NULL);
+	CHECK(state.cgroup[3].control.failures && !state.cgroup[3].control.retry_ms &&
+	      state.cgroup[3].control.changed_ms == 10000,
+	      "another boot: that is known, but not when it was");
+	kernel = USUAL_KERNEL;
+	state_free(&state);
+}
+
 /* What is worth saving: what is shown is never off by more than a tenth. */
 static void test_shown(void)
 {
@@ -840,6 +890,8 @@ int main(void)
 	test_samples();
 	test_failure();
 	test_guard();
+	test_holds();
+	test_boot();
 	test_shown();
 	test_wear();
 	test_rate();

@@ -2,8 +2,7 @@
 /*
  * Trees of files that tests build below a temporary directory.
  */
-#ifndef TREE_H
-#define TREE_H
+#pragma once
 
 #include <errno.h>
 #include <fcntl.h>
@@ -90,5 +89,3 @@ static void tree_file(const char *tree, const char *path, const char *text)
 {
 	tree_bytes(tree, path, text, strlen(text));
 }
-
-#endif

@@ -4,8 +4,6 @@
  * overlong).
  */
 #include <math.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "system/amount.h"
 #include "ui/format.h"

@@ -2,8 +2,7 @@
 /*
  * Numbers as text for people; a negative number is not known and gives "-".
  */
-#ifndef FORMAT_H
-#define FORMAT_H
+#pragma once
 
 #include "zswapctl.h"
 
@@ -37,5 +36,3 @@ char *utf8_copy(const char *text);
  * character, or no part of one that the terminal knows.  @utf8: it knows more than ASCII.
  */
 char *utf8_printable(const char *text, bool utf8);
-
-#endif

@@ -2,14 +2,10 @@
 /*
  * The command line: which subcommand, its options and the common ones, --help.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
 #include <signal.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "ui/options.h"
 

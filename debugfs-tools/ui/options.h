@@ -3,8 +3,7 @@
  * The command line.  Each subcommand lists its options once, with their types; parsing,
  * --help, the manual page and the completions are all made from that list.
  */
-#ifndef OPTIONS_H
-#define OPTIONS_H
+#pragma once
 
 #include "system/system.h"
 #include "ui/table.h"
@@ -92,5 +91,3 @@ struct reasons {
 void reasons_add(struct reasons *reasons, const char *why, const char *name);
 /* A line each, with @before; they are gone then.  Returns whether there was any. */
 bool reasons_say(struct reasons *reasons, const char *before);
-
-#endif

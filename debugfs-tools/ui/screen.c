@@ -4,15 +4,11 @@
  *
  * Signals are blocked, and read from a descriptor while keys are waited for: there is no handler.
  */
-#include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <termios.h>
-#include <unistd.h>
 
 #include "system/parse.h"
 #include "ui/screen.h"

@@ -5,8 +5,7 @@
  * The terminal is put back as it was at exit and on SIGINT, SIGTERM, SIGHUP, SIGQUIT and
  * SIGTSTP; q, SIGINT and the other signals end it.
  */
-#ifndef SCREEN_H
-#define SCREEN_H
+#pragma once
 
 #include "ui/options.h"
 
@@ -34,5 +33,3 @@ struct screen_view {
 
 /* Returns an exit status; what is said then is not on the screen that was redrawn. */
 int screen_run(const struct context *context, const struct screen_view *view);
-
-#endif

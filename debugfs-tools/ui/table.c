@@ -3,15 +3,10 @@
  * Tables, on libsmartcols: which columns, and how a number of each type is written for
  * people, for scripts and in JSON.
  */
-#include <errno.h>
 #include <langinfo.h>
 #include <limits.h>
 #include <libsmartcols/libsmartcols.h>
 #include <math.h>
-#include <stdio.h>
-#include <string.h>
-#include <strings.h>
-#include <unistd.h>
 
 #include "ui/format.h"
 #include "system/amount.h"

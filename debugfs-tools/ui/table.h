@@ -3,8 +3,7 @@
  * Tables, on libsmartcols.  A view lists its columns once, and where in the struct of a row each
  * is: --output's names, the help text and the output all come from that list.
  */
-#ifndef TABLE_H
-#define TABLE_H
+#pragma once
 
 #include "system/counters.h"
 
@@ -66,5 +65,3 @@ void table_line(const struct table *table, int indent, const char *text);
 int table_width(const struct table *table);
 /* UTF-8 on a terminal that shows it? For bars and trees. */
 bool table_utf8(const struct output *output);
-
-#endif

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Recordings: what is written is read back, and what is invalid is refused with its line.  And the
- * daemon with commands that are written to a file: a tree that is its root is a running system
+ * The daemon with commands that are written to a file: a tree that is its root is a running system
  * to it, with another clock.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <math.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -16,224 +14,8 @@
 #include <unistd.h>
 
 #include "commands/commands.h"
-#include "replay.h"
 #include "tap.h"
 #include "tree.h"
-
-static void fill_sample(struct sample *sample)
-{
-	static const struct age_bucket rows[] = {
-		{ 0, 30, 1, 2, -ENOENT, 3 }, { 30, AGE_NO_BOUND, 4, 5, -ENOENT, -ENOENT },
-	};
-	static struct cgroup cgroup[2];
-
-	for (int i = 0; i < 2; i++) {
-		cgroup[i] = (struct cgroup){
-			.id = 10 + i, .parent = i - 1, .removed = i, .off = !i, .frozen = i,
-			.all = { .anon = 7 * i, .refaulted = i ? -EACCES : 99 },
-			.own = { .anon = 7 * i },
-			.pressure_memory = 5 + i, .pressure_io = -ENOENT, .ages.nr = 2,
-		};
-		memcpy(cgroup[i].ages.bucket, rows, sizeof(rows));
-	}
-	cgroup[0].path = (char *)"/";
-	cgroup[1].path = (char *)"/a \"b\"";
-	*sample = (struct sample){
-		.now_ms = 12345, .boot_id = (char *)"boot", .page_size = 65536, .pool = 1,
-		.limit = 2, .free = 3, .total = -ENODATA, .bounds = cgroup[0].ages,
-		.cgroups = { .nr = 2, .cgroup = cgroup },
-	};
-}
-
-static struct result some_result(void)
-{
-	struct result result = { .status = -EAGAIN, .coldest_left = -1, .elapsed_us = 9 };
-
-	for (int i = 0; i < NR_STATS; i++)
-		*counter_at(&result.count, &stats_counters[i]) = i ? i : -ENODATA;
-	return result;
-}
-
-static bool same_result(const struct result *a, const struct result *b)
-{
-	for (int i = 0; i < NR_STATS; i++) {
-		num left = counter_value(&a->count, &stats_counters[i]);
-		num right = counter_value(&b->count, &stats_counters[i]);
-
-		/* All that is unknown is the same */
-		if (stats_counters[i].flags & COUNTER_ANSWER && left != right &&
-		    (left >= 0 || right >= 0))
-			return false;
-	}
-	return a->status == b->status && a->elapsed_us == b->elapsed_us;
-}
-
-static void write_recording(const char *path)
-{
-	const struct result result = some_result();
-	struct record_tick tick = { .nr = 0 };
-	FILE *file = fopen(path, "w");
-	struct state state;
-	int error;
-
-	state_begin(&state);
-	fill_sample(&tick.sample);
-	error = record_begin(file, "wear = 1G/day\n", &state);
-	record_add(&tick, 11, &result);
-	tick.interrupted = false;
-	error |= record_line(file, record_sample_fields, &tick.sample) |
-		 record_line(file, record_results_fields(), &tick);
-	/* Killed in a command */
-	error |= record_line(file, record_sample_fields, &tick.sample);
-	CHECK(!error, "a recording is written");
-	free(tick.result);
-	fclose(file);
-}
-
-static void test_round(const char *path)
-{
-	const struct result result = some_result();
-	struct recording recording;
-	struct record_tick tick;
-	char *config, *message;
-	const struct cgroup *cgroup;
-	struct state state;
-
-	write_recording(path);
-	CHECK(!recording_open(path, &recording, &state, &config, &message) &&
-	      !strcmp(config, "wear = 1G/day\n") && !state.nr, "and read");
-	CHECK(recording_next(&recording, &tick, &message) == 1 && tick.nr == 1 && !tick.interrupted,
-	      "a tick");
-	CHECK(tick.sample.now_ms == 12345 && tick.sample.page_size == 65536 &&
-	      tick.sample.total < 0 && tick.sample.bounds.nr == 2 &&
-	      !strcmp(tick.sample.boot_id, "boot"), "with its sample");
-	cgroup = &tick.sample.cgroups.cgroup[1];
-	CHECK(tick.sample.cgroups.nr == 2 && !strcmp(cgroup->path, "/a \"b\"") && cgroup->id == 11 &&
-	      cgroup->parent == 0 && cgroup->removed && !cgroup->off && cgroup->frozen == 1 &&
-	      cgroup->own.anon == 7 && cgroup->all.refaulted < 0 && cgroup->pressure_memory == 6 &&
-	      cgroup->pressure_io < 0, "its cgroups");
-	CHECK(cgroup->ages.bucket[0].pages == 1 && cgroup->ages.bucket[1].bytes == 5 &&
-	      cgroup->ages.bucket[0].loaded == 3 && cgroup->ages.bucket[1].loaded < 0 &&
-	      cgroup->ages.bucket[0].max_age == 30, "their ages");
-	CHECK(record_find(&tick, 11) && same_result(record_find(&tick, 11), &result) &&
-	      !record_find(&tick, 10), "and the result");
-	record_tick_free(&tick);
-	CHECK(recording_next(&recording, &tick, &message) == 1 && !tick.nr && tick.interrupted,
-	      "the last one was interrupted");
-	record_tick_free(&tick);
-	CHECK(!recording_next(&recording, &tick, &message), "that is all");
-	recording_close(&recording);
-	state_free(&state);
-	free(config);
-}
-
-/* Read it all.  Returns how many ticks, or the error. */
-static int read_all(const char *path, char **message)
-{
-	struct recording recording;
-	struct record_tick tick;
-	struct state state;
-	char *config;
-	int nr = 0, got = recording_open(path, &recording, &state, &config, message);
-
-	if (got)
-		return got;
-	while ((got = recording_next(&recording, &tick, message)) == 1) {
-		record_tick_free(&tick);
-		nr++;
-	}
-	recording_close(&recording);
-	state_free(&state);
-	free(config);
-	return got < 0 ? got : nr;
-}
-
-#define HEAD	"{\"zswapctl\":\"recording\",\"version\":4,\"config\":\"\""
-#define STATE	HEAD ",\"state\":{\"zswapctl\":\"state\",\"version\":3,\"boot_id\":null," \
-		"\"now_ms\":0,\"wear\":null,\"edges\":[],\"families\":[],\"cgroups\":[]}}\n"
-#define SAMPLE	"{\"boot_id\":\"b\",\"now_ms\":0,\"page_size\":4096,\"pool\":0," \
-		"\"limit\":0,\"free\":0,\"total\":0,\"edges\":[],\"cgroups\":[]}\n"
-
-static void test_refused(const char *tree, const char *path)
-{
-	static const struct {
-		const char *text, *message;
-	} bad[] = {
-		{ "", "1: invalid: no recording of zswapctl daemon" },
-		{ "{}\n", "1: invalid: no recording of zswapctl daemon" },
-		{ "[]\n", "1: invalid: no recording of zswapctl daemon" },
-		{ "{\"zswapctl\":\"recording\",\"version\":3,\"config\":\"\"}\n",
-		  "1: invalid: another version has recorded this" },
-		{ HEAD "}\n", "1: state: invalid: no state of zswapctl daemon" },
-		{ HEAD ",\"state\":{}}\n",
-		  "1: state: invalid: no state of zswapctl daemon" },
-		{ STATE "{}\n", "2: invalid or missing sample" },
-		{ STATE SAMPLE "{}\n", "3: invalid result" },
-		{ STATE SAMPLE SAMPLE, "3: invalid result" },
-		{ STATE SAMPLE "{\"results\":[{}],\"interrupted\":false}\n", "3: invalid result" },
-		{ STATE SAMPLE "{\"results\":[],\"interrupted\":false}\n{}\n",
-		  "4: invalid or missing sample" },
-		{ STATE "{\"boot_id\":{", "2: invalid: string or '}' expected near end of file" },
-		{ STATE "\r\n \n{}\n", "4: invalid or missing sample" },
-		{ STATE "\n\n{\"boot_id\":no}\n", "4: invalid: invalid token near 'no'" },
-		{ STATE SAMPLE "\n\r\n{\"results\":[],\"interrupted\":false}\r\n\n{}\n",
-		  "7: invalid or missing sample" },
-		{ STATE "{\n\"boot_id\":\"b\"}\n",
-		  "2: invalid: string or '}' expected near end of file" },
-	};
-	char *message;
-
-	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
-		const char *said;
-		int got;
-
-		tree_file(tree, "/r", bad[i].text);
-		got = read_all(path, &message);
-		said = message ? message + strlen(path) + 1 : "nothing";
-		CHECK(got == -EINVAL && !strcmp(said, bad[i].message), "%s", said);
-		free(message);
-	}
-	tree_file(tree, "/r", STATE);
-	CHECK(!read_all(path, &message), "one without a tick");
-	tree_file(tree, "/r", STATE "\r\n" SAMPLE " \r\n");
-	CHECK(read_all(path, &message) == 1, "with lines that end as others end them");
-	CHECK(read_all("/nowhere", &message) == -ENOENT, "no file");
-	free(message);
-}
-
-/* Any byte changed: nothing is read that must not be, and what is refused is said. */
-static void test_bytes(const char *tree, const char *path)
-{
-	static const char other[] = "0-\"}],x\n";
-	char *message, *text, *name;
-	int refused = 0, silent = 0;
-	FILE *file;
-	size_t length;
-
-	write_recording(path);
-	file = fopen(path, "r");
-	text = xcalloc(65536, 1);
-	length = fread(text, 1, 65535, file);
-	fclose(file);
-	name = xasprintf("%s/c", tree);
-	for (size_t i = 0; i < length; i++) {
-		char was = text[i];
-
-		text[i] = other[i % (sizeof(other) - 1)];
-		tree_bytes(tree, "/c", text, length);
-		if (read_all(name, &message) < 0) {
-			refused++;
-			silent += !message;
-			free(message);
-		}
-		text[i] = was;
-	}
-	CHECK(refused > 100 && !silent, "%d of %zu changes are refused", refused, length);
-	free(name);
-	free(text);
-}
-
-/* ---- the daemon in a tree ---- */
 
 /* So much may come back that all that is cold is written at once. */
 #define CONF	"when = always\ntarget-refault = 100%/min\n"
@@ -322,18 +104,15 @@ static void live_more(const char *tree)
 static const char *ticks = "1";
 
 /* The child: what it says goes to /out and /err. */
-static int live_run(const char *tree, const char *replay, bool record)
+static int live_run(const char *tree)
 {
-	const char *live[] = {
-		"zswapctl", "daemon", "--ticks", ticks, "--state", "/state",
-		"--record", "/record", NULL
-	};
+	const char *live[] = { "zswapctl", "daemon", "--ticks", ticks, "--state", "/state", NULL };
 	const struct subcommand *const list[] = { &daemon_subcommand, NULL };
 
 	if (chroot(tree) || chdir("/") ||
 	    !freopen("/out", "we", stdout) || !freopen("/err", "we", stderr))
 		return 100;
-	return replay ? replay_run(replay) : options_main(record ? 8 : 6, (char **)live, list);
+	return options_main(ARRAY_SIZE(live) - 1, (char **)live, list);
 }
 
 static char *text_of(const char *tree, const char *path)
@@ -417,7 +196,7 @@ static pid_t slow_kernel(const char *tree)
 }
 
 /* What happens while it is at the first command. */
-enum meanwhile { NOTHING, RELOAD, LATE, KILLED, THAW };
+enum meanwhile { NOTHING, RELOAD, LATE, THAW };
 
 /* The state is written right before the command: then that keeps the daemon waiting. */
 static void await_sleep(pid_t pid)
@@ -456,8 +235,6 @@ static void let_go(const char *tree, pid_t daemon, enum meanwhile meanwhile)
 		kill(daemon, SIGHUP);
 	if (meanwhile == LATE)
 		usleep(1100000);
-	if (meanwhile == KILLED)
-		kill(daemon, SIGKILL);
 	if (meanwhile == THAW)
 		thaw(tree);
 	tree_file(tree, "/go", "");
@@ -465,7 +242,7 @@ static void let_go(const char *tree, pid_t daemon, enum meanwhile meanwhile)
 }
 
 /* The daemon in a process of its own. */
-static pid_t live_start(const char *tree, const char *replay, bool record)
+static pid_t live_start(const char *tree)
 {
 	int status;
 	pid_t pid;
@@ -473,16 +250,17 @@ static pid_t live_start(const char *tree, const char *replay, bool record)
 	fflush(stdout);
 	pid = fork();
 	if (!pid) {
-		status = live_run(tree, replay, record);
+		status = live_run(tree);
 		fflush(NULL);
 		_exit(status);
 	}
 	return pid;
 }
 
-static int run_in(const char *tree, const char *replay, const enum meanwhile *slow)
+/* @slow: what happens while the kernel is at the first command; NULL: it is not long at it. */
+static int run_in(const char *tree, const enum meanwhile *slow)
 {
-	pid_t pid = live_start(tree, replay, !slow || *slow != RELOAD);
+	pid_t pid = live_start(tree);
 	int status;
 
 	if (slow)
@@ -491,18 +269,18 @@ static int run_in(const char *tree, const char *replay, const enum meanwhile *sl
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 200;
 }
 
-static int live(const char *tree, const char *replay)
+static int live(const char *tree)
 {
-	return run_in(tree, replay, NULL);
+	return run_in(tree, NULL);
 }
 
 static int live_slow(const char *tree, enum meanwhile meanwhile)
 {
 	pid_t kernel = slow_kernel(tree);
-	int status = run_in(tree, NULL, &meanwhile);
+	int status = run_in(tree, &meanwhile);
 
 	/* It may still be reading */
-	for (int tries = 0; tries < 20 && meanwhile != KILLED; tries++)
+	for (int tries = 0; tries < 20; tries++)
 		wait_a_bit();
 	kill(kernel, SIGKILL);
 	waitpid(kernel, NULL, 0);
@@ -530,19 +308,6 @@ static bool said(const char *tree, const char *path, const char *what, int times
 	return nr == times;
 }
 
-static bool replays(const char *tree)
-{
-	char *out = text_of(tree, "/out"), *again;
-	bool same;
-
-	same = !live(tree, "/record");
-	again = text_of(tree, "/out");
-	same = same && *out && !strcmp(out, again);
-	free(out);
-	free(again);
-	return same;
-}
-
 static bool may_chroot(void)
 {
 	pid_t pid = fork();
@@ -559,12 +324,10 @@ static void test_live(void)
 	char *tree = tree_new();
 
 	live_tree(tree);
-	CHECK(!live(tree, NULL) && said(tree, "/out", "\"observe\"", 2), "live: observes");
-	CHECK(replays(tree), "which is replayed");
-	CHECK(!live(tree, NULL) && said(tree, "/out", "\"status\":0", 2), "then commands");
+	CHECK(!live(tree) && said(tree, "/out", "\"observe\"", 2), "live: observes");
+	CHECK(!live(tree) && said(tree, "/out", "\"status\":0", 2), "then commands");
 	CHECK(said(tree, "/out", "\"max\":20480000", 2), "for all there is");
 	CHECK(said(tree, "/out", "\"written\":0", 2), "which write nothing");
-	CHECK(replays(tree), "which is replayed");
 
 	CHECK(!live_slow(tree, NOTHING) && said(tree, "/out", "\"status\":0", 2),
 	      "while the kernel is at it: both commands");
@@ -576,26 +339,16 @@ static void test_live(void)
 	tree_file(tree, "/etc/zswapctl.conf", CONF "interval = 1s\n");
 	CHECK(!live_slow(tree, LATE) && said(tree, "/out", "\"status\":0", 1) &&
 	      said(tree, "/out", "\"status\":null", 1), "nor when the next tick is due");
-	CHECK(said(tree, "/record", "\"interrupted\":true", 1) && replays(tree), "which is replayed");
-
-	forget(tree, "/state.then");
-	live_slow(tree, KILLED);
-	CHECK(said(tree, "/record", "\"page_size\"", 1),
-	      "killed in a command: what it saw is recorded");
-	CHECK(!live(tree, "/record") && said(tree, "/out", "\"status\":null", 2),
-	      "what it decided is replayed");
 
 	forget(tree, KERNEL);
 	tree_file(tree, KERNEL, "");
 	tree_directory(tree, "/state.new");
-	CHECK(!live(tree, NULL) && said(tree, "/out", "\"status\":null", 2),
+	CHECK(!live(tree) && said(tree, "/out", "\"status\":null", 2),
 	      "a state that cannot be saved: no command");
 	CHECK(said(tree, "/err", "nothing is written to swap", 1), "which is said once");
-	CHECK(said(tree, "/record", "\"interrupted\":true", 1) && replays(tree), "and replayed");
 
 	tree_file(tree, "/etc/zswapctl.conf", "wear = 24G/day\nbad\n");
-	CHECK(live(tree, NULL) == EX_USAGE, "the configuration in its usual place");
-	CHECK(!live(tree, "/record"), "is nothing to a replay");
+	CHECK(live(tree) == EX_USAGE, "the configuration in its usual place");
 	tree_remove(tree);
 }
 
@@ -605,12 +358,11 @@ static void test_parts(void)
 	char *tree = tree_new();
 
 	live_tree(tree);
-	CHECK(!live(tree, NULL), "many pages");
+	CHECK(!live(tree), "many pages");
 	live_more(tree);
 	CHECK(!live_slow(tree, NOTHING) && said(tree, "/out", "\"max\":204800000", 1) &&
 	      said(tree, "/commands", "max=67108864", 2), "the next part until there is nothing left");
 	CHECK(said(tree, "/out", "\"written\":16384", 1), "one result");
-	CHECK(replays(tree), "which is replayed");
 	live_more(tree);
 	CHECK(!live_slow(tree, RELOAD) && said(tree, "/commands", "max=67108864", 1),
 	      "no other part when there is another configuration");
@@ -646,7 +398,7 @@ static void freeze(const char *tree)
 /* What is thawed is read back at once, not when the minute is over: it is wanted now. */
 static void test_thaw(void)
 {
-	char *tree = tree_new(), *first;
+	char *tree = tree_new(), *text, *read, *write;
 	num began = clock_us();
 	int status;
 	pid_t pid;
@@ -654,10 +406,10 @@ static void test_thaw(void)
 	live_tree(tree);
 	tree_file(tree, "/etc/zswapctl.conf", CONF "freeze-after = 1h\n");
 	tree_file(tree, EVENTS, "frozen 1\npopulated 1\n");
-	CHECK(!live(tree, NULL), "frozen");
+	CHECK(!live(tree), "frozen");
 	freeze(tree);
 	ticks = "2";
-	pid = live_start(tree, NULL, true);
+	pid = live_start(tree);
 	await_sleep(pid);
 	CHECK(said(tree, "/out", "\"tick\":1", 2) && said(tree, "/out", "thawed", 0), "it waits");
 	thaw(tree);
@@ -665,7 +417,6 @@ static void test_thaw(void)
 	CHECK(!status && clock_us() - began < 30000000, "a thaw is not waited for");
 	CHECK(said(tree, "/out", "\"reason\":\"thawed\"", 1) && said(tree, READBACK, "cgroup=", 1),
 	      "it is read back");
-	CHECK(replays(tree), "which is replayed");
 
 	freeze(tree);
 	began = clock_us();
@@ -677,10 +428,12 @@ static void test_thaw(void)
 	tree_file(tree, KERNEL, "");
 	freeze(tree);
 	thaw(tree);
-	first = xasprintf("\"results\":[{\"id\":%ld,", inode(tree, SYS_CGROUP "/b"));
-	CHECK(!live(tree, NULL) && said(tree, "/record", "\"id\":", 8) &&
-	      said(tree, "/record", first, 1), "before anything is written");
-	free(first);
+	CHECK(!live(tree), "thawed before the tick");
+	text = text_of(tree, "/out");
+	write = strstr(text, "\"action\":\"write\"");
+	read = strstr(text, "\"action\":\"readback\"");
+	CHECK(read && write && read < write, "it is read back before anything is written");
+	free(text);
 	tree_remove(tree);
 }
 
@@ -693,7 +446,7 @@ static void test_turns(void)
 
 	live_tree(tree);
 	tree_file(tree, "/sys/kernel/mm/zswap/stats/readback", "0\n");
-	CHECK(!live(tree, NULL), "two");
+	CHECK(!live(tree), "two");
 	write_whole(tree, "/a");
 	write_whole(tree, "/b");
 	ticks = "2";
@@ -712,8 +465,8 @@ static void test_turns(void)
 	}
 	CHECK(at, "by turns");
 	free(text);
-	CHECK(said(tree, "/out", "\"reason\":\"thawed\"", 3) && said(tree, "/out", "\"status\":-4", 1) &&
-	      replays(tree), "which is replayed");
+	CHECK(said(tree, "/out", "\"reason\":\"thawed\"", 3) && said(tree, "/out", "\"status\":-4", 1),
+	      "each is told of");
 	forget(tree, "/state.then");
 	forget(tree, READBACK);
 	tree_file(tree, "/sys/kernel/mm/zswap/stats/readback", "0\n");
@@ -734,14 +487,15 @@ static void test_turns(void)
 	tree_directory(tree, READBACK);
 	tree_file(tree, "/etc/zswapctl.conf", CONF "interval = 1s\n");
 	ticks = "4";
-	CHECK(!live(tree, NULL) && said(tree, "/out", "\"action\":\"readback\"", 2) &&
+	CHECK(!live(tree) && said(tree, "/out", "\"action\":\"readback\"", 2) &&
 	      said(tree, "/err", "proactive_readback", 1), "what fails again is said once");
-	CHECK(replays(tree), "which is replayed");
 	ticks = "1";
+	/* In a second a busy machine may not come to a command */
+	tree_file(tree, "/etc/zswapctl.conf", CONF);
 	forget(tree, KERNEL);
 	tree_directory(tree, KERNEL);
 	for (int i = 0; i < 2; i++)
-		CHECK(live(tree, NULL) == EX_FAILED && said(tree, "/err", "proactive_writeback", 1),
+		CHECK(live(tree) == EX_FAILED && said(tree, "/err", "proactive_writeback", 1),
 		      "what ends it is said each time");
 	tree_remove(tree);
 }
@@ -756,7 +510,7 @@ static void test_interval(void)
 	live_tree(tree);
 	tree_file(tree, "/etc/zswapctl.conf", CONF "interval = 1h\n");
 	ticks = "2";
-	pid = live_start(tree, NULL, false);
+	pid = live_start(tree);
 	await_sleep(pid);
 	tree_file(tree, "/etc/zswapctl.conf", CONF "interval = 1s\n");
 	kill(pid, SIGHUP);
@@ -787,12 +541,12 @@ static void test_clock(void)
 	if (!pid) {
 		fd = unshare(CLONE_NEWTIME) ? -1 :
 		     open("/proc/self/timens_offsets", O_WRONLY | O_CLOEXEC);
-		_exit(fd < 0 || write(fd, ahead, strlen(ahead)) < 0 ? 99 : live(tree, NULL));
+		_exit(fd < 0 || write(fd, ahead, strlen(ahead)) < 0 ? 99 : live(tree));
 	}
 	waitpid(pid, &status, 0);
-	text = text_of(tree, "/record");
-	at = strstr(text, "\n{\"boot_id\":\"boot\",\"now_ms\":");
-	now = at ? atoll(strstr(at, "now_ms") + 8) : 0;
+	text = text_of(tree, "/out");
+	at = strstr(text, "\"now_ms\":");
+	now = at ? atoll(at + strlen("\"now_ms\":")) : 0;
 	if (WEXITSTATUS(status) == 99)
 		printf("# no time namespaces: nobody looks at the clock\n");
 	else
@@ -802,45 +556,8 @@ static void test_clock(void)
 	tree_remove(tree);
 }
 
-/* A disk that is full for a moment. */
-static ssize_t write_once_full(void *cookie, const char *text, size_t length)
-{
-	bool *full = cookie;
-
-	(void)text;
-	if (*full) {
-		*full = false;
-		errno = ENOSPC;
-		return 0;
-	}
-	return length;
-}
-
-static void test_full(void)
-{
-	bool once = true;
-	struct state state;
-	FILE *full = fopen("/dev/full", "w");
-	FILE *short_of = fopencookie(&once, "w",
-				     (cookie_io_functions_t){ .write = write_once_full });
-
-	state_begin(&state);
-	CHECK(record_begin(full, "", &state) == -ENOSPC, "a full disk is an error");
-	fclose(full);
-	setvbuf(short_of, NULL, _IONBF, 0);
-	errno = 0;
-	CHECK(record_begin(short_of, "", &state) == -ENOSPC, "in the first byte, too");
-	fclose(short_of);
-}
-
 int main(void)
 {
-	char *tree = tree_new(), *path = xasprintf("%s/r", tree);
-
-	test_round(path);
-	test_refused(tree, path);
-	test_bytes(tree, path);
-	test_full();
 	if (may_chroot()) {
 		test_live();
 		test_parts();
@@ -851,7 +568,5 @@ int main(void)
 	} else {
 		printf("# only root can try the daemon with commands\n");
 	}
-	free(path);
-	tree_remove(tree);
 	return tap_done();
 }
