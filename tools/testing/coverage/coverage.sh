@@ -28,7 +28,7 @@
 LINES_MIN=97.0
 BRANCHES_MIN=90.0
 ASSERTIONS='\b(rcu_dereference[a-z_]*|WARN_ON|WARN_ON_ONCE|VM_WARN_ON|VM_WARN_ON_ONCE|VM_WARN_ON_ONCE_FOLIO|VM_BUG_ON_FOLIO|BUILD_BUG_ON|lockdep_assert[a-z_]*|trace_zswap_wb_[a-z]*)\('
-EXPANSIONS='\b(for_each_(node|node_mask|possible_cpu)|test_bit|__assign_bit|clamp|kv?[mz]alloc_[a-z]+|kmem_cache_zalloc|alloc_percpu|kfree_rcu|memcpy)\('
+EXPANSIONS='\b(for_each_(node|node_mask|possible_cpu)|(test|set|clear|assign|__assign)_bit|clamp|kv?[mz]alloc_[a-z]+|kmem_cache_zalloc|alloc_percpu|kfree_rcu|memcpy)\('
 
 COVERAGE=$TOP/tools/testing/coverage
 out=$BUILD/coverage
