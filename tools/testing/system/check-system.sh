@@ -73,8 +73,11 @@ exec >/dev/ttyS1
 trap 'stty -F /dev/ttyS1 raw -echo && sleep 1; systemctl poweroff' EXIT
 cd /check || exit 1
 for phase in $(cat phase); do
-	. "./guest-$phase.sh" || {
-		echo "guest-$phase.sh has broken off, with status $?"
+	# Not on the left of ||: there set -e of what it calls would not count
+	. "./guest-$phase.sh"
+	rc=$?
+	[ "$rc" -eq 0 ] || {
+		echo "guest-$phase.sh has broken off, with status $rc"
 		exit 1
 	}
 done
@@ -159,8 +162,8 @@ echo "KTAP version 1"
 plan=$((1 + 7 + 1 + 12 + 1 + 5 + 1 + 3 + 1))
 echo "1..$plan"
 older=''
-[ "$(cat "$(dirname "$linux")/engine" 2>/dev/null)" = "$(engine_sum)" ] ||
-	older="$linux is of other files, run make kernel-deb KSERIES=$KSERIES again"
+[ "$(cat "$(dirname "$linux")/engine" 2>/dev/null)" = "$(engine_sum "")" ] ||
+	older="$linux is of other files, or from before there was a sum of them: run make kernel-deb KSERIES=$KSERIES again"
 result "the kernel's package is of mm/, include/ and patches/ as they are here" "$older"
 boot 7 install install "$stock" || finish "the packages are not installed"
 fetch "$release" || finish "there is no $release in /boot"

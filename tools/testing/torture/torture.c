@@ -597,7 +597,8 @@ static void count_large_folios(void)
 		shared->kinds[K_LARGE] = stored + more;
 	if (huge_kb <= 0 || huge_kb / (long long)(PAGE / 1024) > MAX_WORKER_PAGES / 4)
 		missing(K_COLLAPSE, "no huge pages of a size for a worker");
-	shared->kinds[K_COLLAPSE] = get_number(THP "/khugepaged/pages_collapsed");
+	else
+		shared->kinds[K_COLLAPSE] = get_number(THP "/khugepaged/pages_collapsed");
 }
 
 /* Of what is to happen, the first that has not, or -1. */

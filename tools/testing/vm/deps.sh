@@ -41,6 +41,7 @@ debian-archive-keyring  file:/usr/share/keyrings/debian-archive-keyring.gpg  ver
 [ "${1:-}" != lint ] || table+='
 shellcheck       cmd:shellcheck       checks the scripts
 sparse           cmd:sparse           checks the kernel code
+git              cmd:git              counts what the patches add, and applies the series
 gcc-s390x-linux-gnu    cmd:s390x-linux-gnu-gcc    compiles it for s390x
 gcc-riscv64-linux-gnu  cmd:riscv64-linux-gnu-gcc  compiles it for riscv64
 '

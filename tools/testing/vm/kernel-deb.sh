@@ -116,7 +116,7 @@ fi
 
 # What uname -v and the packages say: the same each time, or all would be linked again, but another
 # date when something else goes in. So what is built later is an upgrade.
-engine=$(engine_sum)
+engine=$(engine_sum "$tree")
 if [ "$(cat "$dir/made-of" 2>/dev/null)" != "$engine" ]; then
 	date -uR >"$dir/date"
 	echo "$engine" >"$dir/made-of"
@@ -128,8 +128,9 @@ linux-"$release"-*) debian=${debian#linux-} ;;
 *) debian=$release-1 ;;
 esac
 KBUILD_BUILD_TIMESTAMP=$(cat "$dir/date")
-KBUILD_BUILD_VERSION=${debian##*-}+zswapwb
 KDEB_PKGVERSION=$debian+zswapwb.$(date -ud "$KBUILD_BUILD_TIMESTAMP" +%Y%m%d.%H%M%S)
+# What bindeb-pkg makes of that for its own make
+KBUILD_BUILD_VERSION=${KDEB_PKGVERSION##*-}
 export KBUILD_BUILD_TIMESTAMP KBUILD_BUILD_VERSION KDEB_PKGVERSION
 
 # Without the package of debugging information, which is larger than all others

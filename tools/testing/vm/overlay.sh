@@ -49,12 +49,15 @@ touched_files() {
 		LC_ALL=C sort -u
 }
 
-# engine_sum: of all that we put into a kernel that is not for tests, nor tells about it
+# engine_sum TREE: of all that we put into a kernel that is not for tests: the patches, and our files
+# as they are in a tree that has them, or, if it is empty, here
 engine_sum() {
-	local f
+	local f file tree=$1
 	{
 		our_files mm include | { grep -v /tests/ || :; } | while read -r f; do
-			sha256sum <"$(our_file "$f")"
+			file=$tree/$f
+			[ -n "$tree" ] || file=$(our_file "$f")
+			sha256sum <"$file"
 			echo "$f"
 		done
 		(cd "$PATCHES" && cat "${series[@]}")

@@ -449,6 +449,7 @@ static void freed_slots_are_discarded(void)
 		.latency_us = 10000,
 		.depth = 2,
 		.discard = true,
+		.sectors = true,
 	};
 	struct zwb_pages kept = { 0 };
 	cpu_set_t all;

@@ -5,6 +5,7 @@
  *
  * What is on the disk is read past the kernel's swap code, from the device itself.
  */
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -76,12 +77,13 @@ static bool is_image(const struct zwb_image *image, unsigned long long slot, con
 	char name[sizeof(image->compressor)] = "";
 
 	snprintf(name, sizeof(name), "%s", compressor);
-	return image->magic == ZWB_IMAGE_MAGIC && image->version == 1 &&
-	       image->type == ZWB_SLOT_TYPE(slot) && image->offset == ZWB_SLOT_OFFSET(slot) &&
+	return le32toh(image->magic) == ZWB_IMAGE_MAGIC && le16toh(image->version) == 1 &&
+	       le32toh(image->type) == ZWB_SLOT_TYPE(slot) &&
+	       le64toh(image->offset) == ZWB_SLOT_OFFSET(slot) &&
 	       !memcmp(image->compressor, name, sizeof(name)) &&
-	       image->length + ZWB_IMAGE_HEADER <= zwb_page_size &&
-	       image->checksum == crc32c((const unsigned char *)image + from,
-					 ZWB_IMAGE_HEADER - from + image->length);
+	       le16toh(image->length) + ZWB_IMAGE_HEADER <= zwb_page_size &&
+	       le32toh(image->checksum) == crc32c((const unsigned char *)image + from,
+						  ZWB_IMAGE_HEADER - from + le16toh(image->length));
 }
 
 /* How many of the slots have an image of their own, by the compressor that zswap has now. */
@@ -778,7 +780,7 @@ static int damage_all(void)
 
 	for (i = 1; image && i <= DEVICE_PAGES && block_io(ZWB_SLOT(0, i), image, false); i++) {
 		/* nobody has said which number the device has */
-		slot = ZWB_SLOT(image->type, i);
+		slot = ZWB_SLOT(le32toh(image->type), i);
 		if (count_images(&slot, 1) == 1)
 			damaged += damage_byte(slot, ZWB_IMAGE_HEADER + 10);
 	}

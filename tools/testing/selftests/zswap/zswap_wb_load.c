@@ -851,13 +851,13 @@ void zwb_wait_age(const struct zwb_load *load, int seconds)
  * @seconds: the age that the command asked for
  *
  * Call it after the command.  If the machine was too slow for the test's timing, the
- * test is over, see zwb_late().
+ * test is over, see zwb_late_for_ages().
  */
 bool zwb_still_younger(const struct zwb_load *load, int seconds)
 {
 	if (zwb_now() - load->first_ns < seconds * ZWB_NS_PER_SEC)
 		return true;
-	zwb_late("the younger load turned %d s old before the command was done", seconds);
+	zwb_late_for_ages("the younger load turned %d s old before the command was done", seconds);
 	return false;
 }
 

@@ -294,38 +294,6 @@ static void page_out_and_unmap(void)
 /* pages of data that one page of others adds at most: CONFIG_ZSMALLOC_CHAIN_SIZE */
 #define CROSS_CHAIN		8
 
-/*
- * How many pages above its low watermark the largest zone of a node is.  All who are not
- * bound to the node go elsewhere when none of its zones is above.
- */
-static bool node_above(int node, long long *above)
-{
-	long long count, free = 0, low = 0, most = 0;
-	bool in_node = false;
-	char line[512];
-	FILE *file;
-	int got;
-
-	/* what the CPUs have not told yet may be hundreds of pages */
-	zwb_fold_vmstat();
-	file = fopen("/proc/zoneinfo", "r");
-	while (file && fgets(line, sizeof(line), file)) {
-		if (sscanf(line, "Node %d, zone", &got) == 1) {
-			in_node = got == node;
-		} else if (sscanf(line, " pages free %lld", &count) == 1) {
-			free = count;
-		} else if (sscanf(line, " low %lld", &count) == 1) {
-			low = count;
-		} else if (in_node && sscanf(line, " managed %lld", &count) == 1 && count > most) {
-			most = count;
-			*above = free - low;
-		}
-	}
-	if (file)
-		fclose(file);
-	return most;
-}
-
 /* Take pages of a node for good. */
 static bool take(int node, long long pages)
 {
@@ -345,15 +313,17 @@ static bool take(int node, long long pages)
 /*
  * Fill a node until so many pages may be given back without anybody getting them who is
  * not bound to it, and until kswapd, which makes room then, has no more that it can free.
+ * All who are not bound go elsewhere when none of its zones is above the low watermark.
  */
 static void fill(int node, long long room, int ready)
 {
 	const struct timespec calm = { .tv_nsec = CROSS_CALM_MS * ZWB_NS_PER_MS };
+	struct zwb_zone zone;
 	long long above, chunk;
 	int i = 0;
 
-	while (i < CROSS_CALM && node_above(node, &above)) {
-		above += room;
+	while (i < CROSS_CALM && zwb_node_zone(node, &zone)) {
+		above = zone.free - zone.low + room;
 		if (above <= 0) {
 			nanosleep(&calm, NULL);
 			i++;

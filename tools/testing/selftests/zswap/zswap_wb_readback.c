@@ -42,10 +42,8 @@
 #define FIRST_BATCHES	3
 /* above the low watermarks */
 #define LEAVE_KB	8192
-/* noise, and what is free for it, above the low watermarks */
-#define ENDS_PAGES		3000
-#define ENDS_LEAVE_PAGES	2560
-/* that a CPU may have put aside */
+/* what is free for pages that come back; and pages that a CPU may have put aside */
+#define ENDS_ROOM		(5 * 1024 * 1024)
 #define ENDS_SLACK		64
 /* of which some are brought back, of pages of text */
 #define COMPRESSED_BYTES	20480
@@ -366,6 +364,8 @@ static void limits_are_exact_and_the_warmest_come_first(void)
 	bytes = bytes_in_zswap();
 	zwb_readback(&delta, "max_compressed=%d", COMPRESSED_BYTES);
 	bytes = bytes_in_zswap() - bytes;
+	if (!zwb_between(delta.total.readback, 2, 198))
+		return;
 	/* by no more than the last one, which is not much larger than the others */
 	zwb_between(bytes, COMPRESSED_BYTES, COMPRESSED_BYTES + 2 * bytes / delta.total.readback);
 }
@@ -553,48 +553,78 @@ static void little_memory_stays_free(void)
 }
 
 /* What there is room for on a node, read on one of its CPUs. */
-static void check_memory_ends(int node)
+static void check_memory_ends(int node, long long room, long long pages)
 {
-	long long above = zwb_pages_above_high(node);
+	struct zwb_zone before, after;
 	struct zwb_snap delta;
 
 	zwb_stores_stop();
+	if (!zwb_node_zone(node, &before))
+		return;
 	zwb_readback(&delta, "max=1G");
+	if (!zwb_node_zone(node, &after))
+		return;
 	ksft_print_msg("%lld pages were free above the high watermark, %lld came back, %lld are\n",
-		       above, delta.total.readback, zwb_pages_above_high(node));
-	zwb_between(above, ENDS_LEAVE_PAGES / 4, ENDS_LEAVE_PAGES);
-	zwb_between(delta.total.readback, 1, ENDS_PAGES - 1);
-	zwb_between(zwb_pages_above_high(node), -ENDS_SLACK, above);
+		       before.free - before.high, delta.total.readback, after.free - after.high);
+	zwb_between(delta.total.readback, room / 2, pages - 1);
+	zwb_between(after.free - after.high, -ENDS_SLACK, before.free - before.high);
+}
+
+/* All that the first node has is taken, and then what the second one has but for so much. */
+static void leave_for_pages(const int node[2], const int cpu[2], struct zwb_load *load)
+{
+	const long long room = ENDS_ROOM / zwb_page_size;
+	struct zwb_zone zone;
+	struct zwb_snap delta;
+	cpu_set_t all;
+	pid_t taker;
+
+	if (!zwb_node_zone(node[1], &zone) || !zwb_zero(sched_getaffinity(0, sizeof(all), &all)) ||
+	    !zwb_run_on_cpu(0, cpu[0]))
+		return;
+	/* of what is above the high watermark, a hundredth of all may be for interrupts only */
+	taker = zwb_take_memory((zone.high - zone.low + zone.managed / 100 + room) *
+				zwb_page_size / 1024);
+	if (taker > 0 && zwb_run_on_cpu(0, cpu[1]))
+		check_memory_ends(node[1], room, load->pages);
+	sched_setaffinity(0, sizeof(all), &all);
+	zwb_give_memory_back(taker);
+	zwb_readback(&delta, "max=1G");
+	zwb_expect_read(load, 0, load->pages);
 }
 
 /*
- * Memory is free when a readback begins, and not as much as it would take. All that the first
- * node has is taken, and then most of what the second one has.
+ * Memory is free when a readback begins, and not as much as it would take.
  *
  * Turns red when nobody looks how much is free once it has begun.
  */
 static void memory_ends_while_it_reads(void)
 {
+	struct zwb_disk_spec large = disk;
+	struct zwb_zone zone;
 	struct zwb_load *load;
-	struct zwb_snap delta;
-	int node[2];
-	cpu_set_t all;
-	pid_t taker;
+	int node[2], cpu[2];
+	long long pages;
 
-	if (!zwb_need_readback() || !zwb_need_two_nodes(&node[0], &node[1]) ||
-	    !zwb_setting("/proc/sys/vm/watermark_scale_factor", "100") || !zwb_disk_on(&disk))
+	if (!zwb_need_readback() || !zwb_need_two_nodes(&node[0], &node[1]))
 		return;
-	load = zwb_load(NULL, node[1], ENDS_PAGES, ZWB_NOISE);
-	if (!load || !zwb_write_all(ENDS_PAGES) || sched_getaffinity(0, sizeof(all), &all) ||
-	    !zwb_run_on_cpu(0, zwb_cpu_of_node(node[0])))
+	cpu[0] = zwb_cpu_of_node(node[0]);
+	cpu[1] = zwb_cpu_of_node(node[1]);
+	if (cpu[0] < 0 || cpu[1] < 0) {
+		zwb_skip("needs two NUMA nodes with CPUs");
 		return;
-	taker = zwb_take_memory(ENDS_LEAVE_PAGES * zwb_page_size / 1024);
-	if (taker > 0 && zwb_run_on_cpu(0, zwb_cpu_of_node(node[1])))
-		check_memory_ends(node[1]);
-	sched_setaffinity(0, sizeof(all), &all);
-	zwb_give_memory_back(taker);
-	zwb_readback(&delta, "max=1G");
-	zwb_expect_read(load, 0, ENDS_PAGES);
+	}
+	if (!zwb_setting("/proc/sys/vm/watermark_scale_factor", "100") ||
+	    !zwb_node_zone(node[1], &zone))
+		return;
+	/* twice what there is going to be room for */
+	pages = 2 * (zone.managed / 100 + ENDS_ROOM / zwb_page_size);
+	large.megabytes = 2 * pages * zwb_page_size >> 20;
+	if (!zwb_disk_on(&large))
+		return;
+	load = zwb_load(NULL, node[1], pages, ZWB_NOISE);
+	if (load && zwb_write_all(pages))
+		leave_for_pages(node, cpu, load);
 }
 
 /*

@@ -58,31 +58,32 @@ static long long short_pages_left(void)
 	return sum;
 }
 
-/* Pages that a node has above the high watermark of the zone of it that has the fewest. */
-long long zwb_pages_above_high(int node)
+/* The largest zone of a node. */
+bool zwb_node_zone(int node, struct zwb_zone *zone)
 {
-	long long value, pages = 0, high = 0, least = LLONG_MAX;
+	struct zwb_zone now = { 0 };
 	bool in_node = false;
-	char line[256];
+	char line[512];
 	FILE *file;
 	int got;
 
+	*zone = now;
+	/* what the CPUs have not told yet may be hundreds of pages */
 	zwb_fold_vmstat();
 	file = fopen("/proc/zoneinfo", "r");
 	while (file && fgets(line, sizeof(line), file)) {
 		if (sscanf(line, "Node %d, zone", &got) == 1)
 			in_node = got == node;
-		else if (sscanf(line, " pages free %lld", &value) == 1)
-			pages = value;
-		else if (sscanf(line, " high %lld", &value) == 1)
-			high = value;
-		else if (in_node && sscanf(line, " managed %lld", &value) == 1 && value &&
-			 pages - high < least)
-			least = pages - high;
+		else if (sscanf(line, " pages free %lld", &now.free) != 1 &&
+			 sscanf(line, " low %lld", &now.low) != 1 &&
+			 sscanf(line, " high %lld", &now.high) != 1 &&
+			 sscanf(line, " managed %lld", &now.managed) == 1 && in_node &&
+			 now.managed > zone->managed)
+			*zone = now;
 	}
 	if (file)
 		fclose(file);
-	return least;
+	return zone->managed;
 }
 
 /* Until the end of the test: watermarks stay where they are, and what is above them can be had. */

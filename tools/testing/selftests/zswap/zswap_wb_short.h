@@ -10,8 +10,22 @@
 
 #include "zswap_wb_util.h"
 
+/**
+ * struct zwb_zone - what /proc/zoneinfo says of a zone, in pages
+ * @free: that nobody has
+ * @low: the watermark where kswapd begins
+ * @high: and where it ends
+ * @managed: that there are
+ */
+struct zwb_zone {
+	long long free;
+	long long low;
+	long long high;
+	long long managed;
+};
+
 bool zwb_fix_watermarks(void);
-long long zwb_pages_above_high(int node);
+bool zwb_node_zone(int node, struct zwb_zone *zone);
 pid_t zwb_take_memory(long long leave_kb);
 void zwb_give_memory_back(pid_t pid);
 long long zwb_direct_reclaims(void);

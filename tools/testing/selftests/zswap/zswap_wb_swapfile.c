@@ -198,6 +198,7 @@ static void pages_go_to_fragments(void)
 		.bare = true,
 		.latency_us = 5000,
 		.depth = 4,
+		.sectors = true,
 	};
 
 	if (!zwb_disk_on(&disk))

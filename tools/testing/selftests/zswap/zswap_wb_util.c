@@ -137,11 +137,17 @@ void zwb_skip(const char *fmt, ...)
 	util_test_skipped = true;
 }
 
+static void util_late(const char *fmt, va_list args)
+{
+	vsnprintf(util_skip_reason, sizeof(util_skip_reason), fmt, args);
+	util_test_late = true;
+	zwb_fail("too slow: %s", util_skip_reason);
+}
+
 /*
- * The machine was too slow for what the test is about, so what it has found out about
- * ages says nothing: it ends as with a failure, and its result is a skip with the
- * reason, unless pages, counters or cgroups turn out to be wrong afterwards. What has
- * failed before stays so.
+ * The machine was too slow for what the test is about: it ends as with a failure, and its
+ * result is a skip with the reason, unless pages, counters or cgroups turn out to be
+ * wrong afterwards. What has failed before stays so.
  */
 void zwb_late(const char *fmt, ...)
 {
@@ -150,10 +156,18 @@ void zwb_late(const char *fmt, ...)
 	if (util_test_failed)
 		return;
 	va_start(args, fmt);
-	vsnprintf(util_skip_reason, sizeof(util_skip_reason), fmt, args);
+	util_late(fmt, args);
 	va_end(args);
-	util_test_late = true;
-	zwb_fail("too slow: %s", util_skip_reason);
+}
+
+/* The same, and what it has found out about ages before says nothing either. */
+void zwb_late_for_ages(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	util_late(fmt, args);
+	va_end(args);
 }
 
 /* The test itself, or reclaim on its behalf, writes to the swap disk past zswap. */
@@ -2519,7 +2533,7 @@ int zwb_main(const struct zwb_suite *suite)
 			suite->setup();
 		}
 		alarm(0);
-		setup_failed = util_test_failed && !util_test_late;
+		setup_failed = util_test_late ? util_data_wrong : util_test_failed;
 		setup_late = util_test_late;
 		setup_skipped = util_test_skipped || setup_late;
 	}

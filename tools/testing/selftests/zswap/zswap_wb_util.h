@@ -244,6 +244,7 @@ bool zwb_sectors_are_pages(long long sectors, long long pages);
 void __printf(1, 2) zwb_fail(const char *fmt, ...);
 void __printf(1, 2) zwb_skip(const char *fmt, ...);
 void __printf(1, 2) zwb_late(const char *fmt, ...);
+void __printf(1, 2) zwb_late_for_ages(const char *fmt, ...);
 void zwb_allow_other_swapout(void);
 void zwb_allow_other_writeback(void);
 void zwb_allow_whole_blocks(void);
