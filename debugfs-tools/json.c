@@ -62,10 +62,11 @@ static void write_member(FILE *out, const struct json_field *field, const void *
 static bool is_zero(enum json_kind kind, const void *at)
 {
 	static const num zero;
+	/* All else that can be left out has the size of a number */
+	size_t size = kind == JSON_BOOL ? sizeof(bool) : kind == JSON_TEXT ? sizeof(char *) :
+		      sizeof(zero);
 
-	/* All that can be left out has that size, but for a bool */
-	return kind <= JSON_TEXT &&
-	       !memcmp(at, &zero, kind == JSON_BOOL ? sizeof(bool) : sizeof(zero));
+	return kind <= JSON_TEXT && !memcmp(at, &zero, size);
 }
 
 static void write_members(FILE *out, const char *comma, const struct json_field *fields,

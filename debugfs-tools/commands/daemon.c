@@ -40,7 +40,7 @@ static struct daemon {
 	bool idle;			/* memory is not needed */
 	struct sample sample;		/* that is decided about */
 	num looked_us;			/* clock_us() before its sample */
-	num failed;			/* looks since the last that succeeded */
+	num failed_ms;			/* of looks since the last that succeeded */
 	bool reloaded;			/* there has been another configuration since then */
 	bool woken;			/* something may have thawed, or is not yet read back */
 	bool turns;			/* several are to be read back, each by a part in a tick */
@@ -155,7 +155,7 @@ static bool look(struct daemon *daemon)
 	daemon->state.changed |= !!strcmp(why ?: "", daemon->state.failing ?: "");
 	free(daemon->state.failing);
 	daemon->state.failing = why;
-	daemon->failed = error ? daemon->failed + 1 : 0;
+	daemon->failed_ms = error ? daemon->failed_ms + daemon->config.interval * 1000 : 0;
 	if (error) {
 		say_error("%s", why);
 		if (!daemon->ticks)
@@ -252,7 +252,7 @@ static void print_choice(void *data, const struct choice *choice)
  */
 static void save_state(struct daemon *daemon, bool now, num about)
 {
-	num now_ms = daemon->state.now_ms + daemon->failed * daemon->config.interval * 1000;
+	num now_ms = daemon->state.now_ms + daemon->failed_ms;
 	double wear = daemon->state.wear;
 	int error;
 

@@ -15,6 +15,8 @@
 #define TIME_MAX	(1LL << 36)
 #define PAGE_SIZE_MAX	(1 << 20)
 
+_Static_assert(SLOT > AGE_BUCKETS_MAX * 2 * sizeof("9223372036854775807,") + 200, "a sample fits");
+
 #define SAMPLE(member)	offsetof(struct history_sample, member)
 
 static const struct json_field fields[] = {

@@ -462,6 +462,27 @@ mv table $debugfs/age_buckets_cgroup
 check 'one that does not run' status 0 daemon --root tree --status --state state
 check 'fails at nothing' grep -q '^zswapctl: the daemon is not running; as of ' err
 
+# Looks an hour apart, and then a second: what was saved is not in the future
+echo 'interval = 1h' >conf
+"$zswapctl" daemon -C conf --root tree --ticks 1000000000 --state state >live 2>err &
+pid=$!
+wait_for tick live
+mv $debugfs/age_buckets_cgroup table
+wait_for '"failing":".*not found' state
+sleep 1
+mkdir $debugfs/age_buckets_cgroup
+wait_for '"failing":".*invalid content' state
+echo 'interval = 1s' >conf
+kill -HUP $pid
+wait_for 'read again' err
+rmdir $debugfs/age_buckets_cgroup
+wait_for '"failing":".*not found' state
+check 'looks more often: another reason is saved' grep -q '"failing":".*not found' state
+kill -TERM $pid
+wait $pid
+mv table $debugfs/age_buckets_cgroup
+cp usual conf
+
 # --- killed: what is in the state is not much older
 echo 'when = free < 0%' >conf
 "$zswapctl" daemon -C conf --root tree --ticks 1000000000 --state killed >live 2>err &
