@@ -219,7 +219,8 @@ static void check_pool(struct doctor *doctor)
 	bool stuck = system->limit_hit > 0 && full >= system->accept_percent * (PPM / 100);
 
 	if (full < 0)
-		say_unknown(doctor, "pool", SYS_DEBUGFS "/pool_total_size", system->pool_bytes);
+		say_unknown(doctor, "pool", system->pool_bytes < 0 ? SYS_DEBUGFS "/pool_total_size" :
+			    SYS_PARAMETERS "/max_pool_percent", full);
 	else if (full >= NEAR_LIMIT || stuck)
 		say(doctor, "pool", BAD,
 		    "zswapctl writeback or daemon, or a larger max_pool_percent",
@@ -283,7 +284,8 @@ static void check_cgroups(struct doctor *doctor)
 {
 	autofree char *list = xstrdup("");
 	struct cgroups cgroups;
-	int off = 0, error = cgroups_read(doctor->source, UINT64_MAX, &cgroups);
+	int off = 0, error = cgroups_read(doctor->source, UINT64_MAX, &cgroups) ?:
+			     cgroups_read_details(doctor->source, &cgroups);
 
 	if (error == -EOPNOTSUPP)
 		say(doctor, "cgroups", BAD,
@@ -291,10 +293,7 @@ static void check_cgroups(struct doctor *doctor)
 		    "%s", system_reason(doctor->source, error));
 	else if (error)
 		say_unknown(doctor, "cgroups", SYS_DEBUGFS "/age_buckets_cgroup", error);
-	if (error)
-		return;
-	cgroups_read_details(doctor->source, &cgroups);
-	for (int i = 0; i < cgroups.nr; i++) {
+	for (int i = 0; i < cgroups.nr && !error; i++) {
 		const struct cgroup *cgroup = &cgroups.cgroup[i];
 
 		/* Who says so, not whom it is inherited by */
@@ -308,7 +307,7 @@ static void check_cgroups(struct doctor *doctor)
 		say(doctor, "cgroups", NOTE, "echo 1 >memory.zswap.writeback",
 		    "writeback is off in %d and those below: %s%s", off, list,
 		    off > NAMES_MAX ? ", ..." : "");
-	else
+	else if (!error)
 		say(doctor, "cgroups", OK, NULL, "none has writeback off");
 	if (cgroups.foreign)
 		say(doctor, "namespace", NOTE, NULL,
@@ -377,7 +376,7 @@ static void check_daemon(struct doctor *doctor)
 	else if (overdue < 0)
 		say(doctor, "daemon", NOTE, "systemctl start zswapctl", "%s", health);
 	else
-		say(doctor, "daemon", overdue || failing ? BAD : OK,
+		say(doctor, "daemon", overdue || failing ? BAD : state.failing ? NOTE : OK,
 		    "journalctl -u zswapctl tells why", "%s%s%s", health, reason ? "; " : "",
 		    reason ?: "");
 	state_free(&state);

@@ -205,6 +205,11 @@ check 'doctor: failed writes' grep -q '^note *writes: 3 pages could not be writt
 "$zswapctl" --root container doctor >out
 check 'doctor: a namespace' grep -q '^note *namespace: 1 cgroups outside of this' out
 
+cp -r busy nolimit
+echo much >nolimit/sys/module/zswap/parameters/max_pool_percent
+"$zswapctl" --root nolimit doctor >out
+check 'doctor: no limit of the pool' grep -q '^unknown pool: invalid content$' out
+
 "$zswapctl" --root sick top --iterations 1 --raw -o cgroup,writeback >out
 check 'top: what is off above is off' grep -qx '/user.slice/user-1000.slice no' out
 

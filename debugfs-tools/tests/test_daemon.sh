@@ -344,6 +344,9 @@ if inject true; then
 			-e inject=openat2:error=ENFILE:when=1 "$zswapctl" --root tree $command
 		check 'with the reason' grep -q 'Too many open files in system$' err
 	done
+	inject -P /sys/fs/cgroup/c/d/memory.zswap.writeback -e trace=openat2 \
+		-e inject=openat2:error=ENFILE "$zswapctl" --root tree doctor >out
+	check 'doctor does not know, then' grep -q '^unknown cgroups: Too many open files in system$' out
 else
 	echo '# no strace: nothing runs out'
 fi
@@ -437,6 +440,8 @@ check 'says why' grep -q "^zswapctl: the daemon is running, but its last look fa
 check 'JSON, too' grep -q "\"running\":true,.*\"failing\":\"$why\",\$" out
 "$zswapctl" --root tree metrics --state state >prom 2>silent
 check 'and metrics' grep -qxF "zswap_daemon_look_failed{reason=\"$why\"} 1" prom
+"$zswapctl" --root tree doctor --state state >out
+check 'doctor: worth a note' grep -q "^note *daemon: running, but its last look failed: $why; " out
 echo 100000000000.00 0.00 >later && mv later tree/proc/uptime
 check 'for long' status 0 daemon --root tree --status --state state
 check 'says so' grep -q \
