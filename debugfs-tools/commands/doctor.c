@@ -96,6 +96,29 @@ static void check_zswap(struct doctor *doctor)
 		    "on: it writes back in its own order, beside commands" : "off");
 }
 
+/*
+ * The kernel takes its default for one that it could not load at boot, and none without that.  One
+ * in quotation marks is no reason to say anything.
+ */
+static void check_compressor(struct doctor *doctor)
+{
+	static const char option[] = "zswap.compressor=";
+	autofree char *text = source_line(doctor->source, "/proc/cmdline"), *fix = NULL;
+	const char *used = doctor->system.compressor, *asked = "";
+	char *word, *rest = text;
+
+	while ((word = strsep(&rest, " \"")))
+		asked = strncmp(word, option, strlen(option)) ? asked : word + strlen(option);
+	fix = xasprintf("echo %s >" SYS_PARAMETERS
+			"/compressor; at boot, its module in the initramfs", asked);
+	if (used && !*used)
+		say(doctor, "compressor", BAD, "echo NAME >" SYS_PARAMETERS "/compressor",
+		    "none: zswap has no pool, and cannot be enabled");
+	else if (used && *asked && strcmp(used, asked))
+		say(doctor, "compressor", NOTE, fix, "%s, but zswap.compressor=%s at boot",
+		    used, asked);
+}
+
 static void check_feature(struct doctor *doctor)
 {
 	autofree char *lockdown = source_line(doctor->source, "/sys/kernel/security/lockdown");
@@ -395,6 +418,7 @@ static int run(struct context *context, void *data)
 		say(doctor, "zswap", BAD, SYSTEM_PACKAGE, "this kernel has no zswap");
 	} else {
 		check_zswap(doctor);
+		check_compressor(doctor);
 		check_feature(doctor);
 		check_swap(doctor);
 		check_pool(doctor);

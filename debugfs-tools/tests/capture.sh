@@ -43,7 +43,7 @@ record_tree /sys/kernel/debug/zswap
 for path in /sys/class/block/*/queue/rotational /sys/class/block/*/queue/discard_max_bytes \
 	/sys/dev/block/*/queue/rotational /sys/dev/block/*/queue/discard_max_bytes /proc/self/mountinfo \
 	/sys/kernel/security/lockdown /sys/devices/system/node/node*/meminfo \
-	/proc/uptime /proc/vmstat /proc/meminfo \
+	/proc/uptime /proc/vmstat /proc/meminfo /proc/cmdline \
 	/proc/swaps /proc/sys/kernel/random/boot_id /proc/pressure/*; do
 	record "$path"
 done

@@ -98,6 +98,8 @@ echo 1 >sick/sys/class/block/sdd/queue/rotational
 printf '%s\n' '25 1 8:0 / /swap rw - ext4 /dev/sda rw' '21 1 8:2 / / rw shared:1 - ext4 /dev/sda2 rw' \
 	'30 1 0:25 / /home rw - tmpfs none rw' '31 30 0:35 /@ /home/btrfs rw shared:2 - btrfs /dev/sdd rw' \
 	>sick/proc/self/mountinfo
+echo 'BOOT_IMAGE=/boot/vmlinuz zswap.compressor=lz4 zswap.enabled=1 zswap.compressor=zstd quiet' \
+	>sick/proc/cmdline
 # two units of one name
 cp -r busy twins
 mkdir twins/sys/fs/cgroup/user.slice/redis.service
@@ -209,6 +211,15 @@ cp -r busy nolimit
 echo much >nolimit/sys/module/zswap/parameters/max_pool_percent
 "$zswapctl" --root nolimit doctor >out
 check 'doctor: no limit of the pool' grep -q '^unknown pool: invalid content$' out
+
+# doctor: the compressor that was asked for is the one that is used, or there is none
+cp -r busy asked
+echo 'zswap.compressor=lz4 zswap.compressor=lzo' >asked/proc/cmdline
+"$zswapctl" --root asked doctor >out
+check 'doctor: no word of a compressor as it was asked for' silent grep compressor: out
+echo >asked/sys/module/zswap/parameters/compressor
+"$zswapctl" --root asked doctor >out
+check 'doctor: no compressor' grep -q '^bad *compressor: none: zswap has no pool, .*(fix: echo NAME >' out
 
 "$zswapctl" --root sick top --iterations 1 --raw -o cgroup,writeback >out
 check 'top: what is off above is off' grep -qx '/user.slice/user-1000.slice no' out
