@@ -29,6 +29,7 @@ enum {
 	EX_MISSING	= 3,	/* this kernel, or its debugfs, lacks what is needed */
 	EX_DENIED	= 4,	/* needs root, or the kernel is locked down */
 	EX_NOTHING	= 5,	/* not one page was there to be written */
+	EX_UNKNOWN	= 6,	/* doctor: nothing is bad, but not all could be found out */
 	EX_INTERRUPTED	= 130,	/* by SIGINT or SIGTERM; what was done is said */
 };
 

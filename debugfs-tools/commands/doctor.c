@@ -37,7 +37,7 @@ struct doctor {
 	struct table *table;
 	bool lines;			/* for people, instead of it */
 	struct system system;
-	bool bad;
+	bool bad, unknown;
 };
 
 static const struct option_spec options[] = {
@@ -69,6 +69,7 @@ static void say(struct doctor *doctor, const char *check, enum verdict verdict, 
 	else
 		table_row(doctor->table, NULL, &(struct row){ check, name[verdict], finding, fix });
 	doctor->bad |= verdict == BAD;
+	doctor->unknown |= verdict == UNKNOWN;
 }
 
 static void say_unknown(struct doctor *doctor, const char *check, const char *file, num error)
@@ -123,6 +124,7 @@ static void check_feature(struct doctor *doctor)
 {
 	autofree char *lockdown = source_line(doctor->source, "/sys/kernel/security/lockdown");
 	int error = doctor->system.ages_error;
+	bool denied = options_exit_status(error) == EX_DENIED;
 
 	if (system_supported(doctor->source)) {
 		say(doctor, "feature", BAD, SYSTEM_PACKAGE,
@@ -130,8 +132,8 @@ static void check_feature(struct doctor *doctor)
 		return;
 	}
 	say(doctor, "feature", OK, NULL, "CONFIG_ZSWAP_WB");
-	say(doctor, "ages", error ? BAD : OK,
-	    error == -ENOENT ? "mount -t debugfs none /sys/kernel/debug" : "as root", "%s",
+	say(doctor, "ages", denied ? UNKNOWN : error ? BAD : OK, denied ? "as root" :
+	    error == -ENOENT ? "mount -t debugfs none /sys/kernel/debug" : NULL, "%s",
 	    error ? system_reason(doctor->source, error) : "readable in debugfs");
 	if (lockdown && !strstr(lockdown, "[none]"))
 		say(doctor, "lockdown", NOTE, NULL,
@@ -393,9 +395,10 @@ static void check_daemon(struct doctor *doctor)
 	reason = usual_reason(&state);
 	health = daemon_health(overdue, &state);
 	failing = reason && strstr(reason, ": " REASON_REFUSED);
-	if (error && error != -ENOENT)
-		say(doctor, "daemon", BAD, error == -EACCES ? "as root" : "move it away", "%s: %s",
-		    doctor->state, message);
+	if (options_exit_status(error) == EX_DENIED)
+		say(doctor, "daemon", UNKNOWN, "as root", "%s: %s", doctor->state, message);
+	else if (error && error != -ENOENT)
+		say(doctor, "daemon", BAD, "move it away", "%s: %s", doctor->state, message);
 	else if (overdue < 0)
 		say(doctor, "daemon", NOTE, "systemctl start zswapctl", "%s", health);
 	else
@@ -431,7 +434,7 @@ static int run(struct context *context, void *data)
 			       "zswapctl writeback --rate, or a faster device");
 		check_daemon(doctor);
 	}
-	result = doctor->bad ? EX_FAILED : EX_DONE;
+	result = doctor->bad ? EX_FAILED : doctor->unknown ? EX_UNKNOWN : EX_DONE;
 	if (!doctor->lines)
 		table_print(doctor->table);
 	system_free(&doctor->system);

@@ -100,6 +100,11 @@ printf '%s\n' '25 1 8:0 / /swap rw - ext4 /dev/sda rw' '21 1 8:2 / / rw shared:1
 	>sick/proc/self/mountinfo
 echo 'BOOT_IMAGE=/boot/vmlinuz zswap.compressor=lz4 zswap.enabled=1 zswap.compressor=zstd quiet' \
 	>sick/proc/cmdline
+# one of which little can be known, and nothing bad
+cp -r busy unsure
+echo maybe >unsure/sys/module/zswap/parameters/enabled
+echo many >unsure/sys/kernel/debug/zswap/pool_total_size
+rm unsure/proc/swaps unsure/sys/kernel/debug/zswap/pool_limit_hit unsure/sys/kernel/debug/zswap/reject_*
 # two units of one name
 cp -r busy twins
 mkdir twins/sys/fs/cgroup/user.slice/redis.service
@@ -220,6 +225,27 @@ check 'doctor: no word of a compressor as it was asked for' silent grep compress
 echo >asked/sys/module/zswap/parameters/compressor
 "$zswapctl" --root asked doctor >out
 check 'doctor: no compressor' grep -q '^bad *compressor: none: zswap has no pool, .*(fix: echo NAME >' out
+
+# doctor DENIED...: without the right to read these; its exit status is the last line
+doctor_denied()
+{
+	for path; do
+		set -- "$@" -P "/sys/kernel/debug/zswap/$path"
+		shift
+	done
+	# LeakSanitizer cannot work under strace
+	ASAN_OPTIONS=detect_leaks=0 strace -f -o trace "$@" -e trace=openat2 \
+		-e inject=openat2:error=EACCES "$zswapctl" --root busy doctor >out
+	echo $? >>out
+}
+if ASAN_OPTIONS=detect_leaks=0 strace -f -o trace true 2>/dev/null; then
+	doctor_denied age_buckets age_buckets_cgroup pool_total_size
+	check 'doctor: what root alone may read is unknown, not bad' [ "$(grep -c '^unknown' out)" -eq 3 ]
+	check 'doctor: as root it is known' grep -q '^unknown ages: permission denied.*(fix: as root)$' out
+	check 'doctor: and that is neither well nor bad' [ "$(tail -n 1 out)" -eq 6 ]
+else
+	echo '# no strace: nobody is denied anything'
+fi
 
 "$zswapctl" --root sick top --iterations 1 --raw -o cgroup,writeback >out
 check 'top: what is off above is off' grep -qx '/user.slice/user-1000.slice no' out

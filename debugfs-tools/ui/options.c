@@ -262,6 +262,7 @@ static const struct {
 	{ EX_MISSING, "not supported by this kernel, or debugfs is missing" },
 	{ EX_DENIED, "permission denied: needs root, or the kernel is locked down" },
 	{ EX_NOTHING, "nothing to do: not one page could be written" },
+	{ EX_UNKNOWN, "doctor: nothing is bad, but something could not be found out" },
 	{ EX_INTERRUPTED, "interrupted by a signal; what was done is reported" },
 };
 
