@@ -139,6 +139,14 @@ awk '/^\.It Cm / {
 }' "$made/zswapctl.conf.5" | sort >got
 same 'manual: keys and defaults of the configuration' want got
 
+# The unit, the page and the program agree on what is not tried again
+sed -n 's/^RestartPreventExitStatus=//p' "$top/zswapctl.service" | tr -s ' ' '\n' >want
+sed -n 's/^The unit does not start it again after \(.*\), which .*/\1/p' "$made/zswapctl-daemon.8" |
+	grep -o '[0-9][0-9]*' >got
+same 'manual: exit statuses that the unit leaves alone' want got
+sed -n '/^Exit status/,$s/^  \([0-9]*\) .*/\1/p' help.daemon | grep -xf want >got
+same 'help: each of them has a meaning' want got
+
 for page in "$made"/zswapctl*.[58]; do
 	if command -v mandoc >/dev/null; then
 		# Pages of other packages need not be installed where this is built

@@ -3,6 +3,9 @@
 #
 # test_daemon.sh DIR: the subcommand daemon of DIR/zswapctl, on a tree that changes from
 # look to look.  TAP.
+#
+# What check() is given is called by it.
+# shellcheck disable=SC2317
 
 set -u
 export LC_ALL=C
@@ -11,6 +14,7 @@ export LC_ALL=C
 	exit 2
 }
 . "$(dirname "$0")/tap.sh"
+unit=$(cd "$(dirname "$0")/.." && pwd)/zswapctl.service
 zswapctl=$(cd "$1" && pwd)/zswapctl
 hold=$(dirname "$zswapctl")/hold
 dir=$(mktemp -d) || exit 1
@@ -84,6 +88,29 @@ status()
 		cat err
 		return 1
 	}
+}
+
+# in_unit KEY: what the systemd unit has for it
+in_unit()
+{
+	sed -n "s/^$1=//p" "$unit"
+}
+
+# stays_down STATUS COMMAND...: it ends so, and the unit does not start it again
+stays_down()
+{
+	status "$@" || return 1
+	case " $(in_unit RestartPreventExitStatus) $(in_unit SuccessExitStatus) " in
+	*" $1 "*) return 0 ;;
+	esac
+	echo "after $1 it is started again"
+	return 1
+}
+
+# comes_back STATUS COMMAND...: it ends so, and the unit starts it again
+comes_back()
+{
+	status "$@" && ! stays_down "$@"
 }
 
 # --- a tree
@@ -269,7 +296,7 @@ check 'doctor: not to be removed' grep -q '^bad *daemon: reasons: invalid: .*(fi
 rm -f reasons reasons.lock
 
 echo 'dear diary' >state
-check 'a file that is no state' status 2 daemon --root tree --once --state state
+check 'a file that is no state' stays_down 2 daemon --root tree --once --state state
 check 'is said' grep -q '^zswapctl: state: invalid: .*; it is not overwritten$' err
 check 'and stays' grep -qx 'dear diary' state
 for text in '{"version":1,"auths":{"registry":"secret"}}' '{"zswapctl":"state","version":4}'; do
@@ -383,7 +410,7 @@ wait $pid
 check 'a signal before the first tick: ends well' is $? 0
 check 'without a tick' is "$(wc -c <live)" 0
 rm fifo
-check 'another daemon with the same state: it does not begin' status 2 \
+check 'another daemon with the same state: it does not begin' stays_down 2 \
 	"$hold" state "$zswapctl" daemon -C conf --root tree --state state
 check 'which is said' grep -qx 'zswapctl: state: another daemon works with this state' err
 check 'and decides nothing' is "$(wc -c <out)" 0
@@ -549,7 +576,7 @@ fi
 
 # --- what is wrong
 echo 'min-agee = 5' >conf
-check 'a bad configuration: nothing starts' status 2 daemon --root tree
+check 'a bad configuration: nothing starts' stays_down 2 daemon --root tree
 check 'said with its line' grep -qx "zswapctl: conf:1: unknown key 'min-agee'" err
 check 'no decisions' is "$(wc -c <out)" 0
 cp usual conf
@@ -559,10 +586,23 @@ check '--interval 0' status 2 daemon --interval 0
 check '--interval 2h' status 2 daemon --root tree --interval 2h
 check 'said' grep -qx "zswapctl: --interval: '2h' is out of range" err
 check 'a full disk' sh -c "! $zswapctl daemon -C conf --root tree >/dev/full"
+# What goes away by itself, and what does not
+if inject true; then
+	# first_look ERROR
+	first_look()
+	{
+		inject -P /sys/kernel/debug/zswap/age_buckets_cgroup -e trace=openat2 \
+			-e "inject=openat2:error=$1" "$zswapctl" daemon -C conf --root tree
+	}
+	check 'not allowed to look: the unit leaves it at that' stays_down 4 first_look EACCES
+	check 'out of files: the unit tries again' comes_back 1 first_look ENFILE
+fi
+check 'the unit knows failures from an end that was asked for' is \
+	"$(in_unit Restart) $(in_unit SuccessExitStatus)" 'on-failure '
 rm $debugfs/age_buckets_cgroup
-check 'no age tables' status 3 daemon --root tree
+check 'no age tables' stays_down 3 daemon --root tree
 rm -r tree/sys/kernel/mm
-check 'no feature' status 3 daemon --root tree
+check 'no feature' stays_down 3 daemon --root tree
 check 'said' grep -qx 'zswapctl: this kernel has no proactive zswap writeback' err
 check 'said what has it' grep -q 'install a linux-image-.*-zswapwb package' err
 
