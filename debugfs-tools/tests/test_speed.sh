@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # test_speed.sh DIR: what each subcommand of DIR/zswapctl, which is without sanitizers, takes on a
-# machine with 5,000 cgroups, 2 nodes and 13 age buckets.  TAP.
+# machine with 5,000 cgroups, 2 nodes and 13 age buckets; and how much memory with 15,000 and 4.  TAP.
 #
 # Time is the processor's, and that of the best of some runs: others may be at work here, too. A
 # machine may still be slower than the one that the bound is for. So what takes longer is compared
@@ -25,6 +25,7 @@ trap 'rm -rf "$dir"' EXIT
 cd "$dir" || exit 1
 
 CGROUPS=5000
+NODES=2
 MEMORY_MAX=40960	# KiB
 TIME_MAX=0.70		# seconds
 TRIES=5
@@ -47,6 +48,7 @@ make_tree()
 	cp -r "$here/trees/busy" tree
 	rm -r tree/sys/fs/cgroup/*.slice tree/sys/kernel/debug/zswap/node* tree/sys/kernel/mm/zswap/node*
 	debugfs=tree/sys/kernel/debug/zswap
+	: >tree/sys/kernel/mm/zswap/proactive_readback
 	bounds='0 30 60 120 300 900 1800 3600 10800 21600 43200 86400 259200 inf'
 	awk -v bounds="$bounds" 'BEGIN {
 		nr = split(bounds, bound) - 1
@@ -54,16 +56,16 @@ make_tree()
 		for (b = 0; b < nr; b++)
 			print b, bound[b + 1], bound[b + 2], 1000000, 1000000000, 1000, 5000, 90000, 800, 700
 	}' >$debugfs/age_buckets
-	for node in 0 1; do
-		mkdir -p $debugfs/node$node tree/sys/kernel/mm/zswap/node$node
-		cp $debugfs/age_buckets $debugfs/node$node
-		cp -r "$here/trees/busy/sys/kernel/mm/zswap/node0/stats" tree/sys/kernel/mm/zswap/node$node
+	for node in $(seq 0 $((NODES - 1))); do
+		mkdir -p $debugfs/node"$node" tree/sys/kernel/mm/zswap/node"$node"
+		cp $debugfs/age_buckets $debugfs/node"$node"
+		cp -r "$here/trees/busy/sys/kernel/mm/zswap/node0/stats" tree/sys/kernel/mm/zswap/node"$node"
 	done
-	awk -v bounds="$bounds" -v cgroups="$cgroups" 'BEGIN {
+	awk -v bounds="$bounds" -v cgroups="$cgroups" -v nodes="$NODES" 'BEGIN {
 		nr = split(bounds, bound) - 1
 		print "cgroup node bucket min_age max_age pages bytes incompressible loaded path"
 		for (c = 1; c <= cgroups; c++)
-			for (n = 0; n < 2; n++)
+			for (n = 0; n < nodes; n++)
 				for (b = 0; b < nr; b++)
 					print 1000 + c, n, b, bound[b + 1], bound[b + 2], 100 + c % 7, 123456, 3, c % 11,
 						"/kubepods.slice/kubepods-burstable.slice/pod-" c ".slice"
@@ -91,6 +93,24 @@ make_tree()
 }
 make_tree $CGROUPS
 
+# make_history SAMPLES: as record writes it, in the current directory
+make_history()
+{
+	awk -v samples="$1" 'BEGIN {
+		printf "%-1023s\n", "{\"zswapctl\":\"ages\",\"version\":1,\"keep\":" samples "}"
+		for (nr = 0; nr < samples; nr++) {
+			line = sprintf("{\"nr\":%d,\"time\":%d,\"awake_ms\":%d,\"page_size\":4096",
+				nr, 1700000000 + 60 * nr, 60000 * nr)
+			line = line ",\"edges\":[0,30,60,120,300,900,1800,3600,10800,21600,43200,86400,259200]"
+			line = line ",\"pages\":[" nr
+			for (b = 1; b < 13; b++)
+				line = line "," 1000 * b + nr
+			printf "%-1023s\n", line "]}"
+		}
+	}' >ages
+}
+make_history $((2 * CGROUPS))
+
 # ---- what it takes ----
 
 # measure ARGUMENTS...: says KiB and seconds
@@ -109,6 +129,7 @@ seconds_of_few()
 		mkdir few
 		cd few || exit
 		make_tree "$FEW_CGROUPS"
+		make_history $((2 * FEW_CGROUPS))
 		measure daemon --ticks 1 --state state >took
 	)
 	(
@@ -170,4 +191,22 @@ bounds $CGROUPS daemon --ticks 1 --state state
 bounds $CGROUPS daemon --status --state state
 bounds $CGROUPS plan --state state
 bounds $CGROUPS metrics --cgroups --state state
+bounds 13 ages --history --file ages
+bounds 0 record --file ages
+check 'record: it has' grep -q '^{"nr":10000,.*"pages":\[1000000,' ages
+# No kernel is there to carry them out: it is all up to that
+for command in 'writeback --age 1h --dry-run' 'readback --max 1M'; do
+	# shellcheck disable=SC2086 # words
+	bounds 0 $command --cgroup pod-500.slice
+	check 'and comes to the command' grep -q ': a recorded tree, where no command can be carried out$' err
+done
+
+# ---- three times as many, and a table that is larger than the memory for it: how fast is not asked ----
+
+rm -rf tree few state* ages
+NODES=4
+make_tree 15000
+MEMORY_MAX=65536 TIME_MAX=60
+check 'a large table' test "$(stat -c %s tree/sys/kernel/debug/zswap/age_buckets_cgroup)" -gt 70000000
+bounds 15000 daemon --ticks 1 --dry-run
 tap_done
