@@ -90,11 +90,12 @@ static bool is_image(const struct zwb_image *image, unsigned long long slot, con
 static long long count_images(const unsigned long long *slots, long long nr)
 {
 	struct zwb_image *image = malloc(zwb_page_size);
-	long long i, images = 0;
+	long long i = 0, images = 0;
 	char compressor[64];
 
-	for (i = 0; image && i < nr && zwb_param_get("compressor", compressor, sizeof(compressor)) &&
-	     block_io(slots[i], image, false); i++)
+	if (!zwb_param_get("compressor", compressor, sizeof(compressor)))
+		nr = 0;
+	for (; image && i < nr && block_io(slots[i], image, false); i++)
 		images += is_image(image, slots[i], compressor);
 	free(image);
 	return i == nr ? images : -1;

@@ -339,7 +339,9 @@ static long long bytes_in_zswap(void)
 {
 	struct zwb_table table;
 
-	return zwb_table_read(ZWB_GLOBAL, &table) ? zwb_table_sum(&table, 0, table.nr - 1).bytes : -1;
+	if (!zwb_table_read(ZWB_GLOBAL, &table))
+		return -1;
+	return zwb_table_sum(&table, 0, table.nr - 1).bytes;
 }
 
 /*
