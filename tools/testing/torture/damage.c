@@ -43,13 +43,6 @@ static bool block_io(uint64_t slot, void *block, bool write)
 	return done == PAGE;
 }
 
-static bool is_image_of(const struct zwb_image *image, uint64_t slot)
-{
-	return image->magic == ZWB_IMAGE_MAGIC && image->type == LOOP_TYPE &&
-	       image->offset == slot && image->length &&
-	       image->length <= PAGE - ZWB_IMAGE_HEADER;
-}
-
 /*
  * The page may be in zswap all the same, and what is in the block be left from earlier.  Or
  * it is being written right now, and this comes in last: then the block is what is read.
@@ -58,15 +51,17 @@ static void damage_page(struct area *area, long page, unsigned long byte)
 {
 	static unsigned char block[PAGE] __attribute__((aligned(sizeof(uint64_t))));
 	static uint64_t got[WORDS];
-	const struct zwb_image *image = (const struct zwb_image *)block;
 	uint64_t place = page_place(area, page), slot;
 	unsigned int type;
+	size_t length;
 
 	slot = place_slot(place, &type);
-	if (!place_is_swap(place) || type != LOOP_TYPE || !block_io(slot, block, false) ||
-	    !is_image_of(image, slot))
+	if (!place_is_swap(place) || type != LOOP_TYPE || !block_io(slot, block, false))
 		return;
-	block[ZWB_IMAGE_HEADER + byte % image->length] ^= 1;
+	length = zwb_image_length((const struct zwb_image *)block, type, slot, PAGE);
+	if (!length)
+		return;
+	block[ZWB_IMAGE_HEADER + byte % length] ^= 1;
 	add(&shared->damaged, 1);
 	if (!block_io(slot, block, true))
 		problem("a block of " LOOP_FILE " cannot be written");

@@ -74,16 +74,14 @@ static uint32_t crc32c(const unsigned char *bytes, size_t length)
 static bool is_image(const struct zwb_image *image, unsigned long long slot, const char *compressor)
 {
 	const size_t from = offsetof(struct zwb_image, version);
+	size_t length = zwb_image_length(image, ZWB_SLOT_TYPE(slot), ZWB_SLOT_OFFSET(slot),
+					 zwb_page_size);
 	char name[sizeof(image->compressor)] = "";
 
 	snprintf(name, sizeof(name), "%s", compressor);
-	return le32toh(image->magic) == ZWB_IMAGE_MAGIC && le16toh(image->version) == 1 &&
-	       le32toh(image->type) == ZWB_SLOT_TYPE(slot) &&
-	       le64toh(image->offset) == ZWB_SLOT_OFFSET(slot) &&
-	       !memcmp(image->compressor, name, sizeof(name)) &&
-	       le16toh(image->length) + ZWB_IMAGE_HEADER <= zwb_page_size &&
+	return length && !memcmp(image->compressor, name, sizeof(name)) &&
 	       le32toh(image->checksum) == crc32c((const unsigned char *)image + from,
-						  ZWB_IMAGE_HEADER - from + le16toh(image->length));
+						  ZWB_IMAGE_HEADER - from + length);
 }
 
 /* How many of the slots have an image of their own, by the compressor that zswap has now. */
@@ -182,10 +180,11 @@ static long long write_one(struct zwb_pages *page, const char *device, long long
 		sectors = zwb_disk_number(device, ZWB_DISK_SECTORS_WRITTEN);
 		if (zwb_write_all(1) && block_io(slot, image, false)) {
 			bytes = (zwb_disk_number(device, ZWB_DISK_SECTORS_WRITTEN) - sectors) * 512;
-			want = (ZWB_IMAGE_HEADER + image->length + block - 1) / block * block;
+			want = ZWB_IMAGE_HEADER + le16toh(image->length);
+			want = (want + block - 1) / block * block;
 			zwb_since(&delta, &before);
 			ksft_print_msg("%d bytes of data, %lld written in blocks of %lld\n",
-				       image->length, bytes, block);
+				       le16toh(image->length), bytes, block);
 			zwb_equal(count_images(&slot, 1), 1);
 			zwb_equal(bytes, want);
 			zwb_equal(delta.total.disk_bytes, want);
