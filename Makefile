@@ -85,7 +85,7 @@ deb: deps		## a Debian package of the tool, in build/zswapctl/deb
 kernel: tree		## build the patched kernel; about 5 minutes
 	@$(V)/kernel.sh patched
 
-kernel-debug: tree	## build the kernel of most tests: lockdep and other checks; 5 to 10 minutes
+kernel-debug: tree	## build the kernel of most tests: lockdep and other checks; 5 to 25 minutes
 	@$(V)/kernel.sh debug
 
 kernel-kasan: tree	## build it with KASAN, UBSAN and kmemleak as well; a quarter of an hour
