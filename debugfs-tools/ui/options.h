@@ -68,6 +68,8 @@ int options_main(int argc, char **argv, const struct subcommand *const *subcomma
 
 /* The exit status for a file that cannot be read or written: @error is a negative errno. */
 int options_exit_status(num error);
+/* The same for a file of ours, and says what is wrong: @message, or what @error means. */
+int options_say_file(const char *file, const char *message, int error);
 /* Has this kernel the feature?  If not, says so and how to get one.  Returns the exit status. */
 int options_supported(const struct source *source);
 /* Why the tables of ages cannot be read, and what works without.  Returns the exit status. */
