@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * zswapctl ages: how old what is in zswap is, by bucket of age, or by cgroup as a tree; and how that
- * went, from the file that record writes.
+ * zswapctl ages: how old what is in zswap is, by bucket of age, or by cgroup as a tree; and how
+ * that went, from the file that record writes.
  */
 #include "commands/commands.h"
 #include "decide/history.h"

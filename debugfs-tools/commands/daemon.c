@@ -395,11 +395,6 @@ static const struct column columns[] = {
 	{ "REASON", COLUMN_TEXT, true, "why it last did what it did", ROW(reason) },
 };
 
-static json_t *json_known(num value)
-{
-	return value < 0 ? json_null() : json_integer(value);
-}
-
 char *daemon_health(num overdue_ms, const struct state *state)
 {
 	const char *what = overdue_ms > 0 ? ", but no look succeeded for ten intervals" :

@@ -520,13 +520,13 @@ echo 'when = free < 0%' >conf
 "$zswapctl" daemon -C conf --root tree --ticks 1000000000 --state killed >live 2>err &
 pid=$!
 # A day of ticks in which nothing but the budget changes
-wait_for '"wear":\(9\.[0-9]*e+09\|1\.0[0-9]*e+10\)' killed
+wait_for '"wear":\(9\.[0-9]*e9\|1\.0[0-9]*e10\)' killed
 {
 	kill -KILL $pid
 	wait $pid
 } 2>silent
 cp usual conf
-check 'killed: the budget of a day is there' grep -q '"wear":\(9\.[0-9]*e+09\|1\.0[0-9]*e+10\)' killed
+check 'killed: the budget of a day is there' grep -q '"wear":\(9\.[0-9]*e9\|1\.0[0-9]*e10\)' killed
 
 # What is spent in its first tick is not forgotten: killed when it would be saved again
 if inject true; then

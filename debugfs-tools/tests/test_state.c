@@ -669,11 +669,6 @@ static void some_state(struct state *state)
 	state->cgroup[3].result = -EIO;
 }
 
-static char *text_of(const struct state *state)
-{
-	return json_text(state_fields, state);
-}
-
 /* To six digits. */
 static bool near(const double *left, const double *right, int nr)
 {
@@ -693,11 +688,11 @@ static void test_json(void)
 	json_t *json;
 
 	some_state(&state);
-	text = text_of(&state);
+	text = state_text(&state);
 	json = json_loads(text, 0, NULL);
 	CHECK(json && !state_from_json(json, &again, &message), "what is written is read");
 	json_decref(json);
-	same = text_of(&again);
+	same = state_text(&again);
 	CHECK(!strcmp(text, same), "and the same to the last digit");
 	CHECK(again.nr == NR && again.nr_families == 2 && near(&again.wear, &state.wear, 1),
 	      "cgroups, families and the budget");
