@@ -255,15 +255,13 @@ static int take_directory(const char *path, num inode, void *data)
 /* The path as ours, of one without a directory; NULL: it is outside of this namespace. */
 static const char *own_path(const struct gathering *gathering, const char *path)
 {
-	size_t len;
+	const char *prefix = gathering->prefix, *below;
 
-	if (!gathering->prefix)
+	if (!prefix || !cgroup_is_within(path, prefix))
 		return NULL;
-	len = strlen(gathering->prefix);
-	if (strncmp(path, gathering->prefix, len) || path[len] != '/')
-		return NULL;
+	below = path + strlen(prefix);
 	/* "/../a" is what the kernel calls a sibling of the namespace's root */
-	return strncmp(path + len, "/..", 3) ? path + len : NULL;
+	return *below == '/' && strncmp(below, "/..", 3) ? below : NULL;
 }
 
 static int compare_cgroups(const void *a, const void *b)
