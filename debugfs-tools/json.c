@@ -66,7 +66,8 @@ int json_to_rate(const json_t *json, void *to)
 
 	if (json)
 		*value = json_is_number(json) ? json_number_value(json) : -1;
-	return !json || json_is_null(json) || *value >= 0 ? 0 : -EINVAL;
+	return !json || json_is_null(json) || (*value >= 0 && *value <= JSON_RATE_MAX) ?
+	       0 : -EINVAL;
 }
 
 int json_to_array(const json_t *array, void *first, size_t stride, int max,

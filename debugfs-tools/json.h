@@ -9,6 +9,8 @@
 
 #include "system/parse.h"
 
+#define JSON_RATE_MAX	9.22337e18	/* what is read fits a num */
+
 /* Written behind what is in @out, and dropped; @flags: those of json_dumpf() that differ. */
 void json_put(FILE *out, json_t *json, size_t flags);
 

@@ -90,7 +90,8 @@ static const struct option_spec options[] = {
 	  .needs = "tree" },
 	{ "history", 0, OPTION_FLAG, WHERE(history),
 	  "draw how the ages went, from what record wrote",
-	  .excludes = { "node", "cgroup", "tree", "watch", "json", "raw", "output" } },
+	  .excludes = { "node", "cgroup", "tree", "watch", "json", "raw", "bytes",
+			"noheadings", "output", "output-all" } },
 	{ "file", 'f', OPTION_FILE, WHERE(file), "with --history: the file (" HISTORY_FILE ")",
 	  .needs = "history" },
 	{ "watch", 'w', OPTION_WATCH, WHERE(screen.seconds), "look again and again (every 2 s)" },
@@ -393,18 +394,6 @@ static int show_history(const struct table *table, const struct output *output, 
 
 /* ---- from the command line on ---- */
 
-/* Whoever mistypes a node is not to take "nothing there" for an answer. */
-static int check_nodes(const struct ages *ages)
-{
-	int node = source_exists(ages->source, SYS_ZSWAP) ? -ENOENT :
-		   system_missing_node(ages->source, ages->nodes);
-
-	if (node < 0)
-		return EX_DONE;
-	say_error("node %d not found, or without memory", node);
-	return EX_USAGE;
-}
-
 static struct ages given = {
 	.cold = COLD_DEFAULT,
 	.screen = { &given, look, put },
@@ -417,7 +406,7 @@ static int run(struct context *context, void *data)
 
 	ages->source = &context->source;
 	ages->output = &context->output;
-	result = check_nodes(ages);
+	result = options_nodes(ages->source, ages->nodes);
 	if (result != EX_DONE)
 		return result;
 	if (ages->history && ages->source->recorded && !ages->file) {

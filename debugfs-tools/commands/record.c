@@ -8,8 +8,6 @@
 #include "decide/history.h"
 #include "system/amount.h"
 
-#define KEEP_DEFAULT	1440	/* a day, with one a minute */
-
 struct record {
 	const char *file;
 	num keep;
@@ -23,7 +21,7 @@ static const struct option_spec options[] = {
 	{ }
 };
 
-static struct record given = { .keep = KEEP_DEFAULT };
+static struct record given;
 
 static int run(struct context *context, void *data)
 {
@@ -48,6 +46,8 @@ static int run(struct context *context, void *data)
 	if (!record->file)
 		mkdir(DAEMON_DIRECTORY, 0700);
 	error = history_add(file, record->keep, &sample, &message);
+	if (!error && message)
+		say_error("%s: %s", file, message);
 	return error ? options_say_file(file, message, error) : EX_DONE;
 }
 

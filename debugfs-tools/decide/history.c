@@ -113,6 +113,8 @@ int history_read(const char *path, struct history *history, char **message)
 	*history = (struct history){ .nr = 0 };
 	*message = NULL;
 	error = fd < 0 ? -errno : load(fd, history, message);
+	if (error == -ENOENT)
+		*message = xasprintf("%s: record has not run yet", strerror(-error));
 	if (fd >= 0)
 		close(fd);
 	return error;
@@ -121,7 +123,7 @@ int history_read(const char *path, struct history *history, char **message)
 /* One sample behind the last, in an open file. */
 static int add(int fd, num keep, struct history_sample *sample, char **message)
 {
-	struct history history = { .keep = keep };
+	struct history history = { .keep = keep ?: HISTORY_KEEP };
 	struct stat st;
 	int error;
 
@@ -132,7 +134,8 @@ static int add(int fd, num keep, struct history_sample *sample, char **message)
 		error = load(fd, &history, message);
 	else
 		error = write_slot(fd, 0, json_pack("{s:s, s:i, s:I}", "zswapctl", "ages",
-						    "version", HISTORY_VERSION, "keep", keep));
+						    "version", HISTORY_VERSION, "keep",
+						    history.keep));
 	sample->nr = 0;
 	for (int i = 0; i < history.nr; i++) {
 		if (history.sample[i].nr >= sample->nr)
@@ -140,6 +143,8 @@ static int add(int fd, num keep, struct history_sample *sample, char **message)
 	}
 	if (!error)
 		error = write_slot(fd, 1 + sample->nr % history.keep, sample_to_json(sample));
+	if (!error && keep && keep != history.keep)
+		*message = xasprintf("stays one for %lld samples", history.keep);
 	history_free(&history);
 	return error;
 }

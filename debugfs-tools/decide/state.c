@@ -9,6 +9,8 @@
 #include "json.h"
 #include "ui/format.h"
 
+#define TIME_MAX	1000000000000000 /* milliseconds, and failures in a row */
+
 void state_begin(struct state *state)
 {
 	*state = (struct state){ .wear = -1 };
@@ -157,7 +159,7 @@ static int unpack_evidence(json_t *json, struct evidence *evidence, int nr)
 		return -EINVAL;
 	/* It is made of such numbers only */
 	for (double *at = (double *)evidence; at < (double *)(evidence + 1); at++) {
-		if (*at < 0)
+		if (*at < 0 || *at > JSON_RATE_MAX)
 			return -EINVAL;
 	}
 	return evidence->unit < 1 ? -EINVAL : 0;
@@ -185,9 +187,14 @@ static int unpack_control(json_t *json, struct state_cgroup *cgroup, int nr)
 	 * Not so changed_ms: what has just begun may have been watched, through others, since
 	 * before the boot
 	 */
-	if (control->age < 0 || control->failed_age < 0 || control->retry_ms < 0 ||
-	    control->failures < 0 || control->frozen_ms < 0 || control->debt < 0 ||
-	    control->credit < 0)
+	if (control->age < 0 || control->age > AGE_MAX || control->failed_age < 0 ||
+	    control->failed_age > AGE_MAX || control->changed_ms > TIME_MAX ||
+	    control->changed_ms < -TIME_MAX || control->retry_ms < 0 ||
+	    control->retry_ms > TIME_MAX || control->failures < 0 ||
+	    control->failures > TIME_MAX || control->frozen_ms < 0 ||
+	    control->frozen_ms > TIME_MAX || control->debt < 0 ||
+	    control->debt > JSON_RATE_MAX || control->credit < 0 ||
+	    control->credit > JSON_RATE_MAX)
 		return -EINVAL;
 	return json_to_rate(forecast, &cgroup->shown.forecast) ?:
 	       json_to_rate(allowed, &cgroup->shown.allowed) ?:
@@ -238,6 +245,7 @@ static int unpack_state(json_t *json, struct state *state)
 			"now_ms", &state->now_ms, "wear", &wear, "edges", &edges,
 			"families", &families, "cgroups", &cgroups, "failing", &failing) ||
 	    (!json_is_string(boot_id) && !json_is_null(boot_id)) || state->now_ms < 0 ||
+	    state->now_ms > TIME_MAX ||
 	    !json_is_array(families) || !json_is_array(cgroups))
 		return -EINVAL;
 	state->boot_id = json_is_string(boot_id) ? xstrdup(json_string_value(boot_id)) : NULL;
@@ -303,8 +311,7 @@ int state_from_json(json_t *json, struct state *state, char **message)
 static bool is_damaged(FILE *file)
 {
 	static const char head[] = "{\"zswapctl\":\"state\"";
-	struct stat st;
-	bool begins = !fstat(fileno(file), &st) && S_ISREG(st.st_mode), zeros = begins;
+	bool begins = true, zeros = true;
 	int c;
 
 	rewind(file);
@@ -317,18 +324,26 @@ static bool is_damaged(FILE *file)
 
 int state_load(const char *path, struct state *state, char **message)
 {
-	FILE *file = fopen(path, "re");
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int error = fd < 0 ? -errno : 0;
 	json_error_t wrong;
+	struct stat st;
 	json_t *json;
-	int error;
+	FILE *file;
 
 	state_begin(state);
 	*message = NULL;
-	if (!file) {
-		error = -errno;
-		*message = xstrdup(strerror(-error));
+	if (!error && (fstat(fd, &st) || !S_ISREG(st.st_mode))) {
+		close(fd);
+		error = -EEXIST;
+	}
+	if (error) {
+		*message = xasprintf("%s%s",
+				     error == -EEXIST ? "invalid: no regular file" : strerror(-error),
+				     error == -ENOENT ? ": the daemon has not run yet" : "");
 		return error;
 	}
+	file = xchecked(fdopen(fd, "r"));
 	json = json_loadf(file, JSON_REJECT_DUPLICATES, &wrong);
 	if (json) {
 		error = state_from_json(json, state, message);
@@ -351,7 +366,7 @@ int state_load(const char *path, struct state *state, char **message)
 static int lock_file(const char *path, int flags, int command, struct flock *lock)
 {
 	autofree char *name = xasprintf("%s.lock", path);
-	int fd = open(name, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int fd = open(name, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
 	int error = fd < 0 ? -errno : 0;
 
 	*lock = (struct flock){ .l_type = F_WRLCK, .l_len = 1 };

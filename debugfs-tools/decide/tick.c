@@ -370,7 +370,7 @@ void tick_carry_out(struct state *state, const struct config *config, struct cho
 				written(state, config, next);
 			control_result(next);
 		} else if (acts) {
-			next->decision.reason = "left out";
+			next->decision.reason = hands->left_out ?: "left out";
 		}
 		if (acts)
 			keep_decision(state, next);

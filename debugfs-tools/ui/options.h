@@ -47,7 +47,7 @@ struct option_spec {
 	size_t where;		/* offset in the subcommand's struct */
 	const char *help;
 	const char *needs;	/* the name of another option, which has to be given */
-	const char *excludes[8]; /* up to a NULL: none of them may be given */
+	const char *excludes[11]; /* up to a NULL: none of them may be given */
 };
 
 struct subcommand {
@@ -81,6 +81,9 @@ void options_say_foreign(const struct cgroups *cgroups);
  * an exit status; *@path is to be freed if it is EX_DONE, and @path may be NULL.
  */
 int options_cgroup(const struct source *source, const char *name, uint64_t *id, char **path);
+
+/* Has this system all of the @nodes, 0: none is asked for?  Says which one not; exit status. */
+int options_nodes(const struct source *source, uint64_t nodes);
 
 /* Why numbers are not known: each reason once, with what lacks it. */
 struct reasons {
