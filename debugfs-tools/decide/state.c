@@ -3,6 +3,7 @@
  * The daemon's memory as JSON, and its file.
  */
 #include <fcntl.h>
+#include <math.h>
 #include <sys/stat.h>
 
 #include "decide/state.h"
@@ -145,6 +146,11 @@ char *state_text(const struct state *state)
 	return xchecked(fclose(out) ? NULL : text);
 }
 
+static bool is_within(double value, double max)
+{
+	return value >= 0 && value <= max;
+}
+
 static int unpack_evidence(json_t *json, struct evidence *evidence, int nr)
 {
 	json_t *back = NULL, *out = NULL;
@@ -159,7 +165,7 @@ static int unpack_evidence(json_t *json, struct evidence *evidence, int nr)
 		return -EINVAL;
 	/* It is made of such numbers only */
 	for (double *at = (double *)evidence; at < (double *)(evidence + 1); at++) {
-		if (*at < 0 || *at > JSON_RATE_MAX)
+		if (!is_within(*at, JSON_RATE_MAX))
 			return -EINVAL;
 	}
 	return evidence->unit < 1 ? -EINVAL : 0;
@@ -187,14 +193,11 @@ static int unpack_control(json_t *json, struct state_cgroup *cgroup, int nr)
 	 * Not so changed_ms: what has just begun may have been watched, through others, since
 	 * before the boot
 	 */
-	if (control->age < 0 || control->age > AGE_MAX || control->failed_age < 0 ||
-	    control->failed_age > AGE_MAX || control->changed_ms > TIME_MAX ||
-	    control->changed_ms < -TIME_MAX || control->retry_ms < 0 ||
-	    control->retry_ms > TIME_MAX || control->failures < 0 ||
-	    control->failures > TIME_MAX || control->frozen_ms < 0 ||
-	    control->frozen_ms > TIME_MAX || control->debt < 0 ||
-	    control->debt > JSON_RATE_MAX || control->credit < 0 ||
-	    control->credit > JSON_RATE_MAX)
+	if (!is_within(control->age, AGE_MAX) || !is_within(control->failed_age, AGE_MAX) ||
+	    !is_within(fabs((double)control->changed_ms), TIME_MAX) ||
+	    !is_within(control->retry_ms, TIME_MAX) || !is_within(control->failures, TIME_MAX) ||
+	    !is_within(control->frozen_ms, TIME_MAX) || !is_within(control->debt, JSON_RATE_MAX) ||
+	    !is_within(control->credit, JSON_RATE_MAX))
 		return -EINVAL;
 	return json_to_rate(forecast, &cgroup->shown.forecast) ?:
 	       json_to_rate(allowed, &cgroup->shown.allowed) ?:
@@ -244,9 +247,9 @@ static int unpack_state(json_t *json, struct state *state)
 	if (json_unpack(json, "{s:o, s:I, s:o, s:o, s:o, s:o, s?s}", "boot_id", &boot_id,
 			"now_ms", &state->now_ms, "wear", &wear, "edges", &edges,
 			"families", &families, "cgroups", &cgroups, "failing", &failing) ||
-	    (!json_is_string(boot_id) && !json_is_null(boot_id)) || state->now_ms < 0 ||
-	    state->now_ms > TIME_MAX ||
-	    !json_is_array(families) || !json_is_array(cgroups))
+	    (!json_is_string(boot_id) && !json_is_null(boot_id)) ||
+	    !is_within(state->now_ms, TIME_MAX) || !json_is_array(families) ||
+	    !json_is_array(cgroups))
 		return -EINVAL;
 	state->boot_id = json_is_string(boot_id) ? xstrdup(json_string_value(boot_id)) : NULL;
 	state->failing = failing ? xstrdup(failing) : NULL;
@@ -338,8 +341,8 @@ int state_load(const char *path, struct state *state, char **message)
 		error = -EEXIST;
 	}
 	if (error) {
-		*message = xasprintf("%s%s",
-				     error == -EEXIST ? "invalid: no regular file" : strerror(-error),
+		*message = xasprintf("%s%s", error == -EEXIST ? "invalid: no regular file" :
+				     strerror(-error),
 				     error == -ENOENT ? ": the daemon has not run yet" : "");
 		return error;
 	}
