@@ -263,7 +263,9 @@ int config_find(const char *named, const char *usual, struct config *config, cha
 {
 	autofree char *text = NULL;
 	const char *path = named ? named : usual;
-	const struct source here = { .root = AT_FDCWD, .regular = true };
+	/* Nobody is waited for; but /dev/null is how one says "the defaults" */
+	bool regular = path && strcmp(path, "/dev/null");
+	const struct source here = { .root = AT_FDCWD, .regular = regular };
 	long error = path ? source_read(&here, path, &text) : -ENOENT;
 
 	*message = NULL;

@@ -411,7 +411,8 @@ rm -f once once.lock
 # --- two at a time
 mkfifo fifo
 check 'a pipe is no configuration' status 2 timeout -s KILL 20 "$zswapctl" daemon -C fifo --root tree
-check 'and no state' status 2 timeout -s KILL 20 "$zswapctl" daemon -C conf --root tree --state fifo
+check 'but /dev/null is one' status 0 "$zswapctl" daemon -C /dev/null --root tree --once --dry-run
+check 'nor a state' status 2 timeout -s KILL 20 "$zswapctl" daemon -C conf --root tree --state fifo
 check 'nor one to be shown' status 1 timeout -s KILL 20 "$zswapctl" --root tree daemon --status --state fifo
 rm fifo fifo.lock
 mkfifo state.lock.lock
