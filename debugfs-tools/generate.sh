@@ -70,7 +70,7 @@ man)
 			if (argument == "[+]LIST")
 				return " Oo Cm + Oc Ns Ar list"
 			if (argument == "N[-M]")
-				return " Ar n Ns Op - Ns Op Ar m"
+				return " Ar n Ns Op - Ns Ar m"
 			return argument == "" ? "" : " Ar " tolower(argument)
 		}
 		# Which options belong to all, and which to all with tables: those of status, but --nodes

@@ -1,230 +1,101 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Structs to and from JSON, where what is not known is null.
+ * Numbers to and from JSON, where what is not known is null.
  */
 #include <math.h>
 
 #include "json.h"
 #include "ui/format.h"
 
-/* ---- writing ---- */
-
-static void write_text(FILE *out, const char *text)
+void json_put(FILE *out, json_t *json, size_t flags)
 {
-	autofree char *valid = text ? utf8_copy(text) : NULL;
-	json_t *json = xchecked(valid ? json_string(valid) : json_null());
-
-	json_dumpf(json, out, JSON_ENCODE_ANY);
+	json_dumpf(xchecked(json), out, JSON_COMPACT | JSON_REAL_PRECISION(6) | flags);
 	json_decref(json);
 }
 
-static void write_members(FILE *out, const char *comma, const struct json_field *fields,
-			  const void *base, int nr);
-
-static void write_struct(FILE *out, const struct json_field *fields, const void *base, int nr)
+json_t *json_known(num value)
 {
-	putc('{', out);
-	write_members(out, "", fields, base, nr);
-	putc('}', out);
+	return value < 0 ? json_null() : json_integer(value);
 }
 
-static void write_member(FILE *out, const struct json_field *field, const void *at, int nr)
+json_t *json_rate(double value)
 {
-	switch (field->kind) {
-	case JSON_NUM:
-	case JSON_COUNT:
-	case JSON_SIGNED:
-	case JSON_BOUNDS:
-		if (field->kind == JSON_NUM && *(const num *)at < 0)
-			fputs("null", out);
-		else
-			fprintf(out, "%lld", *(const num *)at);
-		break;
-	case JSON_POSITIVE:
-	case JSON_RATE:
-		/* Six digits are more than what is estimated is worth; JSON has no infinity */
-		if (*(const double *)at < 0 || !isfinite(*(const double *)at))
-			fputs("null", out);
-		else
-			fprintf(out, "%g", *(const double *)at);
-		break;
-	case JSON_BOOL:
-		fputs(*(const bool *)at ? "true" : "false", out);
-		break;
-	case JSON_TEXT:
-		write_text(out, *(char *const *)at);
-		break;
-	default:
-		write_struct(out, field->fields, at, nr);
-	}
+	char text[32];
+
+	/* JSON has no infinity */
+	if (!(value >= 0) || !isfinite(value))
+		return json_null();
+	/* Six digits are more than what is estimated is worth */
+	sprintf(text, "%g", value);
+	return strpbrk(text, ".e") ? json_real(atof(text)) : json_integer(atoll(text));
 }
 
-static bool is_zero(enum json_kind kind, const void *at)
+json_t *json_text(const char *text)
 {
-	static const num zero;
-	/* All else that can be left out has the size of a number */
-	size_t size = kind == JSON_BOOL ? sizeof(bool) : kind == JSON_TEXT ? sizeof(char *) :
-		      sizeof(zero);
+	autofree char *valid = text ? utf8_copy(text) : NULL;
 
-	return kind <= JSON_TEXT && !memcmp(at, &zero, size);
+	return valid ? json_string(valid) : json_null();
 }
 
-static void write_members(FILE *out, const char *comma, const struct json_field *fields,
-			  const void *base, int nr)
+json_t *json_nums(const num *first, size_t stride, int nr)
 {
-	bool sparse = false;
+	json_t *array = json_array();
 
-	for (const struct json_field *field = fields; field->key; field++) {
-		const char *at = (const char *)base + field->where;
-		const void *more = (const char *)base + field->nr;
-		int elements = field->stride ? nr : 1;
-
-		if (field->kind == JSON_LIST) {
-			at = *(char *const *)at;
-			elements = *(const int *)more;
-		} else if (field->kind == JSON_BOUNDS) {
-			elements = nr = ((const struct age_table *)at)->nr;
-			at = (const char *)&((const struct age_table *)at)->bucket[0].min_age;
-		}
-		/* The zeros that an array ends with */
-		while (sparse && elements &&
-		       is_zero(field->kind, at + (elements - 1) * field->stride))
-			elements--;
-		sparse |= field->kind == JSON_SPARSE;
-		if (field->kind == JSON_SPARSE || (sparse && !elements) ||
-		    (field->kind == JSON_MAYBE && !*(const bool *)more))
-			continue;
-		if (field->kind == JSON_HEAD) {
-			fprintf(out, "%s\"zswapctl\":\"%s\",\"version\":%zu", comma, field->key,
-				field->where);
-			elements = 0;
-		} else {
-			fprintf(out, "%s\"%s\":%s", comma, field->key, field->stride ? "[" : "");
-		}
-		comma = ",";
-		for (int i = 0; i < elements; i++, at += field->stride) {
-			if (i)
-				putc(',', out);
-			write_member(out, field, at, nr);
-		}
-		if (field->stride)
-			putc(']', out);
-	}
+	for (int i = 0; i < nr; i++)
+		json_array_append_new(array, json_known(first[i * stride / sizeof(*first)]));
+	return array;
 }
 
-void json_members(FILE *out, const char *comma, const struct json_field *fields, const void *base)
+json_t *json_bounds(const struct age_table *table)
 {
-	write_members(out, comma, fields, base, 0);
+	return json_nums(&table->bucket[0].min_age, sizeof(table->bucket[0]), table->nr);
 }
 
-void json_write(FILE *out, const struct json_field *fields, const void *base)
+int json_to_num(const json_t *json, void *to)
 {
-	write_struct(out, fields, base, 0);
+	num *value = to;
+
+	if (json)
+		*value = json_is_integer(json) ? json_integer_value(json) : -ENODATA;
+	return !json || json_is_null(json) || *value >= 0 ? 0 : -EINVAL;
 }
 
-char *json_text(const struct json_field *fields, const void *base)
+int json_to_rate(const json_t *json, void *to)
 {
-	char *text = NULL;
-	size_t length;
-	FILE *out = xchecked(open_memstream(&text, &length));
+	double *value = to;
 
-	json_write(out, fields, base);
-	/* Memory is what it can fail with */
-	return xchecked(fclose(out) ? NULL : text);
+	if (json)
+		*value = json_is_number(json) ? json_number_value(json) : -1;
+	return !json || json_is_null(json) || (*value >= 0 && *value <= JSON_RATE_MAX) ?
+	       0 : -EINVAL;
 }
 
-/* ---- reading ---- */
-
-static int to_struct(const json_t *object, const struct json_field *fields, void *base, int nr);
-
-static int to_member(const json_t *json, const struct json_field *field, void *at, int nr)
+int json_to_array(const json_t *array, void *first, size_t stride, int max,
+		  int (*each)(const json_t *json, void *to))
 {
-	bool null = json_is_null(json), good;
+	int nr = json_array_size(array), error = 0;
 
-	switch (field->kind) {
-	case JSON_NUM:
-	case JSON_COUNT:
-	case JSON_SIGNED:
-	case JSON_BOUNDS:
-		*(num *)at = null ? -ENODATA : json_integer_value(json);
-		good = json_is_integer(json) && (*(num *)at >= 0 || field->kind == JSON_SIGNED);
-		return good || (null && field->kind == JSON_NUM) ? 0 : -EINVAL;
-	case JSON_POSITIVE:
-	case JSON_RATE:
-		*(double *)at = null ? -1 : json_number_value(json);
-		good = json_is_number(json) && isfinite(*(double *)at) && *(double *)at >= 0;
-		return good || (null && field->kind == JSON_RATE) ? 0 : -EINVAL;
-	case JSON_BOOL:
-		*(bool *)at = json_is_true(json);
-		return json_is_boolean(json) ? 0 : -EINVAL;
-	case JSON_TEXT:
-		*(char **)at = json_is_string(json) ? xstrdup(json_string_value(json)) : NULL;
-		return json_is_string(json) || null ? 0 : -EINVAL;
-	default:
-		return to_struct(json, field->fields, at, nr);
-	}
+	if ((array && !json_is_array(array)) || nr > max)
+		return -EINVAL;
+	for (int i = 0; i < nr && !error; i++)
+		error = each(json_array_get(array, i), (char *)first + i * stride);
+	return error ? error : nr;
 }
 
-/* Each bucket ends where the next one begins. */
-static int set_bounds(struct age_table *table, int nr)
+int json_to_bounds(const json_t *array, struct age_table *table)
 {
-	table->nr = nr;
+	struct age_bucket *bucket = table->bucket;
+	int nr = json_to_array(array, &bucket->min_age, sizeof(*bucket), AGE_BUCKETS_MAX,
+			       json_to_num);
+
+	/* Each bucket ends where the next one begins */
 	for (int b = 0; b < nr; b++) {
-		struct age_bucket *bucket = &table->bucket[b];
-
-		bucket->max_age = b + 1 < nr ? bucket[1].min_age : AGE_NO_BOUND;
-		if (bucket->min_age >= bucket->max_age)
+		bucket[b].max_age = b + 1 < nr ? bucket[b + 1].min_age : AGE_NO_BOUND;
+		if (bucket[b].min_age < 0 || bucket[b].min_age >= bucket[b].max_age)
 			return -EINVAL;
 	}
-	return 0;
-}
-
-static int to_struct(const json_t *object, const struct json_field *fields, void *base, int nr)
-{
-	bool sparse = false;
-	int error = 0;
-
-	for (const struct json_field *field = fields; field->key && !error; field++) {
-		const json_t *json = json_object_get(object, field->key);
-		char *at = (char *)base + field->where;
-		void *more = (char *)base + field->nr;
-		size_t elements = json_array_size(json);
-
-		if (field->kind == JSON_MAYBE)
-			*(bool *)more = json;
-		sparse |= field->kind == JSON_SPARSE;
-		/* Neither is a member, even if the object has one of that name */
-		if (field->kind == JSON_HEAD || field->kind == JSON_SPARSE ||
-		    (!json && (sparse || field->kind == JSON_MAYBE)))
-			continue;
-		if (!field->stride) {
-			error = to_member(json, field, at, nr);
-			continue;
-		}
-		if (!json_is_array(json))
-			return -EINVAL;
-		if (field->kind == JSON_LIST) {
-			at = *(char **)at = xcalloc(elements, field->stride);
-			*(int *)more = elements;
-		} else if (field->kind == JSON_BOUNDS) {
-			if (elements > AGE_BUCKETS_MAX)
-				return -EINVAL;
-			nr = elements;
-			at = (char *)&((struct age_table *)at)->bucket[0].min_age;
-		} else if (sparse ? elements > (size_t)nr : elements != (size_t)nr) {
-			return -EINVAL;
-		}
-		for (size_t i = 0; i < elements && !error; i++, at += field->stride)
-			error = to_member(json_array_get(json, i), field, at, nr);
-		if (field->kind == JSON_BOUNDS && !error)
-			error = set_bounds((void *)((char *)base + field->where), nr);
-	}
-	return error;
-}
-
-int json_to_struct(const json_t *object, const struct json_field *fields, void *base)
-{
-	return to_struct(object, fields, base, 0);
+	table->nr = nr < 0 ? 0 : nr;
+	return nr < 0 ? nr : 0;
 }
 
 num json_version(const json_t *object, const char *what)

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * zswapctl ages: how old what is in zswap is, by bucket of age, or by cgroup as a tree.
+ * zswapctl ages: how old what is in zswap is, by bucket of age, or by cgroup as a tree; and how
+ * that went, from the file that record writes.
  */
+#include "commands/commands.h"
+#include "decide/history.h"
 #include "system/amount.h"
 #include "ui/format.h"
-#include "commands/commands.h"
 #include "ui/screen.h"
 
 #define BAR_WIDTH	16
+#define DATE		sizeof("01-31 23:59")
 
 struct bucket_row {
 	const char *age, *bar;
@@ -87,7 +90,8 @@ static const struct option_spec options[] = {
 	  .needs = "tree" },
 	{ "history", 0, OPTION_FLAG, WHERE(history),
 	  "draw how the ages went, from what record wrote",
-	  .excludes = { "node", "cgroup", "tree", "watch", "json", "raw", "output" } },
+	  .excludes = { "node", "cgroup", "tree", "watch", "json", "raw", "bytes",
+			"noheadings", "output", "output-all" } },
 	{ "file", 'f', OPTION_FILE, WHERE(file), "with --history: the file (" HISTORY_FILE ")",
 	  .needs = "history" },
 	{ "watch", 'w', OPTION_WATCH, WHERE(screen.seconds), "look again and again (every 2 s)" },
@@ -246,17 +250,149 @@ static char *put(void *data, struct table *table, int lines, int width)
 	return NULL;
 }
 
-/* Whoever mistypes a node is not to take "nothing there" for an answer. */
-static int check_nodes(const struct ages *ages)
-{
-	int node = source_exists(ages->source, SYS_ZSWAP) ? -ENOENT :
-		   system_missing_node(ages->source, ages->nodes);
+/* ---- --history: a heat map, time from left to right and the oldest pages at the top ---- */
 
-	if (node < 0)
-		return EX_DONE;
-	say_error("node %d not found, or without memory", node);
-	return EX_USAGE;
+struct map {
+	const struct age_table *rows;	/* the bounds of the newest sample */
+	int width;			/* columns of time */
+	num begin, step;		/* seconds */
+	struct map_column {
+		int samples;
+		num bytes[AGE_BUCKETS_MAX]; /* their mean, by row */
+	} *column;
+	num most;			/* of the bytes */
+};
+
+static int compare_nums(const void *a, const void *b)
+{
+	num left = *(const num *)a, right = *(const num *)b;
+
+	return (left > right) - (left < right);
 }
+
+/* From one sample to the next, as it is mostly. */
+static num usual_distance(const struct history *history)
+{
+	autofree num *distance = xcalloc(history->nr, sizeof(*distance));
+	num usual;
+
+	for (int i = 1; i < history->nr; i++)
+		distance[i - 1] = history->sample[i].time - history->sample[i - 1].time;
+	qsort(distance, history->nr - 1, sizeof(*distance), compare_nums);
+	usual = history->nr > 1 ? distance[(history->nr - 1) / 2] : 1;
+	return usual > 0 ? usual : 1;
+}
+
+static void add_sample(const struct map *map, struct map_column *column,
+		       const struct history_sample *sample)
+{
+	column->samples++;
+	for (int b = 0; b < sample->ages.nr; b++) {
+		const struct age_bucket *bucket = &sample->ages.bucket[b];
+		num bytes = amount_times(bucket->pages, sample->page_size);
+		/* Bounds may have been others then: a bucket counts where it begins */
+		num *sum = &column->bytes[amount_bucket(map->rows, bucket->min_age)];
+
+		*sum = amount_add(*sum, bytes > 0 ? bytes : 0);
+	}
+}
+
+static void fill(struct map *map, const struct history *history, int room)
+{
+	num usual = usual_distance(history), last = 0, span;
+
+	map->begin = history->sample[0].time;
+	span = history->sample[history->nr - 1].time - map->begin;
+	map->step = span / room + 1 > usual ? span / room + 1 : usual;
+	map->width = span / map->step + 1;
+	map->column = xcalloc(map->width, sizeof(*map->column));
+	for (int i = 0; i < history->nr; i++) {
+		const struct history_sample *sample = &history->sample[i];
+		num column = (sample->time - map->begin) / map->step;
+
+		/* One that came a little late leaves no hole */
+		if (i && column > last + 1 && sample->time - sample[-1].time < 2 * usual)
+			map->column[last + 1] = map->column[last];
+		last = column;
+		add_sample(map, &map->column[column], sample);
+	}
+	for (int i = 0; i < map->width * map->rows->nr; i++) {
+		struct map_column *column = &map->column[i % map->width];
+		num *bytes = &column->bytes[i / map->width];
+
+		if (column->samples)
+			*bytes /= column->samples;
+		if (*bytes > map->most)
+			map->most = *bytes;
+	}
+}
+
+static void print_date(num seconds, int width)
+{
+	time_t moment = seconds;
+	char text[DATE] = "";
+	struct tm tm;
+
+	if (localtime_r(&moment, &tm))
+		strftime(text, sizeof(text), "%m-%d %H:%M", &tm);
+	printf("%*s", width, text);
+}
+
+static void print_map(const struct map *map, int label, bool utf8)
+{
+	for (int row = map->rows->nr - 1; row >= 0; row--) {
+		printf("%*s+ ", label, format_age(map->rows->bucket[row].min_age).text);
+		for (const struct map_column *c = map->column; c < map->column + map->width; c++)
+			fputs(c->samples ? format_level(c->bytes[row], map->most, utf8) : " ",
+			      stdout);
+		putchar('\n');
+	}
+	printf("%*s", label + 2, "");
+	if (map->width >= 2 * (int)DATE)
+		print_date(map->begin, -(map->width - (int)DATE + 1));
+	print_date(map->begin + (map->width - 1) * map->step, 0);
+	printf("\n%s: %s, .: none; a column: %s\n", format_level(1, 1, utf8),
+	       format_size(map->most).text, format_age(map->step).text);
+}
+
+static void draw(const struct history *history, int width, bool utf8)
+{
+	struct map map = { .rows = &history->sample[history->nr - 1].ages };
+	int label = 0;
+
+	for (int row = 0; row < map.rows->nr; row++) {
+		int length = strlen(format_age(map.rows->bucket[row].min_age).text);
+
+		if (length > label)
+			label = length;
+	}
+	fill(&map, history, width - label - 2 > 1 ? width - label - 2 : 1);
+	print_map(&map, label, utf8);
+	free(map.column);
+}
+
+/* Returns an exit status. */
+static int show_history(const struct table *table, const struct output *output, const char *file)
+{
+	autofree char *message = NULL;
+	struct history history;
+	int error = history_read(file, &history, &message), result = EX_DONE;
+
+	if (error) {
+		result = options_say_file(file, message, error);
+	} else if (!history.nr) {
+		say_error("%s: no sample in it", file);
+		result = EX_NOTHING;
+	} else {
+		draw(&history, table_width(table), table_utf8(output));
+	}
+	if (history.broken)
+		say_error("%s: %d invalid samples are left out", file, history.broken);
+	history_free(&history);
+	return result;
+}
+
+/* ---- from the command line on ---- */
 
 static struct ages given = {
 	.cold = COLD_DEFAULT,
@@ -270,7 +406,7 @@ static int run(struct context *context, void *data)
 
 	ages->source = &context->source;
 	ages->output = &context->output;
-	result = check_nodes(ages);
+	result = options_nodes(ages->source, ages->nodes);
 	if (result != EX_DONE)
 		return result;
 	if (ages->history && ages->source->recorded && !ages->file) {
@@ -278,7 +414,7 @@ static int run(struct context *context, void *data)
 		return EX_USAGE;
 	}
 	if (ages->history)
-		return history_show(context->table, ages->output, ages->file ?: HISTORY_FILE);
+		return show_history(context->table, ages->output, ages->file ?: HISTORY_FILE);
 	if (ages->name)
 		result = options_cgroup(ages->source, ages->name, &ages->id, NULL);
 	if (result != EX_DONE)

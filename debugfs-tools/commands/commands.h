@@ -17,9 +17,6 @@ extern const struct subcommand status_subcommand, doctor_subcommand, ages_subcom
 /* Where record writes to if nobody says. */
 #define HISTORY_FILE	DAEMON_DIRECTORY "/ages"
 
-/* ages --history: the file that record wrote, drawn.  Returns an exit status. */
-int history_show(const struct table *table, const struct output *output, const char *file);
-
 /* How it is with a daemon, as state_overdue_ms() and its state say: "running, but ..."; to be freed. */
 char *daemon_health(num overdue_ms, const struct state *state);
 

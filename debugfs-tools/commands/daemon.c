@@ -17,7 +17,7 @@
 #include "ui/format.h"
 
 #define CONFIG_FILE	"/etc/zswapctl.conf"
-#define SAVE_MS		60000	/* the state is saved once in this time at most */
+#define SAVE_MS		60000	/* the state is saved once in this time, if looks go on as before */
 #define PART		(64LL << 20)	/* bytes: a command is given in such parts */
 #define PART_BACK	(4 * PART)	/* for each the kernel looks at all that is on the disk */
 #define OVERDUE		10	/* intervals without a look that succeeds: others are to see it */
@@ -151,8 +151,11 @@ static bool look(struct daemon *daemon)
 	error = sample_read(daemon->source, &daemon->sample, &path);
 	if (error)
 		why = xasprintf("%s: %s", path, system_reason_for(daemon->source, path, error));
-	/* Others are to see it, and when it is over */
-	daemon->state.changed |= !!strcmp(why ?: "", daemon->state.failing ?: "");
+	/* Others are to see it, and when it is over: at once */
+	if (strcmp(why ?: "", daemon->state.failing ?: "")) {
+		daemon->state.changed = true;
+		daemon->saved_ms = 0;
+	}
 	free(daemon->state.failing);
 	daemon->state.failing = why;
 	daemon->failed_ms = error ? daemon->failed_ms + daemon->config.interval * 1000 : 0;
@@ -247,8 +250,8 @@ static void print_choice(void *data, const struct choice *choice)
 }
 
 /*
- * Not more often than once a minute, and only if there is something new.  The bytes that are @about
- * to be written count as spent: it may be killed before it is saved again.
+ * Once a minute at most, if looks go on as before, and only if there is something new.  The bytes
+ * that are @about to be written count as spent: it may be killed before it is saved again.
  */
 static void save_state(struct daemon *daemon, bool now, num about)
 {
@@ -268,7 +271,7 @@ static void save_state(struct daemon *daemon, bool now, num about)
 	daemon->state.wear = wear;
 	/* Once, not every minute. */
 	if (error && error != daemon->state_error)
-		say_error("%s: %s; nothing is written to swap until it can be saved",
+		say_error("%s.new: %s; nothing is written to swap until it can be saved",
 			  daemon->state_file, strerror(-error));
 	daemon->state_error = error;
 	if (error)
@@ -314,7 +317,7 @@ static void watch_frozen(struct daemon *daemon)
 
 static void tick(struct daemon *daemon)
 {
-	const struct tick_hands hands = { daemon, carry_out, print_choice };
+	struct tick_hands hands = { daemon, carry_out, print_choice };
 	struct choice *choice;
 	int nr, reads = 0;
 	num about = 0;
@@ -343,6 +346,7 @@ static void tick(struct daemon *daemon)
 		daemon->idle = !daemon->idle;
 		say_error(daemon->idle ? REASON_NOT_NEEDED : "memory is needed");
 	}
+	hands.left_out = daemon->state_error ? "state not saved" : NULL;
 	tick_carry_out(&daemon->state, &daemon->config, choice, nr, &hands);
 	watch_frozen(daemon);
 	save_state(daemon, false, 0);
@@ -375,6 +379,8 @@ static void loop(struct daemon *daemon)
 	/* What was learned meanwhile is worth it */
 	daemon->state.changed = daemon->ticks;
 	save_state(daemon, true, 0);
+	if (daemon->state_error)
+		end(daemon, EX_FAILED);
 }
 
 /* ---- --status ---- */
@@ -394,11 +400,6 @@ static const struct column columns[] = {
 	  ROW(control.debt) },
 	{ "REASON", COLUMN_TEXT, true, "why it last did what it did", ROW(reason) },
 };
-
-static json_t *json_known(num value)
-{
-	return value < 0 ? json_null() : json_integer(value);
-}
 
 char *daemon_health(num overdue_ms, const struct state *state)
 {
@@ -434,20 +435,18 @@ static int print_status(const struct context *context, const char *path)
 	num since = state_since_ms(&context->source, &state);
 	num budget = (num)state.wear;
 
+	if (error)
+		return options_say_file(path, message, error);
 	health = daemon_health(overdue, &state);
 	for (int i = 0; i < state.nr; i++) {
 		if (state.cgroup[i].begun)
 			table_row(context->table, NULL, &state.cgroup[i]);
 	}
-	if (context->output.json && !error)
+	if (context->output.json)
 		print_json(context->table, overdue >= 0, since < 0 ? since : since / 1000, &state);
 	else
 		table_print(context->table);
 	state_free(&state);
-	if (error) {
-		say_error("%s: %s", path, message);
-		return options_exit_status(error);
-	}
 	if (context->output.json)
 		return EX_DONE;
 	if (since >= 0)
@@ -476,8 +475,8 @@ static int load_state(struct daemon *daemon)
 		return EX_USAGE;
 	}
 	if (daemon->state_lock < 0) {
-		say_error("%s.lock: %s", daemon->state_file, strerror(-daemon->state_lock));
-		return options_exit_status(daemon->state_lock);
+		message = xasprintf("%s.lock", daemon->state_file);
+		return options_say_file(message, NULL, daemon->state_lock);
 	}
 	error = state_load(daemon->state_file, &daemon->state, &message);
 	if (!error || error == -ENOENT)
@@ -516,6 +515,10 @@ static int run(struct context *context, void *data)
 	int result;
 
 	daemon->source = &context->source;
+	if (!daemon->status && output_is_table(&context->output)) {
+		say_error("options of tables need --status");
+		return EX_USAGE;
+	}
 	if (daemon->status)
 		return print_status(context, daemon->state_file ?: DAEMON_STATE);
 	/* A recorded tree stands still: there is no second look that would tell more. */

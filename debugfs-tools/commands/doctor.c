@@ -120,6 +120,22 @@ static void check_compressor(struct doctor *doctor)
 		    used, asked);
 }
 
+static const char *fix_ages(const struct doctor *doctor, int error)
+{
+	struct dirent **list;
+	int nr;
+
+	if (options_exit_status(error) == EX_DENIED)
+		return "as root";
+	if (error != -ENOENT)
+		return NULL;
+	if (!source_exists(doctor->source, SYS_DEBUGFS))
+		return "a kernel with CONFIG_ZSWAP_WB_DEBUGFS";
+	nr = source_directories(doctor->source, "/sys/kernel/debug", &list);
+	source_free_list(list, nr);
+	return nr > 0 ? "enable zswap first" : "mount -t debugfs none /sys/kernel/debug";
+}
+
 static void check_feature(struct doctor *doctor)
 {
 	autofree char *lockdown = source_line(doctor->source, "/sys/kernel/security/lockdown");
@@ -132,8 +148,7 @@ static void check_feature(struct doctor *doctor)
 		return;
 	}
 	say(doctor, "feature", OK, NULL, "CONFIG_ZSWAP_WB");
-	say(doctor, "ages", denied ? UNKNOWN : error ? BAD : OK, denied ? "as root" :
-	    error == -ENOENT ? "mount -t debugfs none /sys/kernel/debug" : NULL, "%s",
+	say(doctor, "ages", denied ? UNKNOWN : error ? BAD : OK, fix_ages(doctor, error), "%s",
 	    error ? system_reason(doctor->source, error) : "readable in debugfs");
 	if (lockdown && !strstr(lockdown, "[none]"))
 		say(doctor, "lockdown", NOTE, NULL,
@@ -180,6 +195,22 @@ static num queue_number(const struct source *source, const char *device, const c
 	return value < 0 ? source_number(source, whole) : value;
 }
 
+/* Blanks in names are \040 there */
+static void unescape(char *text)
+{
+	char *to = text;
+	unsigned int c;
+
+	for (; *text; *to++ = c) {
+		int length = 1;
+
+		if (sscanf(text, "\\%3o%n", &c, &length) != 1)
+			c = *text;
+		text += length;
+	}
+	*to = '\0';
+}
+
 static void check_device(struct doctor *doctor, const char *name, const char *type, num size,
 			 num used)
 {
@@ -191,6 +222,7 @@ static void check_device(struct doctor *doctor, const char *name, const char *ty
 					   format_size(amount_times(size, 1024)).text,
 					   format_percent(used, size).text);
 
+	unescape(check);
 	if (!strncmp(cgroup_name(device), "zram", 4))
 		say(doctor, check, BAD, "swap on a disk, with a higher priority",
 		    "zram: writing to it frees no memory");
@@ -218,7 +250,7 @@ static void check_swap(struct doctor *doctor)
 		say_unknown(doctor, "swap", "/proc/swaps", length);
 		return;
 	}
-	/* "/dev/vda2 partition 2097148 11264 -1", behind a heading; blanks in names are \040 */
+	/* "/dev/vda2 partition 2097148 11264 -1", behind a heading */
 	while ((line = strsep(&rest, "\n"))) {
 		char name[4096], type[16];
 		num size, used;
@@ -248,7 +280,7 @@ static void check_pool(struct doctor *doctor)
 			    SYS_PARAMETERS "/max_pool_percent", full);
 	else if (full >= NEAR_LIMIT || stuck)
 		say(doctor, "pool", BAD,
-		    "zswapctl writeback or daemon, or a larger max_pool_percent",
+		    "zswapctl writeback or daemon, or more in " SYS_PARAMETERS "/max_pool_percent",
 		    "%s of %s (%s %%): once full, it takes no pages until below %lld %%",
 		    pool.text, most.text, percent.text, system->accept_percent);
 	else
@@ -283,7 +315,7 @@ static void check_rejected(struct doctor *doctor)
 	system_free(&later);
 	if (*list)
 		say(doctor, "rejected", growing ? BAD : NOTE,
-		    "REJECT-RECLAIM and LIMIT-HIT: a smaller or larger pool; REJECT-POOR: data that does not compress",
+		    "REJECT-RECLAIM and LIMIT-HIT: zswapctl daemon, or a larger pool; REJECT-POOR: data that does not compress",
 		    "%s", list);
 	else if (known)
 		say(doctor, "rejected", OK, NULL, "no page");
@@ -329,7 +361,7 @@ static void check_cgroups(struct doctor *doctor)
 		xappend(&list, "%s%s", *list ? ", " : "", cgroup->path);
 	}
 	if (off)
-		say(doctor, "cgroups", NOTE, "echo 1 >memory.zswap.writeback",
+		say(doctor, "cgroups", NOTE, "echo 1 >" SYS_CGROUP "/.../memory.zswap.writeback",
 		    "writeback is off in %d and those below: %s%s", off, list,
 		    off > NAMES_MAX ? ", ..." : "");
 	else if (!error)

@@ -26,6 +26,7 @@ struct metrics {
 	struct state daemon;		/* what it remembers */
 	int no_daemon;			/* 0, or why that is not there */
 	num error;			/* the first one */
+	int result;			/* exit status, if the daemon's state cannot be read */
 	struct reasons left_out;
 };
 
@@ -114,8 +115,8 @@ static void put_counter(struct metrics *metrics, const struct counter *counter, 
 	if (!counter->metric || (value == -ENOENT && counter->flags & COUNTER_OPTIONAL))
 		return;
 	put_sample(metrics, counter->metric, counter->flags & COUNTER_LEVEL,
-		   counter->column.help, file, value, "cgroup", cgroup, "node", node,
-		   "reason", counter->label, "min_age_seconds", min_age, NULL);
+		   counter->help ?: counter->column.help, file, value, "cgroup", cgroup,
+		   "node", node, "reason", counter->label, "min_age_seconds", min_age, NULL);
 }
 
 static struct brief decimal(num value)
@@ -291,10 +292,8 @@ static void read_daemon(struct metrics *metrics)
 		return;
 	error = state_load(file, &metrics->daemon, &message);
 	metrics->no_daemon = error;
-	if (error && (error != -ENOENT || metrics->state)) {
-		say_error("%s: %s", file, message);
-		metrics->error = error;
-	}
+	if (error && (error != -ENOENT || metrics->state))
+		metrics->result = options_say_file(file, message, error);
 }
 
 /* What the daemon last decided, where there is one; paths in its state are UTF-8, each once. */
@@ -372,7 +371,7 @@ static int run(struct context *context, void *data)
 {
 	autofree char *text = NULL;
 	struct metrics *metrics = data;
-	int error, result = EX_DONE;
+	int error, result;
 	size_t length = 0;
 
 	if (source_exists(&context->source, SYS_PARAMETERS)) {
@@ -383,6 +382,7 @@ static int run(struct context *context, void *data)
 		metrics->file = NULL;
 	metrics->source = &context->source;
 	read_daemon(metrics);
+	result = metrics->result;
 	metrics->out = xchecked(open_memstream(&text, &length));
 	metrics->older = metrics->file;
 	put_all(metrics);

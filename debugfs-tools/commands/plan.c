@@ -40,7 +40,7 @@ struct item {
 static const struct column columns[] = {
 	{ "CGROUP", COLUMN_PATH, true, "path of the cgroup: without those below", ROW(path) },
 	{ "ID", COLUMN_COUNT, false, "its id", ROW(id) },
-	{ "AGE", COLUMN_AGE, true, "proposed age; - if none is within the target", ROW(age) },
+	{ "AGE", COLUMN_AGE, true, "proposed age; - if there is none, for the REASON", ROW(age) },
 	{ "PAGES", COLUMN_COUNT, false, "pages that are as old", ROW(sum.pages) },
 	{ "SIZE", COLUMN_PAGES, true, "the same in bytes: what would be written", ROW(sum.pages) },
 	{ "FREES", COLUMN_SIZE, true, "their compressed bytes: what would leave the pool",
@@ -48,12 +48,12 @@ static const struct column columns[] = {
 	{ "FORECAST", COLUMN_RATE, true, "pages a minute that are expected to come back",
 	  ROW(forecast) },
 	{ "ALLOWED", COLUMN_RATE, true, "pages a minute that may come back", ROW(allowed) },
-	{ "PACE", COLUMN_PAGES, false, "page data a minute that the daemon would write at most",
+	{ "PACE", COLUMN_SIZE, false, "page data a minute that the daemon would write at most",
 	  ROW(pace) },
 	{ "BASIS", COLUMN_TEXT, true,
 	  "what the forecast goes by: daemon, kernel (counts since boot), or nothing", ROW(basis) },
 	{ "REASON", COLUMN_TEXT, true,
-	  "why nothing younger: over target, not watched for long enough, min-age, enough; or protected, removed",
+	  "why nothing younger: over target, not watched, min-age, enough; or protected, removed",
 	  ROW(reason) },
 	{ "COMMAND", COLUMN_TEXT, false, "what writes them", ROW(command) },
 };
@@ -192,13 +192,14 @@ static int choose(struct plan *plan)
 {
 	bool by_bytes = plan->bytes >= 0;
 	num found = 0, age = by_bytes ? age_by_bytes(plan, &found) : -1;
-	bool proposed = false;
+	bool proposed = false, old = false;
 
 	for (int i = 0; i < plan->nr; i++) {
 		struct item *item = &plan->items[i];
 
 		if (item->obstacle)
 			continue;
+		old |= amount_oldest(&item->cgroup->ages) >= plan->min_age;
 		item->age = by_bytes ? age : age_by_refaults(plan, item);
 		if (item->age >= 0)
 			item->sum = amount_colder(&item->cgroup->ages, item->age);
@@ -212,6 +213,9 @@ static int choose(struct plan *plan)
 			  format_size(found).text);
 	else if (!plan->nr)
 		say_error("nothing found in zswap");
+	else if (!old)
+		say_error("nothing that may be written is at least %s old",
+			  format_age(plan->min_age).text);
 	else if (!proposed)
 		say_error("no age is within the target");
 	return proposed && found >= plan->bytes ? EX_DONE : EX_NOTHING;
@@ -240,9 +244,6 @@ static void put_item(struct table *table, const struct plan *plan, struct item *
 {
 	autofree char *command = NULL;
 
-	/* What is there for a shell has no empty lines */
-	if (item->age < 0 && table_shows(table, "COMMAND"))
-		return;
 	/* By its id: a path may have any character */
 	if (item->age >= 0)
 		command = xasprintf("zswapctl writeback --age %lld --cgroup %lld --no-descend",
@@ -251,7 +252,9 @@ static void put_item(struct table *table, const struct plan *plan, struct item *
 	item->forecast = item->age < 0 ? -1 :
 		model_forecast(&item->evidence, &plan->sample.bounds, item->age);
 	item->reason = reason(plan, item);
-	item->pace = (num)(item->allowed / model_share(&item->evidence, item->allowed));
+	item->pace = item->age < 0 ? -1 :
+		(num)(item->allowed / model_share(&item->evidence, item->allowed) *
+		      plan->sample.page_size);
 	table_row(table, NULL, item);
 }
 
@@ -259,18 +262,9 @@ static void put_item(struct table *table, const struct plan *plan, struct item *
 static int look(struct plan *plan, const struct source *source, const char *top)
 {
 	const struct cgroups *cgroups = &plan->sample.cgroups;
-	autofree char *message = NULL;
 	const char *path;
-	int error;
+	int error = sample_read(source, &plan->sample, &path);
 
-	/* Another system's evidence has nothing to do with a recorded tree */
-	if (plan->state || !source->recorded) {
-		error = state_load(plan->state ? plan->state : DAEMON_STATE, &plan->daemon,
-				   &message);
-		if (error && plan->state)
-			say_error("%s: %s", plan->state, message);
-	}
-	error = sample_read(source, &plan->sample, &path);
 	if (error)
 		return error;
 	plan->items = xcalloc(cgroups->nr, sizeof(*plan->items));
@@ -286,7 +280,9 @@ static int look(struct plan *plan, const struct source *source, const char *top)
 static int run(struct context *context, void *data)
 {
 	const struct source *source = &context->source;
-	autofree char *path = NULL, *top = NULL;
+	const char *list = context->output.list;
+	bool commands = list && !strcasecmp(list, "COMMAND");
+	autofree char *path = NULL, *top = NULL, *message = NULL;
 	int error = system_supported(source), status = EX_DONE;
 	struct plan *plan = data;
 	uint64_t id;
@@ -297,6 +293,11 @@ static int run(struct context *context, void *data)
 		status = options_cgroup(source, plan->cgroup, &id, &path);
 	if (status)
 		return status;
+	/* Another system's evidence has nothing to do with a recorded tree */
+	if (plan->state || !source->recorded)
+		status = state_load(plan->state ?: DAEMON_STATE, &plan->daemon, &message);
+	if (status && plan->state)
+		return options_say_file(plan->state, message, status);
 	/* As the sample has paths */
 	top = utf8_copy(path ? path : "/");
 	if (!error)
@@ -305,8 +306,11 @@ static int run(struct context *context, void *data)
 		return options_say_unreadable(source, error);
 	options_say_foreign(&plan->sample.cgroups);
 	status = choose(plan);
-	for (int i = 0; i < plan->nr; i++)
-		put_item(context->table, plan, &plan->items[i]);
+	for (int i = 0; i < plan->nr; i++) {
+		/* What is there for a shell has no empty lines */
+		if (!commands || plan->items[i].age >= 0)
+			put_item(context->table, plan, &plan->items[i]);
+	}
 	table_print(context->table);
 	return status;
 }

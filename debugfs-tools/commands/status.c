@@ -173,11 +173,12 @@ static void say_pool(const struct status *status)
 	else if (stored >= 0)
 		say(status, "Stored", "%s in %lld pages", format_size(stored).text,
 		    system->stored_pages);
+	else
+		say(status, "Stored", "-");
 	if (system->incompressible_pages > 0)
 		say(status, "Incompressible", "%s",
 		    format_size(amount_bytes(system->incompressible_pages)).text);
-	if (!system->ages_error && amount_oldest(&system->ages) >= 0)
-		say(status, "Oldest", "%s", format_age(amount_oldest(&system->ages)).text);
+	say(status, "Oldest", "%s", format_age(amount_oldest(&system->ages)).text);
 	if (system->limit_hit > 0)
 		say(status, "Pool was full", "%lld times", system->limit_hit);
 }

@@ -12,8 +12,6 @@
 #include "ui/screen.h"
 
 #define DELAY_DEFAULT	2	/* seconds */
-#define OTHER_COLUMNS	49	/* width of those that are shown beside the path */
-#define PATH_MIN	16	/* what a narrow terminal leaves of a path */
 #define FILTER_MAX	128	/* bytes */
 #define HEADINGS	2	/* lines */
 #define ESCAPE		27
@@ -225,32 +223,16 @@ static int look(void *data)
 	return 0;
 }
 
-/* The end of a path says more about it than the beginning; to be freed. */
-static char *fit_path(const char *path, int width)
-{
-	int room = width - OTHER_COLUMNS > PATH_MIN ? width - OTHER_COLUMNS : PATH_MIN;
-	size_t length = strlen(path);
-	const char *tail;
-
-	if (!width || length <= (size_t)room)
-		return xstrdup(path);
-	tail = path + length - (room - 2);
-	/* Not in the middle of a character. */
-	while ((*tail & 0xc0) == 0x80)
-		tail++;
-	return xasprintf("..%s", tail);
-}
-
-static void put_row(struct table *table, const struct top *top, int i, int width)
+static void put_row(struct table *table, const struct top *top, int i)
 {
 	const char *path = top->cgroups.cgroup[i].path;
 	bool tree = top->tree && !top->output->json && !top->output->raw;
-	autofree char *shown = tree ? xasprintf("%*s%s", 2 * top->row[i].depth, "",
-						cgroup_name(path)) : fit_path(path, width);
+	autofree char *indented = xasprintf("%*s%s", 2 * top->row[i].depth, "",
+					    cgroup_name(path));
 	struct row row = top->row[i];
 	struct libscols_line *line;
 
-	row.path = shown;
+	row.path = tree ? indented : path;
 	line = table_row(table, NULL, &row);
 	if (row.refaulted > 0)
 		table_color(table, line, "REFAULTED/S", "yellow");
@@ -340,13 +322,17 @@ static bool key(void *data, int key)
 /* Returns an exit status. */
 static int find_order(struct top *top)
 {
+	autofree char *list = xstrdup("");
+
 	for (size_t i = 0; i < ARRAY_SIZE(orders); i++) {
-		if (!top->sort_name || !strcmp(top->sort_name, orders[i].name)) {
+		if (!top->sort_name || !strcasecmp(top->sort_name, orders[i].name)) {
 			top->sort = i;
 			return EX_DONE;
 		}
 	}
-	say_error("--sort: invalid argument '%s'", top->sort_name);
+	for (size_t i = 0; i < ARRAY_SIZE(orders); i++)
+		xappend(&list, "%s%s", i ? ", " : "", orders[i].name);
+	say_error("--sort: invalid argument '%s' (one of %s)", top->sort_name, list);
 	return EX_USAGE;
 }
 
@@ -369,7 +355,7 @@ static char *put(void *data, struct table *table, int lines, int width)
 			end = top->first + top->page;
 	}
 	for (int i = top->first; i < end; i++)
-		put_row(table, top, top->shown[i], width);
+		put_row(table, top, top->shown[i]);
 	return lines ? heading(top, width) : NULL;
 }
 

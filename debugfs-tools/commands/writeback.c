@@ -81,7 +81,7 @@ static const struct option_spec writeback_options[] = {
 	{ "dry-run", 0, OPTION_FLAG, WHERE(wanted.dry_run),
 	  "count what would be written, write nothing" },
 	{ "until-free", 0, OPTION_SIZE, WHERE(until_free),
-	  "go on until this much memory is free (on --node)", .excludes = { "dry-run" } },
+	  "go on until MemFree is this much (on --node)", .excludes = { "dry-run" } },
 	{ }
 };
 
@@ -335,7 +335,8 @@ static int conclude(const struct job *job, int error)
 		say_refused(job, error);
 		if (!job->last.asked)
 			return options_exit_status(error);
-		return error == -EOPNOTSUPP ? EX_MISSING : EX_FAILED;
+		return error == -ENOENT ? EX_USAGE :
+		       error == -EOPNOTSUPP || error == -ENODEV ? EX_MISSING : EX_FAILED;
 	}
 }
 
@@ -373,6 +374,8 @@ static int run(struct context *context, void *data)
 	status = check_usage(job);
 	if (status == EX_DONE)
 		status = options_supported(job->source);
+	if (status == EX_DONE)
+		status = options_nodes(job->source, job->command.nodes);
 	if (status == EX_DONE && job->cgroup)
 		status = options_cgroup(job->source, job->cgroup, &job->command.cgroup, NULL);
 	if (status != EX_DONE)

@@ -9,11 +9,10 @@
 #include "decide/config.h"
 #include "system/amount.h"
 #include "system/source.h"
+#include "ui/format.h"
 
-#define DAY		86400
 #define INTERVAL	60		/* seconds */
 #define WEAR		(10LL << 30)	/* bytes a day */
-#define AGE_MAX		(3650LL * DAY)
 
 #define BLANKS		" \t\v\f\r"
 
@@ -60,7 +59,7 @@ static int take_when(const char *text, void *value)
 			to = &when->pool;
 		else if (words >= 3 && !strcmp(name, "free") && *sign == '<')
 			to = &when->free;
-		if (!to || take_percent(share, to) || *to > PPM)
+		if (!to || *to >= 0 || take_percent(share, to) || *to > PPM)
 			return -EINVAL;
 		text += length;
 	} while (words == 4 && !strcmp(or, "or"));
@@ -90,14 +89,16 @@ static const struct key {
 	  "unlimited" },
 	{ "when", DAEMON(when), take_when, 0, 0, "such as pool > 20% or free < 10%, or always" },
 	{ "enabled", CGROUP(enabled), take_bool, 0, 1, "yes or no" },
-	{ "target-refault", CGROUP(target), parse_rate, 0, PPM, "a rate such as 0.2%/min" },
-	{ "min-age", CGROUP(min_age), parse_age, 0, AGE_MAX, "an age such as 5m" },
-	{ "max-age", CGROUP(max_age), parse_age, 0, AGE_MAX, "an age such as 1d" },
+	{ "target-refault", CGROUP(target), parse_rate, 0, PPM,
+	  "a rate such as 0.2%/min, 100%/min at most" },
+	{ "min-age", CGROUP(min_age), parse_age, 0, AGE_MAX, "an age such as 5m, 3650d at most" },
+	{ "max-age", CGROUP(max_age), parse_age, 0, AGE_MAX, "an age such as 1d, 3650d at most" },
 	{ "pressure-memory", CGROUP(pressure_memory), take_percent, 0, PPM,
-	  "a share such as 0.1%" },
-	{ "pressure-io", CGROUP(pressure_io), take_percent, 0, PPM, "a share such as 1%" },
+	  "a share such as 0.1%, 100% at most" },
+	{ "pressure-io", CGROUP(pressure_io), take_percent, 0, PPM,
+	  "a share such as 1%, 100% at most" },
 	{ "freeze-after", CGROUP(freeze_after), parse_age, 0, AGE_MAX,
-	  "a time such as 10m, or off", NULL, "off" },
+	  "a time such as 10m, 3650d at most, or off", NULL, "off" },
 };
 
 static int take_value(const struct key *key, const char *text, void *value)
@@ -234,7 +235,7 @@ static char *check_bounds(const struct config *config, int *line)
 int config_parse(const char *text, const char *name, struct config *config, char **message)
 {
 	static const char mark[] = "\xef\xbb\xbf";	/* some editors begin a file with it */
-	autofree char *copy = xstrdup(text), *wrong = NULL;
+	autofree char *copy = xstrdup(text), *wrong = NULL, *clean = NULL;
 	char *line, *rest = copy;
 	int number = 0;
 
@@ -251,7 +252,9 @@ int config_parse(const char *text, const char *name, struct config *config, char
 		wrong = check_bounds(config, &number);
 	if (!wrong)
 		return 0;
-	*message = xasprintf("%s:%d: %s", name, number, wrong);
+	/* It quotes the text, but nothing changes a terminal */
+	clean = utf8_printable(wrong, true);
+	*message = xasprintf("%s:%d: %s", name, number, clean);
 	config_free(config);
 	return -EINVAL;
 }
@@ -260,7 +263,9 @@ int config_find(const char *named, const char *usual, struct config *config, cha
 {
 	autofree char *text = NULL;
 	const char *path = named ? named : usual;
-	const struct source here = { .root = AT_FDCWD };
+	/* Nobody is waited for; but /dev/null is how one says "the defaults" */
+	bool regular = path && strcmp(path, "/dev/null");
+	const struct source here = { .root = AT_FDCWD, .regular = regular };
 	long error = path ? source_read(&here, path, &text) : -ENOENT;
 
 	*message = NULL;
@@ -269,7 +274,7 @@ int config_find(const char *named, const char *usual, struct config *config, cha
 	if (error < 0) {
 		*config = (struct config){ .nr = 0 };
 		*message = xasprintf("%s: %s", path,
-				     error == -EINVAL ? "invalid: no text" : strerror(-error));
+				     error == -EINVAL ? "invalid: no text file" : strerror(-error));
 		return error;
 	}
 	return config_parse(text, path, config, message);

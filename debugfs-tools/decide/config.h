@@ -8,6 +8,8 @@
 
 #include "decide/control.h"
 
+#define AGE_MAX		(3650 * 86400LL) /* seconds */
+
 struct config_section {
 	char *pattern;		/* NULL: all cgroups */
 	unsigned int given;	/* a bit for each key, by its index */

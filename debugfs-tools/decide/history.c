@@ -17,23 +17,6 @@
 
 _Static_assert(SLOT > AGE_BUCKETS_MAX * 2 * sizeof("9223372036854775807,") + 200, "a sample fits");
 
-#define SAMPLE(member)	offsetof(struct history_sample, member)
-
-static const struct json_field fields[] = {
-	{ "nr", JSON_COUNT, SAMPLE(nr) },
-	{ "time", JSON_COUNT, SAMPLE(time) },
-	{ "awake_ms", JSON_NUM, SAMPLE(awake_ms) },
-	{ "page_size", JSON_COUNT, SAMPLE(page_size) },
-	{ "edges", JSON_BOUNDS, SAMPLE(ages), sizeof(struct age_bucket) },
-	{ "pages", JSON_NUM, SAMPLE(ages.bucket[0].pages), sizeof(struct age_bucket) },
-	{ }
-};
-
-static const struct json_field head_fields[] = {
-	{ "ages", JSON_HEAD, HISTORY_VERSION }, { "keep", JSON_COUNT, offsetof(struct history, keep) },
-	{ }
-};
-
 static json_t *read_slot(int fd, num slot)
 {
 	char text[SLOT];
@@ -43,21 +26,42 @@ static json_t *read_slot(int fd, num slot)
 	return json_loadb(text, SLOT, JSON_REJECT_DUPLICATES, NULL);
 }
 
-static int write_slot(int fd, num slot, const char *text)
+/* Takes @json over. */
+static int write_slot(int fd, num slot, json_t *json)
 {
-	autofree char *line = xasprintf("%-*s\n", SLOT - 1, text);
+	autofree char *text = xchecked(json_dumps(json, JSON_COMPACT)), *line = NULL;
 
+	json_decref(json);
+	line = xasprintf("%-*s\n", SLOT - 1, text);
 	errno = 0;
 	if (pwrite(fd, line, SLOT, slot * SLOT) != SLOT)
 		return errno ? -errno : -EIO;
 	return 0;
 }
 
-static int sample_from_json(const json_t *json, struct history_sample *sample)
+static json_t *sample_to_json(const struct history_sample *sample)
 {
-	if (json_to_struct(json, fields, sample) || !sample->ages.nr ||
-	    sample->nr >= INT64_MAX || sample->time > TIME_MAX || sample->page_size < 1 ||
-	    sample->page_size > PAGE_SIZE_MAX)
+	const struct age_table *ages = &sample->ages;
+
+	return json_pack("{s:I, s:I, s:o, s:I, s:o, s:o}", "nr", sample->nr, "time", sample->time,
+			 "awake_ms", json_known(sample->awake_ms), "page_size", sample->page_size,
+			 "edges", json_bounds(ages), "pages",
+			 json_nums(&ages->bucket->pages, sizeof(*ages->bucket), ages->nr));
+}
+
+static int sample_from_json(json_t *json, struct history_sample *sample)
+{
+	struct age_table *ages = &sample->ages;
+	size_t stride = sizeof(*ages->bucket);
+	json_t *awake_ms, *edges, *pages;
+
+	if (json_unpack(json, "{s:I, s:I, s:o, s:I, s:o, s:o}", "nr", &sample->nr, "time",
+			&sample->time, "awake_ms", &awake_ms, "page_size", &sample->page_size,
+			"edges", &edges, "pages", &pages) ||
+	    json_to_num(awake_ms, &sample->awake_ms) || json_to_bounds(edges, ages) || !ages->nr ||
+	    json_to_array(pages, &ages->bucket->pages, stride, ages->nr, json_to_num) != ages->nr ||
+	    sample->nr < 0 || sample->nr >= INT64_MAX || sample->time < 0 ||
+	    sample->time > TIME_MAX || sample->page_size < 1 || sample->page_size > PAGE_SIZE_MAX)
 		return -EINVAL;
 	return 0;
 }
@@ -109,6 +113,8 @@ int history_read(const char *path, struct history *history, char **message)
 	*history = (struct history){ .nr = 0 };
 	*message = NULL;
 	error = fd < 0 ? -errno : load(fd, history, message);
+	if (error == -ENOENT)
+		*message = xasprintf("%s: record has not run yet", strerror(-error));
 	if (fd >= 0)
 		close(fd);
 	return error;
@@ -117,8 +123,7 @@ int history_read(const char *path, struct history *history, char **message)
 /* One sample behind the last, in an open file. */
 static int add(int fd, num keep, struct history_sample *sample, char **message)
 {
-	struct history history = { .keep = keep };
-	autofree char *head = json_text(head_fields, &history), *text = NULL;
+	struct history history = { .keep = keep ?: HISTORY_KEEP };
 	struct stat st;
 	int error;
 
@@ -128,15 +133,18 @@ static int add(int fd, num keep, struct history_sample *sample, char **message)
 	if (st.st_size || !S_ISREG(st.st_mode))
 		error = load(fd, &history, message);
 	else
-		error = write_slot(fd, 0, head);
+		error = write_slot(fd, 0, json_pack("{s:s, s:i, s:I}", "zswapctl", "ages",
+						    "version", HISTORY_VERSION, "keep",
+						    history.keep));
 	sample->nr = 0;
 	for (int i = 0; i < history.nr; i++) {
 		if (history.sample[i].nr >= sample->nr)
 			sample->nr = history.sample[i].nr + 1;
 	}
-	text = json_text(fields, sample);
 	if (!error)
-		error = write_slot(fd, 1 + sample->nr % history.keep, text);
+		error = write_slot(fd, 1 + sample->nr % history.keep, sample_to_json(sample));
+	if (!error && keep && keep != history.keep)
+		*message = xasprintf("stays one for %lld samples", history.keep);
 	history_free(&history);
 	return error;
 }

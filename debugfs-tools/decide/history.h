@@ -12,6 +12,7 @@
 
 #define HISTORY_VERSION	1
 #define HISTORY_MAX	10000	/* samples */
+#define HISTORY_KEEP	1440	/* a day, with one a minute */
 
 struct history_sample {
 	num nr;			/* the first one's is 0 */
@@ -32,6 +33,9 @@ struct history {
  * little, or is NULL.  -EEXIST: it is another file, and stays as it is.
  */
 int history_read(const char *path, struct history *history, char **message);
-/* A file that is not there gets room for @keep samples; one that is keeps what it has. */
+/*
+ * A file that is not there gets room for @keep samples, 0: HISTORY_KEEP; one that is keeps what it
+ * has, which *@message says if that is another number.
+ */
 int history_add(const char *path, num keep, struct history_sample *sample, char **message);
 void history_free(struct history *history);

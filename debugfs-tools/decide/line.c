@@ -3,79 +3,50 @@
  * What the daemon decides, as lines of JSON.
  */
 #include "decide/tick.h"
-#include "json.h"
 #include "system/amount.h"
 
-/* A decision, and what came of it. */
-struct line {
-	num tick, now_ms, id, budget, written_bytes;
-	const char *cgroup, *action;
-	struct choice choice;
-};
+static void add(json_t *line, const char *key, json_t *value)
+{
+	/* Memory is what it can fail with */
+	xchecked(json_object_set_new(line, key, value) ? NULL : line);
+}
 
-#define LINE(member)	offsetof(struct line, member)
+static void add_result(json_t *line, const struct choice *choice, num page_size)
+{
+	struct result result = choice->result;
 
-static const struct json_field decided[] = {
-	{ "tick", JSON_COUNT, LINE(tick) },
-	{ "now_ms", JSON_COUNT, LINE(now_ms) },
-	{ "cgroup", JSON_TEXT, LINE(cgroup) },
-	{ "id", JSON_NUM, LINE(id) },
-	{ "action", JSON_TEXT, LINE(action) },
-	{ "reason", JSON_TEXT, LINE(choice.decision.reason) },
-	{ "age", JSON_COUNT, LINE(choice.decision.age) },
-	{ "max", JSON_COUNT, LINE(choice.decision.max) },
-	{ "cold_bytes", JSON_COUNT, LINE(choice.decision.cold) },
-	{ "allowed", JSON_RATE, LINE(choice.decision.allowed) },
-	{ "forecast", JSON_RATE, LINE(choice.decision.forecast) },
-	{ "measured", JSON_RATE, LINE(choice.decision.measured) },
-	{ "budget", JSON_NUM, LINE(budget) },
-	{ }
-}, last[] = {
-	{ "coldest_left", JSON_NUM, LINE(choice.result.coldest_left) },
-	{ "elapsed_us", JSON_NUM, LINE(choice.result.elapsed_us) },
-	{ }
-};
+	if (!choice->carried_out)
+		result_unknown(&result);
+	add(line, "status", choice->carried_out ? json_integer(result.status) : json_null());
+	add(line, "written_bytes", json_known(amount_times(result.count.written, page_size)));
+	for (const struct counter *counter = stats_counters;
+	     counter < stats_counters + NR_STATS; counter++) {
+		if (counter->flags & COUNTER_ANSWER)
+			add(line, counter->name, json_known(counter_value(&result.count, counter)));
+	}
+	add(line, "coldest_left", json_known(result.coldest_left));
+	add(line, "elapsed_us", json_known(result.elapsed_us));
+}
 
 void choice_print(FILE *out, num tick, const struct sample *sample, num budget,
 		  const struct choice *choice)
 {
 	const struct cgroup *cgroup = &sample->cgroups.cgroup[choice->cgroup];
-	enum action action = choice->decision.action;
-	struct line line = {
-		.tick = tick,
-		.now_ms = sample->now_ms,
-		.id = cgroup->id,
-		.budget = budget,
-		.cgroup = cgroup->path,
-		.action = action_name(action),
-		.choice = *choice,
-	};
-	const struct json_field done[] = {
-		{ "status", choice->carried_out ? JSON_SIGNED : JSON_NUM, LINE(choice.result.status) },
-		{ "written_bytes", JSON_NUM, LINE(written_bytes) },
-		{ }
-	};
+	const struct decision *decision = &choice->decision;
+	json_t *line = xchecked(json_pack("{s:I, s:I, s:o, s:I, s:s, s:s, s:I, s:I, s:I}",
+		"tick", tick, "now_ms", sample->now_ms, "cgroup", json_text(cgroup->path),
+		"id", (num)cgroup->id, "action", action_name(decision->action),
+		"reason", decision->reason, "age", decision->age, "max", decision->max,
+		"cold_bytes", decision->cold));
 
-	putc('{', out);
-	json_members(out, "", decided, &line);
-	if (action == ACTION_WRITE || action == ACTION_READ) {
-		if (!choice->carried_out)
-			result_unknown(&line.choice.result);
-		line.written_bytes = amount_times(line.choice.result.count.written, sample->page_size);
-		json_members(out, ",", done, &line);
-		for (int i = 0; i < NR_STATS; i++) {
-			const struct counter *counter = &stats_counters[i];
-			const struct json_field answer[] = {
-				{ counter->name, JSON_NUM, LINE(choice.result.count) + counter->where },
-				{ }
-			};
-
-			if (counter->flags & COUNTER_ANSWER)
-				json_members(out, ",", answer, &line);
-		}
-		json_members(out, ",", last, &line);
-	}
-	fputs("}\n", out);
+	add(line, "allowed", json_rate(decision->allowed));
+	add(line, "forecast", json_rate(decision->forecast));
+	add(line, "measured", json_rate(decision->measured));
+	add(line, "budget", json_known(budget));
+	if (decision->action == ACTION_WRITE || decision->action == ACTION_READ)
+		add_result(line, choice, sample->page_size);
+	json_put(out, line, 0);
+	putc('\n', out);
 }
 
 void result_unknown(struct result *result)

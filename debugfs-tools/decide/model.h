@@ -57,7 +57,7 @@ struct happened {
 	double seconds;
 	const struct age_table *ages; /* the bounds; of a cgroup, with its own pages */
 	double loaded[AGE_BUCKETS_MAX]; /* pages */
-	double refaulted;	/* pages */
+	num refaulted;		/* pages */
 	num age;		/* from which on pages are written */
 	double allowed;		/* pages a minute that may come back */
 };

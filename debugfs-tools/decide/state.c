@@ -3,11 +3,14 @@
  * The daemon's memory as JSON, and its file.
  */
 #include <fcntl.h>
+#include <math.h>
 #include <sys/stat.h>
 
 #include "decide/state.h"
 #include "json.h"
 #include "ui/format.h"
+
+#define TIME_MAX	1000000000000000 /* milliseconds, and failures in a row */
 
 void state_begin(struct state *state)
 {
@@ -45,78 +48,223 @@ void state_free(struct state *state)
 
 /* ---- JSON ---- */
 
-#define EVIDENCE(member)	offsetof(struct evidence, member)
+static bool is_zero(const json_t *json)
+{
+	return json_is_false(json) || (json_is_number(json) && !json_number_value(json));
+}
 
-static const struct json_field evidence_fields[] = {
-	{ "", JSON_SPARSE },
-	{ "unit", JSON_POSITIVE, EVIDENCE(unit) },
-	{ "watched", JSON_POSITIVE, EVIDENCE(watched) },
-	{ "back", JSON_POSITIVE, EVIDENCE(back), sizeof(double) },
-	{ "out", JSON_POSITIVE, EVIDENCE(out), sizeof(double) },
-	{ "fresh", JSON_POSITIVE, EVIDENCE(fresh) },
-	{ "tried", JSON_POSITIVE, EVIDENCE(tried) },
-	{ "returned", JSON_POSITIVE, EVIDENCE(returned) },
-	{ "base", JSON_POSITIVE, EVIDENCE(base) },
-	{ }
-};
+/* Most is 0 in most cgroups: that is left out, and so are the zeros that an array ends with. */
+static json_t *sparse(json_t *object)
+{
+	const char *key;
+	json_t *value;
+	void *next;
 
-static const struct json_field family_fields[] = {
-	{ "name", JSON_TEXT, offsetof(struct family, name) },
-	{ "evidence", JSON_STRUCT, offsetof(struct family, evidence), 0, evidence_fields },
-	{ }
-};
+	json_object_foreach_safe(object, next, key, value) {
+		size_t nr = json_array_size(value);
 
-#define CGROUP(member)	offsetof(struct state_cgroup, member)
+		while (nr && is_zero(json_array_get(value, nr - 1)))
+			json_array_remove(value, --nr);
+		if (is_zero(value) || (json_is_array(value) && !nr))
+			json_object_del(object, key);
+	}
+	return object;
+}
 
-static const struct json_field control_fields[] = {
-	{ "", JSON_SPARSE },
-	{ "age", JSON_COUNT, CGROUP(control.age) },
-	/* What has just begun may have been watched, through others, since before the boot */
-	{ "changed_ms", JSON_SIGNED, CGROUP(control.changed_ms) },
-	{ "failed_age", JSON_COUNT, CGROUP(control.failed_age) },
-	{ "retry_ms", JSON_COUNT, CGROUP(control.retry_ms) },
-	{ "failures", JSON_COUNT, CGROUP(control.failures) },
-	{ "frozen_ms", JSON_COUNT, CGROUP(control.frozen_ms) },
-	{ "thawed_to_read", JSON_BOOL, CGROUP(control.thawed_to_read) },
-	{ "debt", JSON_POSITIVE, CGROUP(control.debt) },
-	{ "credit", JSON_POSITIVE, CGROUP(control.credit) },
-	{ "evidence", JSON_STRUCT, CGROUP(control.evidence), 0, evidence_fields },
-	{ "reason", JSON_TEXT, CGROUP(reason) },
-	{ "result", JSON_SIGNED, CGROUP(result) },
-	{ "forecast", JSON_RATE, CGROUP(shown.forecast) },
-	{ "allowed", JSON_RATE, CGROUP(shown.allowed) },
-	{ "measured", JSON_RATE, CGROUP(shown.measured) },
-	{ }
-};
+static json_t *pack_rates(const double *value)
+{
+	json_t *array = json_array();
 
-static const struct json_field cgroup_fields[] = {
-	{ "path", JSON_TEXT, CGROUP(path) },
-	{ "id", JSON_COUNT, CGROUP(id) },
-	{ "", JSON_SPARSE },
-	{ "refaulted", JSON_NUM, CGROUP(refaulted) },
-	{ "stalled_memory", JSON_NUM, CGROUP(stalled_memory) },
-	{ "stalled_io", JSON_NUM, CGROUP(stalled_io) },
-	{ "loaded", JSON_NUM, CGROUP(loaded), sizeof(num) },
-	{ "control", JSON_MAYBE, 0, 0, control_fields, CGROUP(begun) },
-	{ }
-};
+	for (int i = 0; i < AGE_BUCKETS_MAX; i++)
+		json_array_append_new(array, json_rate(value[i]));
+	return array;
+}
 
-#define STATE(member)	offsetof(struct state, member)
+static json_t *pack_evidence(const struct evidence *evidence)
+{
+	return sparse(json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+		"unit", json_rate(evidence->unit), "watched", json_rate(evidence->watched),
+		"back", pack_rates(evidence->back), "out", pack_rates(evidence->out),
+		"fresh", json_rate(evidence->fresh), "tried", json_rate(evidence->tried),
+		"returned", json_rate(evidence->returned), "base", json_rate(evidence->base)));
+}
 
-const struct json_field state_fields[] = {
-	{ "state", JSON_HEAD, STATE_VERSION },
-	{ "boot_id", JSON_TEXT, STATE(boot_id) },
-	{ "now_ms", JSON_COUNT, STATE(now_ms) },
-	{ "wear", JSON_RATE, STATE(wear) },
-	{ "edges", JSON_BOUNDS, STATE(bounds), sizeof(struct age_bucket) },
-	{ "families", JSON_LIST, STATE(family), sizeof(struct family), family_fields,
-	  STATE(nr_families) },
-	{ "cgroups", JSON_LIST, STATE(cgroup), sizeof(struct state_cgroup), cgroup_fields,
-	  STATE(nr) },
-	{ "", JSON_SPARSE },
-	{ "failing", JSON_TEXT, STATE(failing) },
-	{ }
-};
+static json_t *pack_control(const struct state_cgroup *cgroup)
+{
+	const struct control_state *control = &cgroup->control;
+
+	return sparse(json_pack("{s:I s:I s:I s:I s:I s:I s:b s:o s:o s:o s:s* s:I s:o s:o s:o}",
+		"age", control->age, "changed_ms", control->changed_ms,
+		"failed_age", control->failed_age, "retry_ms", control->retry_ms,
+		"failures", control->failures, "frozen_ms", control->frozen_ms,
+		"thawed_to_read", control->thawed_to_read, "debt", json_rate(control->debt),
+		"credit", json_rate(control->credit), "evidence", pack_evidence(&control->evidence),
+		"reason", cgroup->reason, "result", cgroup->result,
+		"forecast", json_rate(cgroup->shown.forecast),
+		"allowed", json_rate(cgroup->shown.allowed),
+		"measured", json_rate(cgroup->shown.measured)));
+}
+
+static json_t *pack_cgroup(const struct state_cgroup *cgroup)
+{
+	return sparse(json_pack("{s:o, s:I, s:o, s:o, s:o, s:o, s:o*}",
+		"path", json_text(cgroup->path), "id", (num)cgroup->id,
+		"refaulted", json_known(cgroup->refaulted),
+		"stalled_memory", json_known(cgroup->stalled_memory),
+		"stalled_io", json_known(cgroup->stalled_io),
+		"loaded", json_nums(cgroup->loaded, sizeof(num), AGE_BUCKETS_MAX),
+		"control", cgroup->begun ? pack_control(cgroup) : NULL));
+}
+
+/* One cgroup after the other: a tree of all would take ten times the memory of the text. */
+char *state_text(const struct state *state)
+{
+	char *text = NULL;
+	size_t length;
+	FILE *out = xchecked(open_memstream(&text, &length));
+
+	putc('{', out);
+	json_put(out, json_pack("{s:s, s:i, s:o, s:I, s:o, s:o, s:s*}",
+				"zswapctl", "state", "version", STATE_VERSION,
+				"boot_id", json_text(state->boot_id), "now_ms", state->now_ms,
+				"wear", json_rate(state->wear),
+				"edges", json_bounds(&state->bounds),
+				"failing", state->failing), JSON_EMBED);
+	fputs(",\"families\":[", out);
+	for (int i = 0; i < state->nr_families; i++) {
+		fputs(i ? "," : "", out);
+		json_put(out, json_pack("{s:o, s:o}", "name", json_text(state->family[i].name),
+					"evidence", pack_evidence(&state->family[i].evidence)), 0);
+	}
+	fputs("],\"cgroups\":[", out);
+	for (int i = 0; i < state->nr; i++) {
+		fputs(i ? "," : "", out);
+		json_put(out, pack_cgroup(&state->cgroup[i]), 0);
+	}
+	fputs("]}\n", out);
+	/* Memory is what it can fail with */
+	return xchecked(fclose(out) ? NULL : text);
+}
+
+static bool is_within(double value, double max)
+{
+	return value >= 0 && value <= max;
+}
+
+static int unpack_evidence(json_t *json, struct evidence *evidence, int nr)
+{
+	json_t *back = NULL, *out = NULL;
+
+	if (json_unpack(json, "{s?F, s?F, s?o, s?o, s?F, s?F, s?F, s?F}",
+			"unit", &evidence->unit, "watched", &evidence->watched,
+			"back", &back, "out", &out, "fresh", &evidence->fresh,
+			"tried", &evidence->tried, "returned", &evidence->returned,
+			"base", &evidence->base) ||
+	    json_to_array(back, evidence->back, sizeof(double), nr, json_to_rate) < 0 ||
+	    json_to_array(out, evidence->out, sizeof(double), nr, json_to_rate) < 0)
+		return -EINVAL;
+	/* It is made of such numbers only */
+	for (double *at = (double *)evidence; at < (double *)(evidence + 1); at++) {
+		if (!is_within(*at, JSON_RATE_MAX))
+			return -EINVAL;
+	}
+	return evidence->unit < 1 ? -EINVAL : 0;
+}
+
+static int unpack_control(json_t *json, struct state_cgroup *cgroup, int nr)
+{
+	json_t *evidence, *forecast = NULL, *allowed = NULL, *measured = NULL;
+	struct control_state *control = &cgroup->control;
+	const char *reason = NULL;
+	int thawed = 0;
+
+	if (json_unpack(json, "{s?I s?I s?I s?I s?I s?I s?b s?F s?F s:o s?s s?I s?o s?o s?o}",
+			"age", &control->age, "changed_ms", &control->changed_ms,
+			"failed_age", &control->failed_age, "retry_ms", &control->retry_ms,
+			"failures", &control->failures, "frozen_ms", &control->frozen_ms,
+			"thawed_to_read", &thawed, "debt", &control->debt,
+			"credit", &control->credit, "evidence", &evidence, "reason", &reason,
+			"result", &cgroup->result, "forecast", &forecast, "allowed", &allowed,
+			"measured", &measured))
+		return -EINVAL;
+	control->thawed_to_read = thawed;
+	cgroup->reason = reason ? xstrdup(reason) : NULL;
+	/*
+	 * Not so changed_ms: what has just begun may have been watched, through others, since
+	 * before the boot
+	 */
+	if (!is_within(control->age, AGE_MAX) || !is_within(control->failed_age, AGE_MAX) ||
+	    !is_within(fabs((double)control->changed_ms), TIME_MAX) ||
+	    !is_within(control->retry_ms, TIME_MAX) || !is_within(control->failures, TIME_MAX) ||
+	    !is_within(control->frozen_ms, TIME_MAX) || !is_within(control->debt, JSON_RATE_MAX) ||
+	    !is_within(control->credit, JSON_RATE_MAX))
+		return -EINVAL;
+	return json_to_rate(forecast, &cgroup->shown.forecast) ?:
+	       json_to_rate(allowed, &cgroup->shown.allowed) ?:
+	       json_to_rate(measured, &cgroup->shown.measured) ?:
+	       unpack_evidence(evidence, &control->evidence, nr);
+}
+
+static int unpack_cgroup(json_t *json, struct state_cgroup *cgroup, int nr)
+{
+	json_t *refaulted = NULL, *memory = NULL, *io = NULL, *loaded = NULL, *control = NULL;
+	const char *path;
+
+	if (json_unpack(json, "{s:s, s?I, s?o, s?o, s?o, s?o, s?o}",
+			"path", &path, "id", &cgroup->id, "refaulted", &refaulted,
+			"stalled_memory", &memory, "stalled_io", &io, "loaded", &loaded,
+			"control", &control) || *path != '/')
+		return -EINVAL;
+	cgroup->path = xstrdup(path);
+	cgroup->begun = control;
+	if ((num)cgroup->id < 0 || json_to_num(refaulted, &cgroup->refaulted) ||
+	    json_to_num(memory, &cgroup->stalled_memory) || json_to_num(io, &cgroup->stalled_io) ||
+	    json_to_array(loaded, cgroup->loaded, sizeof(num), nr, json_to_num) < 0)
+		return -EINVAL;
+	return control ? unpack_control(control, cgroup, nr) : 0;
+}
+
+/* Families are searched by name. */
+static int unpack_family(json_t *json, struct state *state, int i)
+{
+	struct family *family = &state->family[i];
+	const char *name;
+	json_t *evidence;
+
+	if (json_unpack(json, "{s:s, s:o}", "name", &name, "evidence", &evidence) ||
+	    (i && strcmp(family[-1].name, name) >= 0))
+		return -EINVAL;
+	family->name = xstrdup(name);
+	return unpack_evidence(evidence, &family->evidence, state->bounds.nr);
+}
+
+static int unpack_state(json_t *json, struct state *state)
+{
+	json_t *boot_id, *wear, *edges, *families, *cgroups;
+	const char *failing = NULL;
+	int error;
+
+	if (json_unpack(json, "{s:o, s:I, s:o, s:o, s:o, s:o, s?s}", "boot_id", &boot_id,
+			"now_ms", &state->now_ms, "wear", &wear, "edges", &edges,
+			"families", &families, "cgroups", &cgroups, "failing", &failing) ||
+	    (!json_is_string(boot_id) && !json_is_null(boot_id)) ||
+	    !is_within(state->now_ms, TIME_MAX) || !json_is_array(families) ||
+	    !json_is_array(cgroups))
+		return -EINVAL;
+	state->boot_id = json_is_string(boot_id) ? xstrdup(json_string_value(boot_id)) : NULL;
+	state->failing = failing ? xstrdup(failing) : NULL;
+	state->nr_families = json_array_size(families);
+	state->family = xcalloc(state->nr_families, sizeof(*state->family));
+	state->nr = json_array_size(cgroups);
+	state->cgroup = xcalloc(state->nr, sizeof(*state->cgroup));
+	error = json_to_rate(wear, &state->wear) ?: json_to_bounds(edges, &state->bounds);
+	for (int i = 0; i < state->nr_families && !error; i++)
+		error = unpack_family(json_array_get(families, i), state, i);
+	for (int i = 0; i < state->nr && !error; i++)
+		error = unpack_cgroup(json_array_get(cgroups, i), &state->cgroup[i],
+				      state->bounds.nr);
+	return error;
+}
 
 static int compare_cgroups(const void *a, const void *b)
 {
@@ -138,27 +286,7 @@ struct state_cgroup *state_find(const struct state *state, const char *path, uin
 	return at;
 }
 
-/* Families are searched by name. */
-static bool is_valid(const struct state *state)
-{
-	for (int i = 0; i < state->nr_families; i++) {
-		const struct family *family = &state->family[i];
-
-		if (!family->name || (i && strcmp(family[-1].name, family->name) >= 0) ||
-		    family->evidence.unit < 1)
-			return false;
-	}
-	for (int i = 0; i < state->nr; i++) {
-		const struct state_cgroup *cgroup = &state->cgroup[i];
-
-		if (!cgroup->path || cgroup->path[0] != '/' ||
-		    (cgroup->begun && cgroup->control.evidence.unit < 1))
-			return false;
-	}
-	return true;
-}
-
-int state_from_json(const json_t *json, struct state *state, char **message)
+int state_from_json(json_t *json, struct state *state, char **message)
 {
 	num version = json_version(json, "state");
 
@@ -170,7 +298,7 @@ int state_from_json(const json_t *json, struct state *state, char **message)
 		/* What a newer one remembers is not for this one to throw away */
 		return version < 0 || version > STATE_VERSION ? -EEXIST : -EINVAL;
 	}
-	if (json_to_struct(json, state_fields, state) || !is_valid(state)) {
+	if (unpack_state(json, state)) {
 		state_free(state);
 		*message = xstrdup("invalid content");
 		return -EINVAL;
@@ -186,8 +314,7 @@ int state_from_json(const json_t *json, struct state *state, char **message)
 static bool is_damaged(FILE *file)
 {
 	static const char head[] = "{\"zswapctl\":\"state\"";
-	struct stat st;
-	bool begins = !fstat(fileno(file), &st) && S_ISREG(st.st_mode), zeros = begins;
+	bool begins = true, zeros = true;
 	int c;
 
 	rewind(file);
@@ -200,18 +327,26 @@ static bool is_damaged(FILE *file)
 
 int state_load(const char *path, struct state *state, char **message)
 {
-	FILE *file = fopen(path, "re");
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int error = fd < 0 ? -errno : 0;
 	json_error_t wrong;
+	struct stat st;
 	json_t *json;
-	int error;
+	FILE *file;
 
 	state_begin(state);
 	*message = NULL;
-	if (!file) {
-		error = -errno;
-		*message = xstrdup(strerror(-error));
+	if (!error && (fstat(fd, &st) || !S_ISREG(st.st_mode))) {
+		close(fd);
+		error = -EEXIST;
+	}
+	if (error) {
+		*message = xasprintf("%s%s", error == -EEXIST ? "invalid: no regular file" :
+				     strerror(-error),
+				     error == -ENOENT ? ": the daemon has not run yet" : "");
 		return error;
 	}
+	file = xchecked(fdopen(fd, "r"));
 	json = json_loadf(file, JSON_REJECT_DUPLICATES, &wrong);
 	if (json) {
 		error = state_from_json(json, state, message);
@@ -234,7 +369,7 @@ int state_load(const char *path, struct state *state, char **message)
 static int lock_file(const char *path, int flags, int command, struct flock *lock)
 {
 	autofree char *name = xasprintf("%s.lock", path);
-	int fd = open(name, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int fd = open(name, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
 	int error = fd < 0 ? -errno : 0;
 
 	*lock = (struct flock){ .l_type = F_WRLCK, .l_len = 1 };
@@ -275,8 +410,7 @@ num state_overdue_ms(const struct source *source, const char *path)
 
 int state_save(const char *path, const struct state *state)
 {
-	autofree char *text = json_text(state_fields, state);
+	autofree char *text = state_text(state);
 
-	xappend(&text, "\n");
 	return replace_file(path, text, strlen(text), 0600);
 }

@@ -75,10 +75,10 @@ void state_drop_families(struct state *state);
 /* The cgroup at @path with this @id, 0: whatever it was in an earlier boot; or NULL. */
 struct state_cgroup *state_find(const struct state *state, const char *path, uint64_t id);
 
-/* As JSON. */
-extern const struct json_field state_fields[];
+/* As JSON, to be freed. */
+char *state_text(const struct state *state);
 /* -EINVAL, -EEXIST, as below: *@message, to be freed, says why; @state is empty then. */
-int state_from_json(const json_t *json, struct state *state, char **message);
+int state_from_json(json_t *json, struct state *state, char **message);
 
 /*
  * The file at @path.  Returns 0 or a negative errno, -ENOENT if there is none; then @state is

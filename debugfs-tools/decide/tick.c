@@ -25,13 +25,12 @@
 static void look_back(struct look *look, const struct state_cgroup *now,
 		      const struct state_cgroup *before, num elapsed_ms, bool same_bounds)
 {
-	num refaulted = amount_since(now->refaulted, before->refaulted);
-
+	look->since.refaulted = amount_since(now->refaulted, before->refaulted);
 	look->stalled_memory = amount_since(now->stalled_memory, before->stalled_memory);
 	look->stalled_io = amount_since(now->stalled_io, before->stalled_io);
-	look->since.refaulted = refaulted;
 	/* Counters that were set back are a first look */
-	if (refaulted != -ESTALE && look->stalled_memory != -ESTALE && look->stalled_io != -ESTALE)
+	if (look->since.refaulted != -ESTALE && look->stalled_memory != -ESTALE &&
+	    look->stalled_io != -ESTALE)
 		look->since.seconds = elapsed_ms / MS;
 	for (int b = 0; b < look->since.ages->nr && same_bounds; b++) {
 		num loaded = amount_since(now->loaded[b], before->loaded[b]);
@@ -101,18 +100,10 @@ static num advance(struct state *state, const struct sample *sample, struct choi
 			carry_over(&list[i], before, same_boot, sample->now_ms);
 	}
 	/*
-	 * What children had since then is not the parent's; parents come first.  It is not the
-	 * counter of its own that is looked at: with a child that is removed, all of that one's
-	 * history is in it.
+	 * What children had since then is not the parent's.  It is not the counter of its own that
+	 * is looked at: with a child that is removed, all of that one's history is in it.
 	 */
-	for (int i = 0; i < cgroups->nr; i++) {
-		int parent = cgroups->cgroup[i].parent;
-		double refaulted = choice[i].look.since.refaulted;
-		double *above = parent < 0 ? NULL : &choice[parent].look.since.refaulted;
-
-		if (above && refaulted > 0 && *above > 0)
-			*above = fmax(*above - refaulted, 0);
-	}
+	cgroups_own(cgroups, &choice->look.since.refaulted, sizeof(*choice));
 	state_drop_cgroups(state);
 	state->cgroup = list;
 	state->nr = cgroups->nr;
@@ -161,7 +152,8 @@ static void family_add(struct family *family, const struct happened *more)
 
 	happened->ages = more->ages;
 	happened->seconds = fmax(happened->seconds, more->seconds);
-	happened->refaulted += fmax(more->refaulted, 0);
+	if (more->refaulted > 0)
+		happened->refaulted = amount_add(happened->refaulted, more->refaulted);
 	happened->allowed += more->allowed;
 	for (int b = 0; b < more->ages->nr; b++)
 		happened->loaded[b] += more->loaded[b];
@@ -378,7 +370,7 @@ void tick_carry_out(struct state *state, const struct config *config, struct cho
 				written(state, config, next);
 			control_result(next);
 		} else if (acts) {
-			next->decision.reason = "left out";
+			next->decision.reason = hands->left_out ?: "left out";
 		}
 		if (acts)
 			keep_decision(state, next);

@@ -22,6 +22,7 @@ struct tick_hands {
 	void *data;
 	bool (*carry_out)(void *data, struct choice *choice);
 	void (*print)(void *data, const struct choice *choice);
+	const char *left_out;	/* why the others are not; NULL: "left out" says enough */
 };
 
 void tick_carry_out(struct state *state, const struct config *config, struct choice *choice, int nr,

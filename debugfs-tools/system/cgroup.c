@@ -255,15 +255,13 @@ static int take_directory(const char *path, num inode, void *data)
 /* The path as ours, of one without a directory; NULL: it is outside of this namespace. */
 static const char *own_path(const struct gathering *gathering, const char *path)
 {
-	size_t len;
+	const char *prefix = gathering->prefix, *below;
 
-	if (!gathering->prefix)
+	if (!prefix || !cgroup_is_within(path, prefix))
 		return NULL;
-	len = strlen(gathering->prefix);
-	if (strncmp(path, gathering->prefix, len) || path[len] != '/')
-		return NULL;
+	below = path + strlen(prefix);
 	/* "/../a" is what the kernel calls a sibling of the namespace's root */
-	return strncmp(path + len, "/..", 3) ? path + len : NULL;
+	return *below == '/' && strncmp(below, "/..", 3) ? below : NULL;
 }
 
 static int compare_cgroups(const void *a, const void *b)
@@ -425,14 +423,6 @@ static void cgroup_read_stat(const struct source *source, struct cgroup *cgroup)
 	all->refaulted = parse_keyed(text, "zswpwb_refault");
 }
 
-/* What is not known of a child stays with the parent: too much there is the careful error. */
-static num without(num all, num part)
-{
-	if (all <= 0 || part <= 0)
-		return all;
-	return all > part ? all - part : 0;
-}
-
 static void cgroup_read_details(const struct source *source, struct cgroup *cgroup)
 {
 	autofree char *events = cgroup_file(cgroup->path, "cgroup.events");
@@ -450,11 +440,9 @@ int cgroups_read_details(const struct source *source, struct cgroups *cgroups)
 {
 	int error = 0;
 
-	/* Parents come first, and what is taken off one of them is of a whole subtree */
 	for (int i = 0; i < cgroups->nr; i++) {
 		struct cgroup *cgroup = &cgroups->cgroup[i];
-		struct cgroup *parent = cgroup->parent < 0 ? NULL :
-					&cgroups->cgroup[cgroup->parent];
+		bool off_above = cgroup->parent >= 0 && cgroups->cgroup[cgroup->parent].off;
 		const num *const read[] = {
 			&cgroup->all.anon, &cgroup->pressure_memory, &cgroup->pressure_io,
 			&cgroup->writeback, &cgroup->frozen,
@@ -465,14 +453,24 @@ int cgroups_read_details(const struct source *source, struct cgroups *cgroups)
 			cgroup_read_details(source, cgroup);
 		for (size_t k = 0; k < ARRAY_SIZE(read); k++)
 			error = is_passing(*read[k]) ? *read[k] : error;
-		cgroup->off = !cgroup->writeback || (parent && parent->off);
-		for (size_t k = 0; k < sizeof(parent->own) / sizeof(num) && parent; k++) {
-			num *left = (num *)&parent->own + k;
-
-			*left = without(*left, ((const num *)&cgroup->all)[k]);
-		}
+		cgroup->off = !cgroup->writeback || off_above;
 	}
+	for (size_t k = 0; k < sizeof(struct cgroup_usage) / sizeof(num) && cgroups->nr; k++)
+		cgroups_own(cgroups, (num *)&cgroups->cgroup->own + k, sizeof(*cgroups->cgroup));
 	return error;
+}
+
+void cgroups_own(const struct cgroups *cgroups, void *first, size_t stride)
+{
+	for (int i = 0; i < cgroups->nr; i++) {
+		int parent = cgroups->cgroup[i].parent;
+		/* Parents come first: what is taken off one of them is still of a whole subtree */
+		num part = *(const num *)((const char *)first + i * stride);
+		num *all = parent < 0 ? NULL : (num *)((char *)first + parent * stride);
+
+		if (all && *all > 0 && part > 0)
+			*all = *all > part ? *all - part : 0;
+	}
 }
 
 void cgroups_sum(struct cgroups *cgroups)

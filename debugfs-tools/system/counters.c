@@ -6,6 +6,8 @@
 #include "system/system.h"
 
 #define STAT(member)	#member, offsetof(struct counters, member)
+#define SKIPPED(reason)	"zswap_writeback_skipped_pages", reason, \
+			"pages that commands came to and did not write, by reason"
 
 const struct counter stats_counters[NR_STATS] = {
 	{ STAT(commands), COUNTER_SYSTEM,
@@ -16,22 +18,22 @@ const struct counter stats_counters[NR_STATS] = {
 	  "zswap_writeback_scanned_pages" },
 	{ STAT(written), COUNTER_ANSWER,
 	  { "WRITTEN", COLUMN_PAGES, true, "page data written to swap by commands" },
-	  "zswap_writeback_written_pages" },
+	  "zswap_writeback_written_pages", NULL, "pages written to swap by commands" },
 	{ STAT(released_bytes), COUNTER_ANSWER,
 	  { "RELEASED", COLUMN_SIZE, false, "compressed memory freed by that" },
 	  "zswap_writeback_released_bytes" },
 	{ STAT(skipped_young), COUNTER_ANSWER,
 	  { "YOUNG", COLUMN_COUNT, false, "pages not written: too young" },
-	  "zswap_writeback_skipped_pages", "young" },
+	  SKIPPED("young") },
 	{ STAT(skipped_busy), COUNTER_ANSWER,
 	  { "BUSY", COLUMN_COUNT, false, "pages not written: in the swap cache" },
-	  "zswap_writeback_skipped_pages", "busy" },
+	  SKIPPED("busy") },
 	{ STAT(skipped_protected), COUNTER_ANSWER,
 	  { "PROTECTED", COLUMN_COUNT, false, "pages not written: memory.zswap.writeback is 0" },
-	  "zswap_writeback_skipped_pages", "protected" },
+	  SKIPPED("protected") },
 	{ STAT(skipped_gone), COUNTER_ANSWER,
 	  { "GONE", COLUMN_COUNT, false, "pages not written: freed meanwhile" },
-	  "zswap_writeback_skipped_pages", "gone" },
+	  SKIPPED("gone") },
 	{ STAT(failed), COUNTER_ANSWER,
 	  { "FAILED", COLUMN_COUNT, false, "pages not written: no memory or I/O error" },
 	  "zswap_writeback_failed_pages" },
@@ -71,11 +73,13 @@ const struct counter age_counters[NR_AGE_COUNTERS] = {
 	{ AGED(loaded), COUNTER_OPTIONAL,
 	  { "LOADED", COLUMN_PAGES, true,
 	    "page data asked back from zswap at that age, since age_edges was written" },
-	  "zswap_age_bucket_loaded_pages" },
+	  "zswap_age_bucket_loaded_pages", NULL,
+	  "pages asked back from zswap at that age, since age_edges was written" },
 	{ AGED(written), COUNTER_OPTIONAL,
 	  { "WRITTEN", COLUMN_PAGES, true,
 	    "page data written by commands at that age, since age_edges was written" },
-	  "zswap_age_bucket_written_pages" },
+	  "zswap_age_bucket_written_pages", NULL,
+	  "pages written by commands at that age, since age_edges was written" },
 	{ AGED(refaulted), COUNTER_OPTIONAL,
 	  { "REFAULTED", COLUMN_PAGES, false, "of WRITTEN: read back from swap on demand" },
 	  "zswap_age_bucket_refaulted_pages" },
@@ -86,7 +90,7 @@ const struct counter age_counters[NR_AGE_COUNTERS] = {
 
 #undef AGED
 #define SYSTEM(member)	offsetof(struct system, member)
-#define REJECTED	"zswap_rejected_pages"
+#define REJECTED(reason) "zswap_rejected_pages", reason, "pages that zswap did not take, by reason"
 
 const struct counter zswap_counters[NR_ZSWAP] = {
 	{ SYS_PARAMETERS "/enabled", SYSTEM(enabled), COUNTER_LEVEL | COUNTER_SWITCH,
@@ -116,19 +120,19 @@ const struct counter zswap_counters[NR_ZSWAP] = {
 	  "zswap_written_back_pages" },
 	{ SYS_DEBUGFS "/reject_reclaim_fail", SYSTEM(reject_reclaim), COUNTER_OPTIONAL,
 	  { "REJECT-RECLAIM", COLUMN_COUNT, false, "pages rejected: the pool was full" },
-	  REJECTED, "reclaim_fail" },
+	  REJECTED("reclaim_fail") },
 	{ SYS_DEBUGFS "/reject_alloc_fail", SYSTEM(reject_alloc), COUNTER_OPTIONAL,
 	  { "REJECT-ALLOC", COLUMN_COUNT, false, "pages rejected: no memory for them" },
-	  REJECTED, "alloc_fail" },
+	  REJECTED("alloc_fail") },
 	{ SYS_DEBUGFS "/reject_kmemcache_fail", SYSTEM(reject_kmemcache), COUNTER_OPTIONAL,
 	  { "REJECT-KMEMCACHE", COLUMN_COUNT, false, "pages rejected: no memory for an entry" },
-	  REJECTED, "kmemcache_fail" },
+	  REJECTED("kmemcache_fail") },
 	{ SYS_DEBUGFS "/reject_compress_poor", SYSTEM(reject_poor), COUNTER_OPTIONAL,
 	  { "REJECT-POOR", COLUMN_COUNT, false, "pages rejected: they did not compress" },
-	  REJECTED, "compress_poor" },
+	  REJECTED("compress_poor") },
 	{ SYS_DEBUGFS "/reject_compress_fail", SYSTEM(reject_compress), COUNTER_OPTIONAL,
 	  { "REJECT-COMPRESS", COLUMN_COUNT, false, "pages rejected: the compressor failed" },
-	  REJECTED, "compress_fail" },
+	  REJECTED("compress_fail") },
 	{ SYS_DEBUGFS "/decompress_fail", SYSTEM(decompress_fail), COUNTER_OPTIONAL,
 	  { "DECOMPRESS-FAIL", COLUMN_COUNT, false, "pages that could not be decompressed" },
 	  "zswap_decompress_failed_pages" },

@@ -48,6 +48,7 @@ struct counter {
 	struct column column;	/* without its own @where */
 	const char *metric;	/* without the "_total" of a counter; NULL: there is none */
 	const char *label;	/* a label that tells several of one metric apart, or NULL */
+	const char *help;	/* of the metric, where that of the column would not be true */
 };
 
 /* In /sys/kernel/mm/zswap/stats/ and nodeN/stats/: a struct counters. */

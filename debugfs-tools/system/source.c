@@ -14,11 +14,10 @@
 #include "system/amount.h"
 #include "system/source.h"
 
-/* A pipe in a recorded tree is not to be waited for. */
 static int source_open_path(const struct source *source, const char *path, int flags)
 {
 	struct open_how how = {
-		.flags = flags | O_CLOEXEC | O_NOCTTY | (source->recorded ? O_NONBLOCK : 0),
+		.flags = flags | O_CLOEXEC | O_NOCTTY | (source->regular ? O_NONBLOCK : 0),
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
 	};
 	int fd;
@@ -43,6 +42,7 @@ int source_open(struct source *source, const char *root)
 	/* "/." is the running system, too */
 	source->recorded = fstat(source->root, &given) || stat("/", &running) ||
 			   given.st_dev != running.st_dev || given.st_ino != running.st_ino;
+	source->regular = source->recorded;
 	if (source->recorded)
 		amount_set_page_size(source_number(source, "/.page_size"));
 	return 0;
@@ -67,7 +67,7 @@ static int source_stream(const struct source *source, const char *path, off_t ma
 		err = -errno;
 	else if (S_ISDIR(st.st_mode))
 		err = -EISDIR;
-	else if (source->recorded && !S_ISREG(st.st_mode))
+	else if (source->regular && !S_ISREG(st.st_mode))
 		err = -EINVAL;
 	else if (st.st_size > max)
 		err = -EFBIG;

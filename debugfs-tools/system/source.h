@@ -14,6 +14,7 @@
 struct source {
 	int root;		/* descriptor of the root directory */
 	bool recorded;		/* not the running system: nothing is ever written to it */
+	bool regular;		/* nothing but regular files is read, and no pipe is waited for */
 };
 
 /* The longest text that is taken from one file, or line of one; more is -EFBIG. */

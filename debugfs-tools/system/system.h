@@ -115,6 +115,12 @@ struct cgroup *cgroups_find(const struct cgroups *cgroups, const char *path);
  * if the system ran out of something meanwhile: what is not known of one says nothing of it then.
  */
 int cgroups_read_details(const struct source *source, struct cgroups *cgroups);
+/*
+ * Numbers of whole subtrees, one of each cgroup, @stride bytes apart, become those without the
+ * children's.  What is not known of a child stays with the parent: too much there is the careful
+ * error.
+ */
+void cgroups_own(const struct cgroups *cgroups, void *first, size_t stride);
 void cgroups_free(struct cgroups *cgroups);
 /* Sort those that have paths, and find their parents. */
 void cgroups_set_parents(struct cgroups *cgroups);

@@ -147,6 +147,8 @@ same 'manual: exit statuses that the unit leaves alone' want got
 sed -n '/^Exit status/,$s/^  \([0-9]*\) .*/\1/p' help.daemon | grep -xf want >got
 same 'help: each of them has a meaning' want got
 
+check 'manual: a range of buckets' grep -qx '.It Fl -bucket Ar n Ns Op - Ns Ar m' "$made/zswapctl.8"
+
 for page in "$made"/zswapctl*.[58]; do
 	if command -v mandoc >/dev/null; then
 		# Pages of other packages need not be installed where this is built

@@ -37,6 +37,7 @@ rm -r nobuckets/sys/kernel/debug/zswap/node* nobuckets/sys/kernel/debug/zswap/ag
 	nobuckets/sys/kernel/debug/zswap/writeback
 # zswap was never enabled
 rm -r never/sys/kernel/debug/zswap
+mkdir never/sys/kernel/debug/bdi
 echo N >never/sys/module/zswap/parameters/enabled
 for file in never/sys/kernel/mm/zswap/stats/* never/sys/kernel/mm/zswap/node*/stats/*; do
 	echo 0 >"$file"
@@ -309,7 +310,7 @@ narrow()
 {
 	tree=$1 width=$2
 	shift 2
-	script -qec "stty cols $width rows 50; $zswapctl --root $tree $*" /dev/null </dev/null |
+	script -qec "stty cols ${cols:-$width} rows 50; COLUMNS=$width $zswapctl --root $tree $*" /dev/null </dev/null |
 		tr -d '\r' >narrow.out
 	[ -s narrow.out ] && awk -v width="$width" 'length > width { bad = 1 } END { exit bad }' narrow.out
 }
@@ -319,11 +320,20 @@ if command -v script >/dev/null && script -qec true /dev/null </dev/null >/dev/n
 			check "$command fits $width columns" narrow busy $width "$command"
 		done
 		check "top fits $width columns" narrow busy $width top --iterations 1
+		cols=0
+		check "top fits $width columns of COLUMNS" narrow busy $width top --iterations 1
+		unset cols
 		for tree in sick loaded; do
 			for command in status doctor; do
 				check "$command of $tree fits $width columns" narrow $tree $width $command
 			done
 		done
+	done
+	for command in top\ --iterations\ 1 'plan --min-age 0 -T 100%/min'; do
+		narrow busy 40 "$command"
+		check "$command: siblings can be told in 40 columns" [ "$(sed 1d narrow.out | grep '^[/.]' |
+			cut -d' ' -f1 | sort | uniq -d | wc -l)" -eq 0 ]
+		check 'by the ends of their paths' grep -q '^[.][.].*redis.service ' narrow.out
 	done
 	narrow busy 80 plan --target-bytes 1M
 	check 'a cgroup can still be told when it does' grep -q red narrow.out

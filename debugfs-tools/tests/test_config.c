@@ -219,11 +219,11 @@ static void test_refused(void)
 	refused("state = /var/lib/zswapctl/state\n",
 		"f:1: state is no key: use --state");
 	refused("min-age = 5x\n",
-		"f:1: min-age: invalid value '5x' (an age such as 5m)");
+		"f:1: min-age: invalid value '5x' (an age such as 5m, 3650d at most)");
 	refused("min-age =\n",
-		"f:1: min-age: invalid value '' (an age such as 5m)");
+		"f:1: min-age: invalid value '' (an age such as 5m, 3650d at most)");
 	refused("max-age = 3651d\n",
-		"f:1: max-age: invalid value '3651d' (an age such as 1d)");
+		"f:1: max-age: invalid value '3651d' (an age such as 1d, 3650d at most)");
 	refused("min-age = 5m\nmin-age = 6m\n",
 		"f:2: min-age is given twice");
 	refused("wear = 1/day\nwear = 1/day\n",
@@ -248,6 +248,8 @@ static void test_refused(void)
 		"f:1: rate: invalid value '10G/day' (SIZE/s or unlimited)");
 	refused("when = pool < 5%\n",
 		"f:1: when: invalid value 'pool < 5%' (such as pool > 20% or free < 10%, or always)");
+	refused("when = pool > 5% or pool > 3%\n",
+		"f:1: when: invalid value 'pool > 5% or pool > 3%' (such as pool > 20% or free < 10%, or always)");
 	refused("when = pool >\n",
 		"f:1: when: invalid value 'pool >' (such as pool > 20% or free < 10%, or always)");
 	refused("when = pool > 5% free < 3%\n",
@@ -255,15 +257,15 @@ static void test_refused(void)
 	refused("when = pool > 5% or\n",
 		"f:1: when: invalid value 'pool > 5% or' (such as pool > 20% or free < 10%, or always)");
 	refused("target-refault = 101%/min\n",
-		"f:1: target-refault: invalid value '101%/min' (a rate such as 0.2%/min)");
+		"f:1: target-refault: invalid value '101%/min' (a rate such as 0.2%/min, 100%/min at most)");
 	refused("target-refault = 0.2\n",
-		"f:1: target-refault: invalid value '0.2' (a rate such as 0.2%/min)");
+		"f:1: target-refault: invalid value '0.2' (a rate such as 0.2%/min, 100%/min at most)");
 	refused("pressure-io = 100.1%\n",
-		"f:1: pressure-io: invalid value '100.1%' (a share such as 1%)");
+		"f:1: pressure-io: invalid value '100.1%' (a share such as 1%, 100% at most)");
 	refused("pressure-memory = -1\n",
-		"f:1: pressure-memory: invalid value '-1' (a share such as 0.1%)");
+		"f:1: pressure-memory: invalid value '-1' (a share such as 0.1%, 100% at most)");
 	refused("freeze-after = never\n",
-		"f:1: freeze-after: invalid value 'never' (a time such as 10m, or off)");
+		"f:1: freeze-after: invalid value 'never' (a time such as 10m, 3650d at most, or off)");
 	refused("enabled = maybe\n",
 		"f:1: enabled: invalid value 'maybe' (yes or no)");
 	refused("min-step = 1M\n",

@@ -191,9 +191,10 @@ check 'not how it does, then' is "$(grep -c overdue prom)" 0
 check 'and how old this is' grep -qx 'zswap_daemon_state_age_seconds 0' prom
 status 0 "$zswapctl" --root tree plan --state state --raw -o cgroup,basis
 check 'plan goes by what the daemon knows' grep -qxF '/c/d daemon' out
-status 3 "$zswapctl" --root tree metrics --state nowhere
-check 'metrics: a state that is not there is said' grep -qx \
-	'zswapctl: nowhere: No such file or directory' err
+check 'metrics: a state that is not there' status 1 "$zswapctl" --root tree metrics --state nowhere
+check 'is said' grep -qx \
+	'zswapctl: nowhere: No such file or directory: the daemon has not run yet' err
+check '--state in no directory' status 1 daemon --root tree --once --state nowhere/state
 cat usual - >conf <<CONF
 [cgroup /c/*]
 enabled = no
@@ -329,11 +330,12 @@ put /c/d 30 100 0
 echo '30 0 3 86400 inf 5000 5000000 0 /c/d' >>$debugfs/age_buckets_cgroup
 rm -f state
 mkdir state.new
-status 0 daemon --root tree --ticks 4 --state state
+check 'the state cannot be saved' status 1 daemon --root tree --ticks 4 --state state
 check 'it goes on' is "$(field tick /c/d out)" 4
 check 'nothing is spent' is "$(field budget /c/d out)" \
 	$((10 * 1073741824 / 24 + 10 * 1073741824 * 3 / 1440))
-check 'which is said once' is "$(grep -c '^zswapctl: state: .*; nothing is written to swap' err)" 1
+check 'which is why' is "$(field reason /c/d out)" 'state not saved'
+check 'and is said once' is "$(grep -c '^zswapctl: state.new: .*; nothing is written to swap' err)" 1
 rmdir state.new
 
 # --- names that are not UTF-8: others, in another order, in what is remembered
@@ -386,6 +388,13 @@ if ASAN_OPTIONS=detect_leaks=0 strace -f -o trace -e trace=rename,renameat,renam
 	"$zswapctl" daemon -C conf --root tree --interval 10 --ticks 12 --state once >out 2>err; then
 	# At 0 s, 60 s, and at the end at 110 s
 	check 'the state is saved once a minute at most' is "$(grep -c '^[0-9]* *rename.*once.new' trace)" 3
+	rm once
+	ASAN_OPTIONS=detect_leaks=0 strace -f -o trace -e trace=rename,openat2 -P once.new -P /sys/fs/cgroup/c \
+		-e inject=openat2:error=ENFILE:when=2 "$zswapctl" daemon -C conf --root tree --interval 10 \
+		--ticks 3 --state once >out 2>err
+	# The first, one that fails, one that succeeds, and at the end
+	check 'at once when a look fails, and when one succeeds again' is \
+		"$(grep -c '^[0-9]* *rename.*once.new' trace)" 4
 	# It learns for an hour, writes nothing, and the budget goes from an hour's to two hours'
 	echo 'when = free < 0%' >conf
 	ASAN_OPTIONS=detect_leaks=0 strace -f -o trace -e trace=rename,renameat,renameat2 \
@@ -401,15 +410,19 @@ rm -f once once.lock
 
 # --- two at a time
 mkfifo fifo
-"$zswapctl" daemon -C fifo --root tree --state state >live 2>&1 &
-pid=$!
-exec 3>fifo
-kill -TERM $pid
-exec 3>&-
-wait $pid
-check 'a signal before the first tick: ends well' is $? 0
-check 'without a tick' is "$(wc -c <live)" 0
-rm fifo
+check 'a pipe is no configuration' status 2 timeout -s KILL 20 "$zswapctl" daemon -C fifo --root tree
+check 'but /dev/null is one' status 0 "$zswapctl" daemon -C /dev/null --root tree --once --dry-run
+check 'nor a state' status 2 timeout -s KILL 20 "$zswapctl" daemon -C conf --root tree --state fifo
+check 'nor one to be shown' status 1 timeout -s KILL 20 "$zswapctl" --root tree daemon --status --state fifo
+rm fifo fifo.lock
+mkfifo state.lock.lock
+check 'nor a lock' status 1 timeout -s KILL 20 "$zswapctl" --root tree daemon --status --state state.lock
+rm state.lock.lock
+if inject true; then
+	check 'a signal before the first tick: ends well' status 0 inject -P conf -e trace=openat \
+		-e inject=openat:signal=TERM:when=1 "$zswapctl" daemon -C conf --root tree --state state
+	check 'without a tick' is "$(wc -c <out)" 0
+fi
 check 'another daemon with the same state: it does not begin' stays_down 2 \
 	"$hold" state "$zswapctl" daemon -C conf --root tree --state state
 check 'which is said' grep -qx 'zswapctl: state: another daemon works with this state' err
@@ -520,13 +533,13 @@ echo 'when = free < 0%' >conf
 "$zswapctl" daemon -C conf --root tree --ticks 1000000000 --state killed >live 2>err &
 pid=$!
 # A day of ticks in which nothing but the budget changes
-wait_for '"wear":\(9\.[0-9]*e+09\|1\.0[0-9]*e+10\)' killed
+wait_for '"wear":\(9\.[0-9]*e9\|1\.0[0-9]*e10\)' killed
 {
 	kill -KILL $pid
 	wait $pid
 } 2>silent
 cp usual conf
-check 'killed: the budget of a day is there' grep -q '"wear":\(9\.[0-9]*e+09\|1\.0[0-9]*e+10\)' killed
+check 'killed: the budget of a day is there' grep -q '"wear":\(9\.[0-9]*e9\|1\.0[0-9]*e10\)' killed
 
 # What is spent in its first tick is not forgotten: killed when it would be saved again
 if inject true; then
@@ -575,6 +588,13 @@ else
 fi
 
 # --- what is wrong
+echo 'min-agee = 5' >conf
+echo 'min-age = 99999d' >conf
+check 'a number out of range' status 2 daemon --root tree
+check 'says what the range is' grep -q "3650d at most" err
+printf 'min\033[2J = 5\n' >conf
+check 'a control character' status 2 daemon --root tree
+check 'is none on a terminal' grep -qF 'min\x1b[2J' err
 echo 'min-agee = 5' >conf
 check 'a bad configuration: nothing starts' stays_down 2 daemon --root tree
 check 'said with its line' grep -qx "zswapctl: conf:1: unknown key 'min-agee'" err

@@ -126,7 +126,13 @@ check 'a device is none' status 1 record -f /dev/null
 check '--root needs a file' status 2 record
 check '--keep has a limit' status 2 record -f new --keep 1000000
 check 'and makes no file' [ ! -e new ]
+check '--keep of a file that is there' status 0 record -f ring --keep 7
+check 'says that it stays as it is' grep -qx 'zswapctl: ring: stays one for 1440 samples' err
 check 'no such file' status 1 shows new
+check 'is said' grep -q 'record has not run yet$' err
+for option in --bytes --noheadings --output-all; do
+	check "with $option" status 2 shows ring $option
+done
 check 'another file is no history' status 1 shows other
 printf '%-1023s\n' '{"zswapctl":"ages","version":1,"keep":5}' >empty
 check 'an empty one' status 5 shows empty

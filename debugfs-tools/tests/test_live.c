@@ -343,9 +343,10 @@ static void test_live(void)
 	forget(tree, KERNEL);
 	tree_file(tree, KERNEL, "");
 	tree_directory(tree, "/state.new");
-	CHECK(!live(tree) && said(tree, "/out", "\"status\":null", 2),
-	      "a state that cannot be saved: no command");
-	CHECK(said(tree, "/err", "nothing is written to swap", 1), "which is said once");
+	CHECK(live(tree) == EX_FAILED && said(tree, "/out", "\"status\":null", 2) &&
+	      said(tree, "/out", "state not saved", 2), "a state that cannot be saved: no command");
+	CHECK(said(tree, "/err", "state.new: ", 1) &&
+	      said(tree, "/err", "nothing is written to swap", 1), "which is said once");
 
 	tree_file(tree, "/etc/zswapctl.conf", "wear = 24G/day\nbad\n");
 	CHECK(live(tree) == EX_USAGE, "the configuration in its usual place");

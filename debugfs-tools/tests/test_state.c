@@ -669,11 +669,6 @@ static void some_state(struct state *state)
 	state->cgroup[3].result = -EIO;
 }
 
-static char *text_of(const struct state *state)
-{
-	return json_text(state_fields, state);
-}
-
 /* To six digits. */
 static bool near(const double *left, const double *right, int nr)
 {
@@ -686,6 +681,17 @@ static bool near(const double *left, const double *right, int nr)
 
 static void test_json(void)
 {
+	static const struct {
+		const char *head, *control, *evidence;
+	} ranges[] = {
+		{ "\"now_ms\":1,\"wear\":1e18", "\"age\":86400", "\"unit\":300" },
+		{ "\"now_ms\":1,\"wear\":1e300", "\"age\":1", "\"unit\":300" },
+		{ "\"now_ms\":9223372036854775807,\"wear\":1", "\"age\":1", "\"unit\":300" },
+		{ "\"now_ms\":1,\"wear\":1", "\"age\":1000000000000", "\"unit\":300" },
+		{ "\"now_ms\":1,\"wear\":1", "\"allowed\":1e308", "\"unit\":300" },
+		{ "\"now_ms\":1,\"wear\":1", "\"debt\":1e308", "\"unit\":300" },
+		{ "\"now_ms\":1,\"wear\":1", "\"age\":1", "\"unit\":1e308" },
+	};
 	struct state state, again;
 	char *text, *same, *message;
 	int refused = 0, changed = 0;
@@ -693,11 +699,11 @@ static void test_json(void)
 	json_t *json;
 
 	some_state(&state);
-	text = text_of(&state);
+	text = state_text(&state);
 	json = json_loads(text, 0, NULL);
 	CHECK(json && !state_from_json(json, &again, &message), "what is written is read");
 	json_decref(json);
-	same = text_of(&again);
+	same = state_text(&again);
 	CHECK(!strcmp(text, same), "and the same to the last digit");
 	CHECK(again.nr == NR && again.nr_families == 2 && near(&again.wear, &state.wear, 1),
 	      "cgroups, families and the budget");
@@ -736,6 +742,20 @@ static void test_json(void)
 	}
 	CHECK(refused > 10, "%d of %d changes are refused", refused, changed);
 	free(text);
+
+	for (size_t i = 0; i < ARRAY_SIZE(ranges); i++) {
+		char *all = xasprintf("{\"zswapctl\":\"state\",\"version\":3,\"boot_id\":null,%s,"
+				      "\"edges\":[0],\"families\":[],\"cgroups\":[{\"path\":\"/\","
+				      "\"control\":{%s,\"evidence\":{%s}}}]}", ranges[i].head,
+				      ranges[i].control, ranges[i].evidence);
+
+		json = json_loads(all, 0, NULL);
+		CHECK(json && (state_from_json(json, &again, &message) == -EINVAL) == !!i,
+		      "a number out of range: %s", all);
+		json_decref(json);
+		free(all);
+		i ? free(message) : state_free(&again);
+	}
 
 	json = json_loads("{\"zswapctl\":\"state\",\"version\":3,\"boot_id\":null,\"now_ms\":0,"
 			  "\"wear\":0,\"edges\":[],\"families\":[{\"name\":\"/\",\"evidence\":"

@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <signal.h>
 
+#include "system/amount.h"
 #include "ui/options.h"
 
 #define DAY		86400
@@ -50,7 +51,7 @@ static const struct {
 	[OPTION_AGE] = { " AGE", "90s, 30m, 1h30m, 2d", parse_age },
 	[OPTION_SECONDS] = { " SECONDS", "2, 90s, 1h", parse_age, 1, 3600 },
 	[OPTION_WATCH] = { "[=SECONDS]", "2, 90s, 1h", parse_age, 1, DAY },
-	[OPTION_REFAULTS] = { " RATE", "0.2%/min, 1%/h", parse_rate },
+	[OPTION_REFAULTS] = { " RATE", "0.2%/min, 1%/h", parse_rate, 0, PPM },
 	[OPTION_NODES] = { " NODES", "0,2-3", parse_nodes },
 	[OPTION_BUCKETS] = { " N[-M]", "3, 3-5", parse_buckets },
 };
@@ -257,7 +258,7 @@ static const struct {
 	const char *help;
 } exit_statuses[] = {
 	{ EX_DONE, "success" },
-	{ EX_FAILED, "failed: refused by the system, or a file is invalid" },
+	{ EX_FAILED, "failed: refused by the system, or a file is invalid or missing" },
 	{ EX_USAGE, "invalid command line, or no such cgroup" },
 	{ EX_MISSING, "not supported by this kernel, or debugfs is missing" },
 	{ EX_DENIED, "permission denied: needs root, or the kernel is locked down" },
@@ -316,7 +317,7 @@ static void help_general(const struct subcommand *const *subcommands)
 	printf("\nOptions:\n");
 	known_add(&known, common_options, NULL);
 	print_options(&known);
-	printf("\n'" PROGRAM " SUBCOMMAND --help' tells about the options of one.\n");
+	printf("\n'" PROGRAM " SUBCOMMAND --help' or 'help SUBCOMMAND' tells about its options.\n");
 }
 
 /* ---- main ---- */
@@ -444,6 +445,12 @@ int options_exit_status(num error)
 	}
 }
 
+int options_say_file(const char *file, const char *message, int error)
+{
+	say_error("%s: %s", file, message ?: strerror(-error));
+	return error == -EACCES || error == -EPERM ? EX_DENIED : EX_FAILED;
+}
+
 int options_supported(const struct source *source)
 {
 	int error = system_supported(source);
@@ -534,4 +541,15 @@ int options_cgroup(const struct source *source, const char *name, uint64_t *id, 
 		say_error("cgroup '%s': %s", name, system_reason(source, error));
 		return options_exit_status(error);
 	}
+}
+
+/* Whoever mistypes a node is not to take "nothing there" for an answer. */
+int options_nodes(const struct source *source, uint64_t nodes)
+{
+	int node = source_exists(source, SYS_ZSWAP) ? -ENOENT : system_missing_node(source, nodes);
+
+	if (node < 0)
+		return EX_DONE;
+	say_error("node %d not found, or without memory", node);
+	return EX_USAGE;
 }

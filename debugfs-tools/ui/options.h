@@ -47,7 +47,7 @@ struct option_spec {
 	size_t where;		/* offset in the subcommand's struct */
 	const char *help;
 	const char *needs;	/* the name of another option, which has to be given */
-	const char *excludes[8]; /* up to a NULL: none of them may be given */
+	const char *excludes[11]; /* up to a NULL: none of them may be given */
 };
 
 struct subcommand {
@@ -68,6 +68,8 @@ int options_main(int argc, char **argv, const struct subcommand *const *subcomma
 
 /* The exit status for a file that cannot be read or written: @error is a negative errno. */
 int options_exit_status(num error);
+/* The same for a file of ours, and says what is wrong: @message, or what @error means. */
+int options_say_file(const char *file, const char *message, int error);
 /* Has this kernel the feature?  If not, says so and how to get one.  Returns the exit status. */
 int options_supported(const struct source *source);
 /* Why the tables of ages cannot be read, and what works without.  Returns the exit status. */
@@ -79,6 +81,9 @@ void options_say_foreign(const struct cgroups *cgroups);
  * an exit status; *@path is to be freed if it is EX_DONE, and @path may be NULL.
  */
 int options_cgroup(const struct source *source, const char *name, uint64_t *id, char **path);
+
+/* Has this system all of the @nodes, 0: none is asked for?  Says which one not; exit status. */
+int options_nodes(const struct source *source, uint64_t nodes);
 
 /* Why numbers are not known: each reason once, with what lacks it. */
 struct reasons {

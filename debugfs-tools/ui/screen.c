@@ -199,7 +199,7 @@ static bool show(const struct context *context, const struct screen_view *view, 
 
 	if (screen.terminal && (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || !size.ws_row ||
 				!size.ws_col))
-		size = (struct winsize){ .ws_row = 24, .ws_col = 80 };
+		size = (struct winsize){ .ws_row = 24, .ws_col = table_width(table) };
 	lines = screen.live ? size.ws_row : 0;
 	above = view->put(view->data, table, lines, size.ws_col);
 	body = table_render(table, size.ws_col);

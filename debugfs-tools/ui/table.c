@@ -15,6 +15,7 @@
 /* A share of refaults that is worth a look, and one that hurts; ppm. */
 #define RATE_HIGH	100000
 #define RATE_BAD	300000
+#define PATH_MIN	16	/* what a narrow terminal leaves of a path */
 
 struct table {
 	const struct view *view;
@@ -56,7 +57,7 @@ num view_number(const struct view *view, int i, const void *row)
 	if (type > COLUMN_RATE)
 		return -ENODATA;
 	rate = *(const double *)at;
-	return rate < 0 ? -ENODATA : (num)(rate * 1000 + 0.5);
+	return rate < 0 ? -ENODATA : (num)fmin(rate * 1000 + 0.5, 0x1p62);
 }
 
 /* What libsmartcols can fail with here is memory. */
@@ -105,7 +106,10 @@ static void say_no_column(const struct view *view, const char *name)
 	for (int i = 0; i < view->nr_columns; i++)
 		xappend(&list, "%s%s", i ? ", " : "", view_column(view, i)->name);
 
-	say_error("unknown column '%s' (known: %s)", name, list);
+	if (*name)
+		say_error("unknown column '%s' (known: %s)", name, list);
+	else
+		say_error("missing column (known: %s)", list);
 }
 
 static bool shows(const struct table *table, int column)
@@ -320,30 +324,67 @@ static int text_width(const char *text)
 	return longest;
 }
 
+/* The end of a path says more about it than the beginning; to be freed. */
+static char *fit_path(const char *path, size_t room)
+{
+	size_t length = strlen(path);
+	const char *tail;
+
+	if (length <= room)
+		return xstrdup(path);
+	tail = path + length - (room - 2);
+	/* Not in the middle of a character */
+	while ((*tail & 0xc0) == 0x80)
+		tail++;
+	return xasprintf("..%s", tail);
+}
+
+static void cut_paths(struct table *table, int column, char *const *path, int room)
+{
+	for (size_t i = 0; path[i]; i++)
+		done(scols_line_refer_data(scols_table_get_line(table->smart, i), column,
+					   fit_path(path[i], room)));
+}
+
 /*
- * Hide columns, the last ones first, until the lines fit into @width.  Columns that the user has
- * asked for stay, and so does the first: what is cut there can still be told.
+ * Hide columns, the last ones first, until the lines fit into @width with what is needed of paths,
+ * which have the rest.  Columns that the user has asked for stay, and so does the first.
  */
 static void fit(struct table *table, int width)
 {
-	int colors = scols_table_colors_wanted(table->smart);
+	int colors = scols_table_colors_wanted(table->smart), used, at = table->nr_shown - 1;
+	size_t nr = scols_table_get_nlines(table->smart);
+	autofree char **path = xcalloc(nr + 1, sizeof(*path));
 
-	if (table->output->list || table->output->all || width <= 0)
+	if (width <= 0)
 		return;
+	while (at >= 0 && view_column(table->view, table->shown[at])->type < COLUMN_TREE)
+		at--;
+	for (size_t i = 0; i < nr && at >= 0; i++) {
+		struct libscols_line *line = scols_table_get_line(table->smart, i);
+
+		path[i] = xstrdup(scols_cell_get_data(scols_line_get_cell(line, at)));
+	}
+	cut_paths(table, at, path, PATH_MIN);
 	scols_table_enable_colors(table->smart, 0);
-	scols_table_set_termforce(table->smart, SCOLS_TERMFORCE_ALWAYS);
-	scols_table_set_termwidth(table->smart, width);
-	for (int i = table->nr_shown - 1; i > 0; i--) {
+	scols_table_set_termforce(table->smart, SCOLS_TERMFORCE_NEVER);
+	for (int i = table->nr_shown - 1;; i--) {
 		autofree char *text = NULL;
 		struct libscols_column *column = xchecked(scols_table_get_column(table->smart, i));
 
 		done(scols_print_table_to_string(table->smart, &text));
-		if (!text || text_width(text) <= width)
+		used = text_width(text ?: "");
+		if (used <= width || !i || table->output->list || table->output->all)
 			break;
 		done(scols_column_set_flags(column, scols_column_get_flags(column) |
 					    SCOLS_FL_HIDDEN));
 	}
+	cut_paths(table, at, path, PATH_MIN + (used < width ? width - used : 0));
+	for (size_t i = 0; i < nr; i++)
+		free(path[i]);
 	scols_table_enable_colors(table->smart, colors);
+	scols_table_set_termforce(table->smart, SCOLS_TERMFORCE_ALWAYS);
+	scols_table_set_termwidth(table->smart, width);
 }
 
 int table_width(const struct table *table)
@@ -396,13 +437,13 @@ char *table_render(struct table *table, int width)
 {
 	autofree char *text = NULL;
 
-	if (width) {
+	if (width)
 		fit(table, width);
-		scols_table_set_termforce(table->smart, SCOLS_TERMFORCE_ALWAYS);
-		scols_table_set_termwidth(table->smart, width);
-	} else {
+	else
 		scols_table_set_termforce(table->smart, SCOLS_TERMFORCE_NEVER);
-	}
+	/* What is looked at again and again has its headings, even without a line */
+	if (!table->output->json && !table->output->raw && !scols_table_get_nlines(table->smart))
+		xchecked(scols_table_new_line(table->smart, NULL));
 	done(scols_print_table_to_string(table->smart, &text));
 	/* Other than JSON, a table has no end of line behind its last one. */
 	return xasprintf("%s%s", text ? text : "", table->output->json || !text ? "" : "\n");
