@@ -46,7 +46,7 @@
 #define KILL_MS			50
 
 #define TIME_PAGES		10000
-#define TIME_PERCENT		85
+#define TIME_PERCENT		93
 #define TIME_IDLE_SECONDS	3
 
 /* each has its page written first, and such a disk is given one at a time */

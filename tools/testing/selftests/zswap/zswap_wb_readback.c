@@ -433,28 +433,39 @@ static void cgroup_limits_hold(void)
 	zwb_expect_read(load, 0, LIMITED_PAGES);
 }
 
-/* Turns red when the last page exceeds memory.zswap.max by a part of it, as a store may. */
-static void no_byte_more_than_zswap_max(void)
+/* A limit on the pool's memory, of the cgroup whose pages come back or of the one above. */
+static void check_zswap_max(const char *cgroup, const char *limited)
 {
 	const long long max = 16 * zwb_page_size;
-	const char *cgroup;
-	struct zwb_load *load;
+	struct zwb_load *load = zwb_load(cgroup, ZWB_ANY_NODE, 1000, ZWB_TEXT);
 	struct zwb_snap delta;
 	char text[32];
 
-	if (!zwb_need_readback())
-		return;
-	cgroup = zwb_cgroup(NULL, "small");
-	load = cgroup ? zwb_load(cgroup, ZWB_ANY_NODE, 1000, ZWB_TEXT) : NULL;
 	if (!load || !zwb_write_all(1000))
 		return;
 	snprintf(text, sizeof(text), "%lld", max);
-	zwb_cgroup_set(cgroup, "memory.zswap.max", text);
+	zwb_cgroup_set(limited, "memory.zswap.max", text);
 	zwb_readback(&delta, "cgroup=%llu", zwb_cgroup_id(cgroup));
 	zwb_between(delta.total.readback, max / zwb_page_size, 999);
-	zwb_between(zwb_cgroup_number(cgroup, "memory.zswap.current"), max - zwb_page_size, max);
-	zwb_cgroup_set(cgroup, "memory.zswap.max", "max");
+	zwb_between(zwb_cgroup_number(limited, "memory.zswap.current"), max - zwb_page_size, max);
+	zwb_cgroup_set(limited, "memory.zswap.max", "max");
 	zwb_expect_read(load, 1000 - delta.total.readback, delta.total.readback);
+	zwb_load_stop(load);
+}
+
+/* Turns red when the last page exceeds memory.zswap.max by a part of it, as a store may. */
+static void no_byte_more_than_zswap_max(void)
+{
+	const char *parent, *cgroup;
+
+	if (!zwb_need_readback())
+		return;
+	parent = zwb_cgroup(NULL, "parent");
+	cgroup = parent ? zwb_cgroup(parent, "small") : NULL;
+	if (!cgroup)
+		return;
+	check_zswap_max(cgroup, cgroup);
+	check_zswap_max(cgroup, parent);
 }
 
 /* Turns red when a pool that is full, or switched off, gets more pages. */
