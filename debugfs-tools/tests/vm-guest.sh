@@ -129,7 +129,7 @@ if [ "$1" != full ]; then
 		status 'a dry run without debugfs' 3 zswapctl writeback --age 0 --dry-run
 		status 'plan without debugfs' 3 zswapctl plan
 		status 'top without debugfs' 3 zswapctl top --iterations 1
-		status 'daemon without debugfs' 3 zswapctl daemon --once
+		status 'daemon without debugfs' 3 zswapctl daemon --once --state /tmp/state
 		status 'metrics without debugfs' 3 zswapctl metrics
 		in_text 'metrics have the counters' "$out" zswap_
 		;;
