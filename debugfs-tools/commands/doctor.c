@@ -120,20 +120,12 @@ static void check_compressor(struct doctor *doctor)
 		    used, asked);
 }
 
-static const char *fix_ages(const struct doctor *doctor, int error)
+static const char *fix_no_ages(const struct source *source)
 {
-	struct dirent **list;
-	int nr;
-
-	if (options_exit_status(error) == EX_DENIED)
-		return "as root";
-	if (error != -ENOENT)
-		return NULL;
-	if (!source_exists(doctor->source, SYS_DEBUGFS))
+	if (!source_exists(source, SYS_DEBUGFS))
 		return "a kernel with CONFIG_ZSWAP_WB_DEBUGFS";
-	nr = source_directories(doctor->source, "/sys/kernel/debug", &list);
-	source_free_list(list, nr);
-	return nr > 0 ? "enable zswap first" : "mount -t debugfs none /sys/kernel/debug";
+	return system_debugfs_directories(source) > 0 ? "enable zswap first" :
+	       "mount -t debugfs none /sys/kernel/debug";
 }
 
 static void check_feature(struct doctor *doctor)
@@ -148,7 +140,8 @@ static void check_feature(struct doctor *doctor)
 		return;
 	}
 	say(doctor, "feature", OK, NULL, "CONFIG_ZSWAP_WB");
-	say(doctor, "ages", denied ? UNKNOWN : error ? BAD : OK, fix_ages(doctor, error), "%s",
+	say(doctor, "ages", denied ? UNKNOWN : error ? BAD : OK, denied ? "as root" :
+	    error == -ENOENT ? fix_no_ages(doctor->source) : NULL, "%s",
 	    error ? system_reason(doctor->source, error) : "readable in debugfs");
 	if (lockdown && !strstr(lockdown, "[none]"))
 		say(doctor, "lockdown", NOTE, NULL,

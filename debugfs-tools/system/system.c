@@ -201,9 +201,17 @@ static bool system_is_stock(const char *path)
 	return strncmp(name, "age_", strlen("age_")) && strcmp(name, "writeback");
 }
 
-static const char *system_reason_debugfs(const struct source *source, const char *path)
+int system_debugfs_directories(const struct source *source)
 {
 	struct dirent **list;
+	int nr = source_directories(source, "/sys/kernel/debug", &list);
+
+	source_free_list(list, nr);
+	return nr;
+}
+
+static const char *system_reason_debugfs(const struct source *source, const char *path)
+{
 	int nr;
 
 	switch (source_exists(source, SYS_DEBUGFS)) {
@@ -214,9 +222,7 @@ static const char *system_reason_debugfs(const struct source *source, const char
 	case -EACCES:
 		return system_reason_denied();
 	}
-	/* Only a mounted debugfs has anything in it */
-	nr = source_directories(source, "/sys/kernel/debug", &list);
-	source_free_list(list, nr);
+	nr = system_debugfs_directories(source);
 	if (nr > 0)
 		return "zswap has nothing in debugfs";
 	return nr == -EACCES ? system_reason_denied() : "debugfs is not mounted, or switched off";

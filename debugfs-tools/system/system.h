@@ -66,6 +66,8 @@ int system_supported(const struct source *source);
 const char *system_reason(const struct source *source, num error);
 /* The same of one file; system_reason() speaks of the age tables. */
 const char *system_reason_for(const struct source *source, const char *path, num error);
+/* Only a debugfs that is mounted has any; negative errno. */
+int system_debugfs_directories(const struct source *source);
 
 /* What the kernel counts for a cgroup; each may be unknown. */
 struct cgroup_usage {

@@ -448,7 +448,7 @@ int options_exit_status(num error)
 int options_say_file(const char *file, const char *message, int error)
 {
 	say_error("%s: %s", file, message ?: strerror(-error));
-	return error == -EACCES || error == -EPERM ? EX_DENIED : EX_FAILED;
+	return options_exit_status(error) == EX_DENIED ? EX_DENIED : EX_FAILED;
 }
 
 int options_supported(const struct source *source)
