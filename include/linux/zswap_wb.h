@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Proactive zswap writeback: the hooks that mm/zswap.c and mm/page_io.c call.
+ * Proactive zswap writeback: the hooks that mm/zswap.c, mm/swapfile.c and mm/page_io.c call.
  *
  * With CONFIG_ZSWAP_WB=n each of them is an empty inline. With it, those that
  * look into struct zswap_entry are inlines of mm/zswap_wb/glue.c, which is part
@@ -33,7 +33,7 @@ void zswap_wb_arm(void);
 void zswap_wb_folio_swapin(struct folio *folio);
 bool zswap_wb_folio_stale(struct folio *folio);
 bool zswap_wb_slot_in_flight(swp_entry_t slot);
-bool zswap_wb_slot_stale(swp_entry_t slot);
+void zswap_wb_slots_stale(swp_entry_t slot, unsigned int nr);
 bool zswap_wb_folio_unpack(struct folio *folio);
 void zswap_wb_read_submit(struct bio *bio);
 
@@ -43,11 +43,14 @@ static inline bool zswap_wb_slots_empty(unsigned int type)
 	return xa_empty(&zswap_wb_chunks[type]);
 }
 
-/* A slot is being freed. Context: its cluster is locked, interrupts may be disabled */
-static inline void zswap_wb_slot_free(swp_entry_t slot)
+/*
+ * Slots side by side are being freed. Context: what protects them is locked, or none of them can be
+ * claimed; interrupts may be disabled
+ */
+static inline void zswap_wb_slots_free(swp_entry_t slot, unsigned int nr)
 {
 	if (!zswap_wb_slots_empty(swp_type(slot)))
-		zswap_wb_slot_stale(slot);
+		zswap_wb_slots_stale(slot, nr);
 }
 
 /*
@@ -73,7 +76,7 @@ static inline bool zswap_wb_folio_swapout(struct folio *folio)
 	return true;
 }
 
-static inline void zswap_wb_slot_free(swp_entry_t slot)
+static inline void zswap_wb_slots_free(swp_entry_t slot, unsigned int nr)
 {
 }
 

@@ -20,7 +20,7 @@
  *    that was selected: compare the time, and the length, which a copy goes by.
  *
  * 2. From the fetch to the launch the data may change. Whoever changes it passes
- *    zswap_wb_folio_swapout() or zswap_wb_slot_free(), and wipes the claim; then
+ *    zswap_wb_folio_swapout() or zswap_wb_slots_free(), and wipes the claim; then
  *    there is no launch. A load erases the entry, and whether the page comes back
  *    to zswap or not, the entry that is looked for at the launch is gone or claimed
  *    no longer.

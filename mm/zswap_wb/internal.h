@@ -13,7 +13,7 @@
  *
  * and, for what is counted and remembered, whoever reports it:
  *
- *   the above, and the hooks in mm/zswap.c
+ *   the above, and the hooks in upstream's files
  *   -> slots.c -> { buckets.c, stats.c } -> age.c
  *   lists.c, for loads -> buckets.h
  *

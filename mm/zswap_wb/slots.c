@@ -152,10 +152,7 @@ void __init zswap_wb_slots_init(void)
 
 /* ---- chunks ---- */
 
-/*
- * As xa_load(), which would take RCU's lock once more, and inline: every slot that is freed
- * after a command comes by here. Context: RCU read side.
- */
+/* As xa_load(), without RCU's lock once more: swap-outs pay for that. Context: RCU read side */
 static __always_inline struct zswap_wb_chunk *zswap_wb_chunk_find(swp_entry_t slot)
 {
 	XA_STATE(xas, &zswap_wb_chunks[swp_type(slot)],
@@ -412,8 +409,8 @@ void zswap_wb_slot_restored(swp_entry_t slot, const struct zswap_wb_kind *kind)
  * Clears a word in one of some states, if it is not in flight, but for an image that is to be
  * kept. Context: RCU read side. Return: what the word was
  */
-static noinline u32 zswap_wb_word_wipe(struct zswap_wb_chunk *chunk, atomic_t *word,
-				       u32 states, bool keep_image)
+static u32 zswap_wb_word_wipe(struct zswap_wb_chunk *chunk, atomic_t *word,
+			      u32 states, bool keep_image)
 {
 	int new, old = atomic_read(word);
 
@@ -429,49 +426,56 @@ static noinline u32 zswap_wb_word_wipe(struct zswap_wb_chunk *chunk, atomic_t *w
 }
 
 /*
- * The same for the word of a slot, if there is one. Inline, but for words that say something:
- * every slot that is freed after a command comes by here
+ * What the swap device has in the slot of a word, nobody is going to read any more. Context:
+ * RCU read side. Return: false if the slot is in flight: then it is left alone
  */
-static __always_inline u32 zswap_wb_slot_wipe(swp_entry_t slot, u32 states,
-					      bool keep_image)
+static bool zswap_wb_word_stale(struct zswap_wb_chunk *chunk, atomic_t *word)
 {
-	struct zswap_wb_chunk *chunk;
-	atomic_t *word;
-	u32 old;
-
-	guard(rcu)();
-	chunk = zswap_wb_chunk_find(slot);
-	if (!chunk)
-		return 0;
-	word = zswap_wb_chunk_word(chunk, slot);
-	old = atomic_read(word);
-	return old & states ? zswap_wb_word_wipe(chunk, word, states, keep_image) : old;
-}
-
-/*
- * What the swap device has in the slot, nobody is going to read any more. Return: false
- * if the slot is in flight: then it is left alone
- */
-bool zswap_wb_slot_stale(swp_entry_t slot)
-{
-	u32 word = zswap_wb_slot_wipe(slot, ZSWAP_WB_CLAIM | ZSWAP_WB_MARK |
-					    ZSWAP_WB_IMAGE, false);
+	u32 old = zswap_wb_word_wipe(chunk, word, ZSWAP_WB_CLAIM | ZSWAP_WB_MARK |
+						  ZSWAP_WB_IMAGE, false);
 	struct zswap_wb_kind kind;
 
-	if (word & ZSWAP_WB_MARK) {
-		kind = zswap_wb_word_kind(word);
+	if (old & ZSWAP_WB_MARK) {
+		kind = zswap_wb_word_kind(old);
 		zswap_wb_stats_count(kind.nid, ZSWAP_WB_DROPPED, 1);
 		zswap_wb_buckets_count(&kind, ZSWAP_WB_FATE_DROPPED);
 	}
-	return !(word & ZSWAP_WB_FLIGHT);
+	return !(old & ZSWAP_WB_FLIGHT);
+}
+
+/*
+ * Slots side by side are being freed: nobody is going to read what the swap device has there. One
+ * look for their chunk, not one for each: most that go, go with all of a process's. None of their
+ * words is set meanwhile, so a chunk that was given back, or is not there, has nothing to say.
+ */
+void zswap_wb_slots_stale(swp_entry_t slot, unsigned int nr)
+{
+	const unsigned long end = slot.val + nr;
+	struct zswap_wb_chunk *chunk;
+
+	guard(rcu)();
+	while (slot.val < end) {
+		chunk = zswap_wb_chunk_find(slot);
+		do {
+			if (chunk)
+				zswap_wb_word_stale(chunk, zswap_wb_chunk_word(chunk, slot));
+		} while (++slot.val < end && swp_offset(slot) % ZSWAP_WB_CHUNK_SLOTS);
+	}
 }
 
 static void zswap_wb_slot_refaulted(swp_entry_t slot, struct folio *folio)
 {
-	u32 word = zswap_wb_slot_wipe(slot, ZSWAP_WB_MARK, true);
+	struct zswap_wb_chunk *chunk;
 	struct zswap_wb_kind kind;
 	bool current_generation;
+	u32 word;
 
+	guard(rcu)();
+	chunk = zswap_wb_chunk_find(slot);
+	if (!chunk)
+		return;
+	word = zswap_wb_word_wipe(chunk, zswap_wb_chunk_word(chunk, slot),
+				  ZSWAP_WB_MARK, true);
 	if (!(word & ZSWAP_WB_MARK))
 		return;
 	kind = zswap_wb_word_kind(word);
@@ -480,7 +484,6 @@ static void zswap_wb_slot_refaulted(swp_entry_t slot, struct folio *folio)
 						    ZSWAP_WB_FATE_REFAULTED);
 	count_vm_event(ZSWPWB_REFAULT);
 	count_memcg_folio_events(folio, ZSWPWB_REFAULT, 1);
-	guard(rcu)();
 	trace_zswap_wb_refault(zswap_wb_port_cgroup_id(folio_memcg(folio)), slot,
 			       kind.nid, current_generation ? kind.bucket : -1);
 }
@@ -495,6 +498,16 @@ void zswap_wb_folio_swapin(struct folio *folio)
 		return;
 	for (i = 0; i < nr; i++, slot.val++)
 		zswap_wb_slot_refaulted(slot, folio);
+}
+
+/* Return: false if the slot is in flight: then it is left alone */
+static bool zswap_wb_slot_stale(swp_entry_t slot)
+{
+	struct zswap_wb_chunk *chunk;
+
+	guard(rcu)();
+	chunk = zswap_wb_chunk_find(slot);
+	return !chunk || zswap_wb_word_stale(chunk, zswap_wb_chunk_word(chunk, slot));
 }
 
 /*

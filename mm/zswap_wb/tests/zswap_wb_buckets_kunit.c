@@ -284,7 +284,7 @@ static void zswap_wb_slots_wiped(struct kunit *test)
 	u64 dropped = zswap_wb_test_dropped();
 
 	KUNIT_ASSERT_TRUE(test, zswap_wb_test_claim(test, slot, mine));
-	zswap_wb_slot_free(slot);
+	zswap_wb_slots_free(slot, 1);
 	KUNIT_EXPECT_TRUE(test, zswap_wb_slots_empty(TEST_TYPE));
 	KUNIT_EXPECT_FALSE(test, zswap_wb_slot_launch(slot, mine, &kind));
 	KUNIT_ASSERT_TRUE(test, zswap_wb_test_claim(test, slot, other));
@@ -309,12 +309,12 @@ static void zswap_wb_test_flight(struct kunit *test, const struct zswap_wb_kind 
 	KUNIT_EXPECT_FALSE(test, zswap_wb_slot_in_flight(zswap_wb_test_slot(510)));
 	KUNIT_EXPECT_FALSE(test, zswap_wb_slot_in_flight(zswap_wb_test_slot(1023)));
 	KUNIT_EXPECT_FALSE(test, zswap_wb_test_claim(test, slot, ticket + 1));
-	zswap_wb_slot_free(slot);
+	zswap_wb_slots_free(slot, 1);
 	KUNIT_EXPECT_TRUE(test, zswap_wb_slot_in_flight(slot));
 	zswap_wb_slot_land(slot, true);
 	KUNIT_EXPECT_FALSE(test, zswap_wb_slot_in_flight(slot));
 	KUNIT_EXPECT_EQ(test, zswap_wb_test_dropped(), dropped);
-	zswap_wb_slot_free(slot);
+	zswap_wb_slots_free(slot, 1);
 	KUNIT_EXPECT_EQ(test, zswap_wb_test_dropped(), dropped + 1);
 	KUNIT_EXPECT_TRUE(test, zswap_wb_slots_empty(TEST_TYPE));
 }
@@ -344,7 +344,7 @@ static void zswap_wb_slots_kind(struct kunit *test)
 		KUNIT_ASSERT_TRUE(test, zswap_wb_test_claim(test, slot, ticket));
 		KUNIT_ASSERT_TRUE(test, zswap_wb_slot_launch(slot, ticket, &kind));
 		zswap_wb_slot_land(slot, true);
-		zswap_wb_slot_free(slot);
+		zswap_wb_slots_free(slot, 1);
 		zswap_wb_buckets_read(0, &now, &columns);
 		KUNIT_EXPECT_EQ(test, columns.fate[1][ZSWAP_WB_FATE_DROPPED], 1);
 		/* of another generation than the edges in force */
@@ -372,7 +372,7 @@ static void zswap_wb_slots_chunk(struct kunit *test)
 	}
 	for (i = 0; i < 1024; i++) {
 		KUNIT_ASSERT_FALSE(test, zswap_wb_slots_empty(TEST_TYPE));
-		zswap_wb_slot_free(zswap_wb_test_slot(1023 - i));
+		zswap_wb_slots_free(zswap_wb_test_slot(1023 - i), 1);
 	}
 	KUNIT_EXPECT_TRUE(test, zswap_wb_slots_empty(TEST_TYPE));
 
@@ -383,6 +383,43 @@ static void zswap_wb_slots_chunk(struct kunit *test)
 			    chunk);
 	zswap_wb_chunk_put(chunk);
 	zswap_wb_chunk_put(chunk);
+	KUNIT_EXPECT_TRUE(test, zswap_wb_slots_empty(TEST_TYPE));
+}
+
+/* Slots that go together: all of them, in each chunk, and none beside them */
+static void zswap_wb_slots_range(struct kunit *test)
+{
+	static const unsigned int used[] = { 510, 511, 512, 600, 1022, 1536 };
+	const swp_entry_t flight = zswap_wb_test_slot(600);
+	const struct zswap_wb_kind kind = {};
+	u32 ticket = zswap_wb_slot_ticket();
+	u64 dropped = zswap_wb_test_dropped();
+	unsigned int i;
+
+	zswap_wb_slots_free(zswap_wb_test_slot(0), 2048);
+	for (i = 0; i < ARRAY_SIZE(used); i++) {
+		const swp_entry_t slot = zswap_wb_test_slot(used[i]);
+
+		KUNIT_ASSERT_TRUE(test, zswap_wb_test_claim(test, slot, ticket));
+		KUNIT_ASSERT_TRUE(test, zswap_wb_slot_launch(slot, ticket, &kind));
+		if (used[i] != 600)
+			zswap_wb_slot_land(slot, true);
+	}
+	/* the last slot of a chunk, all of the next, and one that nothing is known of */
+	zswap_wb_slots_free(zswap_wb_test_slot(511), 514);
+	KUNIT_EXPECT_EQ(test, zswap_wb_test_dropped(), dropped + 3);
+	KUNIT_EXPECT_TRUE(test, zswap_wb_slot_in_flight(flight));
+	zswap_wb_slot_land(flight, true);
+	/* and a chunk that goes while the rest of it is freed */
+	zswap_wb_slots_free(zswap_wb_test_slot(513), 511);
+	KUNIT_EXPECT_EQ(test, zswap_wb_test_dropped(), dropped + 4);
+
+	zswap_wb_slots_free(zswap_wb_test_slot(0), 510);
+	KUNIT_EXPECT_EQ(test, zswap_wb_test_dropped(), dropped + 4);
+	zswap_wb_slots_free(zswap_wb_test_slot(510), 1);
+	KUNIT_EXPECT_EQ(test, zswap_wb_test_dropped(), dropped + 5);
+	zswap_wb_slots_free(zswap_wb_test_slot(1024), 513);
+	KUNIT_EXPECT_EQ(test, zswap_wb_test_dropped(), dropped + 6);
 	KUNIT_EXPECT_TRUE(test, zswap_wb_slots_empty(TEST_TYPE));
 }
 
@@ -399,6 +436,7 @@ static struct kunit_case zswap_wb_buckets_test_cases[] = {
 	KUNIT_CASE(zswap_wb_slots_flight),
 	KUNIT_CASE(zswap_wb_slots_kind),
 	KUNIT_CASE(zswap_wb_slots_chunk),
+	KUNIT_CASE(zswap_wb_slots_range),
 	{}
 };
 

@@ -115,7 +115,7 @@ done
 # What a result depends on: the code, the tests, and the mutant (none for control).
 key() {
 	local program files=("$WORKTREE/mm/zswap.c" "$WORKTREE"/mm/zswap_wb/*.[ch] "$here/guest.sh"
-		"$WORKTREE"/mm/{list_lru,page_io}.c "$WORKTREE"/include/linux/zswap_wb.h
+		"$WORKTREE"/mm/{list_lru,page_io,swapfile}.c "$WORKTREE"/include/linux/zswap_wb.h
 		"$WORKTREE/include/trace/events/zswap_wb.h")
 	for program in $2; do
 		case $program in

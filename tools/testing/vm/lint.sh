@@ -185,15 +185,18 @@ our_warnings() {
 	! grep -E '(mm/zswap_wb/|zswap_wb\.h|mm/zswap\.c).*(warning|error):' "$1"
 }
 
+# What calls hooks in places where nothing is to change when the feature is switched off
+hooked=(mm/zswap.o mm/swapfile.o)
+
 forget_objects() {
-	rm -f "$out/$1/mm/zswap.o"
+	(cd "$out/$1" 2>/dev/null && rm -f "${hooked[@]}") || :
 	find "$out/$1/mm/zswap_wb" -name '*.o' -delete 2>/dev/null || :
 }
 
 check_w1() {
 	forget_objects x86
 	objects "$WORKTREE" x86 x86_64 "$configs"/{base,x86_64,zswap_wb,lint}.config -- \
-		W=1 mm/zswap.o mm/zswap_wb/ >"$out/w1.txt" 2>&1 || { tail -n 30 "$out/w1.txt"; return 1; }
+		W=1 "${hooked[@]}" mm/zswap_wb/ >"$out/w1.txt" 2>&1 || { tail -n 30 "$out/w1.txt"; return 1; }
 	our_warnings "$out/w1.txt"
 }
 
@@ -202,7 +205,7 @@ check_w1() {
 check_sparse() {
 	forget_objects x86
 	objects "$WORKTREE" x86 x86_64 "$configs"/{base,x86_64,zswap_wb,lint}.config -- \
-		W=1 C=2 CHECK='sparse -D__typeof_unqual__=__typeof__' mm/zswap.o mm/zswap_wb/ \
+		W=1 C=2 CHECK='sparse -D__typeof_unqual__=__typeof__' "${hooked[@]}" mm/zswap_wb/ \
 		>"$out/sparse.txt" 2>&1 || { tail -n 30 "$out/sparse.txt"; return 1; }
 	! grep 'is not available or not up to date' "$out/sparse.txt" || return 1
 	grep -v 'error: bad constant expression$' "$out/sparse.txt" >"$out/sparse-ours.txt"
@@ -211,7 +214,7 @@ check_sparse() {
 
 check_i386() {
 	objects "$WORKTREE" i386 i386 "$configs"/{i386,zswap_wb}.config -- \
-		W=1 mm/zswap.o mm/zswap_wb/ >"$out/i386.txt" 2>&1 || { tail -n 30 "$out/i386.txt"; return 1; }
+		W=1 "${hooked[@]}" mm/zswap_wb/ >"$out/i386.txt" 2>&1 || { tail -n 30 "$out/i386.txt"; return 1; }
 	our_warnings "$out/i386.txt" || return
 	# What gcc calls to divide 64 bits, and the kernel does not have.
 	! nm -u "$out"/i386/mm/zswap.o "$out"/i386/mm/zswap_wb/*.o | grep -E '__u?(div|mod)di3'
@@ -219,7 +222,7 @@ check_i386() {
 
 check_small() {
 	objects "$WORKTREE" small x86_64 "$configs/small.config" -- \
-		W=1 mm/zswap.o mm/zswap_wb/ >"$out/small.txt" 2>&1 || { tail -n 30 "$out/small.txt"; return 1; }
+		W=1 "${hooked[@]}" mm/zswap_wb/ >"$out/small.txt" 2>&1 || { tail -n 30 "$out/small.txt"; return 1; }
 	our_warnings "$out/small.txt" || return
 	# A load does not count itself: there is nothing of what it does with debugfs.
 	nm "$out/i386/mm/zswap.o" | grep -w zswap_wb_buckets && ! nm "$out/small/mm/zswap.o" | grep zswap_wb_buckets
@@ -232,7 +235,7 @@ foreign() {
 	kernel_make_setup "$3"
 	shift 3
 	objects "$WORKTREE" "$name" "$arch" "$configs/foreign.config" "$@" -- \
-		W=1 mm/zswap.o mm/zswap_wb/ >"$out/$name.txt" 2>&1 || { tail -n 30 "$out/$name.txt"; return 1; }
+		W=1 "${hooked[@]}" mm/zswap_wb/ >"$out/$name.txt" 2>&1 || { tail -n 30 "$out/$name.txt"; return 1; }
 	our_warnings "$out/$name.txt"
 }
 
@@ -265,16 +268,19 @@ instructions() {
 # Every function must be upstream's, instruction by instruction. The plain
 # kernel: it has no debug options that put line numbers into the code.
 check_off() {
-	local differ
-	objects "$WORKTREE" off x86_64 "$configs"/{base,x86_64}.config -- mm/zswap.o || return
-	objects "$upstream" off-upstream x86_64 "$configs"/{base,x86_64}.config -- mm/zswap.o || return
-	instructions "$out/off/mm/zswap.o" >"$out/off.dis"
-	instructions "$out/off-upstream/mm/zswap.o" >"$out/off-upstream.dis"
-	[ "$(wc -l <"$out/off.dis")" -gt 1000 ] || { echo "nothing was disassembled"; return 1; }
-	differ=$(diff "$out/off-upstream.dis" "$out/off.dis" | sed -n 's/^[<>] \([^:]*\):.*/\1/p' | sort -u)
-	size "$out/off-upstream/mm/zswap.o" "$out/off/mm/zswap.o"
-	echo "differ: $differ"
-	[ -z "$differ" ]
+	local object differ status=0
+	objects "$WORKTREE" off x86_64 "$configs"/{base,x86_64}.config -- "${hooked[@]}" || return
+	objects "$upstream" off-upstream x86_64 "$configs"/{base,x86_64}.config -- "${hooked[@]}" || return
+	for object in "${hooked[@]}"; do
+		instructions "$out/off/$object" >"$out/off.dis"
+		instructions "$out/off-upstream/$object" >"$out/off-upstream.dis"
+		[ "$(wc -l <"$out/off.dis")" -gt 1000 ] || { echo "nothing was disassembled"; return 1; }
+		differ=$(diff "$out/off-upstream.dis" "$out/off.dis" | sed -n 's/^[<>] \([^:]*\):.*/\1/p' | sort -u)
+		size "$out/off-upstream/$object" "$out/off/$object"
+		echo "differ: $differ"
+		[ -z "$differ" ] || status=1
+	done
+	return "$status"
 }
 
 # A tree of nothing but what our patches change, as upstream has it.
@@ -395,5 +401,5 @@ if command -v aarch64-linux-gnu-gcc >/dev/null; then
 else
 	echo "LEFT OUT arm64: aarch64-linux-gnu-gcc is missing, make deps ARCH=arm64 installs it"
 fi
-check "switched off: mm/zswap.o is upstream's" check_off
+check "switched off: mm/zswap.o and mm/swapfile.o are upstream's" check_off
 exit "$failed"
