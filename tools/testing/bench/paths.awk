@@ -4,7 +4,7 @@
 # names each figure that is out of bounds, and ends with 1 if there is one.
 
 BEGIN {
-	paths = split("store load free", path, " ")
+	paths = split("store load free scattered", path, " ")
 	kernels = split("upstream off patched command", name, " ")
 	title["upstream"] = "unpatched"
 	title["off"] = "CONFIG_ZSWAP_WB=n"
@@ -12,7 +12,7 @@ BEGIN {
 	title["command"] = "the same, after a command"
 }
 
-$1 ~ /^(store|load|free)$/ && NF == 3 {
+$1 ~ /^(store|load|free|scattered)$/ && NF == 3 {
 	# In order: an insertion sort
 	value = $3 / pages
 	for (i = seen[kernel, $1]++; i && rounds_of[kernel, $1, i] > value; i--)
@@ -35,6 +35,17 @@ function wrong(what) {
 
 function percent(k, p) {
 	return (median(k, p) / median("upstream", p) - 1) * 100
+}
+
+function frees(p) {
+	return p ~ /^(free|scattered)$/
+}
+
+# What it may be
+function most(k, p) {
+	if (frees(p))
+		return k == "command" && p == "scattered" ? scattered_max_command : free_max
+	return k == "command" ? max_command : max
 }
 
 # What a round cost, of which half cost more
@@ -108,15 +119,11 @@ END {
 						title[name[k]], more, most_more))
 				continue
 			}
-			if (name[k] == "command")
-				most_percent = path[p] == "free" ? free_max_command : max_command
-			else
-				most_percent = path[p] == "free" ? free_max : max
-			if (percent(name[k], path[p]) > most_percent)
+			if (percent(name[k], path[p]) > most(name[k], path[p]))
 				wrong(sprintf("%s, %s: %+.2f %%, at most %s %%", path[p],
-					title[name[k]], percent(name[k], path[p]), most_percent))
+					title[name[k]], percent(name[k], path[p]), most(name[k], path[p])))
 		}
-		limit = path[p] == "free" ? noise_free : noise
+		limit = frees(path[p]) ? noise_free : noise
 		if (abs(percent("off", path[p])) > limit)
 			wrong(sprintf("%s, %s: %+.2f %%, and it should be the unpatched kernel's, give or take %s %%",
 				path[p], title["off"], percent("off", path[p]), limit))

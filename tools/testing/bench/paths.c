@@ -3,7 +3,8 @@
  * What a page costs on its way into zswap, out of it, and when it is freed
  * there, in instructions of the whole guest.
  *
- *	paths rounds PAGES ROUNDS	store, load and free, some rounds of it
+ *	paths rounds PAGES ROUNDS	store, load and free, some rounds of it; and free
+ *					pages whose neighbours have no neighbouring slots
  *	paths command PAGES ROUNDS	the same, after a command has written pages
  *	paths table FILE PAGES...	read FILE with that many pages in zswap
  *
@@ -42,6 +43,16 @@ static uint64_t store(char *p, unsigned long pages)
 		sum += ticks() - start;
 	}
 	return sum / TICKS_PER_INSN;
+}
+
+/* The slots of pages side by side are not: each is freed on its own */
+static void store_scattered(char *p, unsigned long pages)
+{
+	unsigned long i, first;
+
+	for (first = 0; first < 2; first++)
+		for (i = first; i < pages; i += 2)
+			page_out(p + i * PAGE, 1);
 }
 
 static uint64_t load(char *p, unsigned long pages)
@@ -83,13 +94,11 @@ static void must_be_same(const char *p, unsigned long pages)
 	}
 }
 
-static char *begin_round(unsigned long pages, unsigned long round, unsigned long rounds)
+static char *map_filled(unsigned long pages)
 {
+	char *p = map_pages(pages, ANY_NODE);
 	unsigned long i;
-	char *p;
 
-	progress("round %lu of %lu", round, rounds);
-	p = map_pages(pages, ANY_NODE);
 	for (i = 0; i < pages; i++)
 		fill(p + i * PAGE, i);
 	return p;
@@ -103,8 +112,10 @@ static void result(const char *path, unsigned long round, uint64_t instructions)
 
 static void one_round(unsigned long pages, unsigned long round, unsigned long rounds)
 {
-	char *p = begin_round(pages, round, rounds);
+	char *p;
 
+	progress("round %lu of %lu", round, rounds);
+	p = map_filled(pages);
 	result("store", round, store(p, pages));
 	must_store(pages);
 	result("load", round, load(p, pages));
@@ -114,16 +125,19 @@ static void one_round(unsigned long pages, unsigned long round, unsigned long ro
 	must_store(pages);
 	result("free", round, release(p, pages));
 	must_store(0);
+
+	p = map_filled(pages);
+	store_scattered(p, pages);
+	must_store(pages);
+	result("scattered", round, release(p, pages));
+	must_store(0);
 }
 
 /* Have a command write pages, so that the kernel remembers them from here on. */
 static char *write_back(unsigned long pages)
 {
-	char *p = map_pages(pages, ANY_NODE);
-	unsigned long i;
+	char *p = map_filled(pages);
 
-	for (i = 0; i < pages; i++)
-		fill(p + i * PAGE, i);
 	store(p, pages);
 	must_store(pages);
 	/* An age is up to one second late. */

@@ -8,14 +8,15 @@ PATHS_PAGES=20000
 PATHS_BOOTS=3
 PATHS_ROUNDS=3
 # In percent, over the unpatched kernel: what the feature may cost; after a command, when it has
-# to be looked up what is known of the slot; and what two kernels that do the same may differ by
-# (freeing is short, so its noise is more).
+# to be looked up what is known of the slot (once for slots that are freed together, so scattered
+# ones cost most); and what two kernels that do the same may differ by (freeing is short, so its
+# noise is more).
 PATHS_MAX=0.1
 PATHS_MAX_COMMAND=0.4
 # A load counts itself by its age: that in instructions, and on top.
 LOAD_MAX=80
 FREE_MAX=2
-FREE_MAX_COMMAND=6
+SCATTERED_MAX_COMMAND=6
 PATHS_NOISE=0.4
 PATHS_NOISE_FREE=2
 # Instructions for each entry that reading the age table looks at.
@@ -54,7 +55,7 @@ paths() {
 		"${options[@]}" --memory 2048M --disk-size 5G
 
 	judge paths.awk -v pages="$PATHS_PAGES" -v rounds="$((PATHS_BOOTS * PATHS_ROUNDS))" -v max="$PATHS_MAX" -v max_command="$PATHS_MAX_COMMAND" -v noise="$PATHS_NOISE" \
-		-v noise_free="$PATHS_NOISE_FREE" -v free_max="$FREE_MAX" -v free_max_command="$FREE_MAX_COMMAND" \
+		-v noise_free="$PATHS_NOISE_FREE" -v free_max="$FREE_MAX" -v scattered_max_command="$SCATTERED_MAX_COMMAND" \
 		-v load_max="$LOAD_MAX" \
 		-v table_max="$TABLE_MAX" -v json="$out/paths.json" \
 		"${files[@]}" kernel=table "$out/paths-table"
