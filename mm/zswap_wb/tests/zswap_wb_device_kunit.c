@@ -222,7 +222,7 @@ static void zswap_wb_device_wakes(struct kunit *test)
 {
 	static const struct {
 		unsigned int	quick;	/* full batches before that */
-		unsigned int	late_ms[5];	/* and then of each batch, whatever its size, until 0 */
+		unsigned int	late_ms[5];	/* and then of each batch of any size, until 0 */
 	} wakes[] = {
 		{ 0, { 5000 } },
 		{ 0, { 700 } },
