@@ -511,13 +511,44 @@ static void util_snap_disk(struct zwb_snap *snap)
 		zwb_fail("reading %s", path);
 }
 
+/*
+ * A counter of the system or of a node.  Its file stays open: there are dozens, and all of them are
+ * read before and after each command.  One that is gone with its node may be back.
+ */
+static long long util_read_count(int node, int which)
+{
+	static int fds[1 + ZWB_MAX_NODES][ARRAY_SIZE(util_counts)];
+	int *fd = &fds[1 + node][which], tries;
+	char path[ZWB_PATH_MAX], text[64];
+	ssize_t length;
+
+	if (node == ZWB_GLOBAL)
+		snprintf(path, sizeof(path), ZWB_SYSFS "/stats/%s", util_counts[which].name);
+	else
+		snprintf(path, sizeof(path), ZWB_SYSFS "/node%d/stats/%s", node,
+			 util_counts[which].name);
+	for (tries = 0; tries < 2; tries++) {
+		if (*fd <= 0)
+			*fd = open(path, O_RDONLY | O_CLOEXEC);
+		length = pread(*fd, text, sizeof(text) - 1, 0);
+		if (length > 0) {
+			text[length] = '\0';
+			return atoll(text);
+		}
+		if (*fd > 0)
+			close(*fd);
+		*fd = 0;
+	}
+	zwb_fail("reading %s", path);
+	return -1;
+}
+
 /**
  * zwb_snap() - read every counter
  * @snap: where to
  */
 void zwb_snap(struct zwb_snap *snap)
 {
-	char path[ZWB_PATH_MAX];
 	int nodes[ZWB_MAX_NODES];
 	int i, n, nr_nodes = zwb_nodes(nodes, ZWB_MAX_NODES);
 
@@ -526,22 +557,11 @@ void zwb_snap(struct zwb_snap *snap)
 	if (snap->commands < 0)
 		zwb_fail("reading " ZWB_SYSFS "/stats/commands");
 	for (i = 0; i < (int)ARRAY_SIZE(util_counts); i++) {
-		long long *total = util_count(&snap->total, util_counts[i].offset);
-
-		snprintf(path, sizeof(path), ZWB_SYSFS "/stats/%s", util_counts[i].name);
-		*total = zwb_read_number(path);
-		if (*total < 0)
-			zwb_fail("reading %s", path);
-		for (n = 0; n < nr_nodes; n++) {
-			struct zwb_counts *counts = &snap->node[nodes[n]];
-			long long *count = util_count(counts, util_counts[i].offset);
-
-			snprintf(path, sizeof(path), ZWB_SYSFS "/node%d/stats/%s", nodes[n],
-				 util_counts[i].name);
-			*count = zwb_read_number(path);
-			if (*count < 0)
-				zwb_fail("reading %s", path);
-		}
+		*util_count(&snap->total, util_counts[i].offset) =
+			util_read_count(ZWB_GLOBAL, i);
+		for (n = 0; n < nr_nodes; n++)
+			*util_count(&snap->node[nodes[n]], util_counts[i].offset) =
+				util_read_count(nodes[n], i);
 	}
 	if (util_vmstat_text(&snap->vm))
 		zwb_fail("reading /proc/vmstat");
@@ -663,10 +683,21 @@ bool zwb_node_has_directory(int node)
  */
 int zwb_nodes(int *nodes, int max)
 {
+	bool present[ZWB_MAX_NODES] = { false };
+	struct dirent *entry;
 	int node, nr = 0;
+	DIR *dir;
 
+	dir = opendir(ZWB_SYSFS);
+	while (dir && (entry = readdir(dir))) {
+		if (sscanf(entry->d_name, "node%d", &node) == 1 && node >= 0 &&
+		    node < ZWB_MAX_NODES)
+			present[node] = true;
+	}
+	if (dir)
+		closedir(dir);
 	for (node = 0; node < ZWB_MAX_NODES && nr < max; node++) {
-		if (zwb_node_has_directory(node))
+		if (present[node])
 			nodes[nr++] = node;
 	}
 	return nr;
