@@ -79,8 +79,6 @@ static long long disk_max_sectors(const struct zwb_disk_spec *spec)
 {
 	long long bytes = ((long long)spec->mbps << 20) / DISK_TICKS_PER_SECOND / 2;
 
-	if (spec->request_pages)
-		return spec->request_pages * zwb_page_size / DISK_SECTOR_BYTES;
 	bytes -= bytes % zwb_page_size;
 	if (!spec->mbps || bytes > DISK_MAX_SECTORS * DISK_SECTOR_BYTES)
 		return DISK_MAX_SECTORS;
@@ -183,6 +181,26 @@ static bool disk_guard_start(void)
 	return false;
 }
 
+/*
+ * Somebody has it open all the time: then what is in the page cache stays there, and the header
+ * is not read from a slow disk once more.
+ */
+static bool disk_swap_on(const struct zwb_disk_spec *spec)
+{
+	const int flags = SWAP_FLAG_PREFER | DISK_PRIORITY |
+			  (spec->discard ? SWAP_FLAG_DISCARD : 0);
+	int fd = open(DISK_PATH, O_RDONLY);
+
+	if (zwb_make_swap(DISK_PATH, (spec->megabytes << 20) / zwb_page_size - 1)) {
+		disk_is_on = !swapon(DISK_PATH, flags);
+		if (!disk_is_on)
+			zwb_fail("swapon " DISK_PATH ": %s", strerror(errno));
+	}
+	if (fd >= 0)
+		close(fd);
+	return disk_is_on;
+}
+
 /**
  * zwb_disk_on() - swap to a disk of the test's own, and to no other, unless it is bare
  * @spec: what it is like
@@ -210,18 +228,7 @@ bool zwb_disk_on(const struct zwb_disk_spec *spec)
 	}
 	if (spec->bare)
 		return true;
-	if (!zwb_make_swap(DISK_PATH, (spec->megabytes << 20) / zwb_page_size - 1)) {
-		zwb_disk_off();
-		return false;
-	}
-	if (swapon(DISK_PATH, SWAP_FLAG_PREFER | DISK_PRIORITY |
-			      (spec->discard ? SWAP_FLAG_DISCARD : 0))) {
-		zwb_fail("swapon " DISK_PATH ": %s", strerror(errno));
-		zwb_disk_off();
-		return false;
-	}
-	disk_is_on = true;
-	if (!zwb_swap_disk(false)) {
+	if (!disk_swap_on(spec) || !zwb_swap_disk(false)) {
 		zwb_disk_off();
 		return false;
 	}
@@ -414,6 +421,23 @@ bool zwb_disk_fail_writes(bool on)
 		return false;
 	disk_is_bad = on;
 	return true;
+}
+
+/*
+ * Undo zwb_disk_largest_request(), if there is a disk: what it has is read as fast as it can.
+ * Neighbours that are read together are one request then.
+ */
+void zwb_disk_whole_requests(void)
+{
+	static const char queue[] = "/sys/block/" DISK_NAME "/queue";
+	char path[ZWB_PATH_MAX], text[32];
+
+	if (!disk_is_on)
+		return;
+	snprintf(path, sizeof(path), "%s/max_hw_sectors_kb", queue);
+	snprintf(text, sizeof(text), "%lld", zwb_read_number(path));
+	snprintf(path, sizeof(path), "%s/max_sectors_kb", queue);
+	zwb_write_string(path, text);
 }
 
 /* --- a mapped device, as dmsetup(8) makes it --- */

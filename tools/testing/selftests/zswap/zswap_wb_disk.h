@@ -17,7 +17,6 @@
  * @latency_us: how long each request takes, 0 if none takes any time
  * @depth: how many requests it takes at a time, 0 for null_blk's default
  * @mbps: megabytes a second, 0 for no limit
- * @request_pages: the most that a request may have, 0 for null_blk's own limit
  * @badblocks: zwb_disk_fail_writes() will be called: at most ZWB_DISK_BAD_MAX megabytes
  * @discard: it is told of slots that are free, and forgets what was there
  * @bare: it is there, and nobody swaps to it
@@ -29,7 +28,6 @@ struct zwb_disk_spec {
 	long long latency_us;
 	int depth;
 	int mbps;
-	int request_pages;
 	bool badblocks;
 	bool discard;
 	bool bare;
@@ -56,6 +54,7 @@ long long zwb_disk_number(const char *name, enum zwb_disk_number which);
 long long zwb_disk_reads_in_flight(const char *name);
 long long zwb_disk_writes_in_flight(const char *name);
 bool zwb_disk_fail_writes(bool on);
+void zwb_disk_whole_requests(void);
 
 /* A filesystem on a bare one, from zwb_disk_mount() to zwb_disk_unmount(), which the test calls. */
 bool zwb_disk_mount(const char *dir);

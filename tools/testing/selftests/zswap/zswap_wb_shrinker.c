@@ -20,14 +20,16 @@
 #include "zswap_wb_pages.h"
 #include "zswap_wb_util.h"
 
-/* enough for a command to be under way in all of a test */
-#define LIST_PAGES		20000
+/* enough for commands to be under way in all of a test */
+#define LIST_PAGES		14000
 /* enough for RUNS times a few more stores than STORES, with and without a command */
 #define LIST_PAGES_FOR_RUNS	24000
 #define STORE_PAGES		2000
 #define DISK_PAGES		131072
 /* reclaim does up to 32 more at a time */
 #define STORES			16
+/* beside as many commands, each of which writes a page for each that is evicted, or more */
+#define STORES_BESIDE_MANY	8
 #define STORE_PAGES_AT_ONCE	8
 #define STORE_SECONDS		30
 /* that many must be done before the list is nearly empty, or the time is over */
@@ -51,10 +53,10 @@ static bool slow_disk_on(void)
 		.megabytes = DISK_PAGES * zwb_page_size >> 20,
 		.latency_us = 4000,
 		.depth = 4,
-		.request_pages = 1,
 	};
 
-	return zwb_disk_on(&spec);
+	/* not a limit of the disk itself: what is on it is read faster in the end */
+	return zwb_disk_on(&spec) && zwb_disk_largest_request(zwb_page_size / 1024);
 }
 
 /**
@@ -148,8 +150,8 @@ static void stop_commands(struct zwb_async *commands, int nr)
 		zwb_late("all commands had ended before the stores had");
 }
 
-/* A process that reclaims some pages at the limit. */
-static pid_t start_stores(const struct pool *pool)
+/* A process that reclaims so many pages at the limit. */
+static pid_t start_stores(const struct pool *pool, long long nr)
 {
 	char path[ZWB_PATH_MAX + 32];
 	long long already, swapped;
@@ -167,7 +169,7 @@ static pid_t start_stores(const struct pool *pool)
 	/* what it finds first is what was evicted before, and is in the swap cache still */
 	do {
 		zwb_write(path, bytes, strlen(bytes));
-	} while (zwb_load_swapped(pool->more, &swapped) && swapped < already + STORES);
+	} while (zwb_load_swapped(pool->more, &swapped) && swapped < already + nr);
 	_exit(0);
 }
 
@@ -175,11 +177,11 @@ static pid_t start_stores(const struct pool *pool)
  * Count what stores have had evicted, until they are done or the list is nearly
  * empty: then there is nothing to evict, and the limit is kept all the same.
  */
-static void watch_stores(const struct pool *pool, const struct zwb_snap *before,
+static void watch_stores(const struct pool *pool, const struct zwb_snap *before, long long nr,
 			 struct stores *stores)
 {
 	long long start = zwb_now(), deadline = start + STORE_SECONDS * ZWB_NS_PER_SEC;
-	pid_t pid = start_stores(pool);
+	pid_t pid = start_stores(pool, nr);
 	bool done = pid < 0;
 	struct zwb_snap delta;
 
@@ -197,7 +199,8 @@ static void watch_stores(const struct pool *pool, const struct zwb_snap *before,
 }
 
 /* Nothing is under way at the begin and at the end, so that each page counts everywhere. */
-static bool store_with(const struct pool *pool, int nr_commands, struct stores *stores)
+static bool store_with(const struct pool *pool, int nr_commands, long long nr_stores,
+		       struct stores *stores)
 {
 	struct zwb_async commands[MAX_COMMANDS];
 	struct zwb_snap before, delta;
@@ -205,7 +208,7 @@ static bool store_with(const struct pool *pool, int nr_commands, struct stores *
 
 	zwb_snap(&before);
 	nr = start_commands(pool, commands, nr_commands);
-	watch_stores(pool, &before, stores);
+	watch_stores(pool, &before, nr_stores, stores);
 	stop_commands(commands, nr);
 	zwb_since(&delta, &before);
 	stores->refused = delta.vm.pswpout - delta.vm.zswpwb;
@@ -240,13 +243,13 @@ static void limit_works_beside_a_command(void)
 	if (!make_pool(&pool, LIST_PAGES_FOR_RUNS))
 		return;
 	for (i = 0; i < RUNS; i++) {
-		if (!store_with(&pool, 0, &stores))
+		if (!store_with(&pool, 0, STORES, &stores))
 			return;
 		zwb_between(stores.kept, STORES / 2, STORE_PAGES);
 		without[i] = evicted_for_stores(&stores);
 		refused_without += stores.refused;
 
-		if (!store_with(&pool, 1, &stores))
+		if (!store_with(&pool, 1, STORES, &stores))
 			return;
 		zwb_between(stores.kept, STORES / 2, STORE_PAGES);
 		zwb_between(stores.by_commands, 1, LIST_PAGES);
@@ -273,8 +276,8 @@ static void limit_works_beside_many_commands(void)
 	struct stores without, with;
 	struct pool pool;
 
-	if (!make_pool(&pool, LIST_PAGES) || !store_with(&pool, 0, &without) ||
-	    !store_with(&pool, MAX_COMMANDS, &with))
+	if (!make_pool(&pool, LIST_PAGES) || !store_with(&pool, 0, STORES, &without) ||
+	    !store_with(&pool, MAX_COMMANDS, STORES_BESIDE_MANY, &with))
 		return;
 	zwb_between(without.kept, STORES / 2, STORE_PAGES);
 	zwb_between(without.refused, 0, STORES / 10);
@@ -345,11 +348,11 @@ static void shrinker_writes_beside_many_commands(void)
 	zwb_between(with, SCAN_PERCENT, 100);
 }
 
-#define OLD_AGE			12
-#define OLD_PAGES		4000
-#define YOUNG_PAGES		3000
+#define OLD_AGE			6
+#define OLD_PAGES		1500
+#define YOUNG_PAGES		1000
 #define ORDER_COMMANDS		4
-#define ORDER_PAGES		300
+#define ORDER_PAGES		150
 /* looks that do not end with a page that is written: at the first one that is too young */
 #define ORDER_LOOKS		64
 
@@ -389,6 +392,8 @@ static void commands_leave_the_order(void)
 	kill(commands[0].pid, SIGKILL);
 	for (i = 0; i < ORDER_COMMANDS; i++)
 		zwb_equal(zwb_wait(&commands[i]), i ? 0 : -ESRCH);
+	/* only those were to be at it for a while */
+	zwb_disk_whole_requests();
 	zwb_zero(zwb_watch(&watch, "cgroup=%llu age=%d", zwb_cgroup_id(cgroup), OLD_AGE));
 	if (!zwb_still_younger(young, OLD_AGE))
 		return;

@@ -2470,6 +2470,7 @@ static void util_drop_everything(void)
 	if (util_alloc_errors_on)
 		zwb_alloc_errors(0, 0);
 	zwb_disk_fail_writes(false);
+	zwb_disk_whole_requests();
 	zwb_loads_verify();
 	zwb_loads_stop();
 	util_restore_settings();
