@@ -28,12 +28,12 @@
 #define STEP_MAX		2000
 
 #define SEALED_PAGES		1500
-#define MOMENT_PAGES		8000
+#define MOMENT_PAGES		4000
 /* at this rate they take two seconds: the disk dies in the midst of it */
-#define MOMENT_COMMAND		"age=0 rate=16M"
+#define MOMENT_COMMAND		"age=0 rate=8M"
 /* a batch that is under way, the next one, both of 70 ms at most, and then small ones */
 #define MOMENT_FAILED		(2 * MOMENT_BATCH + ZWB_ERRORS_MAX * ZWB_ERRORS_BATCH)
-#define MOMENT_BATCH		((16 << 20) / 1000 * 70 / zwb_page_size)
+#define MOMENT_BATCH		((8 << 20) / 1000 * 70 / zwb_page_size)
 #define DECOMPRESS_PAGES	2000
 #define DECOMPRESS_TIMES	37
 
@@ -46,7 +46,7 @@
 #define UNLIST			"zswap_wb_entry_unlist"
 
 /* in flight for longer than the shrinker takes to come by */
-#define FLIGHT_US		2000000
+#define FLIGHT_US		1000000
 
 /* --- the allocation number n fails --- */
 
