@@ -28,6 +28,7 @@
 #define HIB_IMAGE_SIZE		"/sys/power/image_size"
 #define HIB_PM_TEST		"/sys/power/pm_test"
 #define HIB_SNAPSHOT		"/dev/snapshot"
+#define HIB_TEST_DELAY		"/sys/module/hibernate/parameters/pm_test_delay"
 /* the end of a swap disk's first page, struct swsusp_header in the kernel */
 #define HIB_SIGNATURE		"SWAPSPACE2"
 #define HIB_SIGNATURE_LENGTH	10
@@ -480,7 +481,9 @@ static void nothing_is_sent_to_a_slow_disk(void)
 
 	if (!need_hibernation() || !zwb_need_suspend() || !zwb_disk_on(&slow) ||
 	    !zwb_load(NULL, ZWB_ANY_NODE, SLOW_PAGES, ZWB_TEXT) ||
-	    !zwb_setting(HIB_PM_TEST, "freezer") || !zwb_start(&command, ZWB_GLOBAL, 0, "age=0"))
+	    !zwb_setting(HIB_PM_TEST, "freezer") ||
+	    (!access(HIB_TEST_DELAY, W_OK) && !zwb_setting(HIB_TEST_DELAY, "1")) ||
+	    !zwb_start(&command, ZWB_GLOBAL, 0, "age=0"))
 		return;
 	written = zwb_vmstat_key("zswpwb");
 	zwb_go(&command);
