@@ -16,12 +16,12 @@
 #include "zswap_wb_short.h"
 #include "zswap_wb_table.h"
 
-/* 40 MB */
-#define BROKEN_PAGES		10240
+/* 20 MB */
+#define BROKEN_PAGES		5120
 #define BROKEN_LIMIT		"max=8M"
-#define BROKEN_AGE		10
+#define BROKEN_AGE		5
 #define BROKEN_YOUNG		500
-#define BROKEN_EDGES		"0 10 3600"
+#define BROKEN_EDGES		"0 5 3600"
 
 #define SOME_PAGES		8192
 /* a bad piece in each so many pages of the disk, of so many pages */
@@ -39,7 +39,7 @@
 #define OTHERS_GOOD		300
 #define OTHERS_OLDER		2
 #define OTHERS_YOUNGER		50
-#define OTHERS_AGE		2
+#define OTHERS_AGE		1
 
 #define SHORT_PAGES		6000
 /* what a command may have of its own: 4.5 MiB */
@@ -52,10 +52,10 @@
  * A disk that is written or read for some seconds, so that it can fail half-way; and what a
  * command may have on its way at most, and in each batch once one has failed.
  */
-#define HALF_WAY_LATENCY_US	20000
+#define HALF_WAY_LATENCY_US	10000
 #define HALF_WAY_REQUEST_KB	64
 #define HALF_WAY_PAGES		4096
-#define HALF_WAY_DONE		1000
+#define HALF_WAY_DONE		600
 #define HALF_WAY_BATCH		(2 * 1024 * 1024)
 #define HALF_WAY_FIRST_BATCH	(64 * 1024)
 
@@ -139,7 +139,7 @@ static void check_disk_that_fails(void)
  * loaded from there.
  *
  * Turns red when what failed is given back to the limit and the whole pool is tried
- * (9,219 pages), or when failed pages are stored anew, and young.
+ * (9,219 of 10,240 pages), or when failed pages are stored anew, and young.
  */
 static void disk_that_fails_is_left_alone(void)
 {
@@ -499,6 +499,8 @@ static void check_rest(struct zwb_pages *pages, const struct zwb_snap *before)
 	};
 	struct zwb_snap delta;
 
+	/* one by one, pages are slow to read: have all of them on their way */
+	madvise(middle.mem, middle.nr * zwb_page_size, MADV_WILLNEED);
 	zwb_pages_read(&middle);
 	madvise(last.mem, last.nr * zwb_page_size, MADV_DONTNEED);
 	zwb_readback(&delta, "max=1G");
