@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -145,14 +146,10 @@ static void fault_with(const struct zwb_load *load, int mem, struct faults *faul
 static struct zwb_load *fault_load(void)
 {
 	struct zwb_load *load = zwb_load(NULL, ZWB_ANY_NODE, FAULT_PAGES, ZWB_TEXT);
-	long long page;
 
-	if (!load || !zwb_load_slots(load, fault_slots) || !zwb_load_fork(load))
+	if (!load || !zwb_load_slots(load, fault_slots) || !zwb_load_fork(load) ||
+	    !zwb_load_touch_every(load, 1, 2))
 		return NULL;
-	for (page = 1; page < FAULT_PAGES; page += 2) {
-		if (!zwb_load_touch(load, page, 1))
-			return NULL;
-	}
 	return load;
 }
 
@@ -372,9 +369,11 @@ static void faults_do_not_wait_for_a_readback(void)
 
 /* --- refaults --- */
 
-#define REFAULT_PAGES		2000
+#define REFAULT_PAGES		1000
 /* pages that stay in memory: there would have been room for the others */
 #define REFAULT_OTHERS		8000
+/* MEMCG_CHARGE_BATCH in the kernel: updates that each CPU, and a group for each CPU, may be behind */
+#define FOLD_UPDATES		64
 /* rounds after which pages have been active, and were found to be idle */
 #define REFAULT_ROUNDS		60
 
@@ -407,11 +406,44 @@ static long long pressure(const char *cgroup, const char *file)
 	return total ? atoll(total + strlen("total=")) : -1;
 }
 
+/*
+ * memory.stat is some updates behind, of each CPU, but not when there are enough of them: fault in
+ * pages for that, and wait until these are in it.
+ */
+static bool fold_memory_stat(const char *cgroup)
+{
+	const long long pages = FOLD_UPDATES * (sysconf(_SC_NPROCESSORS_CONF) + 2);
+	long long deadline = zwb_now() + ZWB_WAIT_MS * ZWB_NS_PER_MS, i, before, now;
+	unsigned char *mem;
+
+	mem = mmap(NULL, pages * zwb_page_size, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (mem == MAP_FAILED) {
+		zwb_fail("mmap: %s", strerror(errno));
+		return false;
+	}
+	madvise(mem, pages * zwb_page_size, MADV_NOHUGEPAGE);
+	before = zwb_cgroup_key(cgroup, "memory.stat", "pgfault");
+	if (zwb_cgroup_enter(cgroup)) {
+		for (i = 0; i < pages; i++)
+			mem[i * zwb_page_size] = 1;
+		zwb_cgroup_enter(NULL);
+	}
+	munmap(mem, pages * zwb_page_size);
+	do {
+		now = zwb_cgroup_key(cgroup, "memory.stat", "pgfault");
+		if (now - before >= pages)
+			return true;
+		zwb_pause();
+	} while (zwb_now() < deadline);
+	zwb_fail("memory.stat tells of %lld faults of %lld", now - before, pages);
+	return false;
+}
+
 /* Since the cgroup was made. */
 static void get_refaults(const char *cgroup, struct refaults *seen)
 {
-	/* memory.stat is some updates behind, but for two seconds at most */
-	sleep(3);
+	fold_memory_stat(cgroup);
 	seen->refaults = zwb_cgroup_key(cgroup, "memory.stat", "workingset_refault_anon");
 	seen->restored = zwb_cgroup_key(cgroup, "memory.stat", "workingset_restore_anon");
 	seen->memory_us = pressure(cgroup, "memory.pressure");

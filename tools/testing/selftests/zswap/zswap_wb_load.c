@@ -49,6 +49,7 @@
  * @LOAD_OP_SWAPPED: value: pages in swap
  * @LOAD_OP_VERIFY: compare all; value: number of wrong pages
  * @LOAD_OP_TOUCH: write to @count pages from @first on
+ * @LOAD_OP_TOUCH_EVERY: write to each @count-th page from @first on
  * @LOAD_OP_MAP: read page after page, followed by one byte each: was it in zswap?
  * @LOAD_OP_CHURN: verify and page out @count times; value: number of wrong pages
  * @LOAD_OP_READ: read pages in random order for @count milliseconds
@@ -60,6 +61,7 @@ enum load_op {
 	LOAD_OP_SWAPPED,
 	LOAD_OP_VERIFY,
 	LOAD_OP_TOUCH,
+	LOAD_OP_TOUCH_EVERY,
 	LOAD_OP_MAP,
 	LOAD_OP_CHURN,
 	LOAD_OP_READ,
@@ -384,6 +386,10 @@ static void load_serve(const struct zwb_load *load, const struct load_request *r
 	case LOAD_OP_TOUCH:
 		load_touch(request->first, request->count);
 		break;
+	case LOAD_OP_TOUCH_EVERY:
+		for (i = request->first; i < load->pages; i += request->count)
+			load_touch(i, 1);
+		break;
 	case LOAD_OP_MAP:
 		load_map_pages(load, map);
 		break;
@@ -690,6 +696,19 @@ bool zwb_load_touch(struct zwb_load *load, long long first, long long pages)
 	long long nothing;
 
 	return load_ask(load, LOAD_OP_TOUCH, first, pages, &nothing);
+}
+
+/**
+ * zwb_load_touch_every() - the same with every so many pages
+ * @load: the load
+ * @first: first page
+ * @step: from one of them to the next
+ */
+bool zwb_load_touch_every(struct zwb_load *load, long long first, long long step)
+{
+	long long nothing;
+
+	return load_ask(load, LOAD_OP_TOUCH_EVERY, first, step, &nothing);
 }
 
 /**

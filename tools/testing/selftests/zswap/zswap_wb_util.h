@@ -360,6 +360,7 @@ struct zwb_load *zwb_load_resident(const char *cgroup, long long pages, bool loc
 bool zwb_loads_in_turn(struct zwb_load * const *turns, int nr);
 bool zwb_load_verify(struct zwb_load *load);
 bool zwb_load_touch(struct zwb_load *load, long long first, long long pages);
+bool zwb_load_touch_every(struct zwb_load *load, long long first, long long step);
 bool zwb_load_out(struct zwb_load *load, long long *swapped);
 bool zwb_load_pageout(struct zwb_load *load);
 bool zwb_load_where(struct zwb_load *load, long long *disk, long long *zswap);
