@@ -27,7 +27,7 @@
 /* what else the machine does is in one's way once or twice, but not every time */
 #define ROUNDS			3
 
-#define HOG_PAGES		5000
+#define HOG_PAGES		2500
 #define HOG_SECONDS		15
 /* a command that takes longer when it is alone may not get to its end before a hog does */
 #define HOG_COMMAND_MS		(HOG_SECONDS * 1000 / 3)
@@ -36,12 +36,12 @@
 #define HOG_SERVER		"/sys/kernel/debug/sched/fair_server/cpu%d/runtime"
 
 /* of which such a disk is given one at a time */
-#define LATE_PAGES		8
+#define LATE_PAGES		3
 /* long enough for a hog to come meanwhile, and for it to go on for as long after that */
-#define LATE_FLIGHT_US		3000000
+#define LATE_FLIGHT_US		2000000
 #define LATE_TRIES		500
 
-#define KILL_PAGES		30000
+#define KILL_PAGES		16000
 #define KILL_TRIES		9
 #define KILL_MS			50
 
