@@ -14,13 +14,13 @@
 #include "zswap_wb_table.h"
 #include "zswap_wb_util.h"
 
-#define EMPTY_CGROUPS		500
+#define EMPTY_CGROUPS		200
 #define EMPTY_PAGES		600
 #define EMPTY_BUDGET		100
 
 /* half of the pages are more than fit into a window, see ZSWAP_WB_WINDOW_MAX */
 #define TURN_CGROUPS		8
-#define TURN_PAGES		2048
+#define TURN_PAGES		1024
 /*
  * Pages of a block request, at least: a hundred where the disk is quick, fewer where it is slow.
  * Batches that do not grow are of 64 KiB, or of two pages.
@@ -37,7 +37,7 @@
 #define MANY_PAGES		(100 * FEW_PAGES)
 #define KEPT_PAGES		20
 
-#define INTERRUPT_PAGES		6000
+#define INTERRUPT_PAGES		4000
 #define INTERRUPT_TRIES		3
 #define ERROR_PAGES		1500
 #define ERROR_TIMES		3
@@ -118,7 +118,7 @@ static long long write_budget(void)
 }
 
 /*
- * Five hundred empty cgroups around a full one: a command looks at as much as
+ * Two hundred empty cgroups around a full one: a command looks at as much as
  * without them, and its whole budget goes to the full one.
  *
  * Turns red when cgroups without entries get a part of the budget, or when a look at
