@@ -16,6 +16,9 @@
 
 #define WATCH_EDGES		"0 2 4 6"
 #define WATCH_ROWS		4
+/* seconds between two batches, and until the second one is in the last row for sure */
+#define WATCH_APART		2
+#define WATCH_LONGEST		(6 + 1)
 #define WATCH_PAGES		300
 
 #define MAP_PAGES		400
@@ -244,13 +247,13 @@ static void watch_batches(void)
 		fold_cgroups(&table);
 		check_batches(&table, batches, nr, before, after, seen);
 
-		if (nr == 1 && after >= batches[0].last + 4) {
+		if (nr == 1 && after >= batches[0].last + WATCH_APART) {
 			if (!store_batch(&batches[1], cgroup))
 				return;
 			nr = 2;
 		}
 		zwb_pause();
-	} while (!zwb_failed() && (nr < 2 || after <= batches[1].last + 8));
+	} while (!zwb_failed() && (nr < 2 || after <= batches[1].last + WATCH_LONGEST));
 	for (row = 0; row < WATCH_ROWS && !zwb_failed(); row++) {
 		if (!seen[row])
 			zwb_late("bucket %d was never seen with all pages in it", row);
@@ -667,13 +670,13 @@ static void write_buckets(void)
 	cold = mild_cgroup ? zwb_load(cold_cgroup, first, 300, ZWB_TEXT) : NULL;
 	if (!cold || !zwb_load(cold_cgroup, second, 100, ZWB_NOISE))
 		return;
-	zwb_wait_age(cold, 5);
+	zwb_wait_age(cold, 3);
 	mild = zwb_load(mild_cgroup, first, 250, ZWB_TEXT);
 	if (!mild)
 		return;
-	zwb_wait_age(mild, 5);
+	zwb_wait_age(mild, 3);
 	warm = zwb_load(NULL, second, 200, ZWB_TEXT);
-	/* the ages are 0, 5 and 10 s, or more: nothing changes its row in the next four seconds */
+	/* the ages are 0, 4 and 8 s, or more: nothing changes its row in nearly three seconds */
 	if (!warm || !zwb_tables_check(&tables))
 		return;
 	zwb_equal(tables.total.row[0].pages, 200);
@@ -685,7 +688,7 @@ static void write_buckets(void)
 	zwb_snap(&before);
 	zwb_zero(zwb_ask(&answer, "bucket=1"));
 	zwb_since(&delta, &before);
-	if (!zwb_still_younger(warm, 4) || !zwb_still_younger(mild, 10) || zwb_failed())
+	if (!zwb_still_younger(warm, 3) || !zwb_still_younger(mild, 7) || zwb_failed())
 		return;
 
 	/* the answer, the counters, and what is left */
@@ -730,7 +733,7 @@ static void write_buckets(void)
  */
 static void bucket_writes_what_the_table_shows(void)
 {
-	with_edges("0 4 10", write_buckets);
+	with_edges("0 3 7", write_buckets);
 }
 
 /*

@@ -38,7 +38,7 @@ static bool expect_row(const struct zwb_table *table, int bucket, long long writ
 	return false;
 }
 
-/* Four loads, one in each bucket of `0 4 8 12`, written by one command. */
+/* Four loads, one in each bucket of `0 3 6 9`, written by one command. */
 static void columns_of_four_buckets(void)
 {
 	static const long long pages[] = { 400, 300, 200, 100 };
@@ -51,12 +51,12 @@ static void columns_of_four_buckets(void)
 		if (!loads[bucket])
 			return;
 		if (bucket)
-			zwb_wait_age(loads[bucket], 4);
+			zwb_wait_age(loads[bucket], 3);
 	}
 	if (!zwb_write_all(1000))
 		return;
 	for (bucket = 0; bucket < 3; bucket++) {
-		if (!zwb_still_younger(loads[bucket], 4 * (bucket + 1)))
+		if (!zwb_still_younger(loads[bucket], 3 * (bucket + 1)))
 			return;
 	}
 	if (!zwb_table_read(ZWB_GLOBAL, &table) || !zwb_equal(table.nr, 4))
@@ -89,7 +89,7 @@ static void columns_of_four_buckets(void)
  */
 static void each_bucket_has_its_columns(void)
 {
-	with_edges("0 4 8 12", columns_of_four_buckets);
+	with_edges("0 3 6 9", columns_of_four_buckets);
 }
 
 static void columns_of_sixteen_buckets(void)
@@ -340,7 +340,7 @@ static void loads_of_four_buckets(void)
 		if (!loads[bucket])
 			return;
 		if (bucket)
-			zwb_wait_age(loads[bucket], 4);
+			zwb_wait_age(loads[bucket], 3);
 	}
 	zwb_snap(&before);
 	for (bucket = 0; bucket < 4; bucket++) {
@@ -348,7 +348,7 @@ static void loads_of_four_buckets(void)
 			return;
 	}
 	for (bucket = 0; bucket < 3; bucket++) {
-		if (!zwb_still_younger(loads[bucket], 4 * (bucket + 1)))
+		if (!zwb_still_younger(loads[bucket], 3 * (bucket + 1)))
 			return;
 	}
 	zwb_since(&delta, &before);
@@ -374,7 +374,7 @@ static void loads_of_four_buckets(void)
  */
 static void each_bucket_has_its_loads(void)
 {
-	with_edges("0 4 8 12", loads_of_four_buckets);
+	with_edges("0 3 6 9", loads_of_four_buckets);
 }
 
 /*

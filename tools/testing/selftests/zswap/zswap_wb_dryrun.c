@@ -14,6 +14,7 @@
 
 #define SAME_SECOND_TRIES	10
 #define AGREE_AGE		10
+#define SHARE_AGE		4
 #define TABLE_CHUNK		65536
 #define MAX_TABLES		8
 
@@ -170,16 +171,16 @@ static void dry_run_shares_out_what_is_left(void)
 	many = few ? zwb_load(second, nodes[0], 400, ZWB_TEXT) : NULL;
 	if (!many)
 		return;
-	zwb_wait_age(many, AGREE_AGE);
+	zwb_wait_age(many, SHARE_AGE);
 	young = zwb_load(first, nodes[0], 1000, ZWB_TEXT);
 	if (!young)
 		return;
-	snprintf(command, sizeof(command), "age=%d max=%lld", AGREE_AGE, 300LL * zwb_page_size);
+	snprintf(command, sizeof(command), "age=%d max=%lld", SHARE_AGE, 300LL * zwb_page_size);
 	if (!dry_run_twice(&dry, command))
 		return;
 	zwb_equal(dry.written, 300);
 	expect_run(&dry, command);
-	zwb_still_younger(young, AGREE_AGE);
+	zwb_still_younger(young, SHARE_AGE);
 }
 
 /* --- no trace --- */

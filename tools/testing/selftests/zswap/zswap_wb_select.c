@@ -22,7 +22,7 @@ static void expect_where(struct zwb_load *load, long long want_disk, long long w
 }
 
 /*
- * Of two loads, age=8 takes every page of the one that is 8 s old and no page
+ * Of two loads, age=5 takes every page of the one that is 5 s old and no page
  * of the other.
  *
  * Turns red when the age is not that of the store, when a walk stops early,
@@ -37,12 +37,12 @@ static void age_takes_the_older_of_two_loads(void)
 	older = zwb_load(NULL, ZWB_ANY_NODE, 3000, ZWB_TEXT);
 	if (!older)
 		return;
-	zwb_wait_age(older, 8);
+	zwb_wait_age(older, 5);
 	younger = zwb_load(NULL, ZWB_ANY_NODE, 2000, ZWB_TEXT);
 	if (!younger)
 		return;
-	err = zwb_run(&delta, ZWB_GLOBAL, "age=8");
-	if (!zwb_still_younger(younger, 8))
+	err = zwb_run(&delta, ZWB_GLOBAL, "age=5");
+	if (!zwb_still_younger(younger, 5))
 		return;
 	zwb_zero(err);
 	zwb_equal(delta.total.written, older->pages);
