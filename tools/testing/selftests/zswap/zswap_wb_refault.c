@@ -29,8 +29,11 @@
 
 /* slots of a small device, the first of which is the header's */
 #define CLUSTER_SLOTS		512
-#define SMALL_SLOTS		(4 * CLUSTER_SLOTS)
-#define SMALL_PAGES		1200
+#define SMALL_SLOTS		(2 * CLUSTER_SLOTS)
+/* more than half of them, so that some are used again */
+#define SMALL_PAGES		600
+/* more than twice what half as many slots have room for */
+#define TWO_PAGES		1200
 
 #define RACE_ROUNDS		24
 #define KINDS			10
@@ -1024,7 +1027,7 @@ static void two_devices(void)
 
 	if (!zwb_need_small_swap() || !zwb_small_swap_on(SMALL_SLOTS / 2 - 1))
 		return;
-	load = zwb_load(NULL, ZWB_ANY_NODE, 3000, ZWB_TEXT);
+	load = zwb_load(NULL, ZWB_ANY_NODE, TWO_PAGES, ZWB_TEXT);
 	if (!load)
 		return;
 	small = count_on_small(load);
@@ -1032,7 +1035,7 @@ static void two_devices(void)
 	if (!zwb_between(small, 256, SMALL_SLOTS / 2 - 1))
 		return;
 	remember(&start);
-	if (!zwb_write_all(3000))
+	if (!zwb_write_all(TWO_PAGES))
 		return;
 	expect(&start, 0, 0);
 	if (!zwb_small_swap_off())
@@ -1040,23 +1043,23 @@ static void two_devices(void)
 	expect(&start, small, 0);
 	if (!zwb_load_swapped(load, &on_disk))
 		return;
-	zwb_equal(on_disk, 3000 - small);
-	if (!zwb_load_touch(load, 0, 3000))
+	zwb_equal(on_disk, TWO_PAGES - small);
+	if (!zwb_load_touch(load, 0, TWO_PAGES))
 		return;
-	expect(&start, 3000, 0);
+	expect(&start, TWO_PAGES, 0);
 
 	if (!zwb_small_swap_on(SMALL_SLOTS / 2 - 1) || !zwb_load_pageout(load))
 		return;
 	zwb_between(count_on_small(load), 256, SMALL_SLOTS / 2 - 1);
 	zwb_load_stop(load);
-	load = load_past_zswap(NULL, 3000);
+	load = load_past_zswap(NULL, TWO_PAGES);
 	if (!load)
 		return;
 	zwb_between(count_on_small(load), 256, SMALL_SLOTS / 2 - 1);
-	if (!zwb_expect_read(load, 3000, 0))
+	if (!zwb_expect_read(load, TWO_PAGES, 0))
 		return;
 	zwb_load_stop(load);
-	expect(&start, 3000, 0);
+	expect(&start, TWO_PAGES, 0);
 }
 
 /*
