@@ -34,7 +34,7 @@
 /* a compressor that is not built into the kernel */
 #define MODULE			"lz4hc"
 #define DEVICE_PAGES		2048
-#define CHOICE_COMMANDS		100
+#define CHOICE_COMMANDS		40
 #define CHOICE_PAGES		100
 #define FILE_PAGES		64
 #define TRACE_CHUNK		65536

@@ -15,7 +15,7 @@
 #include "zswap_wb_util.h"
 
 #define WINDOW_NS		(2 * ZWB_NS_PER_SEC)
-#define WATCH_NS		(5 * ZWB_NS_PER_SEC)
+#define WATCH_NS		(4 * ZWB_NS_PER_SEC)
 #define MAX_SAMPLES		4096
 /* a machine that is not there for a tenth of a second has had its say in one of them */
 #define RATE_ROUNDS		8
@@ -217,7 +217,7 @@ static void check_rates(const struct way *way)
 	if (!zwb_failed())
 		check_rate(way, "300000", 300000, 1000);
 	if (!zwb_failed())
-		check_rate(way, "4M", 4 << 20, 7000);
+		check_rate(way, "4M", 4 << 20, 5600);
 }
 
 /*

@@ -26,7 +26,7 @@
 #include "zswap_wb_pages.h"
 #include "zswap_wb_util.h"
 
-#define SLOTS_PAGES		12000
+#define SLOTS_PAGES		6000
 /* slots that one object is for, at most */
 #define SLOTS_PER_OBJECT	1024
 #define SLOTS_ROUNDS		3

@@ -19,7 +19,7 @@
 
 #define V1_ROOT			"/tmp/zswap_wb_v1"
 #define MEMSW			"memory.memsw.usage_in_bytes"
-#define PAGES			20000
+#define PAGES			8000
 #define MANY_COMMANDS		16
 #define BUSY_COMMANDS		4
 #define BUSY_PAGES		3000

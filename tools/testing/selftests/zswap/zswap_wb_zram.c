@@ -20,7 +20,7 @@
 
 #define ZRAM_PAGES		3000
 #define FREE_ROUNDS		12
-#define FREE_PAGES		2500
+#define FREE_PAGES		1600
 #define LIMIT_PAGES		10240
 /* much less than what is asked for takes */
 #define LIMIT_MEMORY		(256LL * zwb_page_size)
