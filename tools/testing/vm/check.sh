@@ -155,10 +155,9 @@ share() {
 # seconds PROGRAM: about how long it takes, in emulation
 seconds() {
 	case $1 in
-	shrinker) echo 180 ;;
-	image | readback | hibernate) echo 120 ;;
-	gather | columns | inject | thpflight | refault | ages) echo 55 ;;
-	fair | bystander | moved | concurrent | zram | crypt | nfs) echo 45 ;;
+	shrinker | readback | hibernate) echo 100 ;;
+	image | gather | columns | inject | thpflight | refault | ages | fair | bystander | moved | \
+		concurrent | zram | crypt | nfs | dryrun | select | slots) echo 45 ;;
 	*) echo 20 ;;
 	esac
 }
