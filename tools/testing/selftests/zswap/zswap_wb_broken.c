@@ -16,8 +16,8 @@
 #include "zswap_wb_short.h"
 #include "zswap_wb_table.h"
 
-/* 20 MB */
-#define BROKEN_PAGES		5120
+/* 40 MB */
+#define BROKEN_PAGES		10240
 #define BROKEN_LIMIT		"max=8M"
 #define BROKEN_AGE		5
 #define BROKEN_YOUNG		500
@@ -139,7 +139,7 @@ static void check_disk_that_fails(void)
  * loaded from there.
  *
  * Turns red when what failed is given back to the limit and the whole pool is tried
- * (9,219 of 10,240 pages), or when failed pages are stored anew, and young.
+ * (9,219 pages), or when failed pages are stored anew, and young.
  */
 static void disk_that_fails_is_left_alone(void)
 {

@@ -26,7 +26,7 @@
 #define SLOW_LAND_MS		60000
 
 /* longer than a command may take to end */
-#define DEAF_LATENCY_US		2500000
+#define DEAF_LATENCY_US		3000000
 #define DEAF_PAGES		64
 /* long enough to look at a request that is in the air */
 #define FLAGS_LATENCY_US	1000000

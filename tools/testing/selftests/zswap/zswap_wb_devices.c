@@ -37,6 +37,7 @@
 #define POOL_PAGES		1000
 #define POOL_ROUNDS		2
 #define POOL_COMMANDS		8
+#define POOL_STEP		8
 /* of the pool, what nobody may write: the loads have to get along with the rest */
 #define POOL_BALLAST_PERCENT	95
 
@@ -508,7 +509,7 @@ static void run_in_small_pool(struct zwb_load * const *load)
 	do {
 		zwb_param_set("compressor", compressors[commands % ARRAY_SIZE(compressors)]);
 		/* little at a time, or the pool would never be full */
-		err = zwb_run(NULL, ZWB_GLOBAL, "max=128K");
+		err = zwb_run(NULL, ZWB_GLOBAL, "max=%lld", POOL_STEP * zwb_page_size);
 		if (err && err != -EAGAIN)
 			zwb_zero(err);
 		commands++;

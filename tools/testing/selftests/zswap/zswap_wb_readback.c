@@ -36,7 +36,7 @@
 #define SLOW_PAGES	64
 /* fewer, because swapoff reads one after the other: so many that there is a batch of some */
 #define SWAPOFF_PAGES	20
-#define LATENCY_US	500000
+#define LATENCY_US	700000
 /* of a signal that is to end a command before the disk does */
 #define SIGNAL_MS	(LATENCY_US / 2000)
 #define SIGNAL_TRIES	3
