@@ -64,11 +64,13 @@ alone="nomemcg:cgroup_disable=memory nokmem:cgroup.memory=nokmem lockdown:lockdo
 vms=$((JOBS < 3 ? JOBS + 1 : 4))
 [ "$VM_PAGES" = 4K ] || vms=1
 timed=(cpu faults storm device broken rate race flight sleep)
-# On CPUs that are idle, one after another, from what goes by the clock on: clocks of VMs stand
-# while these wait for a CPU. Others would find themselves stalled.
-idle=(bench zswapctl)
-# Parts that go beside the others, one after another, once what goes by the clock is over
-beside=(torture fuzz)
+# Two lists for CPUs that are idle, each one after another, from what goes by the clock on: either
+# clocks of VMs stand while these wait for a CPU, or they are short, and nothing in them has to be
+# in time. Both of zswapctl build it, so they are in one list.
+idle=(zswapctl zswapctl-vm harness)
+idle_too=(bench fuzz kselftests-{nomemcg,nokmem,lockdown,nodebugfs})
+# What goes beside the others, once what goes by the clock is over
+beside=(torture)
 
 parts=(kselftests kselftests-timed)
 for program in $alone; do
@@ -76,7 +78,7 @@ for program in $alone; do
 done
 minutes=2 runs=10000
 case $VM_ARCH-$on in
-x86_64-debug) parts=(kunit harness "${parts[@]}" zswapctl-vm zswapctl bench torture fuzz) ;;
+x86_64-debug) parts=(kunit "${parts[@]}" harness zswapctl-vm zswapctl bench torture fuzz) ;;
 x86_64-kasan) parts=(kunit "${parts[@]}" zswapctl-vm bench torture fuzz) ;;
 x86_64-kcsan) parts=(kunit "${parts[@]}" zswapctl-vm bench torture) ;;
 # What may depend on the size of a page, or on what a CPU does with memory
@@ -279,7 +281,10 @@ for part in "${parts[@]}"; do
 		continue
 	fi
 	say "part $nr of ${#parts[@]}, after $(clock $((SECONDS - start))): $part"
-	[ "$part" != kselftests-timed ] || [ -n "$only$resume$long" ] || start_beside idle "${idle[@]}"
+	[ "$part" != kselftests-timed ] || [ -n "$only$resume$long" ] || {
+		start_beside idle "${idle[@]}"
+		start_beside idle "${idle_too[@]}"
+	}
 	rc=0
 	if [[ " $started " == *" $part "* ]]; then
 		await_part "$part" || rc=$?
