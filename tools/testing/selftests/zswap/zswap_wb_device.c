@@ -24,6 +24,7 @@
 #define SLOW_END_MS		2000
 #define SLOW_RUN_MS		1500
 #define SLOW_LAND_MS		60000
+#define SLOW_SETTLE_MS		200
 
 /* longer than a command may take to end */
 #define DEAF_LATENCY_US		3000000
@@ -126,19 +127,24 @@ static bool slow_command(struct zwb_async *command)
 
 /*
  * Read the counters once what the disk has done is counted: that is a moment later, and one
- * counter after the other.
+ * counter after the other. Until it has begun to be, they agree with one another as well: they
+ * have to stay as they are.
  */
 static void snap_landed(struct zwb_snap *delta, const struct zwb_snap *before)
 {
 	long long deadline = zwb_now() + SLOW_LAND_MS * ZWB_NS_PER_MS;
+	struct zwb_snap last;
 
 	if (!zwb_disk_wait_for_landing())
 		return;
+	zwb_since(delta, before);
 	do {
-		zwb_pause();
+		last = *delta;
+		sleep_ms(SLOW_SETTLE_MS);
 		zwb_since(delta, before);
 	} while (zwb_now() < deadline &&
-		 (!delta->total.written || delta->total.written != -delta->stored ||
+		 (memcmp(&last, delta, sizeof(last)) || !delta->total.written ||
+		  delta->total.written != -delta->stored ||
 		  delta->vm.zswpwb_proactive != delta->total.written ||
 		  delta->total.scanned !=
 			  delta->total.written + zwb_count_skipped(&delta->total)));
