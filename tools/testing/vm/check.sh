@@ -293,7 +293,11 @@ for part in "${parts[@]}"; do
 		run_part "$part" || rc=$?
 	fi
 	account "$part" "$rc"
-	[ "$part" != kselftests-timed ] || [ -n "$only$resume" ] || start_beside other "${beside[@]}"
+	[ "$part" != kselftests-timed ] || [ -n "$only$resume" ] || {
+		# No CPU is idle any more
+		[ ${#beside_pids[@]} -eq 0 ] || wait "${beside_pids[@]}" || :
+		start_beside other "${beside[@]}"
+	}
 done
 
 # Last, where whoever reads a report that was cut off finds it
