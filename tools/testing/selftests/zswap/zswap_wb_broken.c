@@ -52,10 +52,10 @@
  * A disk that is written or read for some seconds, so that it can fail half-way; and what a
  * command may have on its way at most, and in each batch once one has failed.
  */
-#define HALF_WAY_LATENCY_US	10000
+#define HALF_WAY_LATENCY_US	20000
 #define HALF_WAY_REQUEST_KB	64
 #define HALF_WAY_PAGES		4096
-#define HALF_WAY_DONE		600
+#define HALF_WAY_DONE		1000
 #define HALF_WAY_BATCH		(2 * 1024 * 1024)
 #define HALF_WAY_FIRST_BATCH	(64 * 1024)
 

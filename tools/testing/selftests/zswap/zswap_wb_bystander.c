@@ -402,7 +402,7 @@ static void giver_of_a_readback_pays_nothing(void)
 /* --- many commands --- */
 
 #define MANY_COMMANDS		16
-#define MANY_PAGES		10000
+#define MANY_PAGES		16000
 /*
  * How large a batch is depends on how quick the disk is, up to 512 pages. At a rate it is no
  * more than what is due in 80 ms: 80 pages, and a command has two of them, lists and bios.

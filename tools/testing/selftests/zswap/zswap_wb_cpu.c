@@ -38,7 +38,7 @@
 /* of which such a disk is given one at a time */
 #define LATE_PAGES		3
 /* long enough for a hog to come meanwhile, and for it to go on for as long after that */
-#define LATE_FLIGHT_US		2000000
+#define LATE_FLIGHT_US		3000000
 #define LATE_TRIES		500
 
 #define KILL_PAGES		16000

@@ -24,13 +24,13 @@
 #define SLOW_END_MS		2000
 #define SLOW_RUN_MS		1500
 #define SLOW_LAND_MS		60000
-#define SLOW_SETTLE_MS		200
+#define SLOW_SETTLE_MS		400
 
 /* longer than a command may take to end */
 #define DEAF_LATENCY_US		3000000
 #define DEAF_PAGES		64
 /* long enough to look at a request that is in the air */
-#define FLAGS_LATENCY_US	1000000
+#define FLAGS_LATENCY_US	2000000
 
 #define FREEZE_MS		6000
 

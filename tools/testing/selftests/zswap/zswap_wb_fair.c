@@ -23,7 +23,7 @@
 #define EQUAL_BUDGET		2
 /* of what one is to give with all of these, a third to three times */
 #define EQUAL_COMMANDS		200
-#define EQUAL_AGE		4
+#define EQUAL_AGE		6
 #define EQUAL_EDGES		"0 86400"
 #define MAP_PAGES		256
 #define MAP_EVICTED		64

@@ -372,7 +372,7 @@ static void faults_do_not_wait_for_a_readback(void)
 #define REFAULT_PAGES		1000
 /* pages that stay in memory: there would have been room for the others */
 #define REFAULT_OTHERS		8000
-/* MEMCG_CHARGE_BATCH in the kernel: updates that each CPU, and a group for each CPU, may be behind */
+/* MEMCG_CHARGE_BATCH in the kernel: updates that each CPU, and a group for each, may be behind */
 #define FOLD_UPDATES		64
 /* rounds after which pages have been active, and were found to be idle */
 #define REFAULT_ROUNDS		60
@@ -553,7 +553,7 @@ static bool refault(const char *name, bool command)
  * wrote: both are refaults, and both are waiting for memory.
  *
  * Turns red when the command loses the shadow of a slot: then the kernel does
- * not know that the page was there (memory.pressure + 0 after 3,000 pages), or
+ * not know that the page was there (memory.pressure + 0, however many), or
  * when it counts pages as read back that it has in hand itself.
  */
 static void refaults_are_seen(void)

@@ -181,8 +181,8 @@ static void expect_large_requests(const struct zwb_snap *delta, long long pages)
  *
  * Turns red when one list is written after the other (ZSWAP_WB_LANES is 1), when
  * what was drawn from them is not sorted by slot (no sort() before
- * writeback), or when each lane is drawn from until the window is full: then nearly
- * each page is a request of its own.  Also when batches stay as small as the first ones.
+ * writeback), or when each lane is drawn from until the window is full: then two or fewer
+ * pages are a request.  Also when batches stay as small as the first ones.
  */
 static void siblings_that_stored_in_turn_are_written_together(void)
 {

@@ -21,14 +21,14 @@
 #include "zswap_wb_util.h"
 
 /* enough for commands to be under way in all of a test */
-#define LIST_PAGES		14000
+#define LIST_PAGES		20000
 /* enough for RUNS times a few more stores than STORES, with and without a command */
 #define LIST_PAGES_FOR_RUNS	24000
 #define STORE_PAGES		2000
 #define DISK_PAGES		131072
 /* reclaim does up to 32 more at a time */
 #define STORES			16
-/* beside as many commands, each of which writes a page for each that is evicted, or more */
+/* beside as many commands, which write most of the list meanwhile */
 #define STORES_BESIDE_MANY	8
 #define STORE_PAGES_AT_ONCE	8
 #define STORE_SECONDS		30
@@ -395,7 +395,7 @@ static void commands_leave_the_order(void)
 	/* only those were to be at it for a while */
 	zwb_disk_whole_requests();
 	zwb_zero(zwb_watch(&watch, "cgroup=%llu age=%d", zwb_cgroup_id(cgroup), OLD_AGE));
-	if (!zwb_still_younger(young, OLD_AGE))
+	if (!zwb_still_younger(young, OLD_AGE - 1))
 		return;
 	ksft_print_msg("%lld looks for %lld pages\n", watch.looked, watch.answer.written);
 	zwb_between(watch.answer.written, OLD_PAGES - ORDER_COMMANDS * ORDER_PAGES,
