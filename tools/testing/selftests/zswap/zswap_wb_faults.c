@@ -11,13 +11,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "kselftest.h"
 #include "cgroup_util.h"
 #include "zswap_wb_disk.h"
+#include "zswap_wb_pages.h"
 #include "zswap_wb_util.h"
 
 /* --- faults --- */
@@ -410,34 +410,23 @@ static long long pressure(const char *cgroup, const char *file)
  * memory.stat is some updates behind, of each CPU, but not when there are enough of them: fault in
  * pages for that, and wait until these are in it.
  */
-static bool fold_memory_stat(const char *cgroup)
+static void fold_memory_stat(const char *cgroup)
 {
-	const long long pages = FOLD_UPDATES * (sysconf(_SC_NPROCESSORS_CONF) + 2);
-	long long deadline = zwb_now() + ZWB_WAIT_MS * ZWB_NS_PER_MS, i, before, now;
-	unsigned char *mem;
+	const long long nr = FOLD_UPDATES * (sysconf(_SC_NPROCESSORS_CONF) + 2);
+	long long before = zwb_cgroup_key(cgroup, "memory.stat", "pgfault"), deadline, seen;
+	struct zwb_pages pages;
 
-	mem = mmap(NULL, pages * zwb_page_size, PROT_READ | PROT_WRITE,
-		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (mem == MAP_FAILED) {
-		zwb_fail("mmap: %s", strerror(errno));
-		return false;
-	}
-	madvise(mem, pages * zwb_page_size, MADV_NOHUGEPAGE);
-	before = zwb_cgroup_key(cgroup, "memory.stat", "pgfault");
-	if (zwb_cgroup_enter(cgroup)) {
-		for (i = 0; i < pages; i++)
-			mem[i * zwb_page_size] = 1;
+	if (zwb_pages_map(&pages, ZWB_ANY_NODE, nr) && zwb_cgroup_enter(cgroup)) {
+		zwb_pages_fill(&pages, 0);
 		zwb_cgroup_enter(NULL);
 	}
-	munmap(mem, pages * zwb_page_size);
+	zwb_pages_unmap(&pages);
+	deadline = zwb_now() + ZWB_WAIT_MS * ZWB_NS_PER_MS;
 	do {
-		now = zwb_cgroup_key(cgroup, "memory.stat", "pgfault");
-		if (now - before >= pages)
-			return true;
 		zwb_pause();
-	} while (zwb_now() < deadline);
-	zwb_fail("memory.stat tells of %lld faults of %lld", now - before, pages);
-	return false;
+		seen = zwb_cgroup_key(cgroup, "memory.stat", "pgfault") - before;
+	} while (seen < nr && !zwb_failed() && zwb_now() < deadline);
+	zwb_between(seen, nr, LLONG_MAX);
 }
 
 /* Since the cgroup was made. */
