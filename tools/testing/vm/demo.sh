@@ -28,6 +28,7 @@ part() {
 		--run "CHART=$chart sh /payload/$2" --timeout 300 || rc=$?
 	[ "$rc" -eq 0 ] || {
 		say "the demo failed ($rc); its output and the console are in $BUILD/vm/$1"
+		say "if it was the times: they are those of an idle machine, this one's load average is $(cut -d' ' -f1 /proc/loadavg)"
 		exit "$rc"
 	}
 }
