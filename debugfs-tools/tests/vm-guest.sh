@@ -64,6 +64,13 @@ value()
 	cat "$zswap/stats/$1"
 }
 
+# Hundredths of a second, since the machine was booted
+hundredths()
+{
+	read -r up _ </proc/uptime
+	echo "${up%.*}${up#*.}"
+}
+
 # One cell of status, exactly
 cell()
 {
@@ -232,9 +239,13 @@ if [ -e $zswap/proactive_readback ]; then
 	same 'it says what it read' "$(outcome readback)" "$(($(value readback) - back))"
 	same 'a MiB' "$(($(value readback) - back))" 256
 	same 'which is not on the disk any more' "$((on_disk - $(value on_disk)))" 256
-	status 'the rest, slowly' 0 zswapctl readback --cgroup old.service --rate 16M
+	began=$(hundredths)
+	status 'the rest, 3 MiB, slowly' 0 zswapctl readback --cgroup old.service --rate 2M
+	true_that 'which takes 1.5 s' $(($(hundredths) - began)) -ge 130
 	status 'nothing is left' 5 zswapctl readback --cgroup old.service
-	status 'write slowly' 0 zswapctl writeback --age 0 --cgroup old.service --rate 2M
+	began=$(hundredths)
+	status 'write 4 MiB slowly' 0 zswapctl writeback --age 0 --cgroup old.service --rate 2M
+	true_that 'which takes 2 s' $(($(hundredths) - began)) -ge 180
 else
 	status 'a kernel that cannot read back' 3 zswapctl readback --max 1M
 	in_text 'says so' "$err" 'cannot read back'

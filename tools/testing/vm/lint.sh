@@ -107,6 +107,16 @@ check_abi() {
 	echo "by ${abi_tool[*]}"
 	said=$("${abi_tool[@]}" --dir "$dir" validate 2>&1) || { echo "$said"; return 1; }
 	[ -z "$said" ] || { echo "$said"; return 1; }
+	# Whoever switches it on is told there which kernels it costs more than it saves.
+	says compressed_writeback CONFIG_CRC_OPTIMIZATIONS
+}
+
+# says FILE WORD: is the word in what the ABI documents say of the file?
+says() {
+	cd "$TOP" || return
+	awk -v file="/$1" -v word="$2" '/^What:/ { ours = substr($2, length($2) - length(file) + 1) == file }
+		ours && index($0, word) { found = 1 }
+		END { exit !found }' "${abi[@]}" || { echo "what is said of $1 has no $2"; return 1; }
 }
 
 # What differs by series is in patches/, and no code asks for a version.
@@ -225,7 +235,12 @@ check_small() {
 		W=1 "${hooked[@]}" mm/zswap_wb/ >"$out/small.txt" 2>&1 || { tail -n 30 "$out/small.txt"; return 1; }
 	our_warnings "$out/small.txt" || return
 	# A load does not count itself: there is nothing of what it does with debugfs.
-	nm "$out/i386/mm/zswap.o" | grep -w zswap_wb_buckets && ! nm "$out/small/mm/zswap.o" | grep zswap_wb_buckets
+	nm "$out/i386/mm/zswap.o" | grep -w zswap_wb_buckets || return
+	! nm "$out/small/mm/zswap.o" | grep zswap_wb_buckets || return
+	# Pages are compressed on the disk by default where that was asked for, and nowhere else: what
+	# begins as 0 is in .bss. No kernel that is booted here asks for it.
+	nm "$out/small/mm/zswap_wb/flight.o" | grep -w 'D zswap_wb_compressed_writeback' &&
+		nm "$out/i386/mm/zswap_wb/flight.o" | grep -w 'B zswap_wb_compressed_writeback'
 }
 
 # foreign NAME ARCH PREFIX FRAGMENT...: a machine that nothing here runs on; PREFIX is that of its

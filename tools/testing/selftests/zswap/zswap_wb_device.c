@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,7 +62,13 @@
 #define RATE_LATENCY_US		4000
 #define RATE_MBPS		4
 #define RATE_REQUEST_KB		32
-#define RATE_PAGES		200
+#define RATE_SLOW		"rate=128K"
+/* each for reads beside one command: of one direction, with a rate and without, and of the other */
+#define RATE_READS		4
+#define RATE_PAGES		160
+/* more than what the disk does in the time of these reads, and what is then brought back */
+#define RATE_COMMAND_PAGES	8000
+#define RATE_BACK_PAGES		4000
 #define RATE_ROUNDS		6
 #define RATE_ROUNDS_LEAST	2
 /* what reads take beside a command without a rate, of what they take beside one with it */
@@ -450,6 +458,13 @@ static void command_is_frozen_on_a_slow_disk(void)
 	check_frozen_command(&slow_disk, FROZEN_PAGES);
 }
 
+static bool is_done(const struct zwb_async *command)
+{
+	struct pollfd done = { .fd = command->result, .events = POLLIN };
+
+	return poll(&done, 1, 0);
+}
+
 /*
  * Read a page of the disk every now and then; returns the 99th percentile in microseconds, or
  * LLONG_MAX if too few were read to say so.
@@ -466,7 +481,7 @@ static long long read_p99(struct zwb_pages *pages, const char *when, struct zwb_
 		times[nr++] = zwb_now() - start;
 		sleep_ms(READ_PAUSE_MS);
 		/* the rest would be read without a command */
-		if (command && zwb_stored() < READ_COMMAND_PAGES / 20)
+		if (command && is_done(command))
 			break;
 	}
 	zwb_sort_numbers(times, nr);
@@ -476,16 +491,18 @@ static long long read_p99(struct zwb_pages *pages, const char *when, struct zwb_
 	return nr < READ_MIN ? LLONG_MAX : times[nr * READ_PERCENTILE / 100] / 1000;
 }
 
-/* The same beside a command, -1 if there is none. */
-static long long read_p99_beside(struct zwb_pages *pages, const char *text)
+/* The same beside a command of that file, -1 if there is none. */
+static long long read_p99_beside(struct zwb_pages *pages, int node, const char *text)
 {
 	struct zwb_async command;
+	bool flies;
 	long long p99 = -1;
 
-	if (!zwb_start(&command, ZWB_GLOBAL, 0, "%s", text))
+	if (!zwb_start(&command, node, 0, "%s", text))
 		return -1;
 	zwb_go(&command);
-	if (zwb_disk_wait_for_flight())
+	flies = node == ZWB_READBACK ? zwb_disk_wait_for_reads() : zwb_disk_wait_for_flight();
+	if (flies)
 		p99 = read_p99(pages, text, &command);
 	kill(command.pid, SIGUSR1);
 	zwb_wait(&command);
@@ -522,7 +539,7 @@ static void check_reads(struct zwb_pages *idle, struct zwb_pages *busy)
 		load = zwb_load(NULL, ZWB_ANY_NODE, READ_COMMAND_PAGES, ZWB_TEXT);
 		if (!load)
 			return;
-		p99 = read_p99_beside(&busy[rounds], "age=0");
+		p99 = read_p99_beside(&busy[rounds], ZWB_GLOBAL, "age=0");
 		if (p99 < best)
 			best = p99;
 		zwb_load_stop(load);
@@ -558,48 +575,95 @@ static void readers_do_not_wait_behind_a_command(void)
 		zwb_pages_unmap(&busy[i]);
 }
 
+/**
+ * struct spared - what reads took at best, 99 of 100, beside commands of one direction
+ * @with: in microseconds, beside one with a rate
+ * @without: and beside one without
+ */
+struct spared {
+	long long with;
+	long long without;
+};
+
+static bool are_spared(const struct spared *spared)
+{
+	return spared->with <= spared->without / RATE_PERCENT * 100;
+}
+
+static void read_beside(struct spared *spared, struct zwb_pages *pages, int node,
+			const char *text, const char *rate)
+{
+	char slow[128];
+	long long p99;
+
+	snprintf(slow, sizeof(slow), "%s %s", text, rate);
+	p99 = read_p99_beside(&pages[0], node, slow);
+	if (p99 < spared->with)
+		spared->with = p99;
+	p99 = read_p99_beside(&pages[1], node, text);
+	if (p99 < spared->without)
+		spared->without = p99;
+}
+
+/* Pages that a command writes, and those that another one brings back then; with their reads. */
+static bool rate_round(struct zwb_pages *pages, const char *cgroup, struct spared *out,
+		       struct spared *back)
+{
+	long long on_disk = zwb_read_number(ZWB_SYSFS "/stats/on_disk"), left;
+	struct zwb_load *load;
+	char text[64];
+
+	load = zwb_load(cgroup, ZWB_ANY_NODE, RATE_COMMAND_PAGES, ZWB_TEXT);
+	if (!load)
+		return false;
+	read_beside(out, pages, ZWB_GLOBAL, "age=0", RATE_SLOW);
+	/* of what was on the disk before, all that was read is gone */
+	on_disk -= 2 * RATE_PAGES;
+	left = RATE_BACK_PAGES + on_disk - zwb_read_number(ZWB_SYSFS "/stats/on_disk");
+	if (left > 0 && !zwb_write_pages(left))
+		return false;
+	snprintf(text, sizeof(text), "cgroup=%llu", zwb_cgroup_id(cgroup));
+	read_beside(back, pages + 2, ZWB_READBACK, text, RATE_SLOW);
+	zwb_load_stop(load);
+	return !zwb_failed();
+}
+
 /*
  * Of some rounds the best one of each: what else the machine does makes no read faster.  Nor is
  * one round enough, in which it may have been in the way of the reads without a rate only.
  */
 static void check_rate(struct zwb_pages *pages)
 {
-	long long with_rate = LLONG_MAX, without = LLONG_MAX, p99;
-	struct zwb_load *load;
+	struct spared out = { LLONG_MAX, LLONG_MAX }, back = { LLONG_MAX, LLONG_MAX };
+	const char *cgroup = zwb_cgroup(NULL, "rate");
 	int i, rounds;
 
-	for (rounds = 0; rounds < RATE_ROUNDS; rounds++) {
-		if (rounds >= RATE_ROUNDS_LEAST && with_rate <= without / RATE_PERCENT * 100)
+	for (rounds = 0; cgroup && rounds < RATE_ROUNDS; rounds++) {
+		if (rounds >= RATE_ROUNDS_LEAST && are_spared(&out) && are_spared(&back))
 			break;
-		for (i = 2 * rounds; i < 2 * rounds + 2; i++) {
+		for (i = RATE_READS * rounds; i < RATE_READS * (rounds + 1); i++) {
 			if (!pages_on_disk(&pages[i], RATE_PAGES, i))
 				return;
 		}
-		load = zwb_load(NULL, ZWB_ANY_NODE, READ_COMMAND_PAGES, ZWB_TEXT);
-		if (!load)
+		if (!rate_round(&pages[RATE_READS * rounds], cgroup, &out, &back))
 			return;
-		p99 = read_p99_beside(&pages[2 * rounds], "age=0 rate=128K");
-		if (p99 < with_rate)
-			with_rate = p99;
-		p99 = read_p99_beside(&pages[2 * rounds + 1], "age=0");
-		if (p99 < without)
-			without = p99;
-		zwb_load_stop(load);
 	}
-	zwb_between(without, 0, LLONG_MAX - 1);
-	zwb_between(with_rate, 0, without / RATE_PERCENT * 100);
+	zwb_between(out.without, 0, LLONG_MAX - 1);
+	zwb_between(out.with, 0, out.without / RATE_PERCENT * 100);
+	zwb_between(back.without, 0, LLONG_MAX - 1);
+	zwb_between(back.with, 0, back.without / RATE_PERCENT * 100);
 	zwb_disk_whole_requests();
-	for (i = 0; i < 2 * rounds; i++)
+	for (i = 0; i < RATE_READS * rounds; i++)
 		zwb_pages_are(&pages[i], i);
 }
 
 /*
  * Who reads from a disk that has enough to do with a command's pages waits less beside
- * one with a rate: what it is for.
+ * one with a rate: what it is for, in both directions.
  *
- * Turns red when a rate is an average only, and pages are written as fast as the disk
- * can while they are: then both have the same 99th percentile, where the one with a rate has
- * two thirds of the other's at most.
+ * Turns red when a rate is an average only, and pages are written, or brought back, as fast as
+ * the disk can while they are: then both have the same 99th percentile, where the one with a
+ * rate has two thirds of the other's at most.
  */
 static void rate_spares_who_reads(void)
 {
@@ -608,12 +672,22 @@ static void rate_spares_who_reads(void)
 		.latency_us = RATE_LATENCY_US,
 		.mbps = RATE_MBPS,
 	};
-	struct zwb_pages pages[2 * RATE_ROUNDS] = { { 0 } };
+	struct zwb_pages pages[RATE_READS * RATE_ROUNDS] = { { 0 } };
+	cpu_set_t all;
 	int i;
 
-	if (zwb_disk_on(&disk) && zwb_disk_largest_request(RATE_REQUEST_KB))
-		check_rate(pages);
-	for (i = 0; i < 2 * RATE_ROUNDS; i++)
+	/*
+	 * One CPU, for the commands as well: two that find the timer of null_blk's limit idle at
+	 * the same time start it twice, and the kernel warns.
+	 */
+	if (zwb_need_readback() && zwb_disk_on(&disk) &&
+	    zwb_disk_largest_request(RATE_REQUEST_KB) &&
+	    zwb_zero(sched_getaffinity(0, sizeof(all), &all))) {
+		if (zwb_run_on_cpu(0, 0))
+			check_rate(pages);
+		sched_setaffinity(0, sizeof(all), &all);
+	}
+	for (i = 0; i < RATE_READS * RATE_ROUNDS; i++)
 		zwb_pages_unmap(&pages[i]);
 }
 

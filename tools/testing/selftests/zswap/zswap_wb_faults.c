@@ -385,12 +385,14 @@ static const struct zwb_disk_spec refault_disk = {
  * struct refaults - what the kernel saw when pages came back
  * @refaults: it knew that they had been there
  * @restored: and that these had been active
+ * @pswpin: pages that came from the disk, or -1 on a kernel that does not count them by cgroup
  * @memory_us: time that tasks have waited for memory, by PSI
  * @io_us: and for I/O
  */
 struct refaults {
 	long long refaults;
 	long long restored;
+	long long pswpin;
 	long long memory_us;
 	long long io_us;
 };
@@ -435,6 +437,7 @@ static void get_refaults(const char *cgroup, struct refaults *seen)
 	fold_memory_stat(cgroup);
 	seen->refaults = zwb_cgroup_key(cgroup, "memory.stat", "workingset_refault_anon");
 	seen->restored = zwb_cgroup_key(cgroup, "memory.stat", "workingset_restore_anon");
+	seen->pswpin = zwb_cgroup_key(cgroup, "memory.stat", "pswpin");
 	seen->memory_us = pressure(cgroup, "memory.pressure");
 	seen->io_us = pressure(cgroup, "io.pressure");
 }
@@ -529,6 +532,8 @@ static bool refault(const char *name, bool command)
 		       read.io_us);
 	zwb_equal(written.refaults, stored.refaults);
 	zwb_between(delta.vm.pswpin, REFAULT_PAGES * 8 / 10, REFAULT_PAGES);
+	if (written.pswpin >= 0)
+		zwb_equal(read.pswpin - written.pswpin, delta.vm.pswpin);
 	zwb_near(read.refaults, delta.vm.pswpin, REFAULT_PAGES / 20);
 	zwb_between(read.restored, REFAULT_PAGES / 10, read.refaults);
 	/* who waits for a page that had been active waits for memory: within a factor of two */

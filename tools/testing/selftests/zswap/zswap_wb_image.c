@@ -434,6 +434,45 @@ static void image_is_read_again(void)
 	end(&pages);
 }
 
+/* Requests of the device for all pages, with their neighbours, or -1. */
+static long long count_reads(struct zwb_pages *pages, unsigned int version, const char *compressed)
+{
+	static unsigned long long slots[IMAGE_PAGES];
+	const char *device = strrchr(zwb_small_swap_path(), '/') + 1;
+	long long reads;
+
+	zwb_write_string(ZWB_COMPRESSED, compressed);
+	if (!write_pages(pages, version, slots))
+		return -1;
+	reads = zwb_disk_number(device, ZWB_DISK_READS);
+	zwb_pages_read(pages);
+	reads = zwb_disk_number(device, ZWB_DISK_READS) - reads;
+	return zwb_pages_are(pages, version) ? reads : -1;
+}
+
+/*
+ * Who reads pages one after the other gets their neighbours with them, in one request, whether
+ * they are images or not.
+ *
+ * Turns red when images are read one by one.
+ */
+static void images_are_read_with_their_neighbours(void)
+{
+	struct zwb_pages pages = { 0 };
+	long long ordinary, images;
+
+	if (begin(&pages) && zwb_setting("/proc/sys/vm/page-cluster", "3")) {
+		ordinary = count_reads(&pages, 1, "0");
+		images = ordinary < 0 ? -1 : count_reads(&pages, 2, "1");
+		ksft_print_msg("%lld requests for %d ordinary pages, %lld for images\n", ordinary,
+			       IMAGE_PAGES, images);
+		/* else there was nothing to merge */
+		zwb_between(ordinary, 1, IMAGE_PAGES / 4);
+		zwb_between(images, 1, ordinary * 11 / 10);
+	}
+	end(&pages);
+}
+
 /* How many pieces of work the reads that were traced were spread over, at most @max; or -1. */
 static long long count_workers(long long max)
 {
@@ -958,6 +997,7 @@ static const struct zwb_test tests[] = {
 	ZWB_TEST(choice_is_for_the_next_command),
 	ZWB_TEST(command_has_one_choice),
 	ZWB_TEST(image_is_read_again),
+	ZWB_TEST(images_are_read_with_their_neighbours),
 	ZWB_TEST(reads_are_spread_over_workers),
 	ZWB_TEST(compressor_may_change),
 	ZWB_TEST(compressor_may_change_before_a_readback),

@@ -12,10 +12,12 @@
 #include <unistd.h>
 
 #include "kselftest.h"
+#include "zswap_wb_disk.h"
 #include "zswap_wb_util.h"
 
 #define WINDOW_NS		(2 * ZWB_NS_PER_SEC)
-#define WATCH_NS		(4 * ZWB_NS_PER_SEC)
+/* two seconds begin with each look of the first six tenths of one */
+#define WATCH_NS		(2600 * ZWB_NS_PER_MS)
 #define MAX_SAMPLES		4096
 /* a machine that is not there for a tenth of a second has had its say in one of them */
 #define RATE_ROUNDS		8
@@ -25,6 +27,16 @@
 #define END_MS			500
 /* for a machine that is busy with something else just then */
 #define FAST_SLACK_MS		500
+
+/* a disk that can do so many megabytes a second, and more than it can */
+#define SLOW_MBPS		2
+#define BEYOND			"64M"
+#define BEYOND_MS		1000
+#define BEYOND_PAGES		1500
+#define BEYOND_PERCENT		10
+/* one whose requests take longer than a batch is for, at a rate that is far from what it can */
+#define LATENCY_US		35000
+#define LATENCY_PAGES		1500
 
 /* between two looks, and what may be in between two counters */
 #define LOOK_NS			(10 * ZWB_NS_PER_MS)
@@ -42,6 +54,9 @@ struct sample {
 };
 
 static struct sample samples[MAX_SAMPLES];
+
+static const struct zwb_disk_spec slow_disk = { .megabytes = 64, .mbps = SLOW_MBPS };
+static const struct zwb_disk_spec far_disk = { .megabytes = 64, .latency_us = LATENCY_US };
 
 /**
  * struct way - one of the two directions
@@ -320,6 +335,81 @@ static void a_fast_rate_is_no_limit(void)
 	zwb_between((zwb_now() - began) / ZWB_NS_PER_MS, 400, 1500);
 }
 
+/* So many pages a second the disk is given with a command, or -1 with a failure recorded. */
+static long long speed(const struct way *way, const char *rate)
+{
+	long long from = pages_moved(way), before, after, first;
+	struct zwb_async command;
+
+	if (!zwb_start(&command, way->node, 0, "%s%s", way->text, rate))
+		return -1;
+	zwb_go(&command);
+	if (!wait_for_a_page(way, from))
+		return -1;
+	before = zwb_now();
+	first = pages_moved(way);
+	sleep_ns(BEYOND_MS * ZWB_NS_PER_MS);
+	after = zwb_now();
+	first = pages_moved(way) - first;
+	end(&command);
+	return zwb_failed() ? -1 : first * ZWB_NS_PER_SEC / (after - before);
+}
+
+/* Some rounds, because a machine is not always there to give a disk what it can do. */
+static void check_beyond(const struct way *way)
+{
+	long long without, with, by;
+	int i;
+
+	for (i = 0; i < RATE_ROUNDS; i++) {
+		if (!load(way, BEYOND_PAGES))
+			return;
+		without = speed(way, "");
+		with = without < 0 ? -1 : speed(way, " rate=" BEYOND);
+		zwb_loads_stop();
+		if (with < 0)
+			return;
+		by = without * BEYOND_PERCENT / 100;
+		ksft_print_msg("%lld pages a second, with a rate beyond that %lld\n", without,
+			       with);
+		if (with >= without - by && with <= without + by)
+			break;
+	}
+	/* else the disk was not what kept the command from being quicker */
+	zwb_between(without, 1, (SLOW_MBPS << 20) / zwb_page_size * 12 / 10);
+	zwb_near(with, without, by);
+}
+
+/*
+ * A disk that cannot do what was asked for does what it can.
+ *
+ * Turns red when a command that is always late writes less than the disk takes, because it
+ * waits all the same, or because its batches get no larger than those of the rate.
+ */
+static void a_rate_beyond_the_disk_is_no_limit(void)
+{
+	if (!zwb_disk_on(&slow_disk))
+		return;
+	check_beyond(&out);
+	if (!zwb_failed())
+		check_beyond(&back);
+}
+
+/*
+ * A disk that takes longer for a request than a batch is for: what was asked for is written, in
+ * larger batches.
+ *
+ * Turns red when the time that a batch takes comes on top of what its pages take at the rate.
+ */
+static void a_far_disk_has_what_was_asked_for(void)
+{
+	if (!zwb_disk_on(&far_disk))
+		return;
+	check_rate(&out, "1M", 1 << 20, LATENCY_PAGES);
+	if (!zwb_failed())
+		check_rate(&back, "1M", 1 << 20, LATENCY_PAGES);
+}
+
 static void check_signal(const struct way *way)
 {
 	long long from, first, began, took, count;
@@ -459,6 +549,8 @@ static const struct zwb_test tests[] = {
 	ZWB_TEST(a_slow_rate_is_smooth),
 	ZWB_TEST(a_fast_rate_is_no_limit),
 	ZWB_TEST(a_fast_rate_brings_all_back),
+	ZWB_TEST(a_rate_beyond_the_disk_is_no_limit),
+	ZWB_TEST(a_far_disk_has_what_was_asked_for),
 	ZWB_TEST(signal_ends_a_wait),
 	ZWB_TEST(tasks_freeze_while_a_command_waits),
 	ZWB_TEST(a_wait_holds_nothing),

@@ -33,6 +33,8 @@
 #define POOL_PERCENT	90
 #define POOL_SLACK	64
 #define POOL_BEYOND	300
+/* of each age, on two devices together: more than two clusters of slots, which are taken in turn */
+#define TWO_PAGES		1100
 #define SLOW_PAGES	64
 /* fewer, because swapoff reads one after the other: so many that there is a batch of some */
 #define SWAPOFF_PAGES	20
@@ -64,6 +66,8 @@ static void check_brought_back(struct zwb_pages *pages, unsigned int version)
 	zwb_readback(&delta, "max=1G");
 	zwb_equal(delta.total.readback, pages->nr);
 	zwb_zero(delta.vm.pswpin);
+	/* each once */
+	zwb_equal(zwb_readback(&delta, "max=1G"), -EAGAIN);
 	/* they are in zswap, and come from there */
 	zwb_snap(&before);
 	zwb_pages_are(pages, version);
@@ -76,7 +80,7 @@ static void check_brought_back(struct zwb_pages *pages, unsigned int version)
 /*
  * Ordinary pages, and images; twice, so that what was brought back is written again.
  *
- * Turns red when a page is left on the disk, brought back wrong, or brought back and
+ * Turns red when a page is left on the disk, brought back wrong, twice, or brought back and
  * read from the disk all the same.
  */
 static void what_was_written_comes_back(void)
@@ -322,19 +326,20 @@ static void removed_cgroup_leaves_pages_to_its_parent(void)
 
 /* --- limits --- */
 
-/* Writes 200 pages that are old and 100 that are young. Returns the latter */
-static struct zwb_load *write_old_and_young(void)
+/* Writes so many pages that are old, and so many that are young. Returns the latter */
+static struct zwb_load *write_old_and_young(long long nr_old, long long nr_young)
 {
 	struct zwb_load *old, *young;
 
 	if (!zwb_need_readback() || !zwb_need_answers() || !zwb_setting(EDGES, "0 3"))
 		return NULL;
-	old = zwb_load(NULL, ZWB_ANY_NODE, 200, ZWB_TEXT);
+	old = zwb_load(NULL, ZWB_ANY_NODE, nr_old, ZWB_TEXT);
 	if (!old)
 		return NULL;
 	zwb_wait_age(old, 3);
-	young = zwb_load(NULL, ZWB_ANY_NODE, 100, ZWB_TEXT);
-	return young && zwb_write_all(300) && zwb_still_younger(young, 3) ? young : NULL;
+	young = zwb_load(NULL, ZWB_ANY_NODE, nr_young, ZWB_TEXT);
+	return young && zwb_write_all(nr_old + nr_young) && zwb_still_younger(young, 3) ? young :
+											  NULL;
 }
 
 static long long bytes_in_zswap(void)
@@ -352,7 +357,7 @@ static long long bytes_in_zswap(void)
  */
 static void limits_are_exact_and_the_warmest_come_first(void)
 {
-	struct zwb_load *young = write_old_and_young();
+	struct zwb_load *young = write_old_and_young(200, 100);
 	struct zwb_snap delta;
 	long long bytes;
 
@@ -377,7 +382,7 @@ static void limits_are_exact_and_the_warmest_come_first(void)
 /* Turns red when nobody knows any more, after new edges, which pages were the warmest. */
 static void warmest_come_first_after_new_edges(void)
 {
-	struct zwb_load *young = write_old_and_young();
+	struct zwb_load *young = write_old_and_young(200, 100);
 	struct zwb_snap delta;
 
 	if (!young || !zwb_write_string(EDGES, "0 3"))
@@ -385,6 +390,44 @@ static void warmest_come_first_after_new_edges(void)
 	zwb_readback(&delta, "max=%ldK", 100 * zwb_page_size / 1024);
 	zwb_equal(delta.total.readback, 100);
 	zwb_expect_read(young, 0, 100);
+}
+
+/* How many pages of a load are on the device that its first one is on. */
+static long long count_on_one(const struct zwb_load *load)
+{
+	static unsigned long long slots[TWO_PAGES];
+	long long i, first = 0;
+
+	if (!zwb_load_slots(load, slots))
+		return -1;
+	for (i = 0; i < load->pages; i++)
+		first += ZWB_SLOT_TYPE(slots[i]) == ZWB_SLOT_TYPE(slots[0]);
+	return first;
+}
+
+/*
+ * Old and young pages are on each of two devices: the young ones of both come first.
+ *
+ * Turns red when all of one device comes back before anything of the other one.
+ */
+static void warmest_come_first_of_two_devices(void)
+{
+	struct zwb_load *young;
+	struct zwb_snap delta;
+	long long first;
+
+	if (!zwb_need_small_swap() || !zwb_disk_on(&disk) || !zwb_small_swap_on(2 * TWO_PAGES))
+		return;
+	young = write_old_and_young(TWO_PAGES, TWO_PAGES);
+	if (!young)
+		return;
+	first = count_on_one(young);
+	ksft_print_msg("%lld of %lld young pages are on one device\n", first, young->pages);
+	/* else all of one device are all of the young ones, or none of them */
+	zwb_between(first, 1, TWO_PAGES - 1);
+	zwb_readback(&delta, "max=%ldK", TWO_PAGES * zwb_page_size / 1024);
+	zwb_equal(delta.total.readback, TWO_PAGES);
+	zwb_expect_read(young, 0, TWO_PAGES);
 }
 
 /* A limit of memory, of the cgroup whose pages come back or of the one above, with some room. */
@@ -823,14 +866,19 @@ static void swapoff_meanwhile(void)
 
 /* --- requests --- */
 
-/* Turns red when neighbours are read one by one. */
+/*
+ * Images as well: each has the place of a page, and is read with what is behind it.
+ *
+ * Turns red when neighbours are read one by one.
+ */
 static void neighbours_are_read_together(void)
 {
+	static const struct zwb_disk_spec of_sectors = { .megabytes = 64, .sectors = true };
 	struct zwb_pages pages = { 0 };
 	struct zwb_snap delta;
 	long long reads;
 
-	if (zwb_need_readback() && zwb_setting(ZWB_COMPRESSED, "0") && zwb_disk_on(&disk) &&
+	if (zwb_need_readback() && zwb_disk_on(&of_sectors) &&
 	    zwb_pages_map(&pages, ZWB_ANY_NODE, 2048) && zwb_pages_store(&pages, 1) &&
 	    zwb_write_all(2048)) {
 		reads = zwb_disk_number(zwb_disk_name(), ZWB_DISK_READS);
@@ -913,6 +961,7 @@ static const struct zwb_test tests[] = {
 	ZWB_TEST(removed_cgroup_leaves_pages_to_its_parent),
 	ZWB_TEST(limits_are_exact_and_the_warmest_come_first),
 	ZWB_TEST(warmest_come_first_after_new_edges),
+	ZWB_TEST(warmest_come_first_of_two_devices),
 	ZWB_TEST(cgroup_limits_hold),
 	ZWB_TEST(no_byte_more_than_zswap_max),
 	ZWB_TEST(full_pool_gets_nothing),
@@ -923,7 +972,8 @@ static const struct zwb_test tests[] = {
 	ZWB_TEST(who_comes_meanwhile_is_first),
 	ZWB_TEST(signal_ends_it),
 	ZWB_TEST(swapoff_meanwhile),
-	ZWB_TEST(neighbours_are_read_together),
+	ZWB_TEST_PAGES(neighbours_are_read_together),
+	ZWB_TEST_IMAGES(neighbours_are_read_together),
 	ZWB_TEST(reads_no_more_than_it_brings_back),
 };
 

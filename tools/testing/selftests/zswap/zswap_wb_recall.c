@@ -38,6 +38,8 @@
 #define BOTH_PAGES		400
 #define BOTH_TIMES		3
 #define BOTH_WAIT_MS		60000
+/* and which their process has come back, and go, as often */
+#define BOTH_TURNS		4
 
 static const struct zwb_disk_spec disk = { .megabytes = 1, .sectors = true };
 
@@ -449,23 +451,29 @@ static void both_start(struct both *both, int writer_cpu)
 	both->reader = start_repeating(both, ZWB_READBACK, "max=1T", other_cpu());
 }
 
-/* Nothing is on its way any more: each of so many pages is in zswap or on the disk. */
-static void both_stop(struct both *both, const struct zwb_snap *before, long long pages)
+/* Nothing is on its way any more: each page that was written has become something. */
+static void both_stop(struct both *both, const struct zwb_snap *before, struct zwb_snap *delta)
 {
-	struct zwb_snap delta;
-
 	__atomic_store_n(both->stop, true, __ATOMIC_RELAXED);
 	stop_repeating(both->writer);
 	stop_repeating(both->reader);
-	zwb_since(&delta, before);
-	ksft_print_msg("%lld written, %lld brought back, %lld dropped; %lld in zswap, %lld not\n",
-		       delta.total.written, delta.total.readback, delta.total.dropped,
-		       zwb_stored(), delta.total.on_disk);
+	zwb_since(delta, before);
+	ksft_print_msg("%lld written: %lld refaulted, %lld dropped, %lld back, %lld on disk\n",
+		       delta->total.written, delta->total.refaulted, delta->total.dropped,
+		       delta->total.readback, delta->total.on_disk);
+	zwb_equal(delta->total.written, delta->total.refaulted + delta->total.dropped +
+					delta->total.readback + delta->total.on_disk);
+	zwb_zero(delta->total.failed);
+}
+
+/* And as nobody has read any, each of so many pages is in zswap or on the disk. */
+static void both_stop_unread(struct both *both, const struct zwb_snap *before, long long pages)
+{
+	struct zwb_snap delta;
+
+	both_stop(both, before, &delta);
 	zwb_equal(zwb_stored() + delta.total.on_disk, pages);
-	zwb_equal(delta.total.written, delta.total.readback + delta.total.dropped +
-				       delta.total.on_disk);
 	zwb_zero(delta.total.refaulted);
-	zwb_zero(delta.total.failed);
 }
 
 /* Let so many pages be brought back, each some times: then as many were written. */
@@ -482,6 +490,26 @@ static void both_work(long long pages)
 	zwb_between(delta.total.readback, BOTH_TIMES * pages, LLONG_MAX);
 }
 
+/*
+ * And while its process reads all of the pages, and has them paged out again.  It compares each
+ * of them, each time.
+ */
+static void check_all_three(struct both *both, struct zwb_load *load)
+{
+	struct zwb_snap before, delta;
+
+	if (!zwb_load_pageout(load))
+		return;
+	zwb_snap(&before);
+	both_start(both, other_cpu());
+	if (zwb_load_churn(load, BOTH_TURNS))
+		zwb_load_finish(load);
+	both_stop(both, &before, &delta);
+	zwb_between(delta.total.readback, 1, delta.total.written - 1);
+	zwb_between(delta.total.refaulted, 1, delta.vm.pswpin);
+	zwb_load_verify(load);
+}
+
 static void check_both(struct both *both)
 {
 	struct zwb_load *stays, *ends;
@@ -494,7 +522,7 @@ static void check_both(struct both *both)
 	zwb_snap(&before);
 	both_start(both, 0);
 	both_work(2 * BOTH_PAGES);
-	both_stop(both, &before, 2 * BOTH_PAGES);
+	both_stop_unread(both, &before, 2 * BOTH_PAGES);
 	zwb_load_verify(stays);
 	zwb_load_verify(ends);
 	/* and once more, while one of them comes to its end, which takes no command's CPU */
@@ -505,16 +533,18 @@ static void check_both(struct both *both)
 	both_work(BOTH_PAGES);
 	zwb_load_stop(ends);
 	both_work(BOTH_PAGES);
-	both_stop(both, &before, BOTH_PAGES);
+	both_stop_unread(both, &before, BOTH_PAGES);
 	zwb_load_verify(stays);
+	if (!zwb_failed())
+		check_all_three(both, stays);
 }
 
 /*
- * The same pages are written and brought back all the time, by two processes, and in the
- * end their own process is gone.
+ * The same pages are written and brought back all the time, by two processes; then one of
+ * those whose pages they are comes to its end, and the other one uses them meanwhile.
  *
  * Turns red when a page is lost on the way, comes back as it was before, or is counted
- * by both.
+ * by two of the three: what was written was read, is gone, back or on the disk.
  */
 static void written_and_brought_back_at_once(void)
 {

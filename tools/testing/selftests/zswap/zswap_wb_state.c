@@ -19,6 +19,7 @@
 #define SHARED_SOME		500
 #define FORKED_PAGES		1000
 #define FORKED_TOUCHED		100
+#define FORKED_READ		200
 
 #define RACE_PAGES		64
 #define RACE_ROUND_MS		100
@@ -235,11 +236,29 @@ static void entry_in_the_swap_cache_is_busy(void)
 	zwb_equal(zwb_stored(), busy);
 }
 
+/* All pages of a file are written, come back, and are read from zswap then. */
+static void bring_back(struct zwb_load *load)
+{
+	struct zwb_snap delta;
+	long long disk, zswap;
+
+	if (!zwb_need_readback() || !zwb_load_touch(load, 0, load->pages) ||
+	    !zwb_load_pageout(load) || !zwb_write_all(load->pages))
+		return;
+	zwb_readback(&delta, "max=1G");
+	zwb_equal(delta.total.readback, load->pages);
+	if (zwb_load_where(load, &disk, &zswap)) {
+		zwb_zero(disk);
+		zwb_equal(zswap, load->pages);
+	}
+}
+
 /*
  * Pages of a shared mapping of a file in memory, first a part of them, then
- * all.
+ * all; and back into zswap.
  *
- * Turns red when only anonymous pages are written, or when data is lost on the way.
+ * Turns red when only anonymous pages are written, or brought back, or when data is lost on the
+ * way.
  */
 static void shared_memory(void)
 {
@@ -276,20 +295,24 @@ static void shared_memory(void)
 		zwb_equal(disk, SHARED_PAGES);
 		zwb_zero(zswap);
 	}
+	bring_back(load);
 }
 
 /*
  * Pages that two processes share after a fork count once, and are right in
- * both, be they written back or written to by one of the two before.
+ * both, be they written back, brought back, or written to by one of the two before.
  *
- * Turns red when a slot is freed although there is another user, or when an entry
- * is written once for each.
+ * Turns red when a slot is freed although there is another user, when an entry is written
+ * once for each, or when the second one finds an image in its page, because the slot was taken
+ * for one until the first had come.
  */
 static void pages_shared_after_a_fork(void)
 {
+	struct zwb_snap before, delta;
 	struct zwb_load *load;
-	struct zwb_snap delta;
 
+	if (!zwb_need_readback())
+		return;
 	load = zwb_load(NULL, ZWB_ANY_NODE, FORKED_PAGES, ZWB_TEXT);
 	if (!load || !zwb_load_fork(load))
 		return;
@@ -303,7 +326,17 @@ static void pages_shared_after_a_fork(void)
 	zwb_equal(delta.total.written, FORKED_PAGES - FORKED_TOUCHED - 300);
 	zwb_equal(delta.total.scanned, FORKED_PAGES - FORKED_TOUCHED - 300);
 	zwb_zero(zwb_stored());
+	/* some from the disk, be it in one process and then in the other; all others from zswap */
+	zwb_snap(&before);
+	if (!zwb_load_touch(load, FORKED_TOUCHED, FORKED_READ))
+		return;
+	zwb_readback(&delta, "max=1G");
+	zwb_equal(delta.total.readback, FORKED_PAGES - FORKED_TOUCHED - FORKED_READ);
 	zwb_load_verify(load);
+	zwb_since(&delta, &before);
+	zwb_equal(delta.total.refaulted, FORKED_READ);
+	zwb_equal(delta.vm.zswpin, FORKED_PAGES - FORKED_TOUCHED - FORKED_READ);
+	zwb_zero(delta.total.dropped);
 }
 
 static const struct zwb_test tests[] = {
@@ -312,8 +345,10 @@ static const struct zwb_test tests[] = {
 	ZWB_TEST(every_write_fails),
 	ZWB_TEST(some_writes_fail),
 	ZWB_TEST(entry_in_the_swap_cache_is_busy),
-	ZWB_TEST(shared_memory),
-	ZWB_TEST(pages_shared_after_a_fork),
+	ZWB_TEST_PAGES(shared_memory),
+	ZWB_TEST_IMAGES(shared_memory),
+	ZWB_TEST_PAGES(pages_shared_after_a_fork),
+	ZWB_TEST_IMAGES(pages_shared_after_a_fork),
 };
 
 int main(void)
