@@ -80,7 +80,8 @@ minutes=2 runs=10000
 case $VM_ARCH-$on in
 x86_64-debug) parts=(kunit "${parts[@]}" harness zswapctl-vm zswapctl bench torture fuzz) ;;
 x86_64-kasan) parts=(kunit "${parts[@]}" zswapctl-vm bench torture fuzz) ;;
-x86_64-kcsan) parts=(kunit "${parts[@]}" zswapctl-vm bench torture) ;;
+# Which has no KCOV: the fuzzer goes by chance alone
+x86_64-kcsan) parts=(kunit "${parts[@]}" zswapctl-vm bench torture fuzz) ;;
 # What may depend on the size of a page, or on what a CPU does with memory
 *) parts=(kunit "${parts[@]}" torture) ;;
 esac
