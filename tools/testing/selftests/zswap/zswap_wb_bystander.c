@@ -489,7 +489,7 @@ static void limit_of_the_owner_stops_no_command(void)
 /* --- many commands --- */
 
 #define MANY_COMMANDS		16
-#define MANY_PAGES		16000
+#define MANY_PAGES		10000
 /*
  * How large a batch is depends on how quick the disk is, up to 512 pages. At a rate it is no
  * more than what is due in 80 ms: 80 pages, and a command has two of them, lists and bios.
@@ -520,7 +520,7 @@ static long long pages_allocated(void)
  * the commands have in hand and not for what they find gone.
  *
  * Turns red when a command makes a page in the swap cache before it knows that
- * the entry is there still (refaults of 31,653, 17,000 pages more).
+ * the entry is there still (with 16,000 pages refaults of 31,653, 17,000 pages more).
  */
 static void many_commands_allocate_what_they_own(void)
 {
