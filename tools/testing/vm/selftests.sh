@@ -19,7 +19,7 @@ log=$out/$target.log
 
 build() {
 	"${KMAKE[@]}" -C "$WORKTREE" O="$DEBUG_OUT" ARCH="$KARCH" headers &&
-		"${KMAKE[@]}" -C "$WORKTREE/tools/testing/selftests" O="$DEBUG_OUT" ARCH="$KARCH" \
+		"${KMAKE[@]}" -j "$JOBS" -C "$WORKTREE/tools/testing/selftests" O="$DEBUG_OUT" ARCH="$KARCH" \
 			TARGETS="$target" FORCE_TARGETS=1 INSTALL_DEP_TARGETS='' \
 			USERLDFLAGS=-static KSFT_INSTALL_PATH="$payload" install
 }
