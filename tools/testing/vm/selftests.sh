@@ -43,11 +43,13 @@ mkswap /dev/vda >/dev/null && swapon /dev/vda || exit 1
 # Programs that are not run are memory all the same, half of what a system that hibernates has to
 # write and read
 case " $* " in *' -t '*)
+	gone=
 	while IFS=: read -r dir program; do
 		case " $* " in *" $dir:$program "*) continue ;; esac
 		# upstream's call one another
-		[ "$dir" != zswap ] || rm -f "/payload/$dir/$program"
+		[ "$dir" != zswap ] || gone="$gone /payload/$dir/$program"
 	done </payload/kselftest-list.txt
+	rm -f $gone
 	;;
 esac
 exec sh /payload/run_kselftest.sh "$@"
