@@ -63,12 +63,12 @@ alone="nomemcg:cgroup_disable=memory nokmem:cgroup.memory=nokmem lockdown:lockdo
 # time, with THP and MGLRU, as in a distribution.
 vms=$((JOBS < 3 ? JOBS + 1 : 4))
 [ "$VM_PAGES" = 4K ] || vms=1
-timed=(cpu faults storm device broken rate race flight sleep)
+timed=(cpu faults storm device broken rate race)
 # Two lists for CPUs that are idle, each one after another, from what goes by the clock on: either
 # clocks of VMs stand while these wait for a CPU, or they are short, and nothing in them has to be
 # in time. Both of zswapctl build it, so they are in one list.
-idle=(zswapctl zswapctl-vm harness)
-idle_too=(bench fuzz kselftests-{nomemcg,nokmem,lockdown,nodebugfs})
+idle=(zswapctl zswapctl-vm)
+idle_too=(bench fuzz kselftests-{nomemcg,nokmem,lockdown,nodebugfs} harness)
 # What goes beside the others, once what goes by the clock is over
 beside=(torture)
 
@@ -80,7 +80,8 @@ minutes=2 runs=10000
 case $VM_ARCH-$on in
 x86_64-debug) parts=(kunit "${parts[@]}" harness zswapctl-vm zswapctl bench torture fuzz) ;;
 x86_64-kasan) parts=(kunit "${parts[@]}" zswapctl-vm bench torture fuzz) ;;
-x86_64-kcsan) parts=(kunit "${parts[@]}" zswapctl-vm bench torture) ;;
+# Which has no KCOV: the fuzzer goes by chance alone
+x86_64-kcsan) parts=(kunit "${parts[@]}" zswapctl-vm bench torture fuzz) ;;
 # What may depend on the size of a page, or on what a CPU does with memory
 *) parts=(kunit "${parts[@]}" torture) ;;
 esac
@@ -154,13 +155,18 @@ share() {
 	}'
 }
 
-# seconds PROGRAM: about how long it takes, in emulation
+# seconds PROGRAM: about how long it takes, in emulation, with all that it does before and after
+# its tests; the last one of a VM changes its nodes
 seconds() {
 	case $1 in
-	shrinker | readback | hibernate) echo 100 ;;
-	image | gather | columns | inject | thpflight | refault | ages | fair | bystander | moved | \
-		concurrent | zram | crypt | nfs | dryrun | select | slots) echo 45 ;;
-	*) echo 20 ;;
+	readback | hibernate) echo 135 ;;
+	shrinker) echo 100 ;;
+	image | refault | concurrent | crypt | flight) echo 65 ;;
+	bystander | columns | gather | fair | inject | thpflight | devices | ages | lazy | select | nfs) echo 45 ;;
+	moved | order | dryrun | slots) echo 33 ;;
+	state | protect | thp | cpuset | security | counters | shmem | command | hold | lru_count | userfault) echo 7 ;;
+	hotplug) echo 1 ;;
+	*) echo 19 ;;
 	esac
 }
 
@@ -264,7 +270,6 @@ await_part() {
 # ---- all of them ----
 
 . "$VMDIR/account.sh"
-"$VMDIR/selftests.sh" zswap || exit 1
 # What the results are true of
 key=$(find "$kernel" "$TOP/tools" "$TOP/debugfs-tools" "$PATCHES" -type f -print0 | sort -z | xargs -0 cat | sha256sum)
 [ -n "$resume$only" ] || rm -rf "$out"
@@ -273,6 +278,12 @@ rm -f "$out/why.txt"
 start=$SECONDS nr=0
 # What is in the background does not hear of an interrupt
 trap 'trap - INT TERM; kill 0' INT TERM
+# KUnit needs none of what is compiled first
+[ -n "$only$resume" ] || start_beside other kunit
+"$VMDIR/selftests.sh" zswap || {
+	wait
+	exit 1
+}
 for part in "${parts[@]}"; do
 	nr=$((nr + 1))
 	if [ -n "$resume" ] && [ "$(cat "$out/$part.done" 2>/dev/null)" = "$key" ]; then

@@ -3,7 +3,8 @@
 #
 # Does the VM runner turn red when it must? Each guest misbehaves in one way,
 # the status of vm.sh must say so; and what is made of the console and of results
-# is checked on samples. KTAP on stdout. --no-vm: the samples alone.
+# is checked on samples, as is how make check-debug goes on. KTAP on stdout. --no-vm: the
+# samples alone.
 
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -77,7 +78,7 @@ ok 2 two # SKIP needs lockdep, which traces locks"
 )
 
 echo "TAP version 13"
-echo "1..$((${#cases[@]} + ${#reports[@]} + ${#counts[@]} + 2))"
+echo "1..$((${#cases[@]} + ${#reports[@]} + ${#counts[@]} + 2 + 4))"
 n=0 red=0
 verdict() {
 	n=$((n + 1))
@@ -153,4 +154,77 @@ verdict "$([ "$counted" = "3 2 2" ]; echo $?)" "results are counted by their lea
 said=$(awk -v list=1 -v said=1 -f "$VMDIR/ktap.awk" <<<"$ktap" | sed -n 's/^said //p')
 [ "$said" = "of the second" ] || echo "# told: $said"
 verdict "$([ "$said" = "of the second" ]; echo $?)" "what a failed test said is told, and nothing else"
+
+# make check-debug takes hours. Here nothing that it runs does anything but say so, in a copy of
+# the scripts.
+more=$BUILD/vm/harness-more
+more_set_up() {
+	local file
+	rm -rf "$more"
+	mkdir -p "$more"/tools/testing/{torture,fuzz,bench} "$more"/debugfs-tools/tests \
+		"$more/patches/$KSERIES" "$more"/build/{selftests/zswap,bench-short,vm/kunit} \
+		"$more/build/kernel-"{kasan,kcsan}"/$(dirname "$IMAGE")"
+	cp -r "$VMDIR" "$more/tools/testing/vm"
+	for file in kasan kcsan; do
+		echo "$file" >"$more/build/kernel-$file/$IMAGE"
+	done
+	for file in vm/{vm,selftests}.sh torture/torture.sh fuzz/fuzz.sh bench/bench.sh; do
+		echo "exec $more/run $file"' "$@"' >"$more/tools/testing/$file"
+		chmod 755 "$more/tools/testing/$file"
+	done
+	echo "exec $more/run debugfs-tools"' "$@"' >"$more/debugfs-tools/tests/vm.sh"
+	printf 'all check:\n\t@echo ok 1\n' >"$more/debugfs-tools/Makefile"
+	echo zswap:zswap_wb_setup >"$more/build/selftests/zswap/kselftest-list.txt"
+	echo 'ok 1' >"$more/build/bench-short/writeback.ktap"
+	printf 'KTAP version 1\nok 1\n' >"$more/build/vm/kunit/console.log"
+	# Fails where it is told to
+	cat >"$more/run" <<-TEXT
+		#!/bin/sh
+		echo "\$*" >>$more/ran
+		case "\$*" in
+		*"\$(cat $more/fails)"*) echo 'not ok 1'; exit 1 ;;
+		esac
+		echo 'ok 1'
+	TEXT
+	chmod 755 "$more/run" "$more/debugfs-tools/tests/vm.sh"
+}
+
+# more_run FAILS: its status, and the last line of what it has said; what it has run is in ran
+more_run() {
+	local rc=0
+	echo "$1" >"$more/fails"
+	: >"$more/ran"
+	BUILD=$more/build "$more/tools/testing/vm/check-more.sh" debug >"$more/said" 2>&1 || rc=$?
+	sed -i '/selftests.sh/d' "$more/ran"
+	echo "$rc $(tail -n 1 "$more/said")"
+}
+more_set_up
+result=$(more_run 'kselftests-thp --kernel '"$more/build/kernel-kcsan")
+all=$(wc -l <"$more/ran")
+parts=$(grep -c '==> part [0-9]* of [0-9]*, after ' "$more/said")
+last=$(sed -nE 's/^==> part ([0-9]+) of \1,.*/\1/p' "$more/said" | paste -sd+)
+rc=0
+case $result in '1 '[1-9]*' passed, 1 failed, 0 skipped') ;; *) rc=1 ;; esac
+[ "$rc" -eq 0 ] || echo "# $result"
+verdict "$rc" "check-debug with a part that fails is red"
+rc=0
+[[ $last == *+* && $parts -eq $((last)) && $all -gt $parts ]] || rc=1
+[ "$rc" -eq 0 ] || echo "# told of $parts parts, of $last; $all things were run"
+verdict "$rc" "check-debug says how far it is, in all parts on both kernels"
+rc=0
+for kernel in kasan kcsan; do
+	for what in torture fuzz transparent_hugepage={always,never}' .*echo '{y,n}' >'; do
+		grep -q "$what.*" <(grep "kernel-$kernel/" "$more/ran") || {
+			echo "# not on $kernel: $what"
+			rc=1
+		}
+	done
+done
+verdict "$rc" "check-debug has all settings of THP and MGLRU, torture and fuzz on both kernels"
+result=$(more_run 'nothing')
+rc=0
+case $result in '0 '[1-9]*' passed, 0 failed, 0 skipped') ;; *) rc=1 ;; esac
+[ "$(cut -d ' ' -f 1-5 "$more/ran")" = "vm/vm.sh --name kselftests-thp --kernel $more/build/kernel-kcsan/$IMAGE" ] || rc=1
+[ "$rc" -eq 0 ] || sed 's/^/# it ran /' "$more/ran"
+verdict "$rc" "check-debug that is run again runs what was not green, and nothing else"
 exit "$red"

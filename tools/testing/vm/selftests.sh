@@ -19,7 +19,7 @@ log=$out/$target.log
 
 build() {
 	"${KMAKE[@]}" -C "$WORKTREE" O="$DEBUG_OUT" ARCH="$KARCH" headers &&
-		"${KMAKE[@]}" -C "$WORKTREE/tools/testing/selftests" O="$DEBUG_OUT" ARCH="$KARCH" \
+		"${KMAKE[@]}" -j "$JOBS" -C "$WORKTREE/tools/testing/selftests" O="$DEBUG_OUT" ARCH="$KARCH" \
 			TARGETS="$target" FORCE_TARGETS=1 INSTALL_DEP_TARGETS='' \
 			USERLDFLAGS=-static KSFT_INSTALL_PATH="$payload" install
 }
@@ -43,11 +43,13 @@ mkswap /dev/vda >/dev/null && swapon /dev/vda || exit 1
 # Programs that are not run are memory all the same, half of what a system that hibernates has to
 # write and read
 case " $* " in *' -t '*)
+	gone=
 	while IFS=: read -r dir program; do
 		case " $* " in *" $dir:$program "*) continue ;; esac
 		# upstream's call one another
-		[ "$dir" != zswap ] || rm -f "/payload/$dir/$program"
+		[ "$dir" != zswap ] || gone="$gone /payload/$dir/$program"
 	done </payload/kselftest-list.txt
+	rm -f $gone
 	;;
 esac
 exec sh /payload/run_kselftest.sh "$@"

@@ -11,12 +11,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "kselftest.h"
 #include "cgroup_util.h"
+#include "zswap_wb_disk.h"
 #include "zswap_wb_util.h"
 
 /* what a CPU keeps of a cgroup's charges for the next one, and two CPUs and some slabs */
@@ -399,10 +402,94 @@ static void giver_of_a_readback_pays_nothing(void)
 		check_who_pays(&back, parent, living, giver);
 }
 
+/* --- a limit of I/O --- */
+
+#define LIMITED_PAGES		1000
+#define LIMITED_OTHERS		300
+/* of the disk, a second: a minute for the pages, were they to wait for it */
+#define LIMITED_RATE		(16LL * zwb_page_size)
+#define LIMITED_MS		15000
+#define LIMITED_ROUNDS		2
+
+/* What a cgroup may write to the test's disk, in bytes and in requests a second. */
+static bool limit_writes(const char *cgroup)
+{
+	char path[ZWB_PATH_MAX], text[128];
+	struct stat status;
+
+	snprintf(path, sizeof(path), "/dev/%s", zwb_disk_name());
+	if (stat(path, &status)) {
+		zwb_fail("%s: %s", path, strerror(errno));
+		return false;
+	}
+	snprintf(text, sizeof(text), "%u:%u wbps=%lld wiops=2", major(status.st_rdev),
+		 minor(status.st_rdev), LIMITED_RATE);
+	return zwb_cgroup_set(cgroup, "io.max", text);
+}
+
+/* One command for both; the other load is the same, but for the limit. */
+static void check_limited(const char *cgroup, struct zwb_load *limited,
+			  const char *other, struct zwb_load *spared)
+{
+	const long long own = bytes_moved(&out, cgroup), others = bytes_moved(&out, other);
+	struct zwb_snap delta;
+	long long took = zwb_now();
+
+	zwb_zero(zwb_run(&delta, ZWB_GLOBAL, "age=0"));
+	took = (zwb_now() - took) / ZWB_NS_PER_MS;
+	ksft_print_msg("%lld pages written in %lld ms, which take %lld ms at the limit\n",
+		       delta.total.written, took, limited->pages * zwb_page_size * 1000 /
+		       LIMITED_RATE);
+	zwb_equal(delta.total.written, limited->pages + spared->pages);
+	zwb_zero(delta.total.failed);
+	zwb_between(took, 0, LIMITED_MS);
+	/* they count as theirs all the same */
+	zwb_equal(bytes_moved(&out, cgroup) - own, limited->pages * zwb_page_size);
+	zwb_equal(bytes_moved(&out, other) - others, spared->pages * zwb_page_size);
+	zwb_expect_read(limited, limited->pages, 0);
+	zwb_expect_read(spared, spared->pages, 0);
+}
+
+/*
+ * A cgroup may hardly write to the disk: a command writes its pages as quickly as others', also
+ * when as much as it may write in a minute was written just before.
+ *
+ * Turns red when what a command writes waits for the limit of whose pages they are, or does not
+ * count towards it.
+ */
+static void limit_of_the_owner_stops_no_command(void)
+{
+	static const struct zwb_disk_spec disk = { .megabytes = 64 };
+	struct zwb_load *limited, *spared;
+	const char *cgroup, *other;
+	char text[256];
+	int i;
+
+	cgroup = zwb_cgroup(NULL, "limited");
+	other = cgroup ? zwb_cgroup(NULL, "spared") : NULL;
+	if (!other || !zwb_disk_on(&disk))
+		return;
+	if (cg_write(zwb_cgroup_root(), "cgroup.subtree_control", "+io") ||
+	    cg_read(cgroup, "io.max", text, sizeof(text))) {
+		zwb_skip("needs the io controller (CONFIG_BLK_CGROUP, CONFIG_BLK_DEV_THROTTLING)");
+		return;
+	}
+	limited = limit_writes(cgroup) ? zwb_load(cgroup, ZWB_ANY_NODE, LIMITED_PAGES,
+						  ZWB_TEXT) : NULL;
+	spared = limited ? zwb_load(other, ZWB_ANY_NODE, LIMITED_OTHERS, ZWB_TEXT) : NULL;
+	for (i = 0; spared && i < LIMITED_ROUNDS && !zwb_failed(); i++) {
+		if (i && (!zwb_load_touch(limited, 0, limited->pages) ||
+			  !zwb_load_touch(spared, 0, spared->pages) ||
+			  !zwb_load_pageout(limited) || !zwb_load_pageout(spared)))
+			return;
+		check_limited(cgroup, limited, other, spared);
+	}
+}
+
 /* --- many commands --- */
 
 #define MANY_COMMANDS		16
-#define MANY_PAGES		16000
+#define MANY_PAGES		10000
 /*
  * How large a batch is depends on how quick the disk is, up to 512 pages. At a rate it is no
  * more than what is due in 80 ms: 80 pages, and a command has two of them, lists and bios.
@@ -433,7 +520,7 @@ static long long pages_allocated(void)
  * the commands have in hand and not for what they find gone.
  *
  * Turns red when a command makes a page in the swap cache before it knows that
- * the entry is there still (refaults of 31,653, 17,000 pages more).
+ * the entry is there still (with 16,000 pages refaults of 31,653, 17,000 pages more).
  */
 static void many_commands_allocate_what_they_own(void)
 {
@@ -477,6 +564,7 @@ static const struct zwb_test tests[] = {
 	ZWB_TEST(quiet_cgroup_at_its_limit),
 	ZWB_TEST(giver_pays_nothing),
 	ZWB_TEST(giver_of_a_readback_pays_nothing),
+	ZWB_TEST(limit_of_the_owner_stops_no_command),
 	ZWB_TEST(many_commands_allocate_what_they_own),
 };
 

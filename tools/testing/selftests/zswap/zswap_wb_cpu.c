@@ -36,9 +36,9 @@
 #define HOG_SERVER		"/sys/kernel/debug/sched/fair_server/cpu%d/runtime"
 
 /* of which such a disk is given one at a time */
-#define LATE_PAGES		3
+#define LATE_PAGES		2
 /* long enough for a hog to come meanwhile, and for it to go on for as long after that */
-#define LATE_FLIGHT_US		3000000
+#define LATE_FLIGHT_US		2500000
 #define LATE_TRIES		500
 
 #define KILL_PAGES		16000

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +27,15 @@ static const struct zwb_disk_spec slow = {
 	.latency_us = 500000,
 	.sectors = true,
 };
+
+/* What has just changed did so before all had landed: else this tested nothing. */
+static void was_in_flight(const struct zwb_async *command)
+{
+	struct pollfd ended = { .fd = command->result, .events = POLLIN };
+
+	if (poll(&ended, 1, 0) && zwb_disk_in_flight() <= 0)
+		zwb_late("all had landed before something changed");
+}
 
 /* All that is still in zswap goes to the disk, too, and all is read from there. */
 static void check_rest(struct zwb_load *load)
@@ -88,6 +98,7 @@ static void compressor_changes_in_flight(void)
 	    !zwb_start_in_flight(&command))
 		goto unmap;
 	zwb_param_set("compressor", strcmp(old, "lz4") ? "lz4" : "lzo");
+	was_in_flight(&command);
 	/* the new pool has pages, too; what lands meanwhile makes it no use to count them */
 	zwb_pages_fill(&pages, 1);
 	zwb_pages_out(&pages);
@@ -115,6 +126,7 @@ static void zswap_is_disabled_in_flight(void)
 	if (!load || !zwb_start_in_flight(&command))
 		return;
 	zwb_param_set("enabled", "N");
+	was_in_flight(&command);
 	zwb_land(&command);
 	check_rest(load);
 }
@@ -138,6 +150,7 @@ static void cpu_goes_offline_in_flight(void)
 	zwb_go(&command);
 	if (zwb_disk_wait_for_flight()) {
 		zwb_write_string(ZWB_CPU_ONLINE, "0");
+		was_in_flight(&command);
 		zwb_disk_wait_for_flight();
 		zwb_write_string(ZWB_CPU_ONLINE, "1");
 	}
@@ -171,6 +184,7 @@ static void cgroup_goes_in_flight(void)
 	/* the process leaves, its pages stay behind */
 	if (zwb_load_move(load, zwb_cgroup_root()))
 		zwb_cgroup_remove(child);
+	was_in_flight(&command);
 	zwb_land(&command);
 	if (!zwb_disk_wait_for_landing())
 		return;
@@ -225,6 +239,7 @@ static void pages_are_read_in_flight(void)
 	zwb_load_touch(load, 0, FLIGHT_PAGES / 2);
 	zwb_load_fork(load);
 	zwb_load_verify(load);
+	was_in_flight(&command);
 	zwb_land(&command);
 	zwb_disk_wait_for_landing();
 	zwb_load_verify(load);

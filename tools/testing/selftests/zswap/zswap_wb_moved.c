@@ -152,7 +152,7 @@ static void branch_is_removed(void)
 /* --- out and away --- */
 
 #define LOOP_PAGES		300
-#define LOOP_ROUNDS		60
+#define LOOP_ROUNDS		40
 
 /**
  * struct levels - what has to be as it was

@@ -23,24 +23,26 @@
 /* enough for commands to be under way in all of a test */
 #define LIST_PAGES		20000
 /* enough for RUNS times a few more stores than STORES, with and without a command */
-#define LIST_PAGES_FOR_RUNS	24000
+#define LIST_PAGES_FOR_RUNS	16000
 #define STORE_PAGES		2000
 #define DISK_PAGES		131072
 /* reclaim does up to 32 more at a time */
 #define STORES			16
 /* beside as many commands, which write most of the list meanwhile */
-#define STORES_BESIDE_MANY	8
+#define STORES_BESIDE_MANY	5
 #define STORE_PAGES_AT_ONCE	8
 #define STORE_SECONDS		30
 /* that many must be done before the list is nearly empty, or the time is over */
 #define STORES_LEAST		3
 /* more than a scan takes, and all that commands write meanwhile */
 #define LIST_LEAST		2500
-#define RUNS			5
+#define RUNS			3
 #define NOISE_PERCENT		20
 #define SCAN_PAGES		64
 /* fewer tell too little, for any of them may meet many pages that commands have in hand */
 #define SCANS			5
+/* and these are enough beside commands, if there is still something to scan */
+#define SCANS_BESIDE_MANY	7
 #define SCAN_PERCENT		80
 #define MAX_COMMANDS		32
 /* the time that a command needs to fill the disk's queue */
@@ -342,7 +344,7 @@ static void shrinker_writes_beside_many_commands(void)
 		return;
 	without = scan(&pool, SCANS);
 	nr = start_commands(&pool, commands, MAX_COMMANDS);
-	with = scan(&pool, INT_MAX);
+	with = scan(&pool, SCANS_BESIDE_MANY);
 	stop_commands(commands, nr);
 	zwb_equal(without, 100);
 	zwb_between(with, SCAN_PERCENT, 100);

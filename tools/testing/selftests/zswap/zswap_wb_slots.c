@@ -26,10 +26,10 @@
 #include "zswap_wb_pages.h"
 #include "zswap_wb_util.h"
 
-#define SLOTS_PAGES		6000
+#define SLOTS_PAGES		4000
 /* slots that one object is for, at most */
 #define SLOTS_PER_OBJECT	1024
-#define SLOTS_ROUNDS		3
+#define SLOTS_ROUNDS		2
 /* of each of two loads, which get slots in turn */
 #define ORDER_PAGES		600
 #define ORDER_READS		4

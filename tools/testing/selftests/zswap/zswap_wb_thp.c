@@ -228,8 +228,11 @@ static long long huge_in_smaps(void)
 	return kb;
 }
 
-static void check_collapse(int kb, long long nr)
+/* Of pages in folios of @kb there is one huge folio. */
+static void check_collapse(int kb)
 {
+	const int huge = zwb_huge_kb();
+	const long long nr = zwb_folio_pages(huge);
 	struct zwb_snap before, delta;
 	long long i;
 
@@ -252,7 +255,7 @@ static void check_collapse(int kb, long long nr)
 
 	/* and the new folios, as a whole */
 	zwb_texts_write(&texts, 1, nr, 2, 3);
-	if (zwb_folios_out(&texts.pages, kb) && zwb_write_pages(nr / 2 + 7))
+	if (zwb_folios_out(&texts.pages, huge) && zwb_write_pages(nr / 2 + 7))
 		zwb_texts_return(&texts, nr / 2 + 7, nr / 2 + 7, nr - nr / 2 - 7);
 }
 
@@ -265,7 +268,14 @@ static void check_collapse(int kb, long long nr)
  */
 static void collapse_of_what_is_everywhere(void)
 {
-	check_collapse(zwb_huge_kb(), zwb_folio_pages(zwb_huge_kb()));
+	check_collapse(zwb_huge_kb());
+	zwb_pages_unmap(&texts.pages);
+}
+
+/* The same of what was in many large folios, none of which was huge. */
+static void collapse_of_small_folios(void)
+{
+	check_collapse(ZWB_SMALL_KB);
 	zwb_pages_unmap(&texts.pages);
 }
 
@@ -280,6 +290,8 @@ static const struct zwb_test tests[] = {
 	ZWB_TEST_IMAGES(small_folios_of_several),
 	ZWB_TEST_PAGES(collapse_of_what_is_everywhere),
 	ZWB_TEST_IMAGES(collapse_of_what_is_everywhere),
+	ZWB_TEST_PAGES(collapse_of_small_folios),
+	ZWB_TEST_IMAGES(collapse_of_small_folios),
 };
 
 int main(void)
