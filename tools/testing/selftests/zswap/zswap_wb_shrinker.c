@@ -23,7 +23,7 @@
 /* enough for commands to be under way in all of a test */
 #define LIST_PAGES		20000
 /* enough for RUNS times a few more stores than STORES, with and without a command */
-#define LIST_PAGES_FOR_RUNS	16000
+#define LIST_PAGES_FOR_RUNS	24000
 #define STORE_PAGES		2000
 #define DISK_PAGES		131072
 /* reclaim does up to 32 more at a time */
@@ -36,7 +36,7 @@
 #define STORES_LEAST		3
 /* more than a scan takes, and all that commands write meanwhile */
 #define LIST_LEAST		2500
-#define RUNS			3
+#define RUNS			5
 #define NOISE_PERCENT		20
 #define SCAN_PAGES		64
 /* fewer tell too little, for any of them may meet many pages that commands have in hand */
