@@ -257,6 +257,7 @@ static void take_part(struct choice *choice, double part, num page_size)
 
 	d->max = d->cold < credit ? d->cold : (num)credit;
 	d->max -= d->max % page_size;
+	d->paced = d->wanted < d->cold && part >= d->wanted;
 	if (d->max && (d->max >= COMMAND_MIN || d->max >= d->cold))
 		return;
 	d->max = 0;
