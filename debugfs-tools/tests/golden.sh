@@ -48,6 +48,9 @@ for file in age_buckets node1/age_buckets; do
 done
 # and nodes that lack a file
 rm broken/sys/kernel/mm/zswap/node?/stats/dropped
+# one of whose nodes has no counters
+cp -r busy nostats
+rm -r nostats/sys/kernel/mm/zswap/node0/stats
 # one that counts loads
 debugfs=loaded/sys/kernel/debug/zswap
 for file in "$debugfs"/age_buckets "$debugfs"/node*/age_buckets; do
