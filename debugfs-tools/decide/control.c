@@ -30,7 +30,8 @@
 #define RETRY_MIN_UNITS		12
 #define DAY			86400	/* seconds */
 #define RETRY_MAX		(7 * DAY)
-#define REFUSED_MAX		6	/* from then on it is tried every 64 ticks */
+#define REFUSED_UNITS		0.2	/* of the youngest age, doubled with each failure, */
+#define REFUSED_MAX		6	/* so often at most: from 2 minutes to 64 */
 #define COMMAND_MIN		(64LL << 10)	/* bytes: less is not worth a command */
 #define REFAULT_COST		10	/* bytes: reading one back costs as much as writing that many */
 
@@ -137,8 +138,10 @@ static bool decide_frozen(const struct policy *policy, struct control_state *sta
 	num compressed;
 
 	/* That the one failed says nothing of the other */
-	if (look->frozen != !!state->frozen_ms)
-		state->refused = state->wait = 0;
+	if (look->frozen != !!state->frozen_ms) {
+		state->refused = 0;
+		state->again_ms = 0;
+	}
 	if (!look->frozen) {
 		state->frozen_ms = 0;
 		if (!state->thawed_to_read)
@@ -230,10 +233,9 @@ void control_decide(const struct policy *policy, struct control_state *state,
 	} else {
 		decide_amount(state, look, decision);
 	}
-	if ((decision->action == ACTION_WRITE || decision->action == ACTION_READ) && state->wait > 0) {
-		state->wait--;
+	if ((decision->action == ACTION_WRITE || decision->action == ACTION_READ) &&
+	    look->now_ms < state->again_ms)
 		set(decision, ACTION_HOLD, refused(decision->action));
-	}
 }
 
 /* Whoever wants the least of what its worth would give it comes first. */
@@ -257,6 +259,7 @@ static void take_part(struct choice *choice, double part, num page_size)
 
 	d->max = d->cold < credit ? d->cold : (num)credit;
 	d->max -= d->max % page_size;
+	d->paced = d->wanted < d->cold && part >= d->wanted;
 	if (d->max && (d->max >= COMMAND_MIN || d->max >= d->cold))
 		return;
 	d->max = 0;
@@ -309,7 +312,8 @@ void control_result(struct choice *choice)
 	} else {
 		if (state->refused < REFUSED_MAX)
 			state->refused++;
-		state->wait = 1 << state->refused;
+		state->again_ms = choice->look.now_ms +
+			(num)(REFUSED_UNITS * exp2(state->refused) * state->evidence.unit * MS);
 		choice->decision.reason = refused(choice->decision.action);
 	}
 }

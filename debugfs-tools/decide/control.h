@@ -26,7 +26,8 @@ struct control_state {		/* of one cgroup, from tick to tick; times are of the aw
 	bool thawed_to_read;	/* it was written whole, and is to be read back when it thaws */
 	double debt;		/* pages that came back beyond the target */
 	double credit;		/* bytes it may write of what was shared out */
-	int refused, wait;	/* commands that did nothing, ticks without one; not saved */
+	int refused;		/* commands in a row that did nothing; not saved, nor is the next */
+	num again_ms;		/* none is given before */
 };
 
 struct look {			/* at one cgroup, since the tick before */
@@ -51,6 +52,7 @@ struct decision {
 	num age;		/* seconds */
 	num max;		/* bytes of page data, after control_share() */
 	num wanted;		/* the same before it */
+	bool paced;		/* it is the pace that limits: not what is cold, nor the budget */
 	num cold;		/* bytes of page data in buckets that begin at @age or later */
 	double allowed, forecast, measured; /* pages a minute; negative: not known */
 	double worth;		/* bytes freed for each byte written, less what comes back */

@@ -70,7 +70,8 @@ void evidence_update_mean(struct evidence *evidence, const struct happened *happ
 	evidence->base *= share;
 }
 
-void evidence_written(struct evidence *evidence, const struct age_table *ages, num pages)
+void evidence_written(struct evidence *evidence, const struct age_table *ages, num pages,
+		      bool paced)
 {
 	for (int b = ages->nr - 1; b >= 0 && pages > 0; b--) {
 		num there = ages->bucket[b].pages, part = there < pages ? there : pages;
@@ -78,7 +79,7 @@ void evidence_written(struct evidence *evidence, const struct age_table *ages, n
 		if (part <= 0)
 			continue;
 		evidence->out[b] += part;
-		evidence->fresh += part;
+		evidence->fresh += paced ? part : 0;
 		pages -= part;
 	}
 }

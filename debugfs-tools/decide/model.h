@@ -32,7 +32,8 @@
  * of what was written and had time to come back, target / s a minute may be written.  It begins
  * with the target, and grows with what is known to stay away.  Written pages get to be "tried"
  * exponentially with their age as the time constant: a page that was left alone for that long
- * may be used again after about as long once more.
+ * may be used again after about as long once more.  Only those count that were written while the
+ * pace was what limited: a little that goes by itself says nothing of what may come at once later.
  */
 #pragma once
 
@@ -47,8 +48,8 @@ struct evidence {		/* of a cgroup, or of all that have the same parent or sectio
 	double watched;		/* seconds */
 	double back[AGE_BUCKETS_MAX]; /* pages */
 	double out[AGE_BUCKETS_MAX]; /* pages on the disk, by the bucket they were written from */
-	double fresh;		/* pages written that had no time to come back yet */
-	double tried, returned;	/* pages; forgotten half as fast as back[] */
+	double fresh;		/* pages written at the pace that had no time to come back yet */
+	double tried, returned;	/* pages, of the pace, of all; forgotten half as fast as back[] */
 	double base;		/* what may come back a minute, times the seconds; as back[] */
 };
 
@@ -68,8 +69,12 @@ void evidence_update(struct evidence *evidence, const struct happened *happened)
  * back by bucket, in out[]: a mean instead of what is forgotten little by little.
  */
 void evidence_update_mean(struct evidence *evidence, const struct happened *happened);
-/* @pages were written, from the coldest buckets of @ages. */
-void evidence_written(struct evidence *evidence, const struct age_table *ages, num pages);
+/*
+ * @pages were written, from the coldest buckets of @ages; @paced: at another pace, more would have
+ * been.
+ */
+void evidence_written(struct evidence *evidence, const struct age_table *ages, num pages,
+		      bool paced);
 /* Begin @evidence with what is known of @others, for one of which @allowed may come back. */
 void evidence_inherit(struct evidence *evidence, const struct evidence *others, double allowed);
 

@@ -332,12 +332,14 @@ static void written(struct state *state, const struct config *config, const stru
 	if (choice->look.frozen)
 		choice->state->thawed_to_read = true;
 	else
-		evidence_written(&choice->state->evidence, choice->look.since.ages, pages);
+		evidence_written(&choice->state->evidence, choice->look.since.ages, pages,
+				 choice->decision.paced);
 	for (int level = 0; level < LEVELS && !choice->look.frozen; level++) {
 		struct family *family = family_of(state, config, cgroup->path, level, false);
 
 		if (family)
-			evidence_written(&family->evidence, choice->look.since.ages, pages);
+			evidence_written(&family->evidence, choice->look.since.ages, pages,
+					 choice->decision.paced);
 	}
 	if (config->wear)
 		state->wear = fmax(state->wear - (double)pages * choice->look.page_size, 0);

@@ -9,6 +9,18 @@
 
 /* ---- files ---- */
 
+/*
+ * A number of the kernel's.  Where not even the directory is there it is -ENOTDIR: that is not what
+ * an older kernel lacks.
+ */
+static num system_number(const struct source *source, const char *path)
+{
+	autofree char *directory = xasprintf("%.*s", (int)(strrchr(path, '/') - path), path);
+	num value = source_number(source, path);
+
+	return value == -ENOENT && source_exists(source, directory) ? -ENOTDIR : value;
+}
+
 /* A switch of a kernel module: "Y" or "N". */
 static num system_switch(const struct source *source, const char *path)
 {
@@ -16,7 +28,7 @@ static num system_switch(const struct source *source, const char *path)
 	num value = line && !strcmp(line, "Y") ? 1 : line && !strcmp(line, "N") ? 0 : -EINVAL;
 
 	/* Why it cannot be read */
-	return line ? value : source_number(source, path);
+	return line ? value : system_number(source, path);
 }
 
 num system_keyed(const struct source *source, const char *path, const char *key)
@@ -47,7 +59,7 @@ static num system_counter(const struct source *source, const struct counter *cou
 	if (*counter->name != '/')
 		return system_keyed(source, PROC_VMSTAT, counter->name);
 	return counter->flags & COUNTER_SWITCH ? system_switch(source, counter->name) :
-	       source_number(source, counter->name);
+	       system_number(source, counter->name);
 }
 
 /* Each begins where the one before ends. */
@@ -84,7 +96,7 @@ void system_counters(const struct source *source, const char *directory, struct 
 	for (int i = 0; i < NR_STATS; i++) {
 		autofree char *path = xasprintf("%s/stats/%s", directory, stats_counters[i].name);
 
-		*counter_at(counters, &stats_counters[i]) = source_number(source, path);
+		*counter_at(counters, &stats_counters[i]) = system_number(source, path);
 	}
 }
 

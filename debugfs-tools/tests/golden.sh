@@ -48,6 +48,9 @@ for file in age_buckets node1/age_buckets; do
 done
 # and nodes that lack a file
 rm broken/sys/kernel/mm/zswap/node?/stats/dropped
+# one of whose nodes has no counters
+cp -r busy nostats
+rm -r nostats/sys/kernel/mm/zswap/node0/stats
 # one that counts loads
 debugfs=loaded/sys/kernel/debug/zswap
 for file in "$debugfs"/age_buckets "$debugfs"/node*/age_buckets; do
@@ -125,6 +128,21 @@ rm -r container/sys/fs/cgroup
 mv busy/sys/fs/cgroup/system.slice container/sys/fs/cgroup
 cp busy/sys/fs/cgroup/cgroup.controllers container/sys/fs/cgroup
 cp -r container/sys/fs/cgroup busy/sys/fs/cgroup/system.slice
+# two pods whose names differ at their ends only
+cp -r busy pods
+pods=/kubepods.slice/kubepods-burstable.slice
+rm -r pods/sys/fs/cgroup/*.slice
+for pod in 1 2; do
+	path=$pods/kubepods-burstable-pod0aaaaaaaa$pod.slice
+	mkdir -p pods/sys/fs/cgroup$path
+	echo 30$pod >pods/sys/fs/cgroup$path/.inode
+	echo 'anon 50000000' >pods/sys/fs/cgroup$path/memory.stat
+	echo "30$pod 0 1 5 10 1000 409600 0 $path"
+done >table
+{
+	sed 1q busy/sys/kernel/debug/zswap/age_buckets_cgroup
+	cat table
+} >pods/sys/kernel/debug/zswap/age_buckets_cgroup
 # pages of 64K
 cp -r busy pages64
 echo 65536 >pages64/.page_size
@@ -329,11 +347,10 @@ if command -v script >/dev/null && script -qec true /dev/null </dev/null >/dev/n
 			done
 		done
 	done
-	for command in top\ --iterations\ 1 'plan --min-age 0 -T 100%/min'; do
-		narrow busy 40 "$command"
-		check "$command: siblings can be told in 40 columns" [ "$(sed 1d narrow.out | grep '^[/.]' |
-			cut -d' ' -f1 | sort | uniq -d | wc -l)" -eq 0 ]
-		check 'by the ends of their paths' grep -q '^[.][.].*redis.service ' narrow.out
+	for command in 'top --iterations 1' 'plan --min-age 0 -T 100%/min' 'ages --tree'; do
+		narrow pods 40 "$command"
+		check "$command: siblings can be told in 40 columns" \
+			[ "$(grep -o '[0-9a-z-]*aaaaaaa[12][.]slice' narrow.out | sort -u | wc -l)" -eq 2 ]
 	done
 	narrow busy 80 plan --target-bytes 1M
 	check 'a cgroup can still be told when it does' grep -q red narrow.out

@@ -220,6 +220,9 @@ check 'metrics: what came back' grep -qx \
 check 'and what would' grep -qx 'zswap_daemon_cgroup_forecast_pages{cgroup="/c/d"} 5007' prom
 check 'refaults: back off at once' is "$(field action /c/d now)" backoff
 check 'they are told' is "$(field measured /c/d now)" 10000
+# As --status has it, if so much may come back that plan proposes an age
+status 0 "$zswapctl" --root tree plan --state state -T 100%/min --raw -o cgroup,age,forecast
+check 'plan has the same forecast' is "$(grep ^/c/d out)" '/c/d 1d 5006.95'
 check "they are the child's, not its parents'" is "$(grep -c '"cgroup":"/c"' now)" 0
 tick
 check 'and paid off' is "$(field reason /c/d now)" 'paying off refaults'

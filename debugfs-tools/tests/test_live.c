@@ -21,6 +21,7 @@
 #define CONF	"when = always\ntarget-refault = 100%/min\n"
 #define KERNEL	"/sys/kernel/mm/zswap/proactive_writeback"
 #define READBACK "/sys/kernel/mm/zswap/proactive_readback"
+#define TABLE	"/sys/kernel/debug/zswap/age_buckets_cgroup"
 #define EVENTS	SYS_CGROUP "/b/cgroup.events"
 
 static long inode(const char *tree, const char *path)
@@ -75,7 +76,7 @@ static void live_tree(const char *tree)
 			  "%ld 0 1 86400 inf 5000 5000000 0 /a\n"
 			  "%ld 0 1 86400 inf 5000 5000000 0 /b\n",
 			  inode(tree, "/sys/fs/cgroup/a"), inode(tree, "/sys/fs/cgroup/b"));
-	tree_file(tree, "/sys/kernel/debug/zswap/age_buckets_cgroup", table);
+	tree_file(tree, TABLE, table);
 	free(table);
 }
 
@@ -94,25 +95,26 @@ static void live_more(const char *tree)
 				"%ld 0 1 86400 inf 50000 5000000 0 /a\n",
 				inode(tree, "/sys/fs/cgroup/a"));
 
-	tree_file(tree, "/sys/kernel/debug/zswap/age_buckets_cgroup", table);
+	tree_file(tree, TABLE, table);
 	free(table);
 	forget(tree, "/state.then");
 	forget(tree, KERNEL);
 	tree_file(tree, "/sys/kernel/mm/zswap/stats/written", "0\n");
 }
 
-static const char *ticks = "1";
+static const char *ticks = "1", *dry;
 
 /* The child: what it says goes to /out and /err. */
 static int live_run(const char *tree)
 {
-	const char *live[] = { "zswapctl", "daemon", "--ticks", ticks, "--state", "/state", NULL };
+	const char *live[] = { "zswapctl", "daemon", "--ticks", ticks, "--state", "/state", dry,
+			       NULL };
 	const struct subcommand *const list[] = { &daemon_subcommand, NULL };
 
 	if (chroot(tree) || chdir("/") ||
 	    !freopen("/out", "we", stdout) || !freopen("/err", "we", stderr))
 		return 100;
-	return options_main(ARRAY_SIZE(live) - 1, (char **)live, list);
+	return options_main(ARRAY_SIZE(live) - (dry ? 1 : 2), (char **)live, list);
 }
 
 static char *text_of(const char *tree, const char *path)
@@ -486,9 +488,10 @@ static void test_turns(void)
 
 	forget(tree, READBACK);
 	tree_directory(tree, READBACK);
-	tree_file(tree, "/etc/zswapctl.conf", CONF "interval = 1s\n");
-	ticks = "4";
-	CHECK(!live(tree) && said(tree, "/out", "\"action\":\"readback\"", 2) &&
+	/* What fails is left alone for times that go by the youngest age */
+	tree_file(tree, "/etc/zswapctl.conf", CONF "interval = 1s\nmin-age = 1s\n");
+	ticks = "3";
+	CHECK(!live(tree) && said(tree, "/out", "\"action\":\"readback\"", 3) &&
 	      said(tree, "/err", "proactive_readback", 1), "what fails again is said once");
 	ticks = "1";
 	/* In a second a busy machine may not come to a command */
@@ -498,6 +501,65 @@ static void test_turns(void)
 	for (int i = 0; i < 2; i++)
 		CHECK(live(tree) == EX_FAILED && said(tree, "/err", "proactive_writeback", 1),
 		      "what ends it is said each time");
+	tree_remove(tree);
+}
+
+/* While something is still to be read back, nothing is written: not in the same tick, either. */
+static void test_reads_first(void)
+{
+	char *tree = tree_new(), *text, *at, *then, *table, *more;
+
+	live_tree(tree);
+	live_cgroup(tree, "/c");
+	table = text_of(tree, TABLE);
+	more = xasprintf("%s%ld 0 1 86400 inf 5000 5000000 0 /c\n", table,
+			 inode(tree, "/sys/fs/cgroup/c"));
+	tree_file(tree, TABLE, more);
+	tree_file(tree, "/sys/kernel/mm/zswap/stats/readback", "0\n");
+	CHECK(!live(tree), "three");
+	write_whole(tree, "/a");
+	write_whole(tree, "/b");
+	ticks = "2";
+	slow = READBACK;
+	CHECK(!live_slow(tree, NOTHING) && said(tree, "/commands", "max=268435456", 3),
+	      "two are read back, one of them in two parts");
+	text = text_of(tree, "/out");
+	at = strstr(text, "\"tick\":1,\"now_ms\"");
+	at = at ? strstr(at, "\"cgroup\":\"/c\"") : NULL;
+	then = at ? strstr(at, "\"tick\":2") : NULL;
+	at = at ? strstr(at, "\"reason\":\"left out\"") : NULL;
+	CHECK(at && then && at < then, "the third is not written in that tick");
+	at = then ? strstr(then, "\"cgroup\":\"/c\"") : NULL;
+	at = at ? strstr(at, "\"status\":") : NULL;
+	CHECK(at && !strncmp(at, "\"status\":0", 10), "but in the next one");
+	free(text);
+	free(table);
+	free(more);
+	ticks = "1";
+	slow = KERNEL;
+	tree_remove(tree);
+}
+
+/* All is decided and said; nothing is given to the kernel, and nothing remembered. */
+static void test_dry(void)
+{
+	char *tree = tree_new(), *state;
+
+	live_tree(tree);
+	ticks = "2";
+	dry = "--dry-run";
+	tree_file(tree, "/etc/zswapctl.conf", CONF "interval = 1s\n");
+	CHECK(!live(tree) && said(tree, "/out", "\"action\":\"write\"", 2), "a dry run decides");
+	CHECK(said(tree, "/out", "\"status\":null", 2) && said(tree, KERNEL, "age=", 0),
+	      "and gives no command");
+	state = xasprintf("%s/state", tree);
+	CHECK(access(state, F_OK), "nor is it saved");
+	free(state);
+	state = xasprintf("%s/state.lock", tree);
+	CHECK(access(state, F_OK), "or locked");
+	free(state);
+	dry = NULL;
+	ticks = "1";
 	tree_remove(tree);
 }
 
@@ -564,6 +626,8 @@ int main(void)
 		test_parts();
 		test_thaw();
 		test_turns();
+		test_reads_first();
+		test_dry();
 		test_interval();
 		test_clock();
 	} else {

@@ -42,7 +42,7 @@ static void written(struct evidence *evidence, int b, num pages)
 	struct age_table ages = { .nr = b + 1 };
 
 	ages.bucket[b].pages = pages;
-	evidence_written(evidence, &ages, pages);
+	evidence_written(evidence, &ages, pages, true);
 }
 
 static void test_rate(void)
@@ -170,12 +170,15 @@ static void test_written(void)
 	struct age_table ages = { .nr = 4, .bucket[1].pages = 10, .bucket[2].pages = 3 };
 	struct evidence evidence = { .unit = 300 };
 
-	evidence_written(&evidence, &ages, 5);
+	evidence_written(&evidence, &ages, 5, true);
 	CHECK(evidence.out[2] == 3 && evidence.out[1] == 2 && evidence.fresh == 5,
 	      "the coldest first, and no more than was written");
-	evidence_written(&evidence, &ages, 100);
+	evidence_written(&evidence, &ages, 100, true);
 	CHECK(evidence.out[2] == 6 && evidence.out[1] == 12 && evidence.fresh == 18,
 	      "nor more than there is");
+	evidence_written(&evidence, &ages, 3, false);
+	CHECK(evidence.out[2] == 9 && evidence.fresh == 18,
+	      "it is on the disk, but no proof, if the pace did not limit it");
 }
 
 int main(void)

@@ -718,6 +718,43 @@ static void test_change(void)
 	world_free(&world);
 }
 
+/* Pages a minute that may be written, over those that may come back. */
+static double pace_of(const struct world *world)
+{
+	const struct control_state *control = &world->state.cgroup[0].control;
+	const double allowed = world->state.cgroup[0].shown.allowed;
+
+	return 1 / model_share(&control->evidence, allowed);
+}
+
+/*
+ * Two days of a little that is written as it comes, which no pace holds up: what is known of that
+ * is not known of the gigabytes that are cold then.  With these it grows.
+ */
+static void test_pace(void)
+{
+	double little, much;
+	struct world world;
+	struct pod *pod;
+
+	world_init(&world, "when = always\nwear = unlimited\n");
+	pod = add_pod(&world, "/load", 512 * MIB);
+	for (int minute = 0; minute < 2 * MINUTES_A_DAY; minute += 10) {
+		/* 256 pages in ten minutes, of some 5,000 that may come back */
+		add_load(&world, pod, 1, INFINITY);
+		run(&world, 1 / 6.0);
+	}
+	little = pace_of(&world);
+	CHECK(pod->on_disk * PAGE / MIB >= 250, "a little is written as it comes");
+	add_load(&world, pod, 4096, INFINITY);
+	run(&world, 6);
+	much = pace_of(&world);
+	printf("# pace: %.2f times what may come back, %.2f when it limited\n", little, much);
+	CHECK(little < 1.2, "the pace does not grow by what it did not limit");
+	CHECK(much > 2, "and grows by what it did");
+	world_free(&world);
+}
+
 /* The demo: seconds instead of minutes, with ages to match. */
 static void test_seconds(void)
 {
@@ -856,6 +893,7 @@ int main(int argc, char **argv)
 	test_suspend();
 	test_change();
 	test_frozen();
+	test_pace();
 	test_seconds();
 	test_determinism(argv[0]);
 	return tap_done();

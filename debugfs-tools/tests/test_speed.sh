@@ -209,4 +209,8 @@ make_tree 15000
 MEMORY_MAX=65536 TIME_MAX=60
 check 'a large table' test "$(stat -c %s tree/sys/kernel/debug/zswap/age_buckets_cgroup)" -gt 70000000
 bounds 15000 daemon --ticks 1 --dry-run
+bounds 15000 ages --tree
+bounds 15000 top --iterations 1
+bounds 15000 plan
+bounds 15000 metrics --cgroups
 tap_done

@@ -380,9 +380,9 @@ static void test_reasons(void)
 
 	fixture_open(&fixture);
 	system_read(&fixture.source, &system);
-	CHECK(system.enabled == -ENOENT && !system.compressor && system.pool_bytes == -ENOENT &&
+	CHECK(system.enabled == -ENOTDIR && !system.compressor && system.pool_bytes == -ENOTDIR &&
 	      system.ages_error == -ENOENT && !system.nr_nodes &&
-	      system.counters.written == -ENOENT && system.mem_total == -ENOENT,
+	      system.counters.written == -ENOTDIR && system.mem_total == -ENOENT,
 	      "of an empty tree nothing is known");
 	system_free(&system);
 	CHECK(system_supported(&fixture.source) == -ENOENT, "nothing is there");

@@ -437,6 +437,7 @@ int options_exit_status(num error)
 	case -EPERM:
 		return EX_DENIED;
 	case -ENOENT:
+	case -ENOTDIR:
 	case -ENODEV:
 	case -EOPNOTSUPP:
 		return EX_MISSING;

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The subcommands writeback and readback with a kernel that is played here: which commands it gets,
+ * and what is drawn between them on a terminal.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pty.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "commands/commands.h"
+#include "system/amount.h"
+#include "tap.h"
+
+#define MIB		(1LL << 20)
+#define RATIO		4	/* what pages compress to */
+#define WORDS_MAX	8
+
+/* The kernel, in the child; the linker sends all calls here. */
+static struct kernel {
+	num cold;		/* bytes of page data that there are */
+	num free;		/* bytes of memory, --until-free's */
+	int signal_at;		/* the command at which a signal comes, from 1 on; 0: none */
+	bool late;		/* it comes when that one is done */
+	int commands;
+} kernel;
+
+int __wrap_system_supported(const struct source *source)
+{
+	(void)source;
+	return 0;
+}
+
+num __wrap_system_free_memory(const struct source *source, uint64_t nodes)
+{
+	(void)source;
+	(void)nodes;
+	return kernel.free;
+}
+
+static num least(num a, num b)
+{
+	return b >= 0 && b < a ? b : a;
+}
+
+/* "<" and the command and ">" are seen between what is drawn. */
+int __wrap_transaction_run(const struct source *source, const struct command *command,
+			   struct transaction *transaction)
+{
+	bool back = command->verb == COMMAND_READBACK, ends;
+	num bytes = least(least(kernel.cold, command->max), command->max_compressed < 0 ? -1 :
+			  command->max_compressed * RATIO);
+	char *text = transaction_text(command);
+	struct counters *count = &transaction->result.count;
+
+	(void)source;
+	ends = !command->dry_run && ++kernel.commands == kernel.signal_at;
+	fprintf(stderr, "<%s%s>", back ? "back " : "", text);
+	fflush(stderr);
+	free(text);
+	if (ends)
+		raise(SIGTERM);
+	/* It ends half-way */
+	if (ends && !kernel.late)
+		bytes /= 2;
+	*transaction = (struct transaction){ .asked = true, .result.coldest_left = -1 };
+	*(back ? &count->readback : &count->written) = bytes / amount_page_size();
+	count->released_bytes = bytes / RATIO;
+	if (!command->dry_run) {
+		kernel.cold -= bytes;
+		kernel.free += bytes / RATIO;
+	}
+	return ends && !kernel.late ? -EINTR : bytes ? 0 : -EAGAIN;
+}
+
+/*
+ * What was seen, shorter, to be freed: commands as they are, and of each line that was drawn the
+ * size and the percentage: no rate, which is another one each time.
+ */
+static char *shorten(const char *text)
+{
+	char *seen = xstrdup("");
+
+	for (; *text; text++) {
+		const char *percent;
+
+		if (*text == '<') {
+			xappend(&seen, "%.*s", (int)strcspn(text, ">") + 1, text);
+		} else if (*text == '\r' && text[1] >= '0' && text[1] <= '9') {
+			percent = strstr(text, "/s, ");
+			xappend(&seen, "[%.*s%s%.*s]", (int)strcspn(text + 1, ","), text + 1,
+				percent && percent < strchr(text, '\033') ? " " : "",
+				percent && percent < strchr(text, '\033') ?
+				(int)strcspn(percent + 4, " ") : 0, percent ? percent + 4 : "");
+		}
+	}
+	return seen;
+}
+
+/* Returns the exit status; *@seen, to be freed, is what came on standard error. */
+static int run(const char *line, bool terminal, struct kernel as, char **seen)
+{
+	static const struct subcommand *const list[] = {
+		&writeback_subcommand, &readback_subcommand, NULL
+	};
+	autofree char *words = xstrdup(line), *text = xcalloc(1, 65536);
+	char *argv[WORDS_MAX + 1] = { (char *)"zswapctl" }, *rest = words;
+	int from, to, pipes[2], argc = 1, status;
+	size_t length = 0;
+	ssize_t nr;
+	pid_t pid;
+
+	while (argc < WORDS_MAX && (argv[argc] = strsep(&rest, " ")))
+		argc++;
+	if (terminal ? openpty(&from, &to, NULL, NULL, NULL) : pipe(pipes))
+		abort();
+	if (!terminal) {
+		from = pipes[0];
+		to = pipes[1];
+	}
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		kernel = as;
+		setenv("TERM", "vt100", 1);
+		if (dup2(to, STDERR_FILENO) < 0 || !freopen("/dev/null", "we", stdout))
+			_exit(100);
+		_exit(options_main(argc, argv, list));
+	}
+	close(to);
+	while (length < 65535 && (nr = read(from, text + length, 65535 - length)) > 0)
+		length += nr;
+	close(from);
+	waitpid(pid, &status, 0);
+	*seen = shorten(text);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 200;
+}
+
+static void check(const char *line, bool terminal, struct kernel as, int status, const char *wanted)
+{
+	char *seen;
+	int got = run(line, terminal, as, &seen);
+	bool good = got == status && !strcmp(seen, wanted);
+
+	CHECK(good, "%s%s%s", line, terminal ? "" : ", no terminal",
+	      as.signal_at ? ", and a signal" : "");
+	if (!good)
+		printf("# %d, %s\n", got, seen);
+	free(seen);
+}
+
+#define COUNT	"<age=3600 dry_run=1>"
+#define PART	"<age=3600 max=67108864>"
+
+int main(void)
+{
+	const struct kernel much = { .cold = 200 * MIB }, none = { .cold = 0 };
+
+	check("writeback --age 1h", true, much, EX_DONE,
+	      COUNT PART "[64M 32]" PART "[128M 64]" PART "[192M 96]" PART "[200M 100]");
+	check("writeback --age 1h", false, much, EX_DONE, "<age=3600>");
+	check("writeback --age 1h --quiet", true, much, EX_DONE, "<age=3600>");
+	check("writeback --age 1h --dry-run", true, much, EX_DONE, "<age=3600 dry_run=1>");
+	check("writeback --age 1h", true, none, EX_NOTHING, COUNT PART);
+	check("writeback --age 1h --max 100M", true, much, EX_DONE,
+	      "<age=3600 max=104857600 dry_run=1>" PART
+	      "[64M 64]<age=3600 max=37748736>[100M 100]");
+	/* A whole number of parts: whether that was all, only the kernel knows */
+	check("writeback --age 1h", true, (struct kernel){ .cold = 64 * MIB }, EX_DONE,
+	      COUNT PART "[64M 100]" PART);
+	check("writeback --max-compressed 20M", true, much, EX_DONE,
+	      "<max_compressed=20971520 dry_run=1><max=67108864 max_compressed=20971520>[64M 80]"
+	      "<max=67108864 max_compressed=4194304>[80M 100]");
+	/* No dry run says how much there is to be read */
+	check("readback --max 100M", true, much, EX_DONE,
+	      "<back max=67108864>[64M 64]<back max=37748736>[100M 100]");
+
+	check("writeback --age 1h", true,
+	      (struct kernel){ .cold = 200 * MIB, .signal_at = 2 }, EX_INTERRUPTED,
+	      COUNT PART "[64M 32]" PART);
+	check("writeback --age 1h", true,
+	      (struct kernel){ .cold = 200 * MIB, .signal_at = 2, .late = true }, EX_INTERRUPTED,
+	      COUNT PART "[64M 32]" PART "[128M 64]");
+
+	check("writeback --age 1h --until-free 1G", false,
+	      (struct kernel){ .cold = 1024 * MIB, .free = 900 * MIB }, EX_DONE,
+	      "<age=3600 max_compressed=67108864><age=3600 max_compressed=62914560>");
+	check("writeback --age 1h --until-free 1G", false,
+	      (struct kernel){ .cold = 1024 * MIB, .free = 1024 * MIB - 4096 }, EX_DONE,
+	      "<age=3600 max_compressed=1048576>");
+	check("writeback --age 1h --until-free 1G", false,
+	      (struct kernel){ .cold = 64 * MIB, .free = 900 * MIB }, EX_NOTHING,
+	      "<age=3600 max_compressed=67108864><age=3600 max_compressed=67108864>");
+	check("writeback --until-free 1G --max 40M", true,
+	      (struct kernel){ .cold = 1024 * MIB, .free = 900 * MIB }, EX_NOTHING,
+	      "<max=41943040 max_compressed=67108864>[40M]");
+	check("writeback --until-free 1G", false,
+	      (struct kernel){ .free = 1024 * MIB }, EX_DONE, "");
+	return tap_done();
+}
