@@ -281,6 +281,7 @@ trap 'trap - INT TERM; kill 0' INT TERM
 # KUnit needs none of what is compiled first
 [ -n "$only$resume" ] || start_beside other kunit
 "$VMDIR/selftests.sh" zswap || {
+	say "waiting for what else has begun"
 	wait
 	exit 1
 }

@@ -35,14 +35,6 @@ static void sleep_ms(long long milliseconds)
 	nanosleep(&pause, NULL);
 }
 
-static bool set_number(const char *cgroup, const char *file, long long value)
-{
-	char text[32];
-
-	snprintf(text, sizeof(text), "%lld", value);
-	return zwb_cgroup_set(cgroup, file, text);
-}
-
 /* --- memory.events --- */
 
 static const char * const event_keys[] = {
@@ -172,9 +164,9 @@ static void fill_up(const char *cgroup, pid_t cycler, long *rounds)
 
 	sleep_ms(500);
 	limit = zwb_cgroup_number(cgroup, "memory.current") + FULL_ROOM_BYTES;
-	if (!set_number(cgroup, "memory.swap.max",
-			zwb_cgroup_number(cgroup, "memory.swap.current")) ||
-	    !set_number(cgroup, "memory.max", limit))
+	if (!zwb_cgroup_set_number(cgroup, "memory.swap.max",
+				   zwb_cgroup_number(cgroup, "memory.swap.current")) ||
+	    !zwb_cgroup_set_number(cgroup, "memory.max", limit))
 		return;
 	watch_full(cgroup, rounds, false, &without);
 	watch_full(cgroup, rounds, true, &with);
@@ -253,7 +245,7 @@ static void quiet_cgroup_at_its_limit(void)
 		long long current_bytes = zwb_cgroup_number(cgroups[i], "memory.current");
 
 		/* setting a limit is no event, but reaching it is */
-		if (!set_number(cgroups[i], "memory.max", current_bytes + zwb_page_size))
+		if (!zwb_cgroup_set_number(cgroups[i], "memory.max", current_bytes + zwb_page_size))
 			return;
 		read_events(cgroups[i], &before[i]);
 	}
@@ -351,7 +343,7 @@ static void check_who_pays(const struct direction *direction, const char *parent
 		return;
 	}
 	memory = zwb_cgroup_number(giver, "memory.current");
-	set_number(giver, "memory.max", memory + SLACK_BYTES);
+	zwb_cgroup_set_number(giver, "memory.max", memory + SLACK_BYTES);
 	of_parent = bytes_moved(direction, parent);
 	of_living = bytes_moved(direction, living);
 	of_giver = bytes_moved(direction, giver);
@@ -454,12 +446,12 @@ static void check_limited(const char *cgroup, struct zwb_load *limited,
  * A cgroup may hardly write to the disk: a command writes its pages as quickly as others', also
  * when as much as it may write in a minute was written just before.
  *
- * Turns red when what a command writes waits for the limit of whose pages they are, or does not
- * count towards it.
+ * Turns red when what a command writes waits for the limit of whose pages they are, or is not in
+ * their io.stat.
  */
 static void limit_of_the_owner_stops_no_command(void)
 {
-	static const struct zwb_disk_spec disk = { .megabytes = 64 };
+	const struct zwb_disk_spec disk = { .megabytes = 64 * zwb_page_size / 4096 };
 	struct zwb_load *limited, *spared;
 	const char *cgroup, *other;
 	char text[256];

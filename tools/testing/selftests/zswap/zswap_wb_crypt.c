@@ -20,7 +20,7 @@
 
 #define CRYPT_PAGES		1000
 
-/* of each of two loads: more than twice what a command has in flight */
+/* of each of two loads, which together have more than twice what a command has in flight */
 #define SHORT_PAGES		600
 /* what a command may have of its own, and as much as it has in flight for dm-crypt */
 #define SHORT_OWN_KB		(4608 + 2048 + 512)

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -458,13 +457,6 @@ static void command_is_frozen_on_a_slow_disk(void)
 	check_frozen_command(&slow_disk, FROZEN_PAGES);
 }
 
-static bool is_done(const struct zwb_async *command)
-{
-	struct pollfd done = { .fd = command->result, .events = POLLIN };
-
-	return poll(&done, 1, 0);
-}
-
 /*
  * Read a page of the disk every now and then; returns the 99th percentile in microseconds, or
  * LLONG_MAX if too few were read to say so.
@@ -481,7 +473,7 @@ static long long read_p99(struct zwb_pages *pages, const char *when, struct zwb_
 		times[nr++] = zwb_now() - start;
 		sleep_ms(READ_PAUSE_MS);
 		/* the rest would be read without a command */
-		if (command && is_done(command))
+		if (command && zwb_async_done(command, 0))
 			break;
 	}
 	zwb_sort_numbers(times, nr);
@@ -494,9 +486,9 @@ static long long read_p99(struct zwb_pages *pages, const char *when, struct zwb_
 /* The same beside a command of that file, -1 if there is none. */
 static long long read_p99_beside(struct zwb_pages *pages, int node, const char *text)
 {
+	long long p99 = -1, signalled;
 	struct zwb_async command;
 	bool flies;
-	long long p99 = -1;
 
 	if (!zwb_start(&command, node, 0, "%s", text))
 		return -1;
@@ -504,8 +496,10 @@ static long long read_p99_beside(struct zwb_pages *pages, int node, const char *
 	flies = node == ZWB_READBACK ? zwb_disk_wait_for_reads() : zwb_disk_wait_for_flight();
 	if (flies)
 		p99 = read_p99(pages, text, &command);
+	signalled = zwb_now();
 	kill(command.pid, SIGUSR1);
 	zwb_wait(&command);
+	zwb_wait_for_what_is_left(signalled);
 	return p99;
 }
 
@@ -587,7 +581,9 @@ struct spared {
 
 static bool are_spared(const struct spared *spared)
 {
-	return spared->with <= spared->without / RATE_PERCENT * 100;
+	/* of too few reads nothing is known */
+	return spared->without < LLONG_MAX &&
+	       spared->with <= spared->without / RATE_PERCENT * 100;
 }
 
 static void read_beside(struct spared *spared, struct zwb_pages *pages, int node,
@@ -648,9 +644,9 @@ static void check_rate(struct zwb_pages *pages)
 		if (!rate_round(&pages[RATE_READS * rounds], cgroup, &out, &back))
 			return;
 	}
-	zwb_between(out.without, 0, LLONG_MAX - 1);
+	if (out.without == LLONG_MAX || back.without == LLONG_MAX)
+		zwb_late("too few reads beside a command without a rate");
 	zwb_between(out.with, 0, out.without / RATE_PERCENT * 100);
-	zwb_between(back.without, 0, LLONG_MAX - 1);
 	zwb_between(back.with, 0, back.without / RATE_PERCENT * 100);
 	zwb_disk_whole_requests();
 	for (i = 0; i < RATE_READS * rounds; i++)

@@ -7,7 +7,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -263,7 +262,6 @@ static bool stop_in_the_air(struct zwb_async *command, struct zwb_snap *before,
 			    struct zwb_snap *stopped)
 {
 	const struct timespec settle = { .tv_nsec = AIR_SETTLE_MS * ZWB_NS_PER_MS };
-	struct pollfd done = { .events = POLLIN };
 	long long deadline;
 
 	if (!zwb_start(command, ZWB_GLOBAL, 0, "age=0"))
@@ -271,13 +269,13 @@ static bool stop_in_the_air(struct zwb_async *command, struct zwb_snap *before,
 	zwb_snap(before);
 	zwb_go(command);
 	if (zwb_wait_for_writeback(before->vm.zswpwb + AIR_FIRST) && zwb_mapped_hold(true)) {
-		done.fd = command->result;
 		deadline = zwb_now() + ZWB_WAIT_MS * ZWB_NS_PER_MS;
 		/* what the disk has done lands first */
-		while (!poll(&done, 1, 0) && !zwb_async_waits(command) && zwb_now() < deadline)
+		while (!zwb_async_done(command, 0) && !zwb_async_waits(command) &&
+		       zwb_now() < deadline)
 			zwb_pause();
 		nanosleep(&settle, NULL);
-		if (!poll(&done, 1, 0)) {
+		if (!zwb_async_done(command, 0)) {
 			zwb_snap(stopped);
 			return true;
 		}

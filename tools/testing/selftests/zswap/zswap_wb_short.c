@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <limits.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -156,7 +155,6 @@ long long zwb_direct_reclaims(void)
 /* Let a command go, wait for it, and say by how many kB free memory fell at most meanwhile. */
 long long zwb_run_and_watch_memory(struct zwb_async *command, int *err)
 {
-	struct pollfd done = { .fd = command->result, .events = POLLIN };
 	long long before, now, lowest;
 
 	before = zwb_free_pages();
@@ -166,7 +164,7 @@ long long zwb_run_and_watch_memory(struct zwb_async *command, int *err)
 		now = zwb_free_pages();
 		if (now < lowest)
 			lowest = now;
-	} while (!poll(&done, 1, 0));
+	} while (!zwb_async_done(command, 0));
 	*err = zwb_wait(command);
 	return (before - lowest) * zwb_page_size / 1024;
 }

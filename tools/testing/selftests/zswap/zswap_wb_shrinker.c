@@ -42,7 +42,7 @@
 /* fewer tell too little, for any of them may meet many pages that commands have in hand */
 #define SCANS			5
 /* and these are enough beside commands, if there is still something to scan */
-#define SCANS_BESIDE_MANY	7
+#define SCANS_BESIDE_MANY	10
 #define SCAN_PERCENT		80
 #define MAX_COMMANDS		32
 /* the time that a command needs to fill the disk's queue */
@@ -237,7 +237,7 @@ static long long evicted_for_stores(const struct stores *stores)
  */
 static void limit_works_beside_a_command(void)
 {
-	long long without[RUNS], with[RUNS], refused_without = 0, refused_with = 0;
+	long long without[RUNS], with[RUNS], refused_without = 0, refused_with = 0, kept = 0;
 	struct stores stores;
 	struct pool pool;
 	int i;
@@ -257,13 +257,15 @@ static void limit_works_beside_a_command(void)
 		zwb_between(stores.by_commands, 1, LIST_PAGES);
 		with[i] = evicted_for_stores(&stores);
 		refused_with += stores.refused;
+		kept += stores.kept;
 	}
 	zwb_sort_numbers(without, RUNS);
 	zwb_sort_numbers(with, RUNS);
 	ksft_print_msg("pages evicted for a hundred stores: %lld, beside commands %lld\n",
 		       without[RUNS / 2], with[RUNS / 2]);
 	zwb_between(refused_without, 0, RUNS * STORES / 20);
-	zwb_between(refused_with, 0, refused_without + RUNS * STORES / 20);
+	/* a store for which one page is looked at (7.2, 6.12) may meet one that a command has */
+	zwb_between(refused_with, 0, refused_without + kept / 20);
 	zwb_near(with[RUNS / 2], without[RUNS / 2], without[RUNS / 2] * NOISE_PERCENT / 100);
 }
 
@@ -284,7 +286,7 @@ static void limit_works_beside_many_commands(void)
 	zwb_between(without.kept, STORES / 2, STORE_PAGES);
 	zwb_between(without.refused, 0, STORES / 10);
 	zwb_between(with.by_commands, 1, LIST_PAGES);
-	zwb_between(with.refused, 0, without.refused + STORES / 10);
+	zwb_between(with.refused, 0, without.refused + STORES / 10 + with.kept / 20);
 	/* nothing evicted is no matter of time */
 	if (with.kept < STORES_LEAST && with.evicted &&
 	    with.milliseconds >= STORE_SECONDS * 1000LL && !zwb_failed()) {

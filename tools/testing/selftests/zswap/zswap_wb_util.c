@@ -938,6 +938,14 @@ bool zwb_async_waits(const struct zwb_async *async)
 	       !strncmp(where, "zswap_wb_", strlen("zswap_wb_"));
 }
 
+/* Is a command at its end, or within so many milliseconds? Its result is still zwb_wait()'s. */
+bool zwb_async_done(const struct zwb_async *async, int milliseconds)
+{
+	struct pollfd done = { .fd = async->result, .events = POLLIN };
+
+	return poll(&done, 1, milliseconds) > 0;
+}
+
 /* Wait until a command waits: it has nothing to do until somebody else has done something. */
 bool zwb_wait_until_it_waits(const struct zwb_async *async, int milliseconds)
 {
@@ -1572,6 +1580,14 @@ bool zwb_cgroup_set(const char *cgroup, const char *file, const char *value)
 
 	snprintf(path, sizeof(path), "%s/%s", cgroup, file);
 	return zwb_write_string(path, value);
+}
+
+bool zwb_cgroup_set_number(const char *cgroup, const char *file, long long value)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%lld", value);
+	return zwb_cgroup_set(cgroup, file, text);
 }
 
 /* Remove a cgroup now rather than at the end of the test; it must have no process. */

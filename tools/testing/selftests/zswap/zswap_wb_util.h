@@ -302,6 +302,7 @@ bool __printf(4, 5) zwb_start(struct zwb_async *async, int node, int sa_flags,
 bool zwb_async_move(const struct zwb_async *async, const char *cgroup);
 void zwb_go(const struct zwb_async *async);
 bool zwb_async_waits(const struct zwb_async *async);
+bool zwb_async_done(const struct zwb_async *async, int milliseconds);
 bool zwb_wait_until_it_waits(const struct zwb_async *async, int milliseconds);
 int zwb_wait(struct zwb_async *async);
 bool zwb_wait_for_writeback(long long before);
@@ -393,6 +394,7 @@ const char *zwb_cgroup_root(void);
 const char *zwb_cgroup(const char *parent, const char *name);
 bool zwb_cgroup_bare(const char *parent, const char *name, char *path, size_t size);
 bool zwb_cgroup_set(const char *cgroup, const char *file, const char *value);
+bool zwb_cgroup_set_number(const char *cgroup, const char *file, long long value);
 bool zwb_cgroup_remove(const char *cgroup);
 bool zwb_cgroup_inherits(const char *cgroup, long long pages);
 bool zwb_cgroup_enter(const char *cgroup);
