@@ -82,7 +82,7 @@ ok 2 two # SKIP needs lockdep, which traces locks"
 )
 
 echo "TAP version 13"
-echo "1..$((${#cases[@]} + ${#reports[@]} + ${#counts[@]} + 2 + 4))"
+echo "1..$((${#cases[@]} + (${#cases[@]} ? 2 : 0) + ${#reports[@]} + ${#counts[@]} + 2 + 4))"
 n=0 red=0
 verdict() {
 	n=$((n + 1))
@@ -101,6 +101,37 @@ for c in "${cases[@]}"; do
 	[ "$rc" -eq "$want" ] || echo "# status $rc, not $want: see $BUILD/vm/harness-$n"
 	verdict $((rc != want)) "$title"
 done
+
+# An emulator that loses an interrupt: the first time, or each time
+lost=$BUILD/vm/harness-lost
+mkdir -p "$lost"
+cat >"$lost/$EMULATOR" <<TEXT
+#!/bin/sh
+echo >>$lost/boots
+[ -s $lost/always ] || [ "\$(wc -l <$lost/boots)" -eq 1 ] || exec $(command -v "$EMULATOR") "\$@"
+for word; do
+	case \$word in
+	file:*console.log) echo 'rcu: INFO: rcu_preempt detected expedited stalls on CPUs/tasks' >\${word#file:} ;;
+	esac
+done
+exec sleep 100
+TEXT
+chmod 755 "$lost/$EMULATOR"
+# lose TITLE STATUS BOOTS
+lose() {
+	local rc=0 boots
+	rm -f "$lost/boots"
+	PATH=$lost:$PATH "$VMDIR/vm.sh" --name harness-lost-vm --kernel "$DEBUG_OUT/$IMAGE" --timeout 60 --run true --quiet || rc=$?
+	boots=$(wc -l <"$lost/boots")
+	[ "$rc $boots" = "$2 $3" ] || echo "# status $rc after $boots boots"
+	verdict "$([ "$rc $boots" = "$2 $3" ]; echo $?)" "$1"
+}
+if [ ${#cases[@]} -gt 0 ]; then
+	rm -f "$lost/always"
+	lose "a boot in which a CPU loses an interrupt is tried again" 0 2
+	echo y >"$lost/always"
+	lose "but only once" 126 2
+fi
 
 for c in "${reports[@]}"; do
 	IFS='|' read -r -d '' title want series log <<<"$c" || :
