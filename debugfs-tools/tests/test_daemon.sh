@@ -378,7 +378,7 @@ if inject true; then
 	done
 	inject -P /sys/fs/cgroup/c/d/memory.zswap.writeback -e trace=openat2 \
 		-e inject=openat2:error=ENFILE "$zswapctl" --root tree doctor >out
-	check 'doctor does not know, then' grep -q '^unknown cgroups: Too many open files in system$' out
+	check 'doctor does not know, then' grep -q '^unknown cgroups: Too many open files in system (fix: try again later)$' out
 else
 	echo '# no strace: nothing runs out'
 fi
