@@ -39,7 +39,7 @@ static struct daemon {
 	bool said_blind;		/* that pressure is not known */
 	bool idle;			/* memory is not needed */
 	struct sample sample;		/* that is decided about */
-	num looked_us;			/* clock_us() before its sample; of a recorded tree: by intervals */
+	num looked_us;			/* clock_us() before its sample; recorded: by intervals */
 	bool reloaded;			/* there has been another configuration since then */
 	bool woken;			/* something may have thawed, or is not yet read back */
 	bool turns;			/* several are to be read back, each by a part in a tick */
@@ -248,7 +248,8 @@ static void print_choice(void *data, const struct choice *choice)
 /*
  * Unless it has to be @now: once a minute at most, and only if there is something new.  The minute
  * goes from look to look: with what comes after it a look each minute would at times be too early.
- * The bytes that are @about to be written count as spent: it may be killed before it is saved again.
+ * The bytes that are @about to be written count as spent: it may be killed before it is saved
+ * again.
  */
 static void save_state(struct daemon *daemon, bool now, num about)
 {
