@@ -346,10 +346,27 @@ narrow()
 		tr -d '\r' >narrow.out
 	[ -s narrow.out ] && awk -v width="$width" 'length > width { bad = 1 } END { exit bad }' narrow.out
 }
+# headings WIDTH COMMAND: each stands alone, and there is something below; it fits
+headings()
+{
+	narrow busy "$1" "$2 2>/dev/null" && [ "$(wc -l <narrow.out)" -ge 3 ] || return 1
+	# shellcheck disable=SC2086 # words
+	"$zswapctl" --root busy $2 --raw --output-all 2>/dev/null | head -n 1 | tr ' ' '\n' >known
+	for word in $(head -n 1 narrow.out); do
+		grep -qxF "$word" known || {
+			cat narrow.out
+			return 1
+		}
+	done
+}
+"$zswapctl" --root busy daemon --ticks 3 --state state >/dev/null
 if command -v script >/dev/null && script -qec true /dev/null </dev/null >/dev/null 2>&1; then
 	for width in 40 80; do
 		for command in 'ages' 'status -N' 'ages --tree' 'plan --target-bytes 1M'; do
 			check "$command fits $width columns" narrow busy $width "$command"
+		done
+		for command in 'ages' 'ages --tree' 'plan --target-bytes 1M' "daemon --status --state $work/state"; do
+			check "$command: headings in $width columns" headings $width "$command"
 		done
 		check "top fits $width columns" narrow busy $width top --iterations 1
 		cols=0
@@ -377,6 +394,14 @@ if command -v script >/dev/null && script -qec true /dev/null </dev/null >/dev/n
 else
 	skip 'tables fit a terminal' 'no script'
 fi
+
+# A recording has the page size of where it was made: capture.sh on a machine with 64K
+mkdir bin
+printf '#!/bin/sh\necho 65536\n' >bin/getconf
+chmod +x bin/getconf
+PATH=$work/bin:$PATH "$here/capture.sh" captured 2>/dev/null
+check 'capture.sh records the page size' grep -qx 65536 captured/.page_size
+rm -rf captured
 
 # A path that --raw printed is one that -c takes, whatever is in it
 mkdir odd
