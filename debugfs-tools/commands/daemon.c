@@ -17,7 +17,7 @@
 #include "ui/format.h"
 
 #define CONFIG_FILE	"/etc/zswapctl.conf"
-#define SAVE_MS		60000	/* the state is saved once in this time, if looks go on as before */
+#define SAVE_US		60000000 /* the state is saved once in this time, and at the end */
 #define PART		(64LL << 20)	/* bytes: a command is given in such parts */
 #define PART_BACK	(4 * PART)	/* for each the kernel looks at all that is on the disk */
 #define OVERDUE		10	/* intervals without a look that succeeds: others are to see it */
@@ -34,13 +34,12 @@ static struct daemon {
 	struct config config;
 	int state_lock;			/* descriptor; negative: none */
 	int state_error;		/* of saving it: what was said last */
-	num saved_ms;
+	num saved_us;			/* clock_us() of the look that was saved, or was to be */
 	struct state state;
 	bool said_blind;		/* that pressure is not known */
 	bool idle;			/* memory is not needed */
 	struct sample sample;		/* that is decided about */
-	num looked_us;			/* clock_us() before its sample */
-	num failed_ms;			/* of looks since the last that succeeded */
+	num looked_us;			/* clock_us() before its sample; recorded: by intervals */
 	bool reloaded;			/* there has been another configuration since then */
 	bool woken;			/* something may have thawed, or is not yet read back */
 	bool turns;			/* several are to be read back, each by a part in a tick */
@@ -147,18 +146,15 @@ static bool look(struct daemon *daemon)
 	const char *path;
 	int error;
 
-	daemon->looked_us = clock_us();
+	daemon->looked_us = !daemon->source->recorded ? clock_us() :
+			    daemon->looked_us + daemon->config.interval * 1000000;
 	error = sample_read(daemon->source, &daemon->sample, &path);
 	if (error)
 		why = xasprintf("%s: %s", path, system_reason_for(daemon->source, path, error));
-	/* Others are to see it, and when it is over: at once */
-	if (strcmp(why ?: "", daemon->state.failing ?: "")) {
-		daemon->state.changed = true;
-		daemon->saved_ms = 0;
-	}
+	/* Others are to see it, and when it is over */
+	daemon->state.changed |= !!strcmp(why ?: "", daemon->state.failing ?: "");
 	free(daemon->state.failing);
 	daemon->state.failing = why;
-	daemon->failed_ms = error ? daemon->failed_ms + daemon->config.interval * 1000 : 0;
 	if (error) {
 		say_error("%s", why);
 		if (!daemon->ticks)
@@ -250,12 +246,13 @@ static void print_choice(void *data, const struct choice *choice)
 }
 
 /*
- * Once a minute at most, if looks go on as before, and only if there is something new.  The bytes
- * that are @about to be written count as spent: it may be killed before it is saved again.
+ * Unless it has to be @now: once a minute at most, and only if there is something new.  The minute
+ * goes from look to look: with what comes after it a look each minute would at times be too early.
+ * The bytes that are @about to be written count as spent: it may be killed before it is saved
+ * again.
  */
 static void save_state(struct daemon *daemon, bool now, num about)
 {
-	num now_ms = daemon->state.now_ms + daemon->failed_ms;
 	double wear = daemon->state.wear;
 	int error;
 
@@ -263,21 +260,20 @@ static void save_state(struct daemon *daemon, bool now, num about)
 		       daemon->state.now_ms + OVERDUE * 1000 * daemon->config.interval);
 	if (!daemon->state_file || (!daemon->state.changed && !daemon->state_error))
 		return;
-	if (!now && daemon->saved_ms && now_ms - daemon->saved_ms < SAVE_MS)
+	if (!now && daemon->saved_us && daemon->looked_us - daemon->saved_us < SAVE_US)
 		return;
 	if (wear >= 0)
 		daemon->state.wear = wear > about ? wear - about : 0;
 	error = state_save(daemon->state_file, &daemon->state);
+	daemon->saved_us = daemon->looked_us;
 	daemon->state.wear = wear;
 	/* Once, not every minute. */
 	if (error && error != daemon->state_error)
 		say_error("%s.new: %s; nothing is written to swap until it can be saved",
 			  daemon->state_file, strerror(-error));
 	daemon->state_error = error;
-	if (error)
-		return;
-	daemon->state.changed = about;
-	daemon->saved_ms = now_ms;
+	if (!error)
+		daemon->state.changed = about;
 }
 
 /* ---- ticks ---- */

@@ -15,6 +15,10 @@
 #define NAMES_MAX	3
 #define INDENT		8	/* of what a line says, behind its state */
 
+/* Root of a container, or a confined one, is refused, too */
+#define AS_ROOT		"as root of the host"
+#define UNLOCK		"boot without lockdown= and Secure Boot; commands work as it is"
+
 struct row {
 	const char *check, *state, *finding, *fix;
 };
@@ -72,9 +76,39 @@ static void say(struct doctor *doctor, const char *check, enum verdict verdict, 
 	doctor->unknown |= verdict == UNKNOWN;
 }
 
+/* What makes that @file can be read, of which reading says @error. */
+static const char *fix_unreadable(const struct source *source, const char *file, num error)
+{
+	bool ages = !strncmp(file, SYS_DEBUGFS "/age_", strlen(SYS_DEBUGFS "/age_"));
+
+	switch (error) {
+	case -EACCES:
+		return AS_ROOT;
+	case -EPERM:
+		return UNLOCK;
+	case -EINVAL:
+	case -ERANGE:
+	case -EFBIG:
+	case -EISDIR:
+		return "a zswapctl as new as the kernel";
+	case -ENOENT:
+	case -ENOTDIR:
+		break;
+	default:
+		return "try again later";
+	}
+	if (ages && system_supported(source))
+		return SYSTEM_PACKAGE;
+	if (cgroup_is_within(file, SYS_DEBUGFS) && source_exists(source, SYS_DEBUGFS))
+		return system_debugfs_directories(source) > 0 ? "enable zswap first" :
+		       "mount -t debugfs none /sys/kernel/debug";
+	return ages ? "a kernel with CONFIG_ZSWAP_WB_DEBUGFS" : "a kernel that has it";
+}
+
 static void say_unknown(struct doctor *doctor, const char *check, const char *file, num error)
 {
-	say(doctor, check, UNKNOWN, NULL, "%s", system_reason_for(doctor->source, file, error));
+	say(doctor, check, UNKNOWN, fix_unreadable(doctor->source, file, error), "%s",
+	    system_reason_for(doctor->source, file, error));
 }
 
 /* ---- the kernel ---- */
@@ -120,14 +154,6 @@ static void check_compressor(struct doctor *doctor)
 		    used, asked);
 }
 
-static const char *fix_no_ages(const struct source *source)
-{
-	if (!source_exists(source, SYS_DEBUGFS))
-		return "a kernel with CONFIG_ZSWAP_WB_DEBUGFS";
-	return system_debugfs_directories(source) > 0 ? "enable zswap first" :
-	       "mount -t debugfs none /sys/kernel/debug";
-}
-
 static void check_feature(struct doctor *doctor)
 {
 	autofree char *lockdown = source_line(doctor->source, "/sys/kernel/security/lockdown");
@@ -140,11 +166,11 @@ static void check_feature(struct doctor *doctor)
 		return;
 	}
 	say(doctor, "feature", OK, NULL, "CONFIG_ZSWAP_WB");
-	say(doctor, "ages", denied ? UNKNOWN : error ? BAD : OK, denied ? "as root" :
-	    error == -ENOENT ? fix_no_ages(doctor->source) : NULL, "%s",
+	say(doctor, "ages", denied ? UNKNOWN : error ? BAD : OK,
+	    fix_unreadable(doctor->source, SYS_DEBUGFS "/age_buckets", error), "%s",
 	    error ? system_reason(doctor->source, error) : "readable in debugfs");
 	if (lockdown && !strstr(lockdown, "[none]"))
-		say(doctor, "lockdown", NOTE, NULL,
+		say(doctor, "lockdown", NOTE, UNLOCK,
 		    "locked down: no dry runs, no results of single commands");
 }
 
@@ -263,7 +289,8 @@ static void check_swap(struct doctor *doctor)
 static void check_pool(struct doctor *doctor)
 {
 	const struct system *system = &doctor->system;
-	num limit = system_limit(system), full = amount_ratio(system->pool_bytes, limit, PPM);
+	num limit = system_limit(system);
+	num full = limit ? amount_ratio(system->pool_bytes, limit, PPM) : PPM;
 	struct brief pool = format_size(system->pool_bytes), most = format_size(limit);
 	struct brief percent = format_percent(system->pool_bytes, limit);
 	bool stuck = system->limit_hit > 0 && full >= system->accept_percent * (PPM / 100);
@@ -360,7 +387,7 @@ static void check_cgroups(struct doctor *doctor)
 	else if (!error)
 		say(doctor, "cgroups", OK, NULL, "none has writeback off");
 	if (cgroups.foreign)
-		say(doctor, "namespace", NOTE, NULL,
+		say(doctor, "namespace", NOTE, "zswapctl on the host, which sees them",
 		    "%d cgroups outside of this cgroup namespace are left alone", cgroups.foreign);
 	cgroups_free(&cgroups);
 }
@@ -421,7 +448,7 @@ static void check_daemon(struct doctor *doctor)
 	health = daemon_health(overdue, &state);
 	failing = reason && strstr(reason, ": " REASON_REFUSED);
 	if (options_exit_status(error) == EX_DENIED)
-		say(doctor, "daemon", UNKNOWN, "as root", "%s: %s", doctor->state, message);
+		say(doctor, "daemon", UNKNOWN, AS_ROOT, "%s: %s", doctor->state, message);
 	else if (error && error != -ENOENT)
 		say(doctor, "daemon", BAD, "move it away", "%s: %s", doctor->state, message);
 	else if (overdue < 0)

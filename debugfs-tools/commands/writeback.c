@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * zswapctl writeback - have the kernel write pages from zswap to swap, and say what came of it; and
- * readback, the same the other way: pages that commands wrote, before they are needed.
+ * zswapctl writeback - have the kernel write pages from zswap to swap, and say what came of it.
  *
  * Commands go to the kernel one after the other where progress is shown or free memory is to
  * be looked at in between.
@@ -24,7 +23,7 @@ struct row {
 
 #define ROW(member)	offsetof(struct row, member)
 
-static const struct column columns[] = {
+const struct column job_columns[] = {
 	{ "OUTCOME", COLUMN_TEXT, true, "what came of the pages", ROW(outcome) },
 	{ "PAGES", COLUMN_COUNT, true, "how many", ROW(pages) },
 	{ "SIZE", COLUMN_SIZE, true, "page data; compressed bytes in the line \"released\"",
@@ -32,30 +31,9 @@ static const struct column columns[] = {
 	{ "MEANING", COLUMN_TEXT, true, "the same in words", ROW(meaning) },
 };
 
-struct job {
-	/* The command line */
-	struct command wanted;
-	const char *cgroup;
-	num until_free;			/* bytes; negative: not given */
-	bool quiet;
-
-	const struct source *source;
-	bool readback;
-	struct command command;		/* the next one, or the last */
-	struct transaction last;
-	struct result sum;		/* of all of them */
-	bool any;			/* the kernel has carried out one */
-	bool counted;
-	bool progress;			/* is to be shown */
-	num goal;			/* pages; 0: not known */
-	num began_us;
-	num missing;			/* --until-free: bytes, after the last look */
-	bool used_up;			/* --until-free: --max or --max-compressed */
-};
-
 #define WHERE(member)	offsetof(struct job, member)
 
-static const struct option_spec shared_options[] = {
+const struct option_spec job_options[] = {
 	{ "max", 'm', OPTION_SIZE, WHERE(wanted.max),
 	  "at most this much page data, in whole pages" },
 	{ "max-compressed", 0, OPTION_SIZE, WHERE(wanted.max_compressed),
@@ -360,7 +338,7 @@ static int check_usage(const struct job *job)
 	return EX_USAGE;
 }
 
-static int run(struct context *context, void *data)
+int job_run(struct context *context, void *data)
 {
 	struct job *job = data;
 	int error, status;
@@ -391,26 +369,14 @@ static int run(struct context *context, void *data)
 	return status;
 }
 
-static struct job writeback = { .wanted = COMMAND_NONE, .until_free = -1 };
-static struct job readback = {
-	.wanted = COMMAND_NONE, .wanted.verb = COMMAND_READBACK, .until_free = -1,
-};
+static struct job given = { .wanted = COMMAND_NONE, .until_free = -1 };
 
 const struct subcommand writeback_subcommand = {
 	.name = "writeback",
 	.summary = "write cold pages from zswap to swap",
 	.options = writeback_options,
-	.shared = shared_options,
-	.views = { { VIEW("outcomes", columns) } },
-	.data = &writeback,
-	.run = run,
-};
-
-const struct subcommand readback_subcommand = {
-	.name = "readback",
-	.summary = "bring written pages back into zswap before they are needed",
-	.shared = shared_options,
-	.views = { { VIEW("outcomes", columns) } },
-	.data = &readback,
-	.run = run,
+	.shared = job_options,
+	.views = { { VIEW("outcomes", job_columns) } },
+	.data = &given,
+	.run = job_run,
 };

@@ -229,12 +229,26 @@ echo 3 >stuck/sys/kernel/mm/zswap/stats/failed
 check 'doctor: a pool that takes no pages' grep -q '^bad *pool: .* takes no pages until below 50 %' out
 check 'doctor: failed writes' grep -q '^note *writes: 3 pages could not be written' out
 "$zswapctl" --root container doctor >out
-check 'doctor: a namespace' grep -q '^note *namespace: 1 cgroups outside of this' out
+check 'doctor: a namespace' grep -q '^note *namespace: 1 cgroups outside of this .*(fix: .* host' out
 
 cp -r busy nolimit
 echo much >nolimit/sys/module/zswap/parameters/max_pool_percent
 "$zswapctl" --root nolimit doctor >out
-check 'doctor: no limit of the pool' grep -q '^unknown pool: invalid content$' out
+check 'doctor: no limit of the pool' grep -q '^unknown pool: invalid content (fix: ' out
+echo 0 >nolimit/sys/module/zswap/parameters/max_pool_percent
+"$zswapctl" --root nolimit doctor >out
+check 'doctor: a limit of 0' grep -q '^bad *pool: .* of 0B .*(fix: .*max_pool_percent)$' out
+
+# unmended TREE: what is not well has a fix, or a reason why there is none
+unmended()
+{
+	"$zswapctl" --root "$1" doctor >out
+	[ -s out ] && silent grep -v '^ok \|(fix: .*)$' out
+}
+for tree in busy nothing nofeature nodebugfs nobuckets never broken large loaded nostats sick unsure \
+	v1 hybrid elsewhere nomemory container nolimit; do
+	check "doctor of $tree: a fix for each" unmended $tree
+done
 
 # doctor: the compressor that was asked for is the one that is used, or there is none
 cp -r busy asked
@@ -260,7 +274,7 @@ doctor_denied()
 if ASAN_OPTIONS=detect_leaks=0 strace -f -o trace true 2>/dev/null; then
 	doctor_denied age_buckets age_buckets_cgroup pool_total_size
 	check 'doctor: what root alone may read is unknown, not bad' [ "$(grep -c '^unknown' out)" -eq 3 ]
-	check 'doctor: as root it is known' grep -q '^unknown ages: permission denied.*(fix: as root)$' out
+	check 'doctor: as root it is known' grep -q '^unknown ages: permission denied.*(fix: as root of the host)$' out
 	check 'doctor: and that is neither well nor bad' [ "$(tail -n 1 out)" -eq 6 ]
 else
 	echo '# no strace: nobody is denied anything'
@@ -332,10 +346,27 @@ narrow()
 		tr -d '\r' >narrow.out
 	[ -s narrow.out ] && awk -v width="$width" 'length > width { bad = 1 } END { exit bad }' narrow.out
 }
+# headings WIDTH COMMAND: each stands alone, and there is something below; it fits
+headings()
+{
+	narrow busy "$1" "$2 2>/dev/null" && [ "$(wc -l <narrow.out)" -ge 3 ] || return 1
+	# shellcheck disable=SC2086 # words
+	"$zswapctl" --root busy $2 --raw --output-all 2>/dev/null | head -n 1 | tr ' ' '\n' >known
+	for word in $(head -n 1 narrow.out); do
+		grep -qxF "$word" known || {
+			cat narrow.out
+			return 1
+		}
+	done
+}
+"$zswapctl" --root busy daemon --ticks 3 --state state >/dev/null
 if command -v script >/dev/null && script -qec true /dev/null </dev/null >/dev/null 2>&1; then
 	for width in 40 80; do
 		for command in 'ages' 'status -N' 'ages --tree' 'plan --target-bytes 1M'; do
 			check "$command fits $width columns" narrow busy $width "$command"
+		done
+		for command in 'ages' 'ages --tree' 'plan --target-bytes 1M' "daemon --status --state $work/state"; do
+			check "$command: headings in $width columns" headings $width "$command"
 		done
 		check "top fits $width columns" narrow busy $width top --iterations 1
 		cols=0
@@ -363,6 +394,14 @@ if command -v script >/dev/null && script -qec true /dev/null </dev/null >/dev/n
 else
 	skip 'tables fit a terminal' 'no script'
 fi
+
+# A recording has the page size of where it was made: capture.sh on a machine with 64K
+mkdir bin
+printf '#!/bin/sh\necho 65536\n' >bin/getconf
+chmod +x bin/getconf
+PATH=$work/bin:$PATH "$here/capture.sh" captured 2>/dev/null
+check 'capture.sh records the page size' grep -qx 65536 captured/.page_size
+rm -rf captured
 
 # A path that --raw printed is one that -c takes, whatever is in it
 mkdir odd

@@ -378,7 +378,7 @@ if inject true; then
 	done
 	inject -P /sys/fs/cgroup/c/d/memory.zswap.writeback -e trace=openat2 \
 		-e inject=openat2:error=ENFILE "$zswapctl" --root tree doctor >out
-	check 'doctor does not know, then' grep -q '^unknown cgroups: Too many open files in system$' out
+	check 'doctor does not know, then' grep -q '^unknown cgroups: Too many open files in system (fix: try again later)$' out
 else
 	echo '# no strace: nothing runs out'
 fi
@@ -391,13 +391,22 @@ if ASAN_OPTIONS=detect_leaks=0 strace -f -o trace -e trace=rename,renameat,renam
 	"$zswapctl" daemon -C conf --root tree --interval 10 --ticks 12 --state once >out 2>err; then
 	# At 0 s, 60 s, and at the end at 110 s
 	check 'the state is saved once a minute at most' is "$(grep -c '^[0-9]* *rename.*once.new' trace)" 3
-	rm once
-	ASAN_OPTIONS=detect_leaks=0 strace -f -o trace -e trace=rename,openat2 -P once.new -P /sys/fs/cgroup/c \
-		-e inject=openat2:error=ENFILE:when=2 "$zswapctl" daemon -C conf --root tree --interval 10 \
-		--ticks 3 --state once >out 2>err
-	# The first, one that fails, one that succeeds, and at the end
-	check 'at once when a look fails, and when one succeeds again' is \
-		"$(grep -c '^[0-9]* *rename.*once.new' trace)" 4
+	for interval in 1 10 50; do
+		rm once
+		ASAN_OPTIONS=detect_leaks=0 strace -f -o trace -e trace=rename,openat2 -P once.new \
+			-P /sys/fs/cgroup/c -e inject=openat2:error=ENFILE:when=2+2 \
+			"$zswapctl" daemon -C conf --root tree --interval $interval --ticks 13 --state once >out 2>err
+		check "every second look fails, each $interval s" is \
+			"$(grep -c '^zswapctl: /sys/.*: Too many open files in system$' err)" 6
+		# The first, those in 12 intervals, and the one at the end
+		check 'no more often, either' is "$(grep -c '^[0-9]* *rename.*once.new' trace)" \
+			$((1 + 12 / ((59 + interval) / interval) + 1))
+	done
+	mkdir once.new
+	ASAN_OPTIONS=detect_leaks=0 strace -f -o trace -e trace=openat -P once.new \
+		"$zswapctl" daemon -C conf --root tree --interval 10 --ticks 12 --state once >out 2>err
+	check 'nor is it tried when it cannot be saved' is "$(grep -c once.new trace)" 3
+	rmdir once.new
 	# It learns for an hour, writes nothing, and the budget goes from an hour's to two hours'
 	echo 'when = free < 0%' >conf
 	ASAN_OPTIONS=detect_leaks=0 strace -f -o trace -e trace=rename,renameat,renameat2 \

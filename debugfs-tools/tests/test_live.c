@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -35,12 +36,14 @@ static long inode(const char *tree, const char *path)
 	return st.st_ino;
 }
 
+#define STAT(refaulted)	\
+	"anon 109951162777600\nfile 0\nzswpwb_proactive 0\nzswpwb_refault " refaulted "\n"
+
 static void live_cgroup(const char *tree, const char *name)
 {
 	static const char calm[] = "some avg10=0.00 avg60=0.00 avg300=0.00 total=0\n";
 	static const char *const file[][2] = {
-		{ "memory.stat",
-		  "anon 109951162777600\nfile 0\nzswpwb_proactive 0\nzswpwb_refault 0\n" },
+		{ "memory.stat", STAT("0") },
 		{ "memory.pressure", calm },
 		{ "io.pressure", calm },
 		{ "memory.zswap.writeback", "1\n" },
@@ -619,6 +622,111 @@ static void test_clock(void)
 	tree_remove(tree);
 }
 
+/* The time of day steps a day forward, and back, each time that somebody looks at it. */
+static bool stepping;
+
+static num step(void)
+{
+	static int looks;
+
+	return !stepping ? 0 : ++looks % 2 ? 86400 : -86400;
+}
+
+int __real_clock_gettime(clockid_t id, struct timespec *now);
+int __wrap_clock_gettime(clockid_t id, struct timespec *now)
+{
+	int error = __real_clock_gettime(id, now);
+
+	if (id == CLOCK_REALTIME)
+		now->tv_sec += step();
+	return error;
+}
+
+time_t __real_time(time_t *now);
+time_t __wrap_time(time_t *now)
+{
+	time_t then = __real_time(NULL) + step();
+
+	if (now)
+		*now = then;
+	return then;
+}
+
+/* What the line about /b in tick @nr says; -1: nothing. */
+static double number_in(const char *text, int nr, const char *name)
+{
+	autofree char *tick = xasprintf("{\"tick\":%d,", nr), *key = xasprintf("\"%s\":", name);
+
+	while ((text = strstr(text, tick))) {
+		autofree char *line = xasprintf("%.*s", (int)strcspn(text, "\n"), text);
+		const char *at = strstr(line, key);
+
+		if (at && strstr(line, "\"cgroup\":\"/b\""))
+			return atof(at + strlen(key));
+		text++;
+	}
+	return -1;
+}
+
+/*
+ * A day of that clock is none of the daemon's: with pages that come back, a budget, and a pace it
+ * does what it does without steps, but for the fractions of a second that a tick is late.
+ */
+static void test_step(void)
+{
+	static const struct {
+		int tick;
+		const char *name;
+	} rate[] = {
+		{ 2, "max" }, { 2, "budget" }, { 3, "budget" }, { 3, "allowed" }, { 3, "forecast" },
+		{ 3, "measured" },
+	};
+	double value[2][ARRAY_SIZE(rate)];
+	time_t day[2];
+
+	stepping = true;
+	day[0] = time(NULL);
+	day[1] = time(NULL);
+	CHECK(day[0] - day[1] > 80000, "a clock that steps");
+	ticks = "3";
+	for (int i = 0; i < 2; i++) {
+		char *tree = tree_new(), *text;
+		int status = 0, tries;
+		bool back = false;
+		pid_t pid;
+
+		stepping = i;
+		live_tree(tree);
+		tree_file(tree, "/etc/zswapctl.conf",
+			  CONF "interval = 2s\nwear = 864G/day\nrate = 1M/s\n");
+		pid = live_start(tree);
+		for (tries = 0; tries < 3000 && !waitpid(pid, &status, WNOHANG); tries++) {
+			text = text_of(tree, "/out");
+			/* Once: it must not be read while it is written */
+			if (!back && strstr(text, "\"tick\":2,"))
+				tree_file(tree, SYS_CGROUP "/b/memory.stat", STAT("3000"));
+			back |= !!strstr(text, "\"tick\":2,");
+			free(text);
+			wait_a_bit();
+		}
+		if (tries == 3000) {
+			kill(pid, SIGKILL);
+			waitpid(pid, &status, 0);
+		}
+		text = text_of(tree, "/out");
+		CHECK(tries < 3000 && !status && strstr(text, "\"tick\":3"), "three ticks");
+		for (size_t n = 0; n < ARRAY_SIZE(rate); n++)
+			value[i][n] = number_in(text, rate[n].tick, rate[n].name);
+		free(text);
+		tree_remove(tree);
+	}
+	for (size_t n = 0; n < ARRAY_SIZE(rate); n++)
+		CHECK(value[0][n] > 0 && fabs(value[1][n] - value[0][n]) <= value[0][n] / 2,
+		      "%s: %g, and with steps %g", rate[n].name, value[0][n], value[1][n]);
+	stepping = false;
+	ticks = "1";
+}
+
 int main(void)
 {
 	if (may_chroot()) {
@@ -630,6 +738,7 @@ int main(void)
 		test_dry();
 		test_interval();
 		test_clock();
+		test_step();
 	} else {
 		printf("# only root can try the daemon with commands\n");
 	}

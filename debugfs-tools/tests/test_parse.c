@@ -654,6 +654,38 @@ static void test_format(void)
 	test_owned(format_bar(5, 5, 0, false), "");
 }
 
+/* All small ones, and then some 30,000 up to the largest. */
+static num next_value(num value)
+{
+	num step = value < 200000 ? 1 : value / 1000;
+
+	return value > INT64_MAX - step ? INT64_MAX : value + step;
+}
+
+/* What was printed can be typed. */
+static void test_round_trips(void)
+{
+	num age, size, typed;
+	int nr = 0;
+
+	for (age = 0; age < INT64_MAX; age = next_value(age), nr++) {
+		if (parse_age(format_age(age).text, &typed) || typed != age)
+			break;
+	}
+	CHECK(age == INT64_MAX, "%d ages are what they are printed as; not %lld", nr, age);
+
+	/* Rounded, but to what reads the same again; from 7.95E on "8E" is too large a number */
+	for (size = 0; size < 7.95 * (1LL << 60); size = next_value(size)) {
+		struct brief text = format_size(size);
+
+		if (parse_size(text.text, &typed) || strcmp(format_size(typed).text, text.text) ||
+		    llabs(typed - size) > size / 19)
+			break;
+	}
+	CHECK(size >= 7.95 * (1LL << 60), "sizes are about what they are printed as; not %lld",
+	      size);
+}
+
 /* One for each byte that is no part of a character. */
 #define BAD	"\xef\xbf\xbd"
 
@@ -701,6 +733,7 @@ int main(void)
 	test_keys();
 	test_results();
 	test_format();
+	test_round_trips();
 	test_utf8();
 	CHECK(amount_add(INT64_MAX - 1, 1) == INT64_MAX, "a sum that fits");
 	CHECK(amount_add(INT64_MAX, INT64_MAX) == INT64_MAX, "and one that does not");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The subcommands writeback and readback with a kernel that is played here: which commands it gets,
- * and what is drawn between them on a terminal.
+ * what is drawn between them on a terminal, and what is written to the kernel's files.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,6 +15,7 @@
 #include "commands/commands.h"
 #include "system/amount.h"
 #include "tap.h"
+#include "tree.h"
 
 #define MIB		(1LL << 20)
 #define RATIO		4	/* what pages compress to */
@@ -27,6 +28,8 @@ static struct kernel {
 	int signal_at;		/* the command at which a signal comes, from 1 on; 0: none */
 	bool late;		/* it comes when that one is done */
 	int commands;
+	const char *tree;	/* the root: its files get the commands; NULL: it is played */
+	int width;		/* of a terminal for standard output, too, all of which is seen */
 } kernel;
 
 int __wrap_system_supported(const struct source *source)
@@ -47,6 +50,9 @@ static num least(num a, num b)
 	return b >= 0 && b < a ? b : a;
 }
 
+int __real_transaction_run(const struct source *source, const struct command *command,
+			   struct transaction *transaction);
+
 /* "<" and the command and ">" are seen between what is drawn. */
 int __wrap_transaction_run(const struct source *source, const struct command *command,
 			   struct transaction *transaction)
@@ -57,7 +63,10 @@ int __wrap_transaction_run(const struct source *source, const struct command *co
 	char *text = transaction_text(command);
 	struct counters *count = &transaction->result.count;
 
-	(void)source;
+	if (kernel.tree) {
+		free(text);
+		return __real_transaction_run(source, command, transaction);
+	}
 	ends = !command->dry_run && ++kernel.commands == kernel.signal_at;
 	fprintf(stderr, "<%s%s>", back ? "back " : "", text);
 	fflush(stderr);
@@ -109,6 +118,7 @@ static int run(const char *line, bool terminal, struct kernel as, char **seen)
 	};
 	autofree char *words = xstrdup(line), *text = xcalloc(1, 65536);
 	char *argv[WORDS_MAX + 1] = { (char *)"zswapctl" }, *rest = words;
+	const struct winsize size = { .ws_row = 50, .ws_col = as.width };
 	int from, to, pipes[2], argc = 1, status;
 	size_t length = 0;
 	ssize_t nr;
@@ -116,7 +126,7 @@ static int run(const char *line, bool terminal, struct kernel as, char **seen)
 
 	while (argc < WORDS_MAX && (argv[argc] = strsep(&rest, " ")))
 		argc++;
-	if (terminal ? openpty(&from, &to, NULL, NULL, NULL) : pipe(pipes))
+	if (terminal ? openpty(&from, &to, NULL, NULL, as.width ? &size : NULL) : pipe(pipes))
 		abort();
 	if (!terminal) {
 		from = pipes[0];
@@ -127,16 +137,22 @@ static int run(const char *line, bool terminal, struct kernel as, char **seen)
 	if (!pid) {
 		kernel = as;
 		setenv("TERM", "vt100", 1);
-		if (dup2(to, STDERR_FILENO) < 0 || !freopen("/dev/null", "we", stdout))
+		setenv("NO_COLOR", "1", 1);
+		unsetenv("COLUMNS");
+		if (dup2(to, STDERR_FILENO) < 0 || !freopen("/dev/null", "we", stdout) ||
+		    (as.width && dup2(to, STDOUT_FILENO) < 0) ||
+		    (as.tree && (chroot(as.tree) || chdir("/"))))
 			_exit(100);
-		_exit(options_main(argc, argv, list));
+		status = options_main(argc, argv, list);
+		fflush(NULL);
+		_exit(status);
 	}
 	close(to);
 	while (length < 65535 && (nr = read(from, text + length, 65535 - length)) > 0)
 		length += nr;
 	close(from);
 	waitpid(pid, &status, 0);
-	*seen = shorten(text);
+	*seen = as.width ? xstrdup(text) : shorten(text);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 200;
 }
 
@@ -150,6 +166,52 @@ static void check(const char *line, bool terminal, struct kernel as, int status,
 	      as.signal_at ? ", and a signal" : "");
 	if (!good)
 		printf("# %d, %s\n", got, seen);
+	free(seen);
+}
+
+/* The text that @file, one of the kernel's, gets by @line. */
+static void check_file(const char *line, const char *file, const char *wanted)
+{
+	char *tree = tree_new(), *path = xasprintf("%s%s", tree, file), *seen, text[256] = "";
+	FILE *stream;
+
+	tree_file(tree, file, "");
+	/* Standard files that are closed are looked for there */
+	tree_file(tree, "/dev/null", "");
+	if (run(line, false, (struct kernel){ .tree = tree }, &seen) == 100) {
+		printf("# only root can see what is written to %s\n", file);
+	} else {
+		stream = fopen(path, "re");
+		text[stream ? fread(text, 1, sizeof(text) - 1, stream) : 0] = '\0';
+		CHECK(stream && !strcmp(text, wanted), "%s: %s gets '%s'", line, file, text);
+		if (stream)
+			fclose(stream);
+	}
+	free(seen);
+	free(path);
+	tree_remove(tree);
+}
+
+/* Its table fits @width columns, and @headings stand alone above @rows. */
+static void check_width(const char *line, int width, const char *headings, int rows)
+{
+	char *seen, *rest, *row, *word;
+	autofree char *found = xstrdup("");
+	int nr = -1, widest = 0;
+
+	run(line, true, (struct kernel){ .cold = 200 * MIB, .width = width }, &seen);
+	for (rest = seen; (row = strsep(&rest, "\n")) && *row; nr++) {
+		row[strcspn(row, "\r")] = '\0';
+		/* The command that the kernel got comes first */
+		if (strchr(row, '>'))
+			memmove(row, strrchr(row, '>') + 1, strlen(strrchr(row, '>')));
+		if ((int)strlen(row) > widest)
+			widest = strlen(row);
+		while (nr < 0 && (word = strsep(&row, " ")))
+			xappend(&found, *word ? " %s" : "%s", word);
+	}
+	CHECK(widest <= width && nr == rows && !strcmp(found, headings),
+	      "%s in %d columns: at most %d, %d rows below%s", line, width, widest, nr, found);
 	free(seen);
 }
 
@@ -200,5 +262,20 @@ int main(void)
 	      "<max=41943040 max_compressed=67108864>[40M]");
 	check("writeback --until-free 1G", false,
 	      (struct kernel){ .free = 1024 * MIB }, EX_DONE, "");
+
+	check_width("writeback --age 1h -q", 80, " OUTCOME PAGES SIZE MEANING", 7);
+	check_width("writeback --age 1h -q", 40, " OUTCOME PAGES SIZE", 7);
+	check_width("readback --max 100M -q", 80, " OUTCOME PAGES SIZE MEANING", 2);
+	check_width("readback --max 100M -q", 40, " OUTCOME PAGES SIZE", 2);
+
+	check_file("writeback --age 1h --rate 10M", SYS_DEBUGFS "/writeback",
+		   "age=3600 rate=10485760");
+	check_file("writeback --age 1h --rate 10M", SYS_ZSWAP "/proactive_writeback",
+		   "age=3600 rate=10485760");
+	check_file("writeback --max 1G --rate 1.5M", SYS_ZSWAP "/proactive_writeback",
+		   "max=1073741824 rate=1572864");
+	check_file("readback --rate 10M", SYS_ZSWAP "/proactive_readback", "rate=10485760");
+	check_file("readback --max 1G --rate 64K", SYS_ZSWAP "/proactive_readback",
+		   "max=1073741824 rate=65536");
 	return tap_done();
 }
