@@ -11,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -403,20 +401,12 @@ static void giver_of_a_readback_pays_nothing(void)
 #define LIMITED_MS		15000
 #define LIMITED_ROUNDS		2
 
-/* What a cgroup may write to the test's disk, in bytes and in requests a second. */
 static bool limit_writes(const char *cgroup)
 {
-	char path[ZWB_PATH_MAX], text[128];
-	struct stat status;
+	char limit[64];
 
-	snprintf(path, sizeof(path), "/dev/%s", zwb_disk_name());
-	if (stat(path, &status)) {
-		zwb_fail("%s: %s", path, strerror(errno));
-		return false;
-	}
-	snprintf(text, sizeof(text), "%u:%u wbps=%lld wiops=2", major(status.st_rdev),
-		 minor(status.st_rdev), LIMITED_RATE);
-	return zwb_cgroup_set(cgroup, "io.max", text);
+	snprintf(limit, sizeof(limit), "wbps=%lld wiops=2", LIMITED_RATE);
+	return zwb_disk_limit(cgroup, limit);
 }
 
 /* One command for both; the other load is the same, but for the limit. */

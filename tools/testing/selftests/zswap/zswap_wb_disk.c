@@ -268,6 +268,22 @@ const char *zwb_disk_name(void)
 	return DISK_NAME;
 }
 
+/* What of it a cgroup may use: "rbps=..." and the like, as io.max has them. */
+bool zwb_disk_limit(const char *cgroup, const char *limit)
+{
+	char path[ZWB_PATH_MAX], text[128];
+	struct stat status;
+
+	snprintf(path, sizeof(path), "/dev/%s", zwb_disk_name());
+	if (stat(path, &status)) {
+		zwb_fail("%s: %s", path, strerror(errno));
+		return false;
+	}
+	snprintf(text, sizeof(text), "%u:%u %s", major(status.st_rdev), minor(status.st_rdev),
+		 limit);
+	return zwb_cgroup_set(cgroup, "io.max", text);
+}
+
 /*
  * With extents, as ext4 is made everywhere; busybox's mke2fs knows nothing of them,
  * but all that it takes is to say so, as tune2fs(8) does.

@@ -41,6 +41,7 @@ struct zwb_disk_spec {
 bool zwb_disk_on(const struct zwb_disk_spec *spec);
 void zwb_disk_off(void);
 const char *zwb_disk_name(void);
+bool zwb_disk_limit(const char *cgroup, const char *limit);
 
 /* Numbers of a disk by their place in its stat, see Documentation/block/stat.rst */
 enum zwb_disk_number {

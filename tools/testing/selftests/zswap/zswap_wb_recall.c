@@ -15,8 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -67,17 +65,10 @@ struct recall {
 
 static bool limit_reads(const struct recall *recall, const char *rate)
 {
-	char path[ZWB_PATH_MAX], text[64];
-	struct stat status;
+	char limit[32];
 
-	snprintf(path, sizeof(path), "/dev/%s", zwb_disk_name());
-	if (stat(path, &status)) {
-		zwb_fail("%s: %s", path, strerror(errno));
-		return false;
-	}
-	snprintf(text, sizeof(text), "%u:%u rbps=%s", major(status.st_rdev),
-		 minor(status.st_rdev), rate);
-	return zwb_cgroup_set(recall->cgroup, "io.max", text);
+	snprintf(limit, sizeof(limit), "rbps=%s", rate);
+	return zwb_disk_limit(recall->cgroup, limit);
 }
 
 /* Which page has the lowest slot. */
