@@ -35,7 +35,8 @@ enum {
 
 /*
  * A number from the system, or why it is not known: a negative errno.  -ENOENT: this
- * kernel has no such file; -EACCES: needs root; -EPERM: locked down; -EINVAL: invalid content.
+ * kernel has no such file; -ENOTDIR: nor its directory; -EACCES: needs root; -EPERM: locked down;
+ * -EINVAL: invalid content.
  */
 typedef long long num;
 

@@ -247,7 +247,8 @@ static void print_choice(void *data, const struct choice *choice)
 
 /*
  * Unless it has to be @now: once a minute at most, and only if there is something new.  The minute
- * goes from look to look: with what comes after it a look each minute would at times be too early.
+ * goes from look to look, not from save to save: with what comes after it a look each minute would at
+ * times be too early.
  * The bytes that are @about to be written count as spent: it may be killed before it is saved
  * again.
  */

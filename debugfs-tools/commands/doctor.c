@@ -83,9 +83,8 @@ static const char *fix_unreadable(const struct source *source, const char *file,
 
 	switch (error) {
 	case -EACCES:
-		return AS_ROOT;
 	case -EPERM:
-		return UNLOCK;
+		return AS_ROOT;
 	case -EINVAL:
 	case -ERANGE:
 	case -EFBIG:
@@ -290,7 +289,7 @@ static void check_pool(struct doctor *doctor)
 {
 	const struct system *system = &doctor->system;
 	num limit = system_limit(system);
-	num full = limit ? amount_ratio(system->pool_bytes, limit, PPM) : PPM;
+	num full = limit ? amount_ratio(system->pool_bytes, limit, PPM) : 0;
 	struct brief pool = format_size(system->pool_bytes), most = format_size(limit);
 	struct brief percent = format_percent(system->pool_bytes, limit);
 	bool stuck = system->limit_hit > 0 && full >= system->accept_percent * (PPM / 100);
@@ -298,6 +297,9 @@ static void check_pool(struct doctor *doctor)
 	if (full < 0)
 		say_unknown(doctor, "pool", system->pool_bytes < 0 ? SYS_DEBUGFS "/pool_total_size" :
 			    SYS_PARAMETERS "/max_pool_percent", full);
+	else if (!limit)
+		say(doctor, "pool", BAD, "more in " SYS_PARAMETERS "/max_pool_percent",
+		    "%s of 0B: it takes no pages", pool.text);
 	else if (full >= NEAR_LIMIT || stuck)
 		say(doctor, "pool", BAD,
 		    "zswapctl writeback or daemon, or more in " SYS_PARAMETERS "/max_pool_percent",
@@ -335,7 +337,7 @@ static void check_rejected(struct doctor *doctor)
 	system_free(&later);
 	if (*list)
 		say(doctor, "rejected", growing ? BAD : NOTE,
-		    "REJECT-RECLAIM and LIMIT-HIT: zswapctl daemon, or a larger pool; REJECT-POOR: data that does not compress",
+		    "REJECT-RECLAIM and LIMIT-HIT: zswapctl daemon, or a larger pool; REJECT-POOR: data that does not compress; others: memory, or the kernel's log",
 		    "%s", list);
 	else if (known)
 		say(doctor, "rejected", OK, NULL, "no page");

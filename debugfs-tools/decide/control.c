@@ -30,10 +30,15 @@
 #define RETRY_MIN_UNITS		12
 #define DAY			86400	/* seconds */
 #define RETRY_MAX		(7 * DAY)
-#define REFUSED_UNITS		0.2	/* of the youngest age, doubled with each failure, */
-#define REFUSED_MAX		6	/* so often at most: from 2 minutes to 64 */
+#define REFUSED_MAX		6	/* doublings of a minute: from 2 minutes to 64 */
 #define COMMAND_MIN		(64LL << 10)	/* bytes: less is not worth a command */
 #define REFAULT_COST		10	/* bytes: reading one back costs as much as writing that many */
+
+/* A minute; less where the youngest age is less than by default, as in a demo. */
+static double minute_of(const struct control_state *state)
+{
+	return fmin(0.2 * state->evidence.unit, MINUTE);
+}
 
 void policy_defaults(struct policy *policy)
 {
@@ -176,7 +181,10 @@ static void decide_amount(struct control_state *state, const struct look *look,
 		set(decision, ACTION_IDLE, "nothing that old");
 		return;
 	}
-	bytes = decision->allowed / share * look->paced / MINUTE * look->page_size;
+	bytes = decision->allowed / share / MINUTE * look->page_size;
+	/* Also with short ticks: what gets cold in a minute and goes in the next is not limited */
+	decision->limited = decision->cold > bytes * fmax(look->paced, minute_of(state));
+	bytes *= look->paced;
 	decision->wanted = bytes < decision->cold ? (num)bytes : decision->cold;
 	returns = model_returns(&state->evidence, decision->forecast,
 				decision->cold / look->page_size);
@@ -259,7 +267,7 @@ static void take_part(struct choice *choice, double part, num page_size)
 
 	d->max = d->cold < credit ? d->cold : (num)credit;
 	d->max -= d->max % page_size;
-	d->paced = d->wanted < d->cold && part >= d->wanted;
+	d->limited &= d->max < d->cold && part >= d->wanted;
 	if (d->max && (d->max >= COMMAND_MIN || d->max >= d->cold))
 		return;
 	d->max = 0;
@@ -313,7 +321,7 @@ void control_result(struct choice *choice)
 		if (state->refused < REFUSED_MAX)
 			state->refused++;
 		state->again_ms = choice->look.now_ms +
-			(num)(REFUSED_UNITS * exp2(state->refused) * state->evidence.unit * MS);
+			(num)(minute_of(state) * exp2(state->refused) * MS);
 		choice->decision.reason = refused(choice->decision.action);
 	}
 }

@@ -52,7 +52,7 @@ struct decision {
 	num age;		/* seconds */
 	num max;		/* bytes of page data, after control_share() */
 	num wanted;		/* the same before it */
-	bool paced;		/* it is the pace that limits: not what is cold, nor the budget */
+	bool limited;		/* by the pace: not by what is cold, nor by the budget */
 	num cold;		/* bytes of page data in buckets that begin at @age or later */
 	double allowed, forecast, measured; /* pages a minute; negative: not known */
 	double worth;		/* bytes freed for each byte written, less what comes back */

@@ -71,7 +71,7 @@ void evidence_update_mean(struct evidence *evidence, const struct happened *happ
 }
 
 void evidence_written(struct evidence *evidence, const struct age_table *ages, num pages,
-		      bool paced)
+		      bool limited)
 {
 	for (int b = ages->nr - 1; b >= 0 && pages > 0; b--) {
 		num there = ages->bucket[b].pages, part = there < pages ? there : pages;
@@ -79,7 +79,7 @@ void evidence_written(struct evidence *evidence, const struct age_table *ages, n
 		if (part <= 0)
 			continue;
 		evidence->out[b] += part;
-		evidence->fresh += paced ? part : 0;
+		evidence->fresh += limited ? part : 0;
 		pages -= part;
 	}
 }

@@ -70,11 +70,11 @@ void evidence_update(struct evidence *evidence, const struct happened *happened)
  */
 void evidence_update_mean(struct evidence *evidence, const struct happened *happened);
 /*
- * @pages were written, from the coldest buckets of @ages; @paced: at another pace, more would have
- * been.
+ * @pages were written, from the coldest buckets of @ages; @limited: by the pace, at another one it
+ * would have been more.
  */
 void evidence_written(struct evidence *evidence, const struct age_table *ages, num pages,
-		      bool paced);
+		      bool limited);
 /* Begin @evidence with what is known of @others, for one of which @allowed may come back. */
 void evidence_inherit(struct evidence *evidence, const struct evidence *others, double allowed);
 

@@ -333,13 +333,13 @@ static void written(struct state *state, const struct config *config, const stru
 		choice->state->thawed_to_read = true;
 	else
 		evidence_written(&choice->state->evidence, choice->look.since.ages, pages,
-				 choice->decision.paced);
+				 choice->decision.limited);
 	for (int level = 0; level < LEVELS && !choice->look.frozen; level++) {
 		struct family *family = family_of(state, config, cgroup->path, level, false);
 
 		if (family)
 			evidence_written(&family->evidence, choice->look.since.ages, pages,
-					 choice->decision.paced);
+					 choice->decision.limited);
 	}
 	if (config->wear)
 		state->wear = fmax(state->wear - (double)pages * choice->look.page_size, 0);

@@ -237,7 +237,7 @@ echo much >nolimit/sys/module/zswap/parameters/max_pool_percent
 check 'doctor: no limit of the pool' grep -q '^unknown pool: invalid content (fix: ' out
 echo 0 >nolimit/sys/module/zswap/parameters/max_pool_percent
 "$zswapctl" --root nolimit doctor >out
-check 'doctor: a limit of 0' grep -q '^bad *pool: .* of 0B .*(fix: .*max_pool_percent)$' out
+check 'doctor: a limit of 0' grep -q '^bad *pool: .* of 0B: .*(fix: .*max_pool_percent)$' out
 
 # unmended TREE: what is not well has a fix, or a reason why there is none
 unmended()
@@ -398,7 +398,9 @@ fi
 # A recording has the page size of where it was made: capture.sh on a machine with 64K
 mkdir bin
 printf '#!/bin/sh\necho 65536\n' >bin/getconf
-chmod +x bin/getconf
+# which is all that is looked at
+printf '#!/bin/sh\n' >bin/find
+chmod +x bin/getconf bin/find
 PATH=$work/bin:$PATH "$here/capture.sh" captured 2>/dev/null
 check 'capture.sh records the page size' grep -qx 65536 captured/.page_size
 rm -rf captured

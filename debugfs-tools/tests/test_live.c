@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <math.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -492,7 +491,7 @@ static void test_turns(void)
 	forget(tree, READBACK);
 	tree_directory(tree, READBACK);
 	/* What fails is left alone for times that go by the youngest age */
-	tree_file(tree, "/etc/zswapctl.conf", CONF "interval = 1s\nmin-age = 1s\n");
+	tree_file(tree, "/etc/zswapctl.conf", CONF "interval = 2s\nmin-age = 1s\n");
 	ticks = "3";
 	CHECK(!live(tree) && said(tree, "/out", "\"action\":\"readback\"", 3) &&
 	      said(tree, "/err", "proactive_readback", 1), "what fails again is said once");
@@ -698,7 +697,7 @@ static void test_step(void)
 		stepping = i;
 		live_tree(tree);
 		tree_file(tree, "/etc/zswapctl.conf",
-			  CONF "interval = 2s\nwear = 864G/day\nrate = 1M/s\n");
+			  CONF "interval = 4s\nwear = 864G/day\nrate = 1M/s\n");
 		pid = live_start(tree);
 		for (tries = 0; tries < 3000 && !waitpid(pid, &status, WNOHANG); tries++) {
 			text = text_of(tree, "/out");
@@ -721,7 +720,9 @@ static void test_step(void)
 		tree_remove(tree);
 	}
 	for (size_t n = 0; n < ARRAY_SIZE(rate); n++)
-		CHECK(value[0][n] > 0 && fabs(value[1][n] - value[0][n]) <= value[0][n] / 2,
+		/* A step would be a factor of some thousand; a late look is one of two */
+		CHECK(value[0][n] > 0 && value[1][n] > value[0][n] / 8 &&
+		      value[1][n] < value[0][n] * 8,
 		      "%s: %g, and with steps %g", rate[n].name, value[0][n], value[1][n]);
 	stepping = false;
 	ticks = "1";

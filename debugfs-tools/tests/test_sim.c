@@ -731,13 +731,13 @@ static double pace_of(const struct world *world)
  * Two days of a little that is written as it comes, which no pace holds up: what is known of that
  * is not known of the gigabytes that are cold then.  With these it grows.
  */
-static void test_pace(void)
+static void check_pace(const char *config)
 {
 	double little, much;
 	struct world world;
 	struct pod *pod;
 
-	world_init(&world, "when = always\nwear = unlimited\n");
+	world_init(&world, config);
 	pod = add_pod(&world, "/load", 512 * MIB);
 	for (int minute = 0; minute < 2 * MINUTES_A_DAY; minute += 10) {
 		/* 256 pages in ten minutes, of some 5,000 that may come back */
@@ -753,6 +753,12 @@ static void test_pace(void)
 	CHECK(little < 1.2, "the pace does not grow by what it did not limit");
 	CHECK(much > 2, "and grows by what it did");
 	world_free(&world);
+}
+
+static void test_pace(void)
+{
+	check_pace("when = always\nwear = unlimited\n");
+	check_pace("when = always\nwear = unlimited\ninterval = 10s\n");
 }
 
 /* The demo: seconds instead of minutes, with ages to match. */
