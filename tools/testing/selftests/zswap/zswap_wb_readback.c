@@ -392,19 +392,6 @@ static void warmest_come_first_after_new_edges(void)
 	zwb_expect_read(young, 0, 100);
 }
 
-/* How many pages of a load are on the device that its first one is on. */
-static long long count_on_one(const struct zwb_load *load)
-{
-	static unsigned long long slots[TWO_PAGES];
-	long long i, first = 0;
-
-	if (!zwb_load_slots(load, slots))
-		return -1;
-	for (i = 0; i < load->pages; i++)
-		first += ZWB_SLOT_TYPE(slots[i]) == ZWB_SLOT_TYPE(slots[0]);
-	return first;
-}
-
 /*
  * Old and young pages are on each of two devices: the young ones of both come first.
  *
@@ -421,7 +408,7 @@ static void warmest_come_first_of_two_devices(void)
 	young = write_old_and_young(TWO_PAGES, TWO_PAGES);
 	if (!young)
 		return;
-	first = count_on_one(young);
+	first = zwb_load_on_first_device(young);
 	ksft_print_msg("%lld of %lld young pages are on one device\n", first, young->pages);
 	/* then all of one device are all of the young ones, or none of them */
 	if (first == TWO_PAGES) {

@@ -1001,13 +1001,8 @@ static void swapoff_frees_the_map(void)
 /* How many pages of a load are on the small device, the other ones being on the disk. */
 static long long count_on_small(const struct zwb_load *load)
 {
-	static unsigned long long slots[MAX_PAGES];
-	long long i, first = 0;
+	long long first = zwb_load_on_first_device(load);
 
-	if (!zwb_load_slots(load, slots))
-		return -1;
-	for (i = 0; i < load->pages; i++)
-		first += ZWB_SLOT_TYPE(slots[i]) == ZWB_SLOT_TYPE(slots[0]);
 	/* it has no room for half of them */
 	return first < load->pages / 2 ? first : load->pages - first;
 }

@@ -2120,6 +2120,20 @@ bool zwb_load_slots(const struct zwb_load *load, unsigned long long *slots)
 	return true;
 }
 
+/* How many pages of a load are on the device that its first one is on, or -1. */
+long long zwb_load_on_first_device(const struct zwb_load *load)
+{
+	unsigned long long *slots = calloc(load->pages, sizeof(*slots));
+	long long i, nr = -1;
+
+	if (slots && zwb_load_slots(load, slots)) {
+		for (i = nr = 0; i < load->pages; i++)
+			nr += ZWB_SLOT_TYPE(slots[i]) == ZWB_SLOT_TYPE(slots[0]);
+	}
+	free(slots);
+	return nr;
+}
+
 /* --- write errors --- */
 
 static bool util_fault_set_in(const char *dir, const char *file, long long value)

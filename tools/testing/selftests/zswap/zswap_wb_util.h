@@ -384,6 +384,7 @@ bool zwb_still_younger(const struct zwb_load *load, int seconds);
 #define ZWB_SLOT_TYPE(slot)	((slot) & ((1ULL << ZWB_SLOT_TYPE_BITS) - 1))
 #define ZWB_SLOT_OFFSET(slot)	((slot) >> ZWB_SLOT_TYPE_BITS)
 bool zwb_load_slots(const struct zwb_load *load, unsigned long long *slots);
+long long zwb_load_on_first_device(const struct zwb_load *load);
 
 /* for the runner: what is left at the end of a test */
 bool zwb_loads_verify(void);
