@@ -2,7 +2,7 @@
 /*
  * zswapctl - what all parts of the tool share.
  *
- * Arrows point one way: subcommands -> system, policy, table -> source, parse, format.
+ * Arrows point one way: commands/ -> decide/ -> ui/ -> system/, as tests/structure.sh has it.
  * Nothing below a subcommand prints, except through table.h, or exits.
  */
 #pragma once

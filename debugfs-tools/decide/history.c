@@ -9,7 +9,7 @@
 
 #include "decide/history.h"
 #include "decide/state.h"
-#include "json.h"
+#include "ui/json.h"
 
 #define SLOT		1024	/* bytes: 16 edges and counts of 19 digits have room */
 #define TIME_MAX	(1LL << 36)

@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 
 #include "decide/state.h"
-#include "json.h"
 #include "ui/format.h"
+#include "ui/json.h"
 
 #define TIME_MAX	1000000000000000 /* milliseconds, and failures in a row */
 

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "decide/config.h"
-#include "json.h"
+#include "ui/json.h"
 #include "system/system.h"
 
 #define STATE_VERSION	3

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # run.sh DIR MADE: all tests that need no kernel, of the program and the test programs in DIR, which
-# have sanitizers, of the program without, and of the documents in MADE.
+# have sanitizers, of the program without, of the documents in MADE, and of the source.
 # TAP of each, one after the other; the status is that of all.
 
 set -u
@@ -27,6 +27,7 @@ begin "$here/test_history.sh" "$1"
 begin "$here/test_top.sh" "$1"
 begin "$here/test_speed.sh" "$2"
 begin "$here/documents.sh" "$1/zswapctl" "$2"
+begin "$here/structure.sh" "$1/zswapctl"
 echo "# damaged files: does a reader crash?"
 if "$1/fuzz_readers" --runs "${FUZZ_RUNS:-300}" "$here/trees/busy"; then
 	echo "ok 1 - fuzz_readers"

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "decide/tick.h"
-#include "json.h"
+#include "ui/json.h"
 #include "system/amount.h"
 #include "tap.h"
 #include "tree.h"

@@ -4,7 +4,7 @@
  */
 #include <math.h>
 
-#include "json.h"
+#include "ui/json.h"
 #include "ui/format.h"
 
 void json_put(FILE *out, json_t *json, size_t flags)
