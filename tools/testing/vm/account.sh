@@ -20,8 +20,7 @@ may_skip() {
 	case $on-$VM_ARCH in
 	debug-x86_64) ;;
 	kasan-x86_64 | kcsan-x86_64)
-		# All programs run in one VM as well, one after another, and these kernels put more
-		# into memory that has just come.
+		# These kernels put more into memory that has just come.
 		echo 'memory is in pieces'
 		echo 'the kernel keeps something in the new memory'
 		[ "$on" = kasan ] || echo 'needs lockdep'

@@ -87,7 +87,7 @@ x86_64-kcsan) parts=(kunit "${parts[@]}" zswapctl-vm bench torture fuzz) ;;
 esac
 if [ -n "$long" ]; then
 	boot+=' debug_objects'
-	parts+=(kselftests-plain kselftests-thp kselftests-mglru)
+	parts+=(kselftests-{plain,thp,mglru} kselftests-{thp,mglru}-timed)
 	minutes=10 runs=100000
 fi
 
@@ -170,11 +170,19 @@ seconds() {
 	esac
 }
 
+# setting NAME: what THP is in this part, and whether MGLRU is on
+setting() {
+	case $1 in
+	kselftests) echo always y ;;
+	kselftests-thp*) echo always n ;;
+	kselftests-mglru*) echo never y ;;
+	*) echo never n ;;
+	esac
+}
+
 run_part() {
-	local name=$1 rc=0 program all='' n pid pids=()
-	for program in $alone; do
-		all+=" -S zswap:zswap_wb_${program%%:*}"
-	done
+	local name=$1 rc=0 program thp mglru n pid pids=()
+	read -r thp mglru < <(setting "$name")
 	# slab_nomerge: what a cache holds is that cache's own
 	case $name in
 	kunit)
@@ -183,10 +191,10 @@ run_part() {
 		return "$rc"
 		;;
 	harness) "$VMDIR/harness-check.sh" >"$out/harness.ktap" ;;
-	kselftests)
+	kselftests | kselftests-plain | kselftests-thp | kselftests-mglru)
 		for ((n = 1; n <= vms; n++)); do
 			# shellcheck disable=SC2046 # words
-			vm "$name-$n" 'slab_nomerge transparent_hugepage=always' y \
+			vm "$name-$n" "slab_nomerge transparent_hugepage=$thp" "$mglru" \
 				"$(options_for $(share "$n"))" &
 			pids+=("$!")
 		done
@@ -198,12 +206,9 @@ run_part() {
 		done >"$out/$name.ktap"
 		return "$rc"
 		;;
-	kselftests-timed)
-		vm "$name" 'slab_nomerge transparent_hugepage=never' n "$(options_for "${timed[@]}")"
+	kselftests-timed | kselftests-*-timed)
+		vm "$name" "slab_nomerge transparent_hugepage=$thp" "$mglru" "$(options_for "${timed[@]}")"
 		;;
-	kselftests-plain) vm "$name" 'slab_nomerge transparent_hugepage=never' n "$all" ;;
-	kselftests-thp) vm "$name" 'slab_nomerge transparent_hugepage=always' n "$all" ;;
-	kselftests-mglru) vm "$name" 'slab_nomerge transparent_hugepage=never' y "$all" ;;
 	kselftests-*)
 		for program in $alone; do
 			[ "${program%%:*}" != "${name#kselftests-}" ] ||

@@ -234,7 +234,7 @@ more_run() {
 	echo "$rc $(tail -n 1 "$more/said")"
 }
 more_set_up
-result=$(more_run 'kselftests-thp --kernel '"$more/build/kernel-kcsan")
+result=$(more_run 'kselftests-thp-timed --kernel '"$more/build/kernel-kcsan")
 all=$(wc -l <"$more/ran")
 parts=$(grep -c '==> part [0-9]* of [0-9]*, after ' "$more/said") || :
 last=$(sed -nE 's/^==> part ([0-9]+) of \1,.*/\1/p' "$more/said" | paste -sd+)
@@ -259,7 +259,7 @@ verdict "$rc" "check-debug has all settings of THP and MGLRU, torture and fuzz o
 result=$(more_run 'nothing')
 rc=0
 case $result in '0 '[1-9]*' passed, 0 failed, 0 skipped') ;; *) rc=1 ;; esac
-[ "$(cut -d ' ' -f 1-5 "$more/ran")" = "vm/vm.sh --name kselftests-thp --kernel $more/build/kernel-kcsan/$IMAGE" ] || rc=1
+[ "$(cut -d ' ' -f 1-5 "$more/ran")" = "vm/vm.sh --name kselftests-thp-timed --kernel $more/build/kernel-kcsan/$IMAGE" ] || rc=1
 [ "$rc" -eq 0 ] || sed 's/^/# it ran /' "$more/ran"
 verdict "$rc" "check-debug that is run again runs what was not green, and nothing else"
 exit "$red"
