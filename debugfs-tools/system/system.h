@@ -58,7 +58,7 @@ void system_free(struct system *system);
 /* Has this kernel proactive writeback?  0, or -ENOENT. */
 int system_supported(const struct source *source);
 /* What brings it to a kernel that lacks it. */
-#define SYSTEM_PACKAGE	"install a linux-image-*-zswapwb package, as 'make kernel-deb' builds it"
+#define SYSTEM_PACKAGE	"install a linux-image-*-zswapwb* package, as 'make kernel-deb' builds it"
 /*
  * One sentence on why something is not known, for people: "needs root", "debugfs is not
  * mounted", "this kernel has no proactive zswap writeback", "locked down", ...

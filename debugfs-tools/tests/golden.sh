@@ -219,6 +219,28 @@ elsewhere cgroup2 is not mounted at
 nomemory cgroup2 at /sys/fs/cgroup is without the memory
 TREES
 
+# Whoever needs the feature is told which package has it: names_package TREE COMMAND...
+names_package()
+{
+	tree=$1
+	shift
+	"$zswapctl" --root "$tree" "$@" >out 2>err
+	status=$?
+	cat err
+	[ "$status" -eq 3 ] && grep -q '^zswapctl: .*, install a linux-image-[*]-zswapwb[*] package' err
+}
+cp -r nofeature neither
+rm -r neither/sys/kernel/debug
+for tree in nothing nofeature neither; do
+	for command in ages 'ages --tree' 'ages --json' 'ages -c redis' 'top --iterations 1' plan 'record --file new' \
+		'writeback --age 1h' 'readback -c redis' daemon; do
+		# shellcheck disable=SC2086 # words
+		check "$tree: $command says what to install" names_package "$tree" $command
+	done
+	"$zswapctl" --root "$tree" doctor >out
+	check "$tree: doctor says what to install" grep -q '^bad .*(fix: install a linux-image-[*]-zswapwb[*] package' out
+done
+
 # doctor: a pool that was full and is not yet below the accept threshold, failed writes, a namespace
 cp -r busy stuck
 echo 5 >stuck/sys/kernel/debug/zswap/pool_limit_hit

@@ -636,6 +636,6 @@ check 'no age tables' stays_down 3 daemon --root tree
 rm -r tree/sys/kernel/mm
 check 'no feature' stays_down 3 daemon --root tree
 check 'said' grep -qx 'zswapctl: this kernel has no proactive zswap writeback' err
-check 'said what has it' grep -q 'install a linux-image-.*-zswapwb package' err
+check 'said what has it' grep -q 'install a linux-image-.*-zswapwb[*] package' err
 
 tap_done
