@@ -30,6 +30,11 @@ series := $(filter-out 7.3,$(KSERIES))
 machine := $(filter-out x86_64-4K,$(VM_ARCH)-$(VM_PAGES))
 override BUILD := $(SOURCES)$(addprefix /,$(series))$(addprefix /,$(machine))
 V := tools/testing/vm
+# Before anything is built for another machine
+ifneq ($(VM_ARCH),x86_64)
+$(foreach target,$(filter demo bench fuzz kernel-deb check-system,$(MAKECMDGOALS)),\
+	$(error make $(target) is for x86-64 only: leave ARCH= out))
+endif
 # deps.sh links what it does not have to install into build/bin
 export PATH := $(PATH):$(SOURCES)/bin
 
@@ -60,7 +65,7 @@ check-system: deb	## Debian 13 in the VM, on the package of make kernel-deb: sys
 	@$(V)/deps.sh check-system
 	@tools/testing/system/check-system.sh
 
-torture: kernel-kasan	## commands against everything at once, MINUTES=5 SEED=n; that long and about 5 more, behind kernel-kasan
+torture: kernel-kasan	## commands against everything at once, MINUTES=5 SEED=n; about 5 minutes more than that, behind kernel-kasan
 	@tools/testing/torture/torture.sh --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 
 fuzz: kernel-debug	## random writes and reads of our files, RUNS=1000000 SEED=n; about an hour

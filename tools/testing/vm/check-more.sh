@@ -33,8 +33,9 @@ debug)
 series)
 	for series in "$TOP"/patches/[0-9]*; do
 		series=${series##*/}
-		make -C "$TOP" kernel-debug "KSERIES=$series" "BUILD=$SOURCES" KSRC= || exit 1
-		BUILD=$(make -s -C "$TOP" print-build "KSERIES=$series" "BUILD=$SOURCES") KSERIES=$series \
+		same=("KSERIES=$series" "BUILD=$SOURCES" "ARCH=$VM_ARCH" "PAGES=$VM_PAGES")
+		make -C "$TOP" kernel-debug "${same[@]}" KSRC= || exit 1
+		BUILD=$(make -s -C "$TOP" print-build "${same[@]}") KSERIES=$series \
 			run "KUnit and the kselftests on Linux $series" --only \
 			kunit,kselftests,kselftests-timed,kselftests-nomemcg,kselftests-nokmem,kselftests-lockdown,kselftests-nodebugfs,kselftests-v1
 	done
