@@ -3,10 +3,12 @@
 #
 # Does the VM runner turn red when it must? Each guest misbehaves in one way,
 # the status of vm.sh must say so; and what is made of the console and of results
-# is checked on samples, as is how make check-debug goes on. KTAP on stdout. --no-vm: the
-# samples alone.
+# is checked on samples, as is how make check-debug and check-series go on, and what is in
+# harness-targets.sh. KTAP on stdout. --no-vm: the samples alone.
 
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=harness-targets.sh
+. "$VMDIR/harness-targets.sh"
 
 # It is for x86-64
 fuzz=''
@@ -82,8 +84,10 @@ ok 2 two # SKIP needs lockdep, which traces locks"
 )
 
 echo "TAP version 13"
-echo "1..$((${#cases[@]} + (${#cases[@]} ? 2 : 0) + ${#reports[@]} + ${#counts[@]} + 2 + 4))"
+echo "1..$((${#cases[@]} + (${#cases[@]} ? 2 : 0) + ${#reports[@]} + ${#counts[@]} + 2 + 4 + 2 + ${#targets[@]}))"
 n=0 red=0
+# Some of it takes its time beside the others
+targets_set_up
 verdict() {
 	n=$((n + 1))
 	if [ "$1" -eq 0 ]; then
@@ -262,4 +266,71 @@ case $result in '0 '[1-9]*' passed, 0 failed, 0 skipped') ;; *) rc=1 ;; esac
 [ "$(cut -d ' ' -f 1-5 "$more/ran")" = "vm/vm.sh --name kselftests-thp-timed --kernel $more/build/kernel-kcsan/$IMAGE" ] || rc=1
 [ "$rc" -eq 0 ] || sed 's/^/# it ran /' "$more/ran"
 verdict "$rc" "check-debug that is run again runs what was not green, and nothing else"
+
+# make check-series: the same with three series, whose kernels make builds for the machine that it is told
+more_set_up
+mkdir -p "$more/bin"
+cat >"$more/bin/make" <<TEXT
+#!/bin/bash
+for word; do
+	case \$word in
+	KSERIES=* | ARCH=* | PAGES=*) declare "\${word%%=*}=\${word#*=}" ;;
+	esac
+done
+build=$more/build/\$KSERIES-\$ARCH-\$PAGES
+case \$* in
+*print-build*) echo "\$build" ;;
+*kernel-debug*)
+	[ -d "\$build" ] || cp -r "$more/parts" "\$build"
+	image=\$build/kernel-debug/\$(VMDIR=$VMDIR VM_ARCH=\$ARCH bash -c '. \$VMDIR/arch/\$VM_ARCH.sh; echo \$IMAGE')
+	mkdir -p "\$(dirname "\$image")"
+	echo "\$KSERIES" >"\$image"
+	;;
+esac
+TEXT
+chmod 755 "$more/bin/make"
+mkdir -p "$more"/patches/{5.1,5.2,5.3}
+rm -rf "$more/patches/$KSERIES"
+mv "$more/build" "$more/parts"
+mkdir "$more/build"
+# series_run FAILS MACHINE PAGES: as more_run
+series_run() {
+	local rc=0
+	echo "$1" >"$more/fails"
+	: >"$more/ran"
+	env "PATH=$more/bin:$PATH" "BUILD=$more/build" "SOURCES=$more/build" "VM_ARCH=$2" "VM_PAGES=$3" \
+		"$more/tools/testing/vm/check-more.sh" series >"$more/said" 2>&1 || rc=$?
+	sed -i '/selftests.sh/d' "$more/ran"
+	echo "$rc $(tail -n 1 "$more/said")"
+}
+rc=0
+result=$(series_run 'lockdown --kernel '"$more/build/5.2" x86_64 4K)
+case $result in '1 '[1-9]*' passed, 1 failed, 0 skipped') ;; *) rc=1 ;; esac
+for which in 5.1 5.2 5.3; do
+	for part in kunit kselftests-{1,timed,nomemcg,nokmem,lockdown,nodebugfs,v1}; do
+		grep -q "vm.sh --name $part --kernel $more/build/$which-x86_64-4K/kernel-debug/" "$more/ran" || {
+			echo "# not on $which: $part"
+			rc=1
+		}
+	done
+done
+[ "$rc" -eq 0 ] || echo "# $result"
+result=$(series_run nothing x86_64 4K)
+[[ $result == '0 '*' 0 failed,'* && $(cut -d ' ' -f 1-3 "$more/ran") == 'vm/vm.sh --name kselftests-lockdown' ]] || {
+	sed 's/^/# it ran again /' "$more/ran"
+	rc=1
+}
+verdict "$rc" "check-series runs KUnit and the kselftests on each series, and again what was not green"
+result=$(series_run nothing arm64 64K)
+rc=0
+[[ $result == '0 '*' 0 failed,'* ]] && grep -q "$more/build/5.3-arm64-64K/" "$more/ran" || rc=1
+[ "$rc" -eq 0 ] || echo "# $result"
+verdict "$rc" "check-series with ARCH= is on kernels for that machine"
+
+for c in "${targets[@]}"; do
+	IFS='|' read -r title run <<<"$c"
+	rc=0
+	("$run") || rc=1
+	verdict "$rc" "$title"
+done
 exit "$red"
