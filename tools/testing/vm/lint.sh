@@ -119,19 +119,63 @@ says() {
 		END { exit !found }' "${abi[@]}" || { echo "what is said of $1 has no $2"; return 1; }
 }
 
-# What differs by series is in patches/, and no code asks for a version.
+# What differs by series is in patches/, and no code asks for a version, nor does a test.
 check_versions() {
 	local said
-	said=$(grep -rnE '(LINUX_VERSION_CODE|KERNEL_VERSION)' "$TOP/mm" "$TOP/include" "$TOP/patches") || [ $? -eq 1 ] || return
+	said=$(grep -rnE '(LINUX_VERSION_CODE|KERNEL_VERSION|\<uname\(|utsname)' "$TOP/mm" "$TOP/include" "$TOP/patches" \
+		"$TOP/tools/testing/selftests/zswap") || [ $? -eq 1 ] || return
 	echo "$said"
 	[ -z "$said" ]
+}
+
+# What a series has of the engine that is its own: headers of ours alone, and hooks, each of which is applied.
+# On 6.12 mem_cgroup_id() compiles and is another number: only 7.3's port.h calls it. What a series may
+# lack is what the configurations and tests ask for.
+check_ports() {
+	local f line series status=0
+	cd "$TOP" || return
+	! grep -rnE '\<mem_cgroup_id\(' mm include --include='*.[ch]' | grep -v '^mm/zswap_wb/port\.h:' || status=1
+	! grep -nE '^\+.*\<mem_cgroup_id\(' patches/[0-9]*/*.patch || status=1
+	while read -r f; do
+		[[ $f == */port*.h && -e ${f#patches/*/} && -e $f ]] || { echo "$f takes the place of no port header"; status=1; }
+	done < <(find patches/[0-9]* ! -type d \( -path 'patches/*/mm/*' -o -path 'patches/*/include/*' \))
+	for series in patches/[0-9]*; do
+		for f in "$series"/*.patch; do
+			grep -qxF "${f##*/}" "$series/series" || { echo "$f is not in the series"; status=1; }
+		done
+		while read -r line; do
+			grep -qxF "$line" "$configs"/*.config || { echo "$series: no configuration has $line"; status=1; }
+		done < <(cat "$series/absent.config" 2>/dev/null || :)
+		while read -r line; do
+			grep -rqF "\"$line\"" tools/testing/selftests/zswap || { echo "$series: no test says $line"; status=1; }
+		done < <(cat "$series/absent.tests" 2>/dev/null || :)
+	done
+	return "$status"
+}
+
+# README begins with the ways in: what costs least is first, and each leads somewhere. It names no
+# target that there is not.
+check_readme() {
+	local target status=0
+	cd "$TOP" || return
+	[ "$(sed '/^## /,$d' README.md | tr '\n' ' ' | grep -oE '\]\(#[a-z-]+\)' | xargs)" = \
+		"](#try-it) ](#build-a-kernel-package) ](#apply-it-to-your-own-tree)" ] ||
+		{ echo "the ways in are not what README begins with"; status=1; }
+	while read -r target; do
+		sed -n 's/^## //p' README.md | tr 'A-Z ' 'a-z-' | grep -qx "$target" || { echo "README has no #$target"; status=1; }
+	done < <(grep -oE '\]\(#[a-z-]+' README.md | cut -c 4-)
+	while read -r target; do
+		case $target in mrproper | defconfig | olddefconfig) continue ;; esac
+		grep -qE "^$target:" Makefile || { echo "there is no make $target"; status=1; }
+	done < <(grep -ohE '(`|^ +)make [a-z][a-z-]*' README.md Documentation/dev/build-and-test.rst | sed 's/.*make //' | sort -u)
+	return "$status"
 }
 
 # No file of the engine grows beyond what one reads at a time, and the hooks stay few: what the 7.3
 # patches add is all that they are allowed to. Older series need more.
 file_lines=600 hook_lines=60
 check_size() {
-	local f p lines longest='' most=0 status=0 added removed
+	local f p lines longest='' most=0 status=0 added removed zswap
 	while read -r f; do
 		lines=$(wc -l <"$WORKTREE/$f")
 		[ "$lines" -le "$most" ] || { most=$lines longest=$f; }
@@ -145,11 +189,14 @@ check_size() {
 	done < <(sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$PATCHES/series") >"$out/numstat"
 	read -r added removed < <(awk '{ a += $1; r += $2 } END { print a + 0, r + 0 }' "$out/numstat")
 	echo "figure: upstream's files: $added lines added, $removed removed"
-	awk '$3 == "mm/zswap.c" { a += $1; r += $2 }
-		END { print "figure: of these mm/zswap.c: " a + 0 " added, " r + 0 " removed" }' "$out/numstat"
+	zswap=$(awk '$3 == "mm/zswap.c" { a += $1; r += $2 } END { print a + 0, r + 0 }' "$out/numstat")
+	echo "figure: of these mm/zswap.c: ${zswap% *} added, ${zswap#* } removed"
 	[ "$added" -gt 0 ] || { echo "the patches add nothing"; return 1; }
 	[ "$KSERIES" != 7.3 ] || [ "$added" -le "$hook_lines" ] ||
 		{ echo "the patches add $added lines, of $hook_lines"; status=1; }
+	[ "$KSERIES" != 7.3 ] || tr '\n' ' ' <"$TOP/README.md" |
+		grep -q ": $added lines added and $removed removed, of these ${zswap% *} and ${zswap#* } in .mm/zswap.c" ||
+		{ echo "README has other figures"; status=1; }
 	return "$status"
 }
 
@@ -349,12 +396,17 @@ check_apply() {
 	grep "is Linux [0-9]*\.99" <<<"$said"
 }
 
-# make series: git am takes it, the result is build/linux, and it is the same every time.
+# make series: git am takes it, the result is build/linux, and it is the same every time. The cover letter
+# is ours, and the messages are what a maintainer would look at first.
 check_series() {
-	local dir=$out/series-applied
+	local dir=$out/series-applied said
 	KSRC=$upstream BUILD=$out/series.build "$VMDIR/series.sh" "$out/series" || return
 	KSRC=$upstream BUILD=$out/series.build "$VMDIR/series.sh" "$out/series-again" || return
 	diff -r "$out/series" "$out/series-again" || return
+	said="Subject: [PATCH 00/$(find "$out/series" -name '*.patch' | wc -l)] $(head -n 1 "$TOP/patches/new/cover")"
+	grep -qxF "$said" "$out/series/cover-letter" || { echo "the cover letter has no $said"; return 1; }
+	# As for files: headers of tracepoints are tables in macros
+	checkpatch --ignore FILE_PATH_CHANGES,OPEN_ENDED_LINE,PARENTHESIS_ALIGNMENT "$out"/series/*.patch || return
 	untouched "$dir" && cd "$dir" || return
 	export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
 	git init -q && git add -f . &&
@@ -396,6 +448,8 @@ check "descriptions for syzkaller" check_syzkaller
 check "checkpatch --strict on the patches" check_patches
 check "checkpatch --strict on ${#code[@]} files" check_files
 check "no code asks for a kernel's version" check_versions
+check "what series have of their own" check_ports
+check "README's ways in, and the targets that it names" check_readme
 check "size of files and patches" check_size
 check "zswap_decompress() is upstream's" check_decompress
 check "make apply: all of it or nothing" check_apply
