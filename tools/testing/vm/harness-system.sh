@@ -164,7 +164,7 @@ boot_ends() {
 
 boot_wakes() {
 	local try
-	for ((try = 0; try < 120; try++)); do
+	for ((try = 0; try < 240; try++)); do
 		[ ! -s "$fake/boot-idle/status" ] || break
 		sleep 0.5
 	done
