@@ -20,6 +20,7 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 . "$top/tests/tap.sh"
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
+trap 'exit 130' INT TERM
 cd "$top" || exit 1
 
 # The highest room first: a file includes what is in its own or in a lower one.
@@ -30,7 +31,8 @@ rooms='commands decide ui system .'
 set -- $(find . -name tests -prune -o -name '*.[ch]' -print | sort)
 for file in "$@"; do
 	mkdir -p "$dir/$(dirname "$file")"
-	"${CC:-cc}" -fpreprocessed -dD -E -P -w -o "$dir/$file" -x c "$file" || exit 1
+	# shellcheck disable=SC2086 # words
+	${CC:-cc} -fpreprocessed -dD -E -P -w -o "$dir/$file" -x c "$file" || exit 1
 done
 cd "$dir" || exit 1
 
@@ -79,7 +81,8 @@ check 'one struct is a cgroup' test "$(cat "$@" | grep -c '^struct cgroup {')" -
 # single words mean other things, too, and a file may be named to whoever is to write it
 elsewhere()
 {
-	"${CC:-cc}" -E -P -I"$top" -D_GNU_SOURCE "$top/system/counters.c" |
+	# shellcheck disable=SC2086 # words
+	${CC:-cc} -E -P -I"$top" -D_GNU_SOURCE "$top/system/counters.c" |
 		sed -n '/^const struct counter /,$p' |
 		grep -oE '"([a-z]+(_[a-z]+)+|zswp[a-z]+)"' | sort -u >names
 	[ "$(wc -l <names)" -ge 40 ] || echo "no more than $(wc -l <names) names"

@@ -4,11 +4,21 @@
 # Does the VM runner turn red when it must? Each guest misbehaves in one way,
 # the status of vm.sh must say so; and what is made of the console and of results
 # is checked on samples, as is how make check-debug and check-series go on, and what is in
-# harness-targets.sh. KTAP on stdout. --no-vm: the samples alone.
+# harness-targets.sh. KTAP on stdout. --no-vm: boots nothing.
 
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 # shellcheck source=harness-targets.sh
 . "$VMDIR/harness-targets.sh"
+# What waits in the background ends with this; shellcheck does not see that the trap calls it.
+# shellcheck disable=SC2317,SC2329
+stop_jobs() {
+	local job
+	for job in $(jobs -p); do
+		pkill -P "$job" || :
+	done
+}
+trap stop_jobs EXIT
+trap 'exit 130' INT TERM
 
 # It is for x86-64
 fuzz=''

@@ -10,7 +10,7 @@ export LC_ALL=C
 # Where Debian has what makes file systems and swap, and not all users look
 PATH=$PATH:/usr/sbin:/sbin
 # What a calling make or the user's shell says is not for the kernel's make.
-unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES ARCH CROSS_COMPILE KBUILD_OUTPUT O
+unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES ARCH PAGES CROSS_COMPILE KBUILD_OUTPUT O
 
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
 BUILD=${BUILD:-build}
