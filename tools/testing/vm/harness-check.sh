@@ -238,17 +238,19 @@ more_set_up() {
 	chmod 755 "$more/run" "$more/debugfs-tools/tests/vm.sh"
 }
 
-# more_run FAILS: its status, and the last line of what it has said; what it has run is in ran
+# more_run FAILS debug|series [VARIABLE=VALUE...]: its status, and the last line of what it has said; what
+# it has run is in ran
 more_run() {
-	local rc=0
+	local rc=0 what=$2
 	echo "$1" >"$more/fails"
+	shift 2
 	: >"$more/ran"
-	BUILD=$more/build "$more/tools/testing/vm/check-more.sh" debug >"$more/said" 2>&1 || rc=$?
+	env "BUILD=$more/build" "$@" "$more/tools/testing/vm/check-more.sh" "$what" >"$more/said" 2>&1 || rc=$?
 	sed -i '/selftests.sh/d' "$more/ran"
 	echo "$rc $(tail -n 1 "$more/said")"
 }
 more_set_up
-result=$(more_run 'kselftests-thp-timed --kernel '"$more/build/kernel-kcsan")
+result=$(more_run 'kselftests-thp-timed --kernel '"$more/build/kernel-kcsan" debug)
 all=$(wc -l <"$more/ran")
 parts=$(grep -c '==> part [0-9]* of [0-9]*, after ' "$more/said") || :
 last=$(sed -nE 's/^==> part ([0-9]+) of \1,.*/\1/p' "$more/said" | paste -sd+)
@@ -270,7 +272,7 @@ for kernel in kasan kcsan; do
 	done
 done
 verdict "$rc" "check-debug has all settings of THP and MGLRU, torture and fuzz on both kernels"
-result=$(more_run 'nothing')
+result=$(more_run nothing debug)
 rc=0
 case $result in '0 '[1-9]*' passed, 0 failed, 0 skipped') ;; *) rc=1 ;; esac
 [ "$(cut -d ' ' -f 1-5 "$more/ran")" = "vm/vm.sh --name kselftests-thp-timed --kernel $more/build/kernel-kcsan/$IMAGE" ] || rc=1
@@ -303,18 +305,9 @@ mkdir -p "$more"/patches/{5.1,5.2,5.3}
 rm -rf "$more/patches/$KSERIES"
 mv "$more/build" "$more/parts"
 mkdir "$more/build"
-# series_run FAILS MACHINE PAGES: as more_run
-series_run() {
-	local rc=0
-	echo "$1" >"$more/fails"
-	: >"$more/ran"
-	env "PATH=$more/bin:$PATH" "BUILD=$more/build" "SOURCES=$more/build" "VM_ARCH=$2" "VM_PAGES=$3" \
-		"$more/tools/testing/vm/check-more.sh" series >"$more/said" 2>&1 || rc=$?
-	sed -i '/selftests.sh/d' "$more/ran"
-	echo "$rc $(tail -n 1 "$more/said")"
-}
+series=(series "PATH=$more/bin:$PATH" "SOURCES=$more/build")
 rc=0
-result=$(series_run 'lockdown --kernel '"$more/build/5.2" x86_64 4K)
+result=$(more_run 'lockdown --kernel '"$more/build/5.2" "${series[@]}" VM_ARCH=x86_64 VM_PAGES=4K)
 case $result in '1 '[1-9]*' passed, 1 failed, 0 skipped') ;; *) rc=1 ;; esac
 for which in 5.1 5.2 5.3; do
 	for part in kunit kselftests-{1,timed,nomemcg,nokmem,lockdown,nodebugfs,v1}; do
@@ -325,13 +318,13 @@ for which in 5.1 5.2 5.3; do
 	done
 done
 [ "$rc" -eq 0 ] || echo "# $result"
-result=$(series_run nothing x86_64 4K)
+result=$(more_run nothing "${series[@]}" VM_ARCH=x86_64 VM_PAGES=4K)
 [[ $result == '0 '*' 0 failed,'* && $(cut -d ' ' -f 1-3 "$more/ran") == 'vm/vm.sh --name kselftests-lockdown' ]] || {
 	sed 's/^/# it ran again /' "$more/ran"
 	rc=1
 }
 verdict "$rc" "check-series runs KUnit and the kselftests on each series, and again what was not green"
-result=$(series_run nothing arm64 64K)
+result=$(more_run nothing "${series[@]}" VM_ARCH=arm64 VM_PAGES=64K)
 rc=0
 [[ $result == '0 '*' 0 failed,'* ]] && grep -q "$more/build/5.3-arm64-64K/" "$more/ran" || rc=1
 [ "$rc" -eq 0 ] || echo "# $result"
