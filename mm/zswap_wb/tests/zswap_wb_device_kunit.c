@@ -7,18 +7,22 @@
 #include <linux/math64.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
+#include <linux/sizes.h>
 #include <linux/time64.h>
 
 #include "../io.h"
 
 #define DEVICE_BATCHES	20
 
+/* What it is first given of more than one page: as many bytes with pages of any size */
+#define DEVICE_FIRST_BATCH	max(SZ_64K / PAGE_SIZE, 2)
+
 /* A device: what it needs for a batch */
 struct zswap_wb_device_case {
 	const char	*name;
 	u64		latency_ns;	/* for each */
 	u64		page_ns;	/* and for each page of it */
-	unsigned int	least;	/* pages of the batches that it comes to, ... */
+	unsigned int	least;	/* pages that a batch comes to, if it may have so many, ... */
 	unsigned int	most;	/* ... and of any that it is given */
 };
 
@@ -56,10 +60,10 @@ static void zswap_wb_device_fits(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, zswap_wb_device_flies(&device, c), 1);
 	for (i = 0; i < DEVICE_BATCHES; i++) {
 		pages = zswap_wb_device_flies(&device, c);
-		KUNIT_EXPECT_LE(test, pages, min(max(4 * before, 16), c->most));
+		KUNIT_EXPECT_LE(test, pages, min(max(4 * before, DEVICE_FIRST_BATCH), c->most));
 		before = pages;
 	}
-	KUNIT_EXPECT_GE(test, pages, c->least);
+	KUNIT_EXPECT_GE(test, pages, min(c->least, ZSWAP_WB_BATCH_MAX));
 	/* What it comes to is some 10 ms of work, or two pages to measure with */
 	KUNIT_EXPECT_LE(test, pages, max(div64_u64(NSEC_PER_SEC / 90, max(c->page_ns, 1)), 2));
 }
@@ -83,12 +87,12 @@ static void zswap_wb_device_remnant(struct kunit *test)
 /* Two batches are fetched at a time: of both of a size the second makes the next no larger */
 static void zswap_wb_device_pair(struct kunit *test)
 {
-	struct zswap_wb_device device = { .room = 7, .latency = { .nr = 1, .ns = 1000 } };
+	struct zswap_wb_device device = { .room = 8, .latency = { .nr = 1, .ns = 1000 } };
 
-	zswap_wb_device_learn(&device, 7, 0, 1000);
-	KUNIT_EXPECT_EQ(test, zswap_wb_device_room(&device), 28);
-	zswap_wb_device_learn(&device, 7, 0, 1000);
-	KUNIT_EXPECT_EQ(test, zswap_wb_device_room(&device), 28);
+	zswap_wb_device_learn(&device, 8, 0, 1000);
+	KUNIT_EXPECT_EQ(test, zswap_wb_device_room(&device), 32);
+	zswap_wb_device_learn(&device, 8, 0, 1000);
+	KUNIT_EXPECT_EQ(test, zswap_wb_device_room(&device), 32);
 }
 
 static const struct zswap_wb_device_case zswap_wb_device_quick = { .page_ns = 1000 };
@@ -138,7 +142,9 @@ static void zswap_wb_device_deaf(struct kunit *test)
 /* One that is only slow all at once, 2 MB in a second, soon gets more than that again */
 static void zswap_wb_device_slows(struct kunit *test)
 {
-	static const struct zswap_wb_device_case slow = { .page_ns = 2300000 };
+	static const struct zswap_wb_device_case slow = {
+		.page_ns = 1200 * NSEC_PER_MSEC / ZSWAP_WB_BATCH_MAX,
+	};
 	struct zswap_wb_device device;
 	unsigned int i, pages;
 
@@ -149,8 +155,8 @@ static void zswap_wb_device_slows(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, zswap_wb_device_flies(&device, &slow), 2);
 	for (i = 0; i < DEVICE_BATCHES; i++) {
 		pages = zswap_wb_device_flies(&device, &slow);
-		KUNIT_EXPECT_GE(test, pages, 4);
-		KUNIT_EXPECT_LE(test, pages, 32);
+		KUNIT_EXPECT_GE(test, pages, max(SZ_16K / PAGE_SIZE, 1));
+		KUNIT_EXPECT_LE(test, pages, max(SZ_128K / PAGE_SIZE, 2));
 	}
 }
 
@@ -260,12 +266,12 @@ static void zswap_wb_device_fails(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, zswap_wb_device_broken(&device));
 
 	/* A batch that fails makes the next one no larger, but smaller */
-	device = (struct zswap_wb_device) { .room = 512 };
-	zswap_wb_device_learn(&device, 512, 512, NSEC_PER_MSEC);
-	KUNIT_EXPECT_EQ(test, zswap_wb_device_room(&device), 16);
-	device.room = 3;
-	zswap_wb_device_learn(&device, 3, 3, NSEC_PER_MSEC);
-	KUNIT_EXPECT_EQ(test, zswap_wb_device_room(&device), 3);
+	device = (struct zswap_wb_device) { .room = ZSWAP_WB_BATCH_MAX };
+	zswap_wb_device_learn(&device, ZSWAP_WB_BATCH_MAX, ZSWAP_WB_BATCH_MAX, NSEC_PER_MSEC);
+	KUNIT_EXPECT_EQ(test, zswap_wb_device_room(&device), DEVICE_FIRST_BATCH);
+	device.room = 2;
+	zswap_wb_device_learn(&device, 2, 2, NSEC_PER_MSEC);
+	KUNIT_EXPECT_EQ(test, zswap_wb_device_room(&device), 2);
 
 	/* Some pages are enough to go on */
 	for (i = 0; i < 100; i++) {
