@@ -692,7 +692,7 @@ static void prepare(void)
 {
 	long long total = get_key("/proc/meminfo", "MemTotal");
 
-	shared->mem_pages = total / 4;
+	shared->mem_pages = total / (long long)(PAGE / 1024);
 	if (total <= 0)
 		exit(2);
 	/* a page that is not to be lost must not be taken with its task */
