@@ -598,7 +598,7 @@ static void nothing_is_no_command(void)
 static void answer_has_all_batches(void)
 {
 	static const struct zwb_disk_spec slow = {
-		.megabytes = 64,
+		.pages = 16384,
 		.latency_us = BATCH_LATENCY_US,
 	};
 	struct zwb_answer answer;

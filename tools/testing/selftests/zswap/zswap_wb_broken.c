@@ -62,11 +62,11 @@
 #define HALF_WAY_FIRST_BATCH	(64 * 1024)
 
 static const struct zwb_disk_spec broken = {
-	.megabytes = 100, .badblocks = true, .sectors = true,
+	.pages = 25600, .badblocks = true, .sectors = true,
 };
 
 static const struct zwb_disk_spec broken_half_way = {
-	.megabytes = 100, .latency_us = HALF_WAY_LATENCY_US, .depth = 1, .badblocks = true,
+	.pages = 25600, .latency_us = HALF_WAY_LATENCY_US, .depth = 1, .badblocks = true,
 	.sectors = true,
 };
 
@@ -236,7 +236,7 @@ static bool bad_blocks(char sign, long long page, int nr)
 /* The same with many of them, from a page on. */
 static bool some_bad_blocks(char sign, long long first)
 {
-	long long page, last = broken.megabytes * 1024 * 1024 / zwb_page_size;
+	long long page, last = broken.pages;
 	bool good = true;
 
 	for (page = first; page < last; page += SOME_EVERY)

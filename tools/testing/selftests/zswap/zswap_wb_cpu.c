@@ -60,18 +60,18 @@
 #define READ_SLACK_MS		((READERS - 1) * READ_GAP_MS / 2)
 
 /* a disk that never waits */
-static const struct zwb_disk_spec fast = { .megabytes = 256 };
-static const struct zwb_disk_spec fast_sectors = { .megabytes = 256, .sectors = true };
+static const struct zwb_disk_spec fast = { .pages = 65536 };
+static const struct zwb_disk_spec fast_sectors = { .pages = 65536, .sectors = true };
 
 /* what a command launches is in flight for seconds */
 static const struct zwb_disk_spec slow = {
-	.megabytes = 64,
+	.pages = 16384,
 	.latency_us = LATE_FLIGHT_US,
 };
 
 /* one whose requests end on the CPU that they came from */
 static const struct zwb_disk_spec queue_per_cpu = {
-	.megabytes = 64,
+	.pages = 16384,
 	.latency_us = READ_FLIGHT_MS * 1000,
 	.sectors = true,
 	.per_cpu = true,

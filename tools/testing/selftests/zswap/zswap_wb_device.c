@@ -75,19 +75,19 @@
 
 /* One request at a time, 50 in a second: 200 kB/s, if requests are of a page each. */
 static const struct zwb_disk_spec slow_disk = {
-	.megabytes = 64,
+	.pages = 16384,
 	.latency_us = 20000,
 	.depth = 1,
 };
 
 static const struct zwb_disk_spec deaf_disk = {
-	.megabytes = 16,
+	.pages = 4096,
 	.latency_us = DEAF_LATENCY_US,
 };
 
 /* One that does one request at a time as well */
 static const struct zwb_disk_spec deaf_disk_of_one = {
-	.megabytes = 16,
+	.pages = 4096,
 	.latency_us = DEAF_LATENCY_US,
 	.depth = 1,
 };
@@ -332,7 +332,7 @@ static bool flags_in_flight(const char *flag)
 static void writes_are_background(void)
 {
 	static const struct zwb_disk_spec disk = {
-		.megabytes = 16,
+		.pages = 4096,
 		.latency_us = FLAGS_LATENCY_US,
 	};
 	struct zwb_async command;
@@ -555,7 +555,7 @@ static void check_reads(struct zwb_pages *idle, struct zwb_pages *busy)
 static void readers_do_not_wait_behind_a_command(void)
 {
 	static const struct zwb_disk_spec disk = {
-		.megabytes = 128,
+		.pages = 32768,
 		.latency_us = READ_LATENCY_US,
 		.depth = 1,
 	};
@@ -664,7 +664,7 @@ static void check_rate(struct zwb_pages *pages)
 static void rate_spares_who_reads(void)
 {
 	static const struct zwb_disk_spec disk = {
-		.megabytes = 128,
+		.pages = 32768,
 		.latency_us = RATE_LATENCY_US,
 		.mbps = RATE_MBPS,
 	};

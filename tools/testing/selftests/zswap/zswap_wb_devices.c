@@ -141,7 +141,7 @@ static struct zwb_load *write_to_two(struct swap_line two[2])
 	return load;
 }
 
-static const struct zwb_disk_spec plain = { .megabytes = 64 };
+static const struct zwb_disk_spec plain = { .pages = 16384 };
 
 /*
  * Of two devices of the same priority each gets about half.
@@ -235,7 +235,7 @@ static void check_swapoff(int which)
 static void one_of_two_goes(void)
 {
 	static const struct zwb_disk_spec slow = {
-		.megabytes = 64,
+		.pages = 16384,
 		.latency_us = 5000,
 		.depth = 2,
 	};
@@ -300,7 +300,7 @@ static bool fail_writes(void)
  */
 static void one_of_two_fails(void)
 {
-	static const struct zwb_disk_spec broken = { .megabytes = 64, .badblocks = true };
+	static const struct zwb_disk_spec broken = { .pages = 16384, .badblocks = true };
 	struct zwb_load *load;
 	struct zwb_snap delta;
 	long long stay;
@@ -446,7 +446,7 @@ static void check_discards(struct zwb_pages *kept)
 static void freed_slots_are_discarded(void)
 {
 	const struct zwb_disk_spec disk = {
-		.megabytes = DISCARD_SWAP_PAGES * zwb_page_size >> 20,
+		.pages = DISCARD_SWAP_PAGES,
 		.latency_us = 10000,
 		.depth = 2,
 		.discard = true,

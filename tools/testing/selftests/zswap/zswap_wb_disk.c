@@ -31,6 +31,8 @@
 #define DISK_SECTOR_BYTES	512
 /* of a request: the 128 pages that null_blk takes */
 #define DISK_MAX_SECTORS	1024
+/* the kernel remembers 512 ranges of bad blocks, of 256 KiB each */
+#define DISK_BAD_MAX		(127LL << 20)
 /* null_blk hands out its megabytes a second in so many parts */
 #define DISK_TICKS_PER_SECOND	50
 /* before any other, while it is not yet the only one */
@@ -102,7 +104,8 @@ static bool disk_make(const struct zwb_disk_spec *spec)
 		return false;
 	}
 	disk_is_made = true;
-	if (!disk_set_number("size", spec->megabytes) ||
+	/* in whole megabytes */
+	if (!disk_set_number("size", ((spec->pages * zwb_page_size - 1) >> 20) + 1) ||
 	    !disk_set_number("blocksize", spec->sectors ? DISK_SECTOR_BYTES : zwb_page_size) ||
 	    !disk_set("memory_backed", "1") ||
 	    !disk_set_number("max_sectors", disk_max_sectors(spec)))
@@ -138,12 +141,17 @@ static bool disk_find_other(char *path, size_t size)
 	return text[0] == '/';
 }
 
+static long long disk_sectors(void)
+{
+	return disk_spec.pages * zwb_page_size / DISK_SECTOR_BYTES;
+}
+
 /* What is left to do when the program has died, say by the runner's alarm. */
 static void disk_guard_acts(const char *other)
 {
 	char range[64];
 
-	snprintf(range, sizeof(range), "-0-%lld", disk_spec.megabytes * DISK_SECTORS_PER_MB - 1);
+	snprintf(range, sizeof(range), "-0-%lld", disk_sectors() - 1);
 	if (disk_spec.badblocks)
 		zwb_write(DISK_DIR "/badblocks", range, strlen(range));
 	swapon(other, 0);
@@ -191,7 +199,7 @@ static bool disk_swap_on(const struct zwb_disk_spec *spec)
 			  (spec->discard ? SWAP_FLAG_DISCARD : 0);
 	int fd = open(DISK_PATH, O_RDONLY);
 
-	if (zwb_make_swap(DISK_PATH, (spec->megabytes << 20) / zwb_page_size - 1)) {
+	if (zwb_make_swap(DISK_PATH, spec->pages - 1)) {
 		disk_is_on = !swapon(DISK_PATH, flags);
 		if (!disk_is_on)
 			zwb_fail("swapon " DISK_PATH ": %s", strerror(errno));
@@ -215,8 +223,8 @@ bool zwb_disk_on(const struct zwb_disk_spec *spec)
 		zwb_fail("there is a disk already");
 		return false;
 	}
-	if (spec->badblocks && spec->megabytes > ZWB_DISK_BAD_MAX) {
-		zwb_fail("a disk that fails has at most %d MB", ZWB_DISK_BAD_MAX);
+	if (spec->badblocks && spec->pages * zwb_page_size > DISK_BAD_MAX) {
+		zwb_skip("needs bad blocks of more than %lld MB", DISK_BAD_MAX >> 20);
 		return false;
 	}
 	if (!disk_need())
@@ -431,8 +439,7 @@ bool zwb_disk_fail_writes(bool on)
 		zwb_fail("there is no disk that can fail");
 		return false;
 	}
-	snprintf(range, sizeof(range), "%c0-%lld", on ? '+' : '-',
-		 disk_spec.megabytes * DISK_SECTORS_PER_MB - 1);
+	snprintf(range, sizeof(range), "%c0-%lld", on ? '+' : '-', disk_sectors() - 1);
 	if (!disk_set("badblocks", range))
 		return false;
 	disk_is_bad = on;

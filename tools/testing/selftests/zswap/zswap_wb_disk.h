@@ -13,18 +13,18 @@
 
 /**
  * struct zwb_disk_spec - what a disk is like
- * @megabytes: its size, of which memory is taken for what is written only
+ * @pages: its size, of which memory is taken for what is written only
  * @latency_us: how long each request takes, 0 if none takes any time
  * @depth: how many requests it takes at a time, 0 for null_blk's default
  * @mbps: megabytes a second, 0 for no limit
- * @badblocks: zwb_disk_fail_writes() will be called: at most ZWB_DISK_BAD_MAX megabytes
+ * @badblocks: zwb_disk_fail_writes() will be called: at most some 127 MB
  * @discard: it is told of slots that are free, and forgets what was there
  * @bare: it is there, and nobody swaps to it
  * @sectors: its blocks are sectors, and not pages: images take less than a page
  * @per_cpu: each CPU has a queue of its own for its requests, as with NVMe
  */
 struct zwb_disk_spec {
-	long long megabytes;
+	long long pages;
 	long long latency_us;
 	int depth;
 	int mbps;
@@ -34,9 +34,6 @@ struct zwb_disk_spec {
 	bool sectors;
 	bool per_cpu;
 };
-
-/* the kernel remembers 512 ranges of bad blocks, of 256 KiB each */
-#define ZWB_DISK_BAD_MAX	127
 
 bool zwb_disk_on(const struct zwb_disk_spec *spec);
 void zwb_disk_off(void);

@@ -194,7 +194,7 @@ static void check_failed_reads(struct zwb_pages *pages, const char *cgroup)
 static void failed_read_loses_nothing(void)
 {
 	static const struct zwb_disk_spec disk = {
-		.megabytes = 16,
+		.pages = 4096,
 		.badblocks = true,
 		.sectors = true,
 	};

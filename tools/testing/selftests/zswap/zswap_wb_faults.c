@@ -39,7 +39,7 @@
 static unsigned long long fault_slots[FAULT_PAGES];
 
 static const struct zwb_disk_spec slow_disk = {
-	.megabytes = 512, .latency_us = 5000, .depth = 4, .sectors = true,
+	.pages = 131072, .latency_us = 5000, .depth = 4, .sectors = true,
 };
 
 /**
@@ -378,7 +378,7 @@ static void faults_do_not_wait_for_a_readback(void)
 #define REFAULT_ROUNDS		60
 
 static const struct zwb_disk_spec refault_disk = {
-	.megabytes = 128, .latency_us = 2000, .depth = 4, .sectors = true,
+	.pages = 32768, .latency_us = 2000, .depth = 4, .sectors = true,
 };
 
 /**

@@ -22,7 +22,7 @@
 #define SWAPOFF_PAGES		40
 
 static const struct zwb_disk_spec slow = {
-	.megabytes = 64,
+	.pages = 16384,
 	.latency_us = 500000,
 	.sectors = true,
 };

@@ -469,7 +469,7 @@ static void deaf_disk_keeps_the_system_awake(void)
 static void nothing_is_sent_to_a_slow_disk(void)
 {
 	static const struct zwb_disk_spec slow = {
-		.megabytes = 64,
+		.pages = 16384,
 		.latency_us = SLOW_LATENCY_US,
 	};
 	const struct timespec sent = { .tv_nsec = SLOW_SENT_MS * ZWB_NS_PER_MS };

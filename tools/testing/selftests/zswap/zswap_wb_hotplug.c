@@ -31,7 +31,7 @@
 #define FAR_TRIES		3
 
 static const struct zwb_disk_spec slow = {
-	.megabytes = 64,
+	.pages = 16384,
 	.latency_us = 500000,
 };
 

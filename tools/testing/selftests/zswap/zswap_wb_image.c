@@ -46,7 +46,7 @@
 #define DAMAGED			10
 #define DAMAGED_PAGE(nr)	((nr) * 61)
 
-static const struct zwb_disk_spec disk = { .megabytes = 64 };
+static const struct zwb_disk_spec disk = { .pages = 16384 };
 
 /* --- blocks of the disk --- */
 

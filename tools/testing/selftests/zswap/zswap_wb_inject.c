@@ -851,7 +851,7 @@ static void check_shrinker_in_flight(struct zwb_pages *page)
 static void shrinker_leaves_alone_what_is_in_flight(void)
 {
 	static const struct zwb_disk_spec slow = {
-		.megabytes = 64,
+		.pages = 16384,
 		.latency_us = FLIGHT_US,
 		.sectors = true,
 	};

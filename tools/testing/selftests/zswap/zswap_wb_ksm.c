@@ -234,7 +234,7 @@ static void unmerged_while_on_the_disk(void)
 static void check_in_flight(const char *cgroup)
 {
 	static const struct zwb_disk_spec slow = {
-		.megabytes = 64,
+		.pages = 16384,
 		.latency_us = KSM_FLIGHT_US,
 		.depth = 1024,
 		.sectors = true,

@@ -26,7 +26,7 @@
 #define NFS_SERVER_DIR		"/tmp/zswap_wb_server"
 #define NFS_CLIENT_DIR		"/tmp/zswap_wb_client"
 #define NFS_FILE		"/swap"
-#define NFS_MEGABYTES		40
+#define NFS_DISK_PAGES		10240
 #define NFS_SWAP_PAGES		4000
 #define NFS_PAGES		1500
 #define NFS_FEW_PAGES		300
@@ -172,7 +172,7 @@ static bool nfs_make_file(void)
 static bool nfs_swap_on(void)
 {
 	const struct zwb_disk_spec disk = {
-		.megabytes = NFS_MEGABYTES * zwb_page_size / 4096,
+		.pages = NFS_DISK_PAGES,
 		.bare = true,
 	};
 

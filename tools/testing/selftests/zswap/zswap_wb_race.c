@@ -41,18 +41,18 @@
 
 /* what a command launches first is in flight for most of a second */
 static const struct zwb_disk_spec slow = {
-	.megabytes = 64,
+	.pages = 16384,
 	.latency_us = RACE_FLIGHT_US,
 };
 
 static const struct zwb_disk_spec slower = {
-	.megabytes = 64,
+	.pages = 16384,
 	.latency_us = REWRITE_FLIGHT_US,
 };
 
 /* one that is always behind, with requests that nobody waits for very long */
 static const struct zwb_disk_spec busy = {
-	.megabytes = 64,
+	.pages = 16384,
 	.latency_us = 20000,
 	.depth = 2,
 };
@@ -275,7 +275,7 @@ static void check_reuse_in_flight(struct zwb_pages *old, struct zwb_pages *new)
 static void freed_slot_is_used_again(void)
 {
 	static const struct zwb_disk_spec small = {
-		.megabytes = 2,
+		.pages = 512,
 		.latency_us = RACE_FLIGHT_US,
 	};
 	struct zwb_pages old = { 0 }, new = { 0 };

@@ -404,7 +404,7 @@ static void a_rate_beyond_the_disk_is_no_limit(void)
 {
 	/* what the disk does in a tick of its own is more than a page: else that is never done */
 	const struct zwb_disk_spec slow_disk = {
-		.megabytes = by_pages(64),
+		.pages = 16384,
 		.mbps = by_pages(SLOW_MBPS),
 	};
 
@@ -425,7 +425,7 @@ static void a_rate_beyond_the_disk_is_no_limit(void)
 static void a_far_disk_has_what_was_asked_for(void)
 {
 	const struct zwb_disk_spec far_disk = {
-		.megabytes = by_pages(64),
+		.pages = 16384,
 		.latency_us = LATENCY_US,
 	};
 

@@ -28,7 +28,7 @@
 #define BACK_PAST	100
 /* noise that is given a limit again and again, each time with so much room */
 #define LIMITED_PAGES	1500
-#define LIMITED_ROOM	(1024 * 1024)
+#define LIMITED_ROOM	(256 * zwb_page_size)
 /* of the pool, and how exactly: what is on its way to or from CPUs, and other pools */
 #define POOL_PERCENT	90
 #define POOL_SLACK	64
@@ -49,11 +49,13 @@
 /* what is free for pages that come back; and pages that a CPU may have put aside */
 #define ENDS_ROOM		(5 * 1024 * 1024)
 #define ENDS_SLACK		64
+/* that a request has at least, on the average, where neighbours are to be read */
+#define READ_BYTES	(256 * 1024)
 /* of which some are brought back, of pages of text */
 #define COMPRESSED_BYTES	20480
 
-static const struct zwb_disk_spec disk = { .megabytes = 64 };
-static const struct zwb_disk_spec slow = { .megabytes = 64, .latency_us = LATENCY_US };
+static const struct zwb_disk_spec disk = { .pages = 16384 };
+static const struct zwb_disk_spec slow = { .pages = 16384, .latency_us = LATENCY_US };
 
 /* --- all of them --- */
 
@@ -668,7 +670,7 @@ static void memory_ends_while_it_reads(void)
 		return;
 	/* twice what there is going to be room for */
 	pages = 2 * (zone.managed / 100 + ENDS_ROOM / zwb_page_size);
-	large.megabytes = 2 * pages * zwb_page_size >> 20;
+	large.pages = 512 * pages * zwb_page_size >> 20;
 	if (!zwb_disk_on(&large))
 		return;
 	load = zwb_load(NULL, node[1], pages, ZWB_NOISE);
@@ -864,7 +866,7 @@ static void swapoff_meanwhile(void)
  */
 static void neighbours_are_read_together(void)
 {
-	static const struct zwb_disk_spec of_sectors = { .megabytes = 64, .sectors = true };
+	static const struct zwb_disk_spec of_sectors = { .pages = 16384, .sectors = true };
 	struct zwb_pages pages = { 0 };
 	struct zwb_snap delta;
 	long long reads;
@@ -877,7 +879,7 @@ static void neighbours_are_read_together(void)
 		zwb_equal(delta.total.readback, 2048);
 		reads = zwb_disk_number(zwb_disk_name(), ZWB_DISK_READS) - reads;
 		ksft_print_msg("%lld requests for 2048 pages\n", reads);
-		zwb_between(reads, 1, 2048 / 64);
+		zwb_between(reads, 1, 2048 * zwb_page_size / READ_BYTES);
 	}
 	zwb_pages_unmap(&pages);
 }

@@ -38,11 +38,11 @@
 /* and which their process has come back, and go, as often */
 #define BOTH_TURNS		4
 
-static const struct zwb_disk_spec disk = { .megabytes = 1, .sectors = true };
+static const struct zwb_disk_spec disk = { .pages = 256, .sectors = true };
 
 /* so slow that commands wait for it, and others run meanwhile */
 static const struct zwb_disk_spec shared = {
-	.megabytes = 64, .latency_us = 500, .sectors = true,
+	.pages = 16384, .latency_us = 500, .sectors = true,
 };
 
 /**

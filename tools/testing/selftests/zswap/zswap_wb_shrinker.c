@@ -52,7 +52,7 @@
 static bool slow_disk_on(void)
 {
 	const struct zwb_disk_spec spec = {
-		.megabytes = DISK_PAGES * zwb_page_size >> 20,
+		.pages = DISK_PAGES,
 		.latency_us = 4000,
 		.depth = 4,
 	};

@@ -179,7 +179,7 @@ static void check_order(void)
  */
 static void pages_come_back_in_the_order_of_slots(void)
 {
-	static const struct zwb_disk_spec disk = { .megabytes = 64 };
+	static const struct zwb_disk_spec disk = { .pages = 16384 };
 
 	if (zwb_need_readback() && zwb_need_trace() && zwb_setting(ZWB_COMPRESSED, "0") &&
 	    zwb_disk_on(&disk))

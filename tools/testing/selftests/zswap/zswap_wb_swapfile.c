@@ -22,7 +22,7 @@
 #define FILE_DIR		"/tmp/zswap_wb_ext4"
 #define FILE_SWAP		FILE_DIR "/swap"
 #define FILE_OTHER		FILE_DIR "/other"
-#define FILE_MEGABYTES		20
+#define FILE_DISK_PAGES		5120
 #define FILE_PAGES		2000
 /* the pieces of the other file, of which every second one is given up, in pages */
 #define FILE_PIECE		4
@@ -194,7 +194,7 @@ static void file_check(void)
 static void pages_go_to_fragments(void)
 {
 	static const struct zwb_disk_spec disk = {
-		.megabytes = FILE_MEGABYTES,
+		.pages = FILE_DISK_PAGES,
 		.bare = true,
 		.latency_us = 5000,
 		.depth = 4,

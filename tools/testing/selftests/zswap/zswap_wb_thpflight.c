@@ -32,7 +32,7 @@ static struct zwb_texts texts;
  * the other one begins with the header.
  */
 static const struct zwb_disk_spec wait_disk = {
-	.megabytes = 4,
+	.pages = 1024,
 	.latency_us = WAIT_FLIGHT_US,
 	.depth = 1024,
 };

@@ -465,7 +465,7 @@ static void slow_disk_gets_page_after_page(void)
 {
 	/* one request at a time */
 	static const struct zwb_disk_spec slow = {
-		.megabytes = 16,
+		.pages = 4096,
 		.latency_us = 20000,
 		.depth = 1,
 	};
