@@ -18,9 +18,7 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 made=$(cd "$2" && pwd)
 conf=$top/zswapctl.conf
 completion=$made/completion.bash
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 1
+tap_workdir
 
 # same WHAT WANT GOT: two files; "<" is missing, ">" is too much
 same()
@@ -164,11 +162,11 @@ else
 	skip 'completion: zsh reads it' 'no zsh'
 fi
 if command -v fish >/dev/null; then
-	HOME=$dir fish -c ". $made/completion.fish; complete -C'zswapctl writeback --max'" >got 2>&1
+	HOME=$workdir fish -c ". $made/completion.fish; complete -C'zswapctl writeback --max'" >got 2>&1
 	sed 's/\t.*//' got | sort >words
 	printf '%s\n' --max --max-compressed >want
 	same 'completion: fish has the options' want words
-	HOME=$dir fish -c ". $made/completion.fish; complete -C'zswapctl '" | sed 's/\t.*//' | sort >words
+	HOME=$workdir fish -c ". $made/completion.fish; complete -C'zswapctl '" | sed 's/\t.*//' | sort >words
 	sort subcommands >want
 	same 'completion: fish has the subcommands' want words
 else

@@ -18,9 +18,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 }
 zswapctl=$(cd "$1" && pwd)/zswapctl
 update=${2:-}
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
+tap_workdir
 
 for tree in busy nothing nofeature nodebugfs nobuckets never broken large loaded; do
 	cp -r "$here/trees/busy" $tree
@@ -387,7 +385,7 @@ if command -v script >/dev/null && script -qec true /dev/null </dev/null >/dev/n
 		for command in 'ages' 'status -N' 'ages --tree' 'plan --target-bytes 1M'; do
 			check "$command fits $width columns" narrow busy $width "$command"
 		done
-		for command in 'ages' 'ages --tree' 'plan --target-bytes 1M' "daemon --status --state $work/state"; do
+		for command in 'ages' 'ages --tree' 'plan --target-bytes 1M' "daemon --status --state $workdir/state"; do
 			check "$command: headings in $width columns" headings $width "$command"
 		done
 		check "top fits $width columns" narrow busy $width top --iterations 1
@@ -423,7 +421,7 @@ printf '#!/bin/sh\necho 65536\n' >bin/getconf
 # which is all that is looked at
 printf '#!/bin/sh\n' >bin/find
 chmod +x bin/getconf bin/find
-PATH=$work/bin:$PATH "$here/capture.sh" captured 2>/dev/null
+PATH=$workdir/bin:$PATH "$here/capture.sh" captured 2>/dev/null
 check 'capture.sh records the page size' grep -qx 65536 captured/.page_size
 rm -rf captured
 

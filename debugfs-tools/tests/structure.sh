@@ -18,9 +18,7 @@ zswapctl=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 top=$(cd "$(dirname "$0")/.." && pwd)
 # shellcheck source=debugfs-tools/tests/tap.sh
 . "$top/tests/tap.sh"
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-trap 'exit 130' INT TERM
+tap_workdir
 cd "$top" || exit 1
 
 # The highest room first: a file includes what is in its own or in a lower one.
@@ -30,11 +28,11 @@ rooms='commands decide ui system .'
 # shellcheck disable=SC2046
 set -- $(find . -name tests -prune -o -name '*.[ch]' -print | sort)
 for file in "$@"; do
-	mkdir -p "$dir/$(dirname "$file")"
+	mkdir -p "$workdir/$(dirname "$file")"
 	# shellcheck disable=SC2086 # words
-	${CC:-cc} -fpreprocessed -dD -E -P -w -o "$dir/$file" -x c "$file" || exit 1
+	${CC:-cc} -fpreprocessed -dD -E -P -w -o "$workdir/$file" -x c "$file" || exit 1
 done
-cd "$dir" || exit 1
+cd "$workdir" || exit 1
 
 # upward: each #include of a higher room; zswapctl.c is above all rooms
 upward()

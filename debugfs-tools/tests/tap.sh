@@ -50,6 +50,15 @@ silent()
 	[ ! -s silent.out ]
 }
 
+# tap_workdir: makes a directory and goes there; when the test ends, or is told to, it is removed
+tap_workdir()
+{
+	workdir=$(mktemp -d) || exit 1
+	trap 'rm -rf "$workdir"' EXIT
+	trap 'exit 130' INT TERM
+	cd "$workdir" || exit 1
+}
+
 tap_done()
 {
 	echo "1..$tap_count"

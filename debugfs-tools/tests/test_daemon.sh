@@ -17,9 +17,7 @@ export LC_ALL=C
 unit=$(cd "$(dirname "$0")/.." && pwd)/zswapctl.service
 zswapctl=$(cd "$1" && pwd)/zswapctl
 hold=$(dirname "$zswapctl")/hold
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 1
+tap_workdir
 
 # A cgroup: put PATH ID REFAULTED STALLED
 put()

@@ -15,9 +15,7 @@ export LC_ALL=C TERM=dumb TZ=UTC
 }
 . "$(dirname "$0")/tap.sh"
 zswapctl=$(cd "$1" && pwd)/zswapctl
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 1
+tap_workdir
 
 debugfs=tree/sys/kernel/debug/zswap
 mkdir -p tree/sys/kernel/mm/zswap tree/sys/module/zswap/parameters $debugfs tree/proc

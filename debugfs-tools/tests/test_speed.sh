@@ -20,9 +20,7 @@ export LC_ALL=C TERM=dumb
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/tap.sh"
 zswapctl=$(cd "$1" && pwd)/zswapctl
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 1
+tap_workdir
 
 CGROUPS=5000
 NODES=2

@@ -14,9 +14,7 @@ export LC_ALL=C TERM=vt100
 }
 . "$(dirname "$0")/tap.sh"
 zswapctl=$(cd "$1" && pwd)/zswapctl
-dir=$(mktemp -d) || exit 1
-trap 'rm -rf "$dir"' EXIT
-cd "$dir" || exit 1
+tap_workdir
 
 # put PATH ID RESIDENT REFAULTED: a cgroup; the numbers are with those below
 put()
