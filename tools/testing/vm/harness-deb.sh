@@ -82,13 +82,6 @@ deb_set_up() {
 			mkdir -p "$out/${1%/*}"
 			head -c 100000 /dev/zero >"$out/$1"
 		}
-		# package NAME
-		package() {
-			mkdir -p "$out/new/DEBIAN"
-			printf 'Package: %s\nVersion: %s\nArchitecture: amd64\nMaintainer: fake\nDescription: fake\n' \
-				"$1" "$KDEB_PKGVERSION" >"$out/new/DEBIAN/control"
-			dpkg-deb --root-owner-group -Znone -b "$out/new" "$out/../$1_${KDEB_PKGVERSION}_amd64.deb" >/dev/null
-		}
 		case ${*: -1} in
 		localmodconfig)
 			while read -r line; do
@@ -115,7 +108,7 @@ deb_set_up() {
 			. "$out/.config"
 			release=$(cat "$fake/release")$CONFIG_LOCALVERSION
 			for name in "linux-image-$release" "linux-headers-$release" linux-libc-dev; do
-				package "$name"
+				fake_deb "$name" "$KDEB_PKGVERSION" amd64 "$out/.."
 			done
 			;;
 		esac

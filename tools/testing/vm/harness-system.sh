@@ -8,19 +8,14 @@
 
 # A copy of its scripts, packages, and boots that say what their checks would
 system_set_up() {
-	local here=$fake/system name
+	local here=$fake/system
 	rm -rf "$here"
 	copy_scripts "$here"
 	mkdir -p "$here/build/"{kernel-deb/one,zswapctl/deb,system}
 	sum_of "$here" >"$here/build/kernel-deb/one/engine"
 	: >"$here/build/system/debian.img"
-	for name in linux-image-9.9-zswapwb zswapctl; do
-		mkdir -p "$here/new/DEBIAN"
-		printf 'Package: %s\nVersion: 1\nArchitecture: all\nMaintainer: fake\nDescription: fake\n' "$name" >"$here/new/DEBIAN/control"
-		dpkg-deb --root-owner-group -Znone -b "$here/new" "$here/$name.deb" >/dev/null
-	done
-	mv "$here/linux-image-9.9-zswapwb.deb" "$here/build/kernel-deb/one/linux-image-9.9-zswapwb_1_all.deb"
-	mv "$here/zswapctl.deb" "$here/build/zswapctl/deb/zswapctl_1_all.deb"
+	fake_deb linux-image-9.9-zswapwb 1 all "$here/build/kernel-deb/one"
+	fake_deb zswapctl 1 all "$here/build/zswapctl/deb"
 	echo 'exit 0' >"$here/tools/testing/system/image.sh"
 	# The image has one kernel of Debian's, and gets ours
 	program debugfs <<-'TEXT'

@@ -35,6 +35,17 @@ program() {
 	chmod 755 "$fake/bin/$1"
 }
 
+# fake_deb NAME VERSION ARCHITECTURE DIR: leaves a package without files there, named as dpkg names it
+fake_deb() {
+	rm -rf "$fake/new"
+	mkdir -p "$fake/new/DEBIAN"
+	printf 'Package: %s\nVersion: %s\nArchitecture: %s\nMaintainer: fake\nDescription: fake\n' \
+		"$1" "$2" "$3" >"$fake/new/DEBIAN/control"
+	dpkg-deb --root-owner-group -Znone -b "$fake/new" "$4/$1_$2_$3.deb" >/dev/null
+}
+# The make of harness-deb.sh does as well
+export -f fake_deb
+
 # no WHAT: says what is not as it must be
 no() {
 	echo "# $*"
