@@ -92,12 +92,14 @@ results=$dir/results
 
 # What the guest says gets its numbers here.
 number() {
-	local line
+	local line nr
+	nr=$(wc -l <"$results")
 	while read -r line; do
 		case $line in
 		'ok - '* | 'not ok - '*)
+			nr=$((nr + 1))
 			echo "$line" >>"$results"
-			printf '%s %d - %s\n' "${line%% - *}" "$(wc -l <"$results")" "${line#* - }"
+			printf '%s %d - %s\n' "${line%% - *}" "$nr" "${line#* - }"
 			;;
 		end | idles | awake | sleeps | '') ;;
 		'#'*) echo "$line" ;;

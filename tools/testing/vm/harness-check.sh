@@ -282,7 +282,8 @@ case $result in '0 '[1-9]*' passed, 0 failed, 0 skipped') ;; *) rc=1 ;; esac
 [ "$rc" -eq 0 ] || sed 's/^/# it ran /' "$more/ran"
 verdict "$rc" "check-debug that is run again runs what was not green, and nothing else"
 
-# make check-series: the same with three series, whose kernels make builds for the machine that it is told
+# make check-series: the same with two series, whose kernels make builds for the machine that it is told;
+# the first one fails, the second one is run all the same
 more_set_up
 mkdir -p "$more/bin"
 cat >"$more/bin/make" <<TEXT
@@ -304,15 +305,15 @@ case \$* in
 esac
 TEXT
 chmod 755 "$more/bin/make"
-mkdir -p "$more"/patches/{5.1,5.2,5.3}
+mkdir -p "$more"/patches/{5.1,5.2}
 rm -rf "$more/patches/$KSERIES"
 mv "$more/build" "$more/parts"
 mkdir "$more/build"
 series=(series "PATH=$more/bin:$PATH" "SOURCES=$more/build")
 rc=0
-result=$(more_run 'lockdown --kernel '"$more/build/5.2" "${series[@]}" VM_ARCH=x86_64 VM_PAGES=4K)
+result=$(more_run 'lockdown --kernel '"$more/build/5.1" "${series[@]}" VM_ARCH=x86_64 VM_PAGES=4K)
 case $result in '1 '[1-9]*' passed, 1 failed, 0 skipped') ;; *) rc=1 ;; esac
-for which in 5.1 5.2 5.3; do
+for which in 5.1 5.2; do
 	for part in kunit kselftests-{1,timed,nomemcg,nokmem,lockdown,nodebugfs,v1}; do
 		grep -q "vm.sh --name $part --kernel $more/build/$which-x86_64-4K/kernel-debug/" "$more/ran" || {
 			echo "# not on $which: $part"
@@ -329,7 +330,7 @@ result=$(more_run nothing "${series[@]}" VM_ARCH=x86_64 VM_PAGES=4K)
 verdict "$rc" "check-series runs KUnit and the kselftests on each series, and again what was not green"
 result=$(more_run nothing "${series[@]}" VM_ARCH=arm64 VM_PAGES=64K)
 rc=0
-[[ $result == '0 '*' 0 failed,'* ]] && grep -q "$more/build/5.3-arm64-64K/" "$more/ran" || rc=1
+[[ $result == '0 '*' 0 failed,'* ]] && grep -q "$more/build/5.2-arm64-64K/" "$more/ran" || rc=1
 [ "$rc" -eq 0 ] || echo "# $result"
 verdict "$rc" "check-series with ARCH= is on kernels for that machine"
 

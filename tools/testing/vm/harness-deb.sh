@@ -79,8 +79,8 @@ deb_set_up() {
 		}
 		compile() {
 			echo "  CC      $1.o"
-			mkdir -p "$out/${1%/*}"
-			head -c 100000 /dev/zero >"$out/$1"
+			[ -d "$out/${1%/*}" ] || mkdir -p "$out/${1%/*}"
+			printf %100000d 0 >"$out/$1"
 		}
 		case ${*: -1} in
 		localmodconfig)

@@ -52,14 +52,21 @@ touched_files() {
 # engine_sum TREE: of all that we put into a kernel that is not for tests: the patches, and our files
 # as they are in a tree that has them, or, if it is empty, here
 engine_sum() {
-	local f file tree=$1
+	local f tree=$1 names paths=()
+	mapfile -t names < <(our_files mm include | grep -v /tests/)
+	for f in "${names[@]}"; do
+		if [ -n "$tree" ]; then
+			paths+=("$tree/$f")
+		elif [ -e "$PATCHES/$f" ]; then
+			paths+=("$PATCHES/$f")
+		else
+			paths+=("$TOP/$f")
+		fi
+	done
 	{
-		our_files mm include | { grep -v /tests/ || :; } | while read -r f; do
-			file=$tree/$f
-			[ -n "$tree" ] || file=$(our_file "$f")
-			sha256sum <"$file"
-			echo "$f"
-		done
+		# Each as it is on stdin, and then its name
+		sha256sum -- "${paths[@]}" </dev/null | cut -d' ' -f1 | paste -d'\n' - <(printf '%s\n' "${names[@]}") |
+			sed '1~2s/$/  -/'
 		(cd "$PATCHES" && cat "${series[@]}")
 	} | sha256sum | cut -d' ' -f1
 }
