@@ -228,7 +228,7 @@ static num write_out(struct world *world, struct pod *pod, num age, num max)
 {
 	num rest = pod->rest, left = max / PAGE + rest, written = 0;
 
-	for (int b = NR_EDGES - 1; b >= 0; b--) {
+	for (int b = NR_EDGES - 1; b >= bucket_of(age) && left >= GROUP; b--) {
 		for (int i = 0; i < pod->nr && left >= GROUP; i++) {
 			struct group *group = &pod->group[i];
 
@@ -338,8 +338,13 @@ static void tick(struct world *world)
 	free(choice);
 	sample_free(&sample);
 	world->ticks++;
-	world->history = xrealloc(world->history, (world->nr_history + 1) * sizeof(num));
-	world->allowed = xrealloc(world->allowed, (world->nr_history + 1) * sizeof(double));
+	/* An hour at a time: with the sanitizers each realloc() copies */
+	if (world->nr_history % 60 == 0) {
+		size_t room = world->nr_history + 60;
+
+		world->history = xrealloc(world->history, room * sizeof(*world->history));
+		world->allowed = xrealloc(world->allowed, room * sizeof(*world->allowed));
+	}
 	world->history[world->nr_history] = world->refaulted;
 	world->allowed[world->nr_history++] = allowed;
 }
