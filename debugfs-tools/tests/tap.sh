@@ -59,6 +59,16 @@ tap_workdir()
 	cd "$workdir" || exit 1
 }
 
+# Whether memory is lost costs as much as all else that the sanitizers look for: it is only looked for
+# below leaks, and in programs that are no script.  It cannot be below strace.
+export ASAN_OPTIONS=detect_leaks=0
+
+# leaks COMMAND...: and what it has lost is an error
+leaks()
+{
+	ASAN_OPTIONS=detect_leaks=1 "$@"
+}
+
 tap_done()
 {
 	echo "1..$tap_count"

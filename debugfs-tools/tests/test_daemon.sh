@@ -60,7 +60,7 @@ cp usual conf
 
 daemon()
 {
-	"$zswapctl" daemon -C conf "$@"
+	leaks "$zswapctl" daemon -C conf "$@"
 }
 
 # field NAME CGROUP FILE: what the last decision about it says
@@ -355,10 +355,9 @@ mv table $debugfs/age_buckets_cgroup
 rm -r "tree/sys/fs/cgroup$z" "tree/sys/fs/cgroup$a"
 
 # --- the system runs out of something, for one look
-# LeakSanitizer cannot work under strace
 inject()
 {
-	ASAN_OPTIONS=detect_leaks=0 strace -f -o trace "$@"
+	strace -f -o trace "$@"
 }
 if inject true; then
 	for file in /c /c/d /c/d/.inode /c/d/memory.stat /c/d/memory.zswap.writeback /c/d/io.pressure /c/d/cgroup.events; do
@@ -384,14 +383,13 @@ fi
 # --- what goes to the disk
 status 0 daemon --root tree --ticks 3 --state dry --dry-run
 check 'a dry run leaves nothing behind' is "$(echo dry*)" 'dry*'
-# LeakSanitizer cannot work under strace
-if ASAN_OPTIONS=detect_leaks=0 strace -f -o trace -e trace=rename,renameat,renameat2 \
+if strace -f --seccomp-bpf -o trace -e trace=rename,renameat,renameat2 \
 	"$zswapctl" daemon -C conf --root tree --interval 10 --ticks 12 --state once >out 2>err; then
 	# At 0 s, 60 s, and at the end at 110 s
 	check 'the state is saved once a minute at most' is "$(grep -c '^[0-9]* *rename.*once.new' trace)" 3
 	for interval in 1 10 50; do
 		rm once
-		ASAN_OPTIONS=detect_leaks=0 strace -f -o trace -e trace=rename,openat2 -P once.new \
+		strace -f --seccomp-bpf -o trace -e trace=rename,openat2 -P once.new \
 			-P /sys/fs/cgroup/c -e inject=openat2:error=ENFILE:when=2+2 \
 			"$zswapctl" daemon -C conf --root tree --interval $interval --ticks 13 --state once >out 2>err
 		check "every second look fails, each $interval s" is \
@@ -401,13 +399,13 @@ if ASAN_OPTIONS=detect_leaks=0 strace -f -o trace -e trace=rename,renameat,renam
 			$((1 + 12 / ((59 + interval) / interval) + 1))
 	done
 	mkdir once.new
-	ASAN_OPTIONS=detect_leaks=0 strace -f -o trace -e trace=openat -P once.new \
+	strace -f --seccomp-bpf -o trace -e trace=openat -P once.new \
 		"$zswapctl" daemon -C conf --root tree --interval 10 --ticks 12 --state once >out 2>err
 	check 'nor is it tried when it cannot be saved' is "$(grep -c once.new trace)" 3
 	rmdir once.new
 	# It learns for an hour, writes nothing, and the budget goes from an hour's to two hours'
 	echo 'when = free < 0%' >conf
-	ASAN_OPTIONS=detect_leaks=0 strace -f -o trace -e trace=rename,renameat,renameat2 \
+	strace -f --seccomp-bpf -o trace -e trace=rename,renameat,renameat2 \
 		"$zswapctl" daemon -C conf --root tree --ticks 60 --state once >out 2>err
 	saved=$(grep -c '^[0-9]* *rename.*once.new' trace)
 	cp usual conf
@@ -459,9 +457,11 @@ wait_for()
 
 # --- a signal
 rm live
-"$zswapctl" daemon -C conf --root tree --ticks 1000000000 --state state >live &
+env ASAN_OPTIONS=detect_leaks=1 "$zswapctl" daemon -C conf --root tree --ticks 1000000000 --state state >live &
 pid=$!
 wait_for tick live
+# It would look all the while
+kill -STOP $pid
 "$zswapctl" --root tree doctor --state state >out
 check 'one that looks is well' grep -q '^ok *daemon: running; ' out
 # Its own clock goes on by itself, from where it began
@@ -470,6 +470,7 @@ echo 100000000000.00 0.00 >later && mv later tree/proc/uptime
 check 'one that has not is not' grep -q '^bad *daemon: running, but no look succeeded' out
 echo "$uptime.00 0.00" >later && mv later tree/proc/uptime
 kill -TERM $pid
+kill -CONT $pid
 wait $pid
 check 'SIGTERM: ends well' is $? 0
 check 'with whole lines' is "$(tail -n 1 live | tail -c 2)" '}'
@@ -479,10 +480,13 @@ check 'and the state' grep -q '^{"zswapctl":"state",.*}$' state
 "$zswapctl" daemon -C conf --root tree --ticks 1000000000 --state state >live 2>/dev/null &
 pid=$!
 wait_for tick live
+kill -STOP $pid
 check 'one whose looks succeed' status 0 daemon --root tree --status --state state
 check 'is running' grep -q '^zswapctl: the daemon is running; as of ' err
 mv $debugfs/age_buckets_cgroup table
+kill -CONT $pid
 wait_for '"failing":"' state
+kill -STOP $pid
 why='/sys/kernel/debug/zswap/age_buckets_cgroup: not found: this kernel has no such file'
 check 'one whose looks fail' status 0 daemon --root tree --status --state state
 check 'says why' grep -q "^zswapctl: the daemon is running, but its last look failed: $why; as of " err
@@ -500,16 +504,19 @@ check 'says so' grep -q \
 check 'doctor, too' grep -q "^bad *daemon: running, but no look succeeded for ten intervals: $why; " out
 echo "$uptime.00 0.00" >later && mv later tree/proc/uptime
 mv table $debugfs/age_buckets_cgroup
+kill -CONT $pid
 tries=0
 while grep -q '"failing":"' state && [ $tries -lt 600 ]; do
 	sleep 0.1
 	tries=$((tries + 1))
 done
+kill -STOP $pid
 check 'once they succeed again' status 0 daemon --root tree --status --state state
 check 'it is running' grep -q '^zswapctl: the daemon is running; as of ' err
 "$zswapctl" --root tree metrics --state state >prom 2>silent
 check 'nothing failed' grep -qx 'zswap_daemon_look_failed 0' prom
 mv $debugfs/age_buckets_cgroup table
+kill -CONT $pid
 wait_for '"failing":"' state
 kill -TERM $pid
 wait $pid
@@ -571,7 +578,7 @@ fi
 # --- another configuration
 # Of this run, not of the one before
 rm -f live err
-"$zswapctl" daemon -C conf --root tree --ticks 1000000000 >live 2>err &
+env ASAN_OPTIONS=detect_leaks=1 "$zswapctl" daemon -C conf --root tree --ticks 1000000000 >live 2>err &
 pid=$!
 wait_for tick live
 echo 'interval = 2m' >conf

@@ -30,7 +30,7 @@ ages()
 
 record()
 {
-	"$zswapctl" --root tree record "$@"
+	leaks "$zswapctl" --root tree record "$@"
 }
 
 # cold: how many pages were an hour old, from the earliest whole sample on
@@ -45,7 +45,7 @@ shows()
 {
 	file=$1
 	shift
-	"$zswapctl" ages --history --file "$file" "$@"
+	leaks "$zswapctl" ages --history --file "$file" "$@"
 }
 
 # status N COMMAND...: does it end so?

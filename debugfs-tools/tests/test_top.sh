@@ -71,7 +71,7 @@ twice()
 	first
 	: >both
 	(until_there both && second) &
-	"$zswapctl" --root tree top --iterations 2 --delay 2 --raw --noheadings \
+	leaks "$zswapctl" --root tree top --iterations 2 --delay 2 --raw --noheadings \
 		-o cgroup,cold,resident,refaulted/s,refault/min "$@" >both
 	wait
 	sed '1,/^$/d' both
@@ -163,7 +163,7 @@ keys()
 			drawn_after "$before"
 		done
 		printf '\003'
-	} | script -qec "stty rows $lines cols 80; env --default-signal=INT '$zswapctl' --root tree top --delay 60 --cold 1s" /dev/null >raw
+	} | leaks script -qec "stty rows $lines cols 80; env --default-signal=INT '$zswapctl' --root tree top --delay 60 --cold 1s" /dev/null >raw
 	tr -d '\r' <raw | sed 's/\x1b\[?1049l.*//' | awk -v RS='\033\\[H' 'NF { last = $0 } END { print last }' |
 		sed 's/\x1b\[[0-9;?]*[a-zA-Z]//g' >screen
 	awk 'NR > 2 && NF { print $1 }' screen | tr '\n' ' ' >names
@@ -175,10 +175,9 @@ is()
 		return 1
 	}
 }
-# LeakSanitizer cannot work under strace
-if ASAN_OPTIONS=detect_leaks=0 strace -D -o trace -e inject=signalfd4:error=EMFILE \
+if strace -D -o trace -e inject=signalfd4:error=EMFILE \
 	"$zswapctl" --root tree top --iterations 1 >out 2>&1 && grep -q INJECTED trace; then
-	ASAN_OPTIONS=detect_leaks=0 strace -D -o trace -e inject=signalfd4:error=EMFILE \
+	strace -D -o trace -e inject=signalfd4:error=EMFILE \
 		"$zswapctl" --root tree top --delay 2 --iterations 2 >raw 2>&1 &
 	pid=$!
 	until_there raw
