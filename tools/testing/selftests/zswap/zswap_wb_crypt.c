@@ -22,11 +22,8 @@
 
 /* of each of two loads, which together have more than twice what a command has in flight */
 #define SHORT_PAGES		600
-/*
- * what a command may have of its own, as much as it has in flight for dm-crypt, and pages that
- * requests are made of
- */
-#define SHORT_OWN_KB		(4608 + 2048 + 128 * zwb_page_size / 1024)
+/* what a command may have of its own, and as much as it has in flight for dm-crypt */
+#define SHORT_OWN_KB		(4608 + 2048 + 512)
 
 #define CHURN_ROUNDS		1
 #define CHURN_COMMANDS		10

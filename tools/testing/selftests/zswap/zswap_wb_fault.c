@@ -146,7 +146,7 @@ static bool reads_again(struct zwb_pages *pages, const char *cgroup, long long i
 	int signal;
 
 	do {
-		zwb_reclaim(cgroup, "1M swappiness=max");
+		zwb_reclaim(cgroup, 256);
 		signal = zwb_pages_signal(pages, index);
 	} while (signal && zwb_now() < deadline);
 	return zwb_zero(signal);

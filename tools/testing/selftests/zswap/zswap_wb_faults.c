@@ -453,7 +453,7 @@ static bool be_in_use(struct zwb_load *load, struct zwb_load *others, const char
 	int i;
 
 	for (i = 0; i < REFAULT_ROUNDS; i++) {
-		zwb_reclaim(cgroup, "4M swappiness=max");
+		zwb_reclaim(cgroup, 1024);
 		if (!zwb_load_touch(load, 0, load->pages) ||
 		    !zwb_load_touch(others, 0, others->pages))
 			return false;
@@ -471,14 +471,12 @@ static bool be_in_use(struct zwb_load *load, struct zwb_load *others, const char
 static void empty_swap_cache(const char *cgroup, long long pages)
 {
 	long long deadline = zwb_now() + ZWB_WAIT_MS * ZWB_NS_PER_MS;
-	char what[64];
 
 	do {
 		zwb_pause();
 		zwb_fold_vmstat();
 	} while (zwb_vmstat_key("nr_writeback") && zwb_now() < deadline);
-	snprintf(what, sizeof(what), "%lld swappiness=max", pages * zwb_page_size);
-	zwb_reclaim(cgroup, what);
+	zwb_reclaim(cgroup, pages);
 }
 
 /* Page out a load once, to zswap or past it. */

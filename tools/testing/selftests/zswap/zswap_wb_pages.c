@@ -224,10 +224,7 @@ static bool pages_advise_out(struct zwb_pages *pages, const char *cgroup)
 /* The cgroup may have less than it is asked for, or more that is in use. */
 static bool pages_reclaim(struct zwb_pages *pages, const char *cgroup)
 {
-	char text[64];
-
-	snprintf(text, sizeof(text), "%lld swappiness=max", pages->nr * zwb_page_size);
-	zwb_reclaim(cgroup, text);
+	zwb_reclaim(cgroup, pages->nr);
 	/* what was copied meanwhile may belong to nobody's cgroup */
 	return pages_advise_out(pages, NULL);
 }

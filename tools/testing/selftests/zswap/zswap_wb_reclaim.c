@@ -354,15 +354,15 @@ static void mglru_evicts_beside_commands(void)
 #define RECLAIM_SECONDS		120
 #define RECLAIM_COMMANDS	2
 #define RECLAIM_WRITES		32
-#define RECLAIM_BYTES		"1M swappiness=max"
-/* more than there is: all is tried, the shrinker too */
-#define RECLAIM_ALL		"5M swappiness=max"
+/* of pages, some, and more than there are: then all is tried, the shrinker too */
+#define RECLAIM_SOME		256
+#define RECLAIM_ALL		1280
 
 /* of an entry of /proc/PID/pagemap: it is in memory, and below, in which page of that */
 #define DAMON_PRESENT		63
 #define DAMON_PFN_BITS		55
 /* of the memory, where it is at work: around the pages of the test */
-#define DAMON_REACH		(32LL << 20)
+#define DAMON_REACH		(8192LL * zwb_page_size)
 
 /* All the time, all that is idle for a tenth of a second. */
 static const struct {
@@ -504,7 +504,7 @@ static void read_shares(const char *cgroup, const struct zwb_snap *before, struc
 
 /* Two commands at a time, for a part of what is there, so that the shrinker has work too. */
 static void reclaim_round(const char *cgroup, struct zwb_load *load, struct zwb_load *shared,
-			  const char *what)
+			  long long pages)
 {
 	struct zwb_async command[RECLAIM_COMMANDS];
 	int started, i, err;
@@ -517,7 +517,7 @@ static void reclaim_round(const char *cgroup, struct zwb_load *load, struct zwb_
 	zwb_load_read(load, RECLAIM_READ_MS);
 	for (i = 0; i < started; i++)
 		zwb_go(&command[i]);
-	zwb_reclaim(cgroup, what);
+	zwb_reclaim(cgroup, pages);
 	for (i = 0; i < started; i++) {
 		err = zwb_wait(&command[i]);
 		if (err != -EAGAIN)
@@ -547,7 +547,7 @@ static void check_reclaim(bool damon)
 	damon_before = damon ? zwb_read_number(DAMON_RECLAIMED) : 0;
 	tried = damon ? zwb_read_number(DAMON_TRIED) : 0;
 	do {
-		reclaim_round(cgroup, load, shared, round % 3 == 2 ? RECLAIM_ALL : RECLAIM_BYTES);
+		reclaim_round(cgroup, load, shared, round % 3 == 2 ? RECLAIM_ALL : RECLAIM_SOME);
 		read_shares(cgroup, &before, &shares);
 		all = shares.by_reclaim > 0 && shares.by_shrinker > 0 && shares.by_commands > 0;
 		if (damon)

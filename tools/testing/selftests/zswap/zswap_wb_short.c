@@ -22,6 +22,15 @@
 #define SHORT_PCP_FRACTION	"1000000"
 
 /*
+ * Who makes room for huge pages has all free pages meanwhile that others are to be moved to: of
+ * 64 KiB, tens of megabytes
+ */
+static const char * const short_compacts[] = {
+	"/sys/kernel/mm/transparent_hugepage/khugepaged/defrag",
+	"/proc/sys/vm/compaction_proactiveness",
+};
+
+/*
  * Pages that are left above the low watermarks, in all zones that give to anybody: one
  * that keeps all that it has for those who can't use another gives nothing. What a CPU
  * has put aside does not count: a watermark leaves it out, and the other CPU can't have it.
@@ -88,8 +97,14 @@ bool zwb_node_zone(int node, struct zwb_zone *zone)
 /* Until the end of the test: watermarks stay where they are, and what is above them can be had. */
 bool zwb_fix_watermarks(void)
 {
+	size_t i;
+
 	if (!zwb_setting("/proc/sys/vm/watermark_boost_factor", "0"))
 		return false;
+	for (i = 0; i < ARRAY_SIZE(short_compacts); i++) {
+		if (!access(short_compacts[i], F_OK) && !zwb_setting(short_compacts[i], "0"))
+			return false;
+	}
 	/* no CPU puts megabytes aside, which a fault on this node, or on another CPU, would lack */
 	return zwb_setting("/proc/sys/vm/percpu_pagelist_high_fraction", SHORT_PCP_FRACTION);
 }

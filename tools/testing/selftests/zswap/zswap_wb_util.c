@@ -1694,19 +1694,20 @@ bool zwb_memory_stat_is(const char *cgroup, const char *key, long long want)
 }
 
 /*
- * Write to memory.reclaim; reclaim may well find nothing that is idle. Where swappiness
- * cannot be "max", which spares all pages of files, it is as high as it can be.
+ * Have pages reclaimed, not those of files; reclaim may well find none that is idle. Where
+ * swappiness cannot be "max", which spares all pages of files, it is as high as it can be.
  */
-void zwb_reclaim(const char *cgroup, const char *what)
+void zwb_reclaim(const char *cgroup, long long pages)
 {
-	char path[ZWB_PATH_MAX + 32], highest[64];
-	const char *max = strstr(what, "max");
+	const long long bytes = pages * zwb_page_size;
+	char path[ZWB_PATH_MAX + 32], text[64];
 
 	snprintf(path, sizeof(path), "%s/memory.reclaim", cgroup);
-	if (zwb_write(path, what, strlen(what)) == -EINVAL && max) {
-		snprintf(highest, sizeof(highest), "%.*s200", (int)(max - what), what);
-		zwb_write(path, highest, strlen(highest));
-	}
+	snprintf(text, sizeof(text), "%lld swappiness=max", bytes);
+	if (zwb_write(path, text, strlen(text)) != -EINVAL)
+		return;
+	snprintf(text, sizeof(text), "%lld swappiness=200", bytes);
+	zwb_write(path, text, strlen(text));
 }
 
 static void util_remove_cgroups(void)

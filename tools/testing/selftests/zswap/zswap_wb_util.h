@@ -403,7 +403,7 @@ unsigned long long zwb_cgroup_id(const char *cgroup);
 long long zwb_cgroup_number(const char *cgroup, const char *file);
 long long zwb_cgroup_key(const char *cgroup, const char *file, const char *key);
 bool zwb_memory_stat_is(const char *cgroup, const char *key, long long want);
-void zwb_reclaim(const char *cgroup, const char *what);
+void zwb_reclaim(const char *cgroup, long long pages);
 
 /* the shrinker, through debugfs */
 bool zwb_need_shrinker_debugfs(void);
