@@ -29,7 +29,6 @@ struct job {
 	bool quiet;
 
 	const struct source *source;
-	bool readback;
 	struct command command;		/* the next one, or the last */
 	struct transaction last;
 	struct result sum;		/* of all of them */

@@ -186,9 +186,8 @@ static void run_command(struct daemon *daemon, const struct cgroup *cgroup, stru
 	num part = reads ? PART_BACK : PART, left = reads ? INT64_MAX : decision->max, moved;
 	int error;
 
-	if (reads)
-		command.verb = COMMAND_READBACK;
-	else
+	command.readback = reads;
+	if (!reads)
 		command.age = decision->age;
 	command.cgroup = cgroup->id;
 	command.no_descend = true;

@@ -6,7 +6,7 @@
 #include "commands/commands.h"
 
 static struct job given = {
-	.wanted = COMMAND_NONE, .wanted.verb = COMMAND_READBACK, .until_free = -1,
+	.wanted = COMMAND_NONE, .wanted.readback = true, .until_free = -1,
 };
 
 const struct subcommand readback_subcommand = {

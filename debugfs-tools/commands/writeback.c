@@ -66,7 +66,7 @@ static const struct option_spec writeback_options[] = {
 /* Pages that were written, or read back. */
 static num done_pages(const struct job *job, const struct result *result)
 {
-	return job->readback ? result->count.readback : result->count.written;
+	return job->wanted.readback ? result->count.readback : result->count.written;
 }
 
 /* ---- progress ---- */
@@ -101,7 +101,7 @@ static num find_goal(const struct job *job)
 
 	dry.dry_run = true;
 	dry.rate = -1;
-	if (!job->readback && !transaction_run(job->source, &dry, &transaction))
+	if (!job->wanted.readback && !transaction_run(job->source, &dry, &transaction))
 		return transaction.result.count.written;
 	return dry.max > 0 ? dry.max / amount_page_size() : 0;
 }
@@ -229,7 +229,7 @@ static void print_table(struct table *table, const struct job *job)
 		num pages = *(const num *)((const char *)&job->sum.count + outcome->where);
 		struct libscols_line *line;
 
-		if (outcome->readback != job->readback)
+		if (outcome->readback != job->wanted.readback)
 			continue;
 		line = table_row(table, NULL, &(struct row){
 			outcome->name, dry && !i ? "would be written" : outcome->meaning, pages,
@@ -238,7 +238,7 @@ static void print_table(struct table *table, const struct job *job)
 		if (pages > 0 && outcome->color)
 			table_color(table, line, "OUTCOME", outcome->color);
 	}
-	if (!job->readback)
+	if (!job->wanted.readback)
 		table_row(table, NULL, &(struct row){
 			"released", dry ? "compressed size of what would be written" :
 			"compressed size of what was written: out of the pool", -ENODATA,
@@ -253,10 +253,10 @@ static void say_summary(const struct job *job)
 	bool dry = job->command.dry_run;
 	autofree char *text = xasprintf("%s %s in %.3f s",
 		format_size(amount_bytes(done_pages(job, sum))).text,
-		job->readback ? "read back" : dry ? "would be written, counted" : "written",
+		job->wanted.readback ? "read back" : dry ? "would be written, counted" : "written",
 		(sum->elapsed_us > 0 ? sum->elapsed_us : 0) / 1e6);
 
-	if (!job->readback)
+	if (!job->wanted.readback)
 		xappend(&text, dry ? "; %s of the pool would be freed" : ", %s of the pool freed",
 			format_size(sum->count.released_bytes).text);
 	if (!dry && sum->coldest_left >= 0)
@@ -297,7 +297,7 @@ static int conclude(const struct job *job, int error)
 				  format_size(job->until_free).text,
 				  job->used_up ? "the limit is used up" : "nothing left to write");
 		else
-			say_error(job->readback ? "nothing to read back, or no room for it" :
+			say_error(job->wanted.readback ? "nothing to read back, or no room for it" :
 				  "nothing to write");
 		return EX_NOTHING;
 	case -EINTR:
@@ -327,9 +327,9 @@ static int check_usage(const struct job *job)
 	else if (command->rate >= 0 && command->rate < amount_page_size())
 		say_error("--rate: less than a page a second");
 	else if (transaction_says_what(command) || job->until_free >= 0 ||
-		 (job->readback && job->cgroup))
+		 (job->wanted.readback && job->cgroup))
 		return EX_DONE;
-	else if (job->readback)
+	else if (job->wanted.readback)
 		say_error("missing option: what to read back (--cgroup, --node, --max, %s)",
 			  "--max-compressed or --rate");
 	else
@@ -346,7 +346,6 @@ int job_run(struct context *context, void *data)
 	job->source = &context->source;
 	job->command = job->wanted;
 	job->sum.coldest_left = -1;
-	job->readback = job->wanted.verb == COMMAND_READBACK;
 	job->progress = !job->quiet && !job->wanted.dry_run && !context->watch_dumb &&
 			!context->source.recorded && isatty(STDERR_FILENO);
 	status = check_usage(job);
@@ -362,7 +361,7 @@ int job_run(struct context *context, void *data)
 	if (job->any || !error || error == -EAGAIN || error == -EINTR)
 		print_table(context->table, job);
 	status = conclude(job, error);
-	if (job->counted && !job->readback)
+	if (job->counted && !job->wanted.readback)
 		say_error("without debugfs this is what all commands did meanwhile");
 	if (done_pages(job, &job->sum) > 0 && !job->quiet)
 		say_summary(job);

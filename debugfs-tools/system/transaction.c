@@ -92,7 +92,7 @@ bool transaction_says_what(const struct command *command)
 {
 	if (command->max >= 0 || command->max_compressed >= 0)
 		return true;
-	if (command->verb == COMMAND_READBACK)
+	if (command->readback)
 		return command->nodes || command->cgroup || command->rate >= 0;
 	return command->age >= 0 || command->bucket.min >= 0 || command->incompressible;
 }
@@ -209,12 +209,11 @@ int transaction_run(const struct source *source, const struct command *command,
 		    struct transaction *transaction)
 {
 	autofree char *text = transaction_text(command);
-	bool readback = command->verb == COMMAND_READBACK;
 	int fd = -ENOENT, error;
 	sigset_t blocked;
 
 	*transaction = (struct transaction){ .result.coldest_left = -1 };
-	if (!readback)
+	if (!command->readback)
 		fd = source_open_file(source, DEBUGFS_FILE, O_RDWR);
 	if (fd < 0) {
 		bool absent = fd == -ENOENT || fd == -EPERM || fd == -EACCES;
@@ -222,7 +221,8 @@ int transaction_run(const struct source *source, const struct command *command,
 		if (!absent || transaction_needs_debugfs(command))
 			return fd;
 		transaction->counted = true;
-		fd = source_open_file(source, readback ? READBACK_FILE : SYSFS_FILE, O_WRONLY);
+		fd = source_open_file(source, command->readback ? READBACK_FILE : SYSFS_FILE,
+				      O_WRONLY);
 	}
 	if (fd < 0)
 		return fd;
@@ -280,14 +280,14 @@ char *transaction_reason(const struct source *source, const struct command *comm
 {
 	bool debugfs = transaction_needs_debugfs(command);
 	bool absent = error == -ENOENT || error == -EACCES || error == -EPERM;
-	const char *file = command->verb == COMMAND_READBACK ? READBACK_FILE :
+	const char *file = command->readback ? READBACK_FILE :
 			   debugfs || !transaction->counted ? DEBUGFS_FILE : SYSFS_FILE;
 
 	if (transaction->asked)
 		return reason_asked(source, command, error);
 	if (error == -EBADMSG)
 		return xstrdup(DEBUGFS_FILE ": invalid answer of the kernel");
-	if (error == -ENOENT && command->verb == COMMAND_READBACK && !system_supported(source))
+	if (error == -ENOENT && command->readback && !system_supported(source))
 		return xstrdup("this kernel cannot read back: " READBACK_FILE " not found");
 	return xasprintf("%s: %s", debugfs && absent ? "buckets and dry runs need debugfs" : file,
 			 system_reason_for(source, file, error));

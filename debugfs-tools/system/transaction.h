@@ -14,10 +14,8 @@
 #include "system/parse.h"
 #include "system/source.h"
 
-enum command_verb { COMMAND_WRITEBACK, COMMAND_READBACK };
-
 struct command {
-	enum command_verb verb;
+	bool readback;		/* the other way: bring back what is on the disk */
 	num age;		/* seconds; negative: not given, so are the next three */
 	num max;		/* bytes of page data */
 	num max_compressed;	/* bytes */

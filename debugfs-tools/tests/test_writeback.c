@@ -57,7 +57,7 @@ int __real_transaction_run(const struct source *source, const struct command *co
 int __wrap_transaction_run(const struct source *source, const struct command *command,
 			   struct transaction *transaction)
 {
-	bool back = command->verb == COMMAND_READBACK, ends;
+	bool back = command->readback, ends;
 	num bytes = least(least(kernel.cold, command->max), command->max_compressed < 0 ? -1 :
 			  command->max_compressed * RATIO);
 	char *text = transaction_text(command);
