@@ -107,15 +107,12 @@ static int look_system(struct ages *ages)
 	if (!ages->nodes)
 		return system_read_ages(ages->source, SYS_DEBUGFS "/age_buckets", &ages->table);
 	ages->table.nr = 0;
-	for (int node = 0; node < 64 && !error; node++) {
+	for_each_node(node, ages->nodes) {
 		autofree char *path = xasprintf(SYS_DEBUGFS "/node%d/age_buckets", node);
 		struct age_table table;
 
-		if (!(ages->nodes >> node & 1))
-			continue;
-		error = system_read_ages(ages->source, path, &table);
-		if (!error)
-			error = amount_add_table(&ages->table, &table);
+		error = error ?: system_read_ages(ages->source, path, &table) ?:
+			amount_add_table(&ages->table, &table);
 	}
 	return error;
 }

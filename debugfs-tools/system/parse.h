@@ -28,6 +28,10 @@ int parse_rate(const char *text, void *ppm_per_min);
 int parse_range(const char **text, num *first, num *last);
 /* 0,2-3: a uint64_t, with a bit for each of the nodes 0 to 63; others are -ERANGE. */
 int parse_nodes(const char *text, void *mask);
+/* Goes through such a mask. */
+#define for_each_node(node, mask) \
+	for (int node = 0; node < 64; node++) \
+		if ((mask) >> node & 1)
 
 /*
  * The kernel's tables: a header line with names, then records of as many fields; columns are found

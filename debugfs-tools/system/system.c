@@ -5,8 +5,6 @@
 #include "system/amount.h"
 #include "system/system.h"
 
-#define SYSTEM_NODES	"/sys/devices/system/node"
-
 /* ---- files ---- */
 
 /*
@@ -156,22 +154,21 @@ num system_free_memory(const struct source *source, uint64_t nodes)
 {
 	num bytes = nodes ? 0 : system_meminfo(source, "/proc/meminfo", "MemFree");
 
-	for (int node = 0; node < 64; node++) {
-		autofree char *path = xasprintf(SYSTEM_NODES "/node%d/meminfo", node);
+	for_each_node(node, nodes) {
+		autofree char *path = xasprintf("/sys/devices/system/node/node%d/meminfo", node);
 		autofree char *key = xasprintf("Node %d MemFree", node);
 
-		if (nodes >> node & 1)
-			bytes = amount_add(bytes, system_meminfo(source, path, key));
+		bytes = amount_add(bytes, system_meminfo(source, path, key));
 	}
 	return bytes;
 }
 
 int system_missing_node(const struct source *source, uint64_t nodes)
 {
-	for (int node = 0; node < 64; node++) {
+	for_each_node(node, nodes) {
 		autofree char *path = xasprintf(SYS_ZSWAP "/node%d", node);
 
-		if (nodes >> node & 1 && source_exists(source, path) == -ENOENT)
+		if (source_exists(source, path) == -ENOENT)
 			return node;
 	}
 	return -ENOENT;

@@ -113,11 +113,10 @@ char *transaction_text(const struct command *command)
 		xappend(&text, " max=%lld", command->max);
 	if (command->max_compressed >= 0)
 		xappend(&text, " max_compressed=%lld", command->max_compressed);
-	for (int node = 0; node < 64; node++) {
+	for_each_node(node, command->nodes) {
 		bool first = !(command->nodes & ((1ULL << node) - 1));
 
-		if (command->nodes >> node & 1)
-			xappend(&text, first ? " node=%d" : ",%d", node);
+		xappend(&text, first ? " node=%d" : ",%d", node);
 	}
 	if (command->cgroup)
 		xappend(&text, " cgroup=%" PRIu64 "%s", command->cgroup,
@@ -167,15 +166,15 @@ static void read_counters(const struct source *source, uint64_t nodes, struct co
 		return;
 	}
 	*sum = (struct counters){ .commands = 0 };
-	for (int node = 0; node < 64; node++) {
+	for_each_node(node, nodes) {
 		autofree char *path = xasprintf(SYS_ZSWAP "/node%d", node);
 		struct counters part;
 
 		/* A node that has no memory has done nothing. */
-		if (nodes >> node & 1 && !source_exists(source, path)) {
-			system_counters(source, path, &part);
-			counters_add(stats_counters, NR_STATS, sum, &part);
-		}
+		if (source_exists(source, path))
+			continue;
+		system_counters(source, path, &part);
+		counters_add(stats_counters, NR_STATS, sum, &part);
 	}
 }
 
