@@ -23,7 +23,8 @@ enum {
 
 #define ROW(member)	offsetof(struct row, member)
 
-static const struct column columns[NR_COLUMNS] = {
+/* A line for the whole system need not be told from others: run() decides about NODE. */
+static struct column columns[NR_COLUMNS] = {
 	[NODE] = { "NODE", COLUMN_TEXT, false, "node, or all; shown with --nodes", ROW(node) },
 	[COMPRESSOR] = { "COMPRESSOR", COLUMN_TEXT, true, "algorithm for new pages",
 			 ROW(compressor) },
@@ -233,8 +234,6 @@ static int run(struct context *context, void *data)
 	const struct output *output = &context->output;
 	bool page = !output_is_table(output);
 	struct status *status = data;
-	struct column usual[NR_COLUMNS];
-	struct view shown = *context->view;
 	int result = EX_DONE;
 	bool said;
 
@@ -243,12 +242,9 @@ static int run(struct context *context, void *data)
 		return EX_MISSING;
 	}
 	status->source = &context->source;
-	status->view = &shown;
-	/* A line for the whole system does not need to be told from others. */
-	memcpy(usual, columns, sizeof(usual));
-	usual[NODE].shown = status->nodes;
-	shown.columns = usual;
-	status->table = table_new(&shown, output);
+	status->view = context->view;
+	columns[NODE].shown = status->nodes;
+	status->table = table_new(status->view, output);
 	system_read(&context->source, &status->system);
 	put(status, "all", &status->system, false);
 	for (int i = 0; status->nodes && i < status->system.nr_nodes; i++)
