@@ -23,10 +23,8 @@ struct metrics {
 	bool older;			/* Prometheus' format */
 	const char *family;		/* the one that is being written */
 	const struct source *source;
-	struct state daemon;		/* what it remembers */
-	int no_daemon;			/* 0, or why that is not there */
+	struct state daemon;		/* what it remembers; empty: there is none */
 	num error;			/* the first one */
-	int result;			/* exit status, if the daemon's state cannot be read */
 	struct reasons left_out;
 };
 
@@ -279,21 +277,19 @@ static void put_daemon_cgroup(struct metrics *metrics, const struct state_cgroup
 			   where ? NULL : cgroup->reason ?: "", NULL);
 }
 
-/* It is read before there is anything else: to read it takes memory. */
-static void read_daemon(struct metrics *metrics)
+/* It is read before there is anything else: to read it takes memory.  Returns an exit status. */
+static int read_daemon(struct metrics *metrics)
 {
 	autofree char *message = NULL;
 	const char *file = metrics->state ? metrics->state : DAEMON_STATE;
 	int error;
 
 	state_begin(&metrics->daemon);
-	metrics->no_daemon = -ENOENT;
 	if (metrics->source->recorded && !metrics->state)
-		return;
+		return EX_DONE;
 	error = state_load(file, &metrics->daemon, &message);
-	metrics->no_daemon = error;
-	if (error && (error != -ENOENT || metrics->state))
-		metrics->result = options_say_file(file, message, error);
+	return !error || (error == -ENOENT && !metrics->state) ? EX_DONE :
+	       options_say_file(file, message, error);
 }
 
 /* What the daemon last decided, where there is one; paths in its state are UTF-8, each once. */
@@ -303,7 +299,7 @@ static void put_daemon(struct metrics *metrics)
 	const char *file = metrics->state ? metrics->state : DAEMON_STATE;
 	num since, overdue = state_overdue_ms(metrics->source, file);
 
-	if (metrics->no_daemon)
+	if (!state->boot_id)
 		return;
 	put_sample(metrics, "zswap_daemon_running", true,
 		   "1 if the daemon is alive, whether its looks succeed or not", "", overdue >= 0, NULL);
@@ -381,8 +377,7 @@ static int run(struct context *context, void *data)
 	if (metrics->file && !strcmp(metrics->file, "-"))
 		metrics->file = NULL;
 	metrics->source = &context->source;
-	read_daemon(metrics);
-	result = metrics->result;
+	result = read_daemon(metrics);
 	metrics->out = xchecked(open_memstream(&text, &length));
 	metrics->older = metrics->file;
 	put_all(metrics);
