@@ -80,7 +80,7 @@ static void add_unknown(struct status *status, const struct row *row, bool node)
 			file = SYS_ZSWAP "/stats";
 		}
 		/* What old kernels lack is missed only if that is all of it */
-		if (!file || !table_shows(status->table, name) || value >= 0 || value == -ENODATA ||
+		if (!file || !table_shows(status->table, i) || value >= 0 || value == -ENODATA ||
 		    (counter && value == -ENOENT && counter->flags & COUNTER_OPTIONAL))
 			continue;
 		/* All that a node has by itself, but for its counters */

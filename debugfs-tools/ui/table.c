@@ -112,7 +112,7 @@ static void say_no_column(const struct view *view, const char *name)
 		say_error("missing column (known: %s)", list);
 }
 
-static bool shows(const struct table *table, int column)
+bool table_shows(const struct table *table, int column)
 {
 	for (int i = 0; i < table->nr_shown; i++) {
 		if (table->shown[i] == column)
@@ -124,7 +124,7 @@ static bool shows(const struct table *table, int column)
 static void show(struct table *table, int column)
 {
 	/* An object in JSON has each key once. */
-	if (table->output->json && shows(table, column))
+	if (table->output->json && table_shows(table, column))
 		return;
 	table->shown = xrealloc(table->shown, (table->nr_shown + 1) * sizeof(*table->shown));
 	table->shown[table->nr_shown++] = column;
@@ -228,11 +228,6 @@ void table_free(struct table *table)
 	scols_unref_table(table->smart);
 	free(table->shown);
 	free(table);
-}
-
-bool table_shows(const struct table *table, const char *column)
-{
-	return shows(table, find_column(table->view, column));
 }
 
 /* @value, which is known. */

@@ -50,8 +50,8 @@ struct libscols_line *table_row(struct table *table, struct libscols_line *paren
 /* "red", "yellow", "bold", ... for the cell of a column; only where colours are wanted. */
 void table_color(struct table *table, struct libscols_line *line, const char *column,
 		 const char *color);
-/* Is the column going to be shown?  So that nobody reads a file for nothing. */
-bool table_shows(const struct table *table, const char *column);
+/* Is this column of the view going to be shown? */
+bool table_shows(const struct table *table, int column);
 /* Whether it could be written, main() says. */
 void table_print(struct table *table);
 /* A table as a text, to be freed, for a terminal with @width columns; 0: as wide as it is. */
