@@ -305,20 +305,6 @@ struct libscols_line *table_row(struct table *table, struct libscols_line *paren
 	return line;
 }
 
-/* Characters of the longest line. */
-static int text_width(const char *text)
-{
-	int width = 0, longest = 0;
-
-	for (; *text; text++) {
-		if (*text == '\n')
-			width = 0;
-		else if ((*text & 0xc0) != 0x80 && ++width > longest)
-			longest = width;
-	}
-	return longest;
-}
-
 /* The end of a path says more about it than the beginning; to be freed. */
 static char *fit_path(const char *path, size_t room)
 {
@@ -347,9 +333,10 @@ static void cut_paths(struct table *table, int column, char *const *path, int ro
  */
 static void fit(struct table *table, int width)
 {
-	int colors = scols_table_colors_wanted(table->smart), used, at = table->nr_shown - 1;
+	bool asked_for = table->output->list || table->output->all;
 	size_t nr = scols_table_get_nlines(table->smart);
-	autofree char **path = xcalloc(nr + 1, sizeof(*path));
+	autofree char **path = xcalloc(nr + 1, sizeof(*path)), *text = NULL;
+	int used = -1, at = table->nr_shown - 1;
 
 	if (width <= 0)
 		return;
@@ -361,23 +348,21 @@ static void fit(struct table *table, int width)
 		path[i] = xstrdup(scols_cell_get_data(scols_line_get_cell(line, at)));
 	}
 	cut_paths(table, at, path, PATH_MIN);
-	scols_table_enable_colors(table->smart, 0);
+	/* How wide each has to be it finds out when it prints; there is a blank between two */
 	scols_table_set_termforce(table->smart, SCOLS_TERMFORCE_NEVER);
-	for (int i = table->nr_shown - 1;; i--) {
-		autofree char *text = NULL;
-		struct libscols_column *column = xchecked(scols_table_get_column(table->smart, i));
+	done(scols_print_table_to_string(table->smart, &text));
+	for (int i = 0; i < table->nr_shown; i++)
+		used += 1 + scols_column_get_width(scols_table_get_column(table->smart, i));
+	for (int i = table->nr_shown - 1; i > 0 && used > width && !asked_for; i--) {
+		struct libscols_column *column = scols_table_get_column(table->smart, i);
 
-		done(scols_print_table_to_string(table->smart, &text));
-		used = text_width(text ?: "");
-		if (used <= width || !i || table->output->list || table->output->all)
-			break;
+		used -= 1 + scols_column_get_width(column);
 		done(scols_column_set_flags(column, scols_column_get_flags(column) |
 					    SCOLS_FL_HIDDEN));
 	}
 	cut_paths(table, at, path, PATH_MIN + (used < width ? width - used : 0));
 	for (size_t i = 0; i < nr; i++)
 		free(path[i]);
-	scols_table_enable_colors(table->smart, colors);
 	scols_table_set_termforce(table->smart, SCOLS_TERMFORCE_ALWAYS);
 	scols_table_set_termwidth(table->smart, width);
 }
