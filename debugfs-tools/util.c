@@ -102,13 +102,11 @@ int replace_file(const char *file, const char *text, size_t length, mode_t mode)
 		return -errno;
 	out = xchecked(fdopen(fd, "w"));
 	/* A crash must not leave FILE empty: the text is on disk before it is renamed. */
-	if (fwrite(text, 1, length, out) != length || fflush(out) || fchmod(fd, mode) || fsync(fd))
+	if (fwrite(text, 1, length, out) != length || fflush(out) || fchmod(fd, mode) ||
+	    fsync(fd) || rename(new, file)) {
 		error = -errno;
-	if (fclose(out) && !error)
-		error = -errno;
-	if (!error && rename(new, file))
-		error = -errno;
-	if (error)
 		unlink(new);
+	}
+	fclose(out);
 	return error;
 }
