@@ -192,13 +192,6 @@ static const struct counter *field_counter(int field)
 	return field < NR_AGE_COUNTERS ? &age_counters[field] : &places[field - NR_AGE_COUNTERS];
 }
 
-static bool field_is_needed(int field, bool cgroups)
-{
-	if (field < NR_AGE_COUNTERS)
-		return !(age_counters[field].flags & COUNTER_OPTIONAL);
-	return field < FIELD_CGROUP || cgroups;
-}
-
 /* The first @max words.  Returns how many there are; *@rest: what is behind them and a blank. */
 static int split(char *line, char **word, int max, char **rest)
 {
@@ -231,7 +224,8 @@ static int parse_header(char *line, struct table_reader *reader)
 				return -EINVAL;
 			*column = i;
 		}
-		if (*column < 0 && field_is_needed(field, reader->cgroups))
+		if (*column < 0 && !(field_counter(field)->flags & COUNTER_OPTIONAL) &&
+		    (field < FIELD_CGROUP || reader->cgroups))
 			return -EINVAL;
 	}
 	/* A path may have blanks: it can only be the last column */
