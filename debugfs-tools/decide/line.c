@@ -33,16 +33,14 @@ void choice_print(FILE *out, num tick, const struct sample *sample, num budget,
 {
 	const struct cgroup *cgroup = &sample->cgroups.cgroup[choice->cgroup];
 	const struct decision *decision = &choice->decision;
-	json_t *line = xchecked(json_pack("{s:I, s:I, s:o, s:I, s:s, s:s, s:I, s:I, s:I}",
+	json_t *line = xchecked(json_pack("{s:I s:I s:o s:I s:s s:s s:I s:I s:I s:o s:o s:o s:o}",
 		"tick", tick, "now_ms", sample->now_ms, "cgroup", json_text(cgroup->path),
 		"id", (num)cgroup->id, "action", action_name(decision->action),
 		"reason", decision->reason, "age", decision->age, "max", decision->max,
-		"cold_bytes", decision->cold));
+		"cold_bytes", decision->cold, "allowed", json_rate(decision->allowed),
+		"forecast", json_rate(decision->forecast),
+		"measured", json_rate(decision->measured), "budget", json_known(budget)));
 
-	add(line, "allowed", json_rate(decision->allowed));
-	add(line, "forecast", json_rate(decision->forecast));
-	add(line, "measured", json_rate(decision->measured));
-	add(line, "budget", json_known(budget));
 	if (decision->action == ACTION_WRITE || decision->action == ACTION_READ)
 		add_result(line, choice, sample->page_size);
 	json_put(out, line, 0);

@@ -132,21 +132,19 @@ static void system_read_node(const struct source *source, struct node *node)
 
 void system_read(const struct source *source, struct system *system)
 {
-	int i;
-
 	*system = (struct system) {
 		.compressor = source_line(source, SYS_PARAMETERS "/compressor"),
 		.mem_total = system_meminfo(source, "/proc/meminfo", "MemTotal"),
 		.mem_available = system_meminfo(source, "/proc/meminfo", "MemAvailable"),
 	};
-	for (i = 0; i < NR_ZSWAP; i++)
+	for (int i = 0; i < NR_ZSWAP; i++)
 		*counter_at(system, &zswap_counters[i]) =
 			system_counter(source, &zswap_counters[i]);
 	system_counters(source, SYS_ZSWAP, &system->counters);
 	system->ages_error = system_read_ages(source, SYS_DEBUGFS "/age_buckets", &system->ages);
 
 	system_find_nodes(source, system);
-	for (i = 0; i < system->nr_nodes; i++)
+	for (int i = 0; i < system->nr_nodes; i++)
 		system_read_node(source, &system->nodes[i]);
 }
 
