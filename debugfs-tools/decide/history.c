@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 
 #include "decide/history.h"
-#include "decide/state.h"
 #include "ui/json.h"
 
 #define SLOT		1024	/* bytes: 16 edges and counts of 19 digits have room */

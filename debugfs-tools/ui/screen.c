@@ -10,7 +10,6 @@
 #include <sys/signalfd.h>
 #include <termios.h>
 
-#include "system/parse.h"
 #include "ui/screen.h"
 
 /* Alternate screen, no cursor, lines that are too long are cut; and back. */
