@@ -55,7 +55,7 @@
  * command may have on its way at most, and in each batch once one has failed.
  */
 #define HALF_WAY_LATENCY_US	20000
-#define HALF_WAY_REQUEST_KB	64
+#define HALF_WAY_REQUEST	16
 #define HALF_WAY_PAGES		4096
 #define HALF_WAY_DONE		1000
 #define HALF_WAY_BATCH		(2 * 1024 * 1024)
@@ -486,7 +486,7 @@ static void check_written_half_way(void)
  */
 static void disk_fails_while_it_is_written(void)
 {
-	if (zwb_disk_on(&broken_half_way) && zwb_disk_largest_request(HALF_WAY_REQUEST_KB))
+	if (zwb_disk_on(&broken_half_way) && zwb_disk_largest_request(HALF_WAY_REQUEST))
 		check_written_half_way();
 }
 
@@ -526,7 +526,7 @@ static void check_half_way(struct zwb_pages *pages)
 
 	zwb_snap(&before);
 	if (!written_to(&broken_half_way, pages, HALF_WAY_PAGES) ||
-	    !zwb_disk_largest_request(HALF_WAY_REQUEST_KB) ||
+	    !zwb_disk_largest_request(HALF_WAY_REQUEST) ||
 	    !fail_half_way(&command, ZWB_READBACK, "max=1G", "readback"))
 		return;
 	zwb_zero(zwb_wait(&command));

@@ -441,7 +441,7 @@ static void check_limited(const char *cgroup, struct zwb_load *limited,
  */
 static void limit_of_the_owner_stops_no_command(void)
 {
-	const struct zwb_disk_spec disk = { .pages = 16384 };
+	static const struct zwb_disk_spec disk = { .pages = 16384 };
 	struct zwb_load *limited, *spared;
 	const char *cgroup, *other;
 	char text[256];

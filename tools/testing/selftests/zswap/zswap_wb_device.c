@@ -39,9 +39,9 @@
 /* others read what was written, and wait for what is in flight, but for no task */
 #define FROZEN_OTHERS_MS	8000
 
-/* 20 MB in a second: one request of 128 KB at a time, each of which takes that long */
+/* 5,120 pages in a second: one request of 32 at a time, each of which takes that long */
 #define READ_LATENCY_US		6250
-#define READ_REQUEST_KB		128
+#define READ_REQUEST		32
 #define READ_PAGES		600
 /* READ_MIN reads beside a command even where a machine is half as fast */
 #define READ_COMMAND_PAGES	24000
@@ -57,11 +57,11 @@
  */
 #define READ_LEAST_US		(2 * READ_LATENCY_US)
 
-/* 4 MB in a second, and commands that may take a thirtieth of it */
+/* a thousand pages in a second, and commands that may take a thirtieth of it */
 #define RATE_LATENCY_US		4000
 #define RATE_MBPS		4
-#define RATE_REQUEST_KB		32
-#define RATE_SLOW		"rate=128K"
+#define RATE_REQUEST		8
+#define RATE_SLOW		32
 /* each for reads beside one command: of one direction, with a rate and without, and of the other */
 #define RATE_READS		4
 #define RATE_PAGES		160
@@ -95,7 +95,7 @@ static const struct zwb_disk_spec deaf_disk_of_one = {
 /* A disk whose requests are of a page each. */
 static bool disk_of_pages(const struct zwb_disk_spec *spec)
 {
-	return zwb_disk_on(spec) && zwb_disk_largest_request(zwb_page_size / 1024);
+	return zwb_disk_on(spec) && zwb_disk_largest_request(1);
 }
 
 static bool slow_loads(void)
@@ -562,7 +562,7 @@ static void readers_do_not_wait_behind_a_command(void)
 	struct zwb_pages idle = { 0 }, busy[READ_ROUNDS] = { { 0 } };
 	int i;
 
-	if (zwb_disk_on(&disk) && zwb_disk_largest_request(READ_REQUEST_KB) && zwb_disk_schedule())
+	if (zwb_disk_on(&disk) && zwb_disk_largest_request(READ_REQUEST) && zwb_disk_schedule())
 		check_reads(&idle, busy);
 	zwb_pages_unmap(&idle);
 	for (i = 0; i < READ_ROUNDS; i++)
@@ -587,12 +587,12 @@ static bool are_spared(const struct spared *spared)
 }
 
 static void read_beside(struct spared *spared, struct zwb_pages *pages, int node,
-			const char *text, const char *rate)
+			const char *text)
 {
 	char slow[128];
 	long long p99;
 
-	snprintf(slow, sizeof(slow), "%s %s", text, rate);
+	snprintf(slow, sizeof(slow), "%s rate=%lld", text, RATE_SLOW * (long long)zwb_page_size);
 	p99 = read_p99_beside(&pages[0], node, slow);
 	if (p99 < spared->with)
 		spared->with = p99;
@@ -612,14 +612,14 @@ static bool rate_round(struct zwb_pages *pages, const char *cgroup, struct spare
 	load = zwb_load(cgroup, ZWB_ANY_NODE, RATE_COMMAND_PAGES, ZWB_TEXT);
 	if (!load)
 		return false;
-	read_beside(out, pages, ZWB_GLOBAL, "age=0", RATE_SLOW);
+	read_beside(out, pages, ZWB_GLOBAL, "age=0");
 	/* of what was on the disk before, all that was read is gone */
 	on_disk -= 2 * RATE_PAGES;
 	left = RATE_BACK_PAGES + on_disk - zwb_read_number(ZWB_SYSFS "/stats/on_disk");
 	if (left > 0 && !zwb_write_pages(left))
 		return false;
 	snprintf(text, sizeof(text), "cgroup=%llu", zwb_cgroup_id(cgroup));
-	read_beside(back, pages + 2, ZWB_READBACK, text, RATE_SLOW);
+	read_beside(back, pages + 2, ZWB_READBACK, text);
 	zwb_load_stop(load);
 	return !zwb_failed();
 }
@@ -677,7 +677,7 @@ static void rate_spares_who_reads(void)
 	 * the same time start it twice, and the kernel warns.
 	 */
 	if (zwb_need_readback() && zwb_disk_on(&disk) &&
-	    zwb_disk_largest_request(RATE_REQUEST_KB) &&
+	    zwb_disk_largest_request(RATE_REQUEST) &&
 	    zwb_zero(sched_getaffinity(0, sizeof(all), &all))) {
 		if (zwb_run_on_cpu(0, 0))
 			check_rate(pages);

@@ -445,7 +445,7 @@ static void check_discards(struct zwb_pages *kept)
  */
 static void freed_slots_are_discarded(void)
 {
-	const struct zwb_disk_spec disk = {
+	static const struct zwb_disk_spec disk = {
 		.pages = DISCARD_SWAP_PAGES,
 		.latency_us = 10000,
 		.depth = 2,
@@ -459,7 +459,7 @@ static void freed_slots_are_discarded(void)
 	if (!zwb_zero(sched_getaffinity(0, sizeof(all), &all)) || !zwb_run_on_cpu(0, 0))
 		return;
 	zwb_allow_other_swapout();
-	if (zwb_disk_on(&disk) && zwb_disk_largest_request(64))
+	if (zwb_disk_on(&disk) && zwb_disk_largest_request(16))
 		check_discards(&kept);
 	zwb_pages_unmap(&kept);
 	sched_setaffinity(0, sizeof(all), &all);

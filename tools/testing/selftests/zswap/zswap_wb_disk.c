@@ -73,13 +73,18 @@ static bool disk_set_number(const char *file, long long value)
 	return disk_set(file, text);
 }
 
+static long long disk_mbps(const struct zwb_disk_spec *spec)
+{
+	return spec->mbps * zwb_page_size / 4096;
+}
+
 /*
  * A request that is larger than what may be written in a tick is never done: at
  * most half of that.
  */
 static long long disk_max_sectors(const struct zwb_disk_spec *spec)
 {
-	long long bytes = ((long long)spec->mbps << 20) / DISK_TICKS_PER_SECOND / 2;
+	long long bytes = (disk_mbps(spec) << 20) / DISK_TICKS_PER_SECOND / 2;
 
 	bytes -= bytes % zwb_page_size;
 	if (!spec->mbps || bytes > DISK_MAX_SECTORS * DISK_SECTOR_BYTES)
@@ -114,7 +119,7 @@ static bool disk_make(const struct zwb_disk_spec *spec)
 		return false;
 	if (spec->per_cpu && !disk_set_number("submit_queues", sysconf(_SC_NPROCESSORS_CONF)))
 		return false;
-	if (spec->mbps && !disk_set_number("mbps", spec->mbps))
+	if (spec->mbps && !disk_set_number("mbps", disk_mbps(spec)))
 		return false;
 	/* 2: completed by a timer; 0: at once */
 	if (!disk_set("irqmode", spec->latency_us ? "2" : "0"))

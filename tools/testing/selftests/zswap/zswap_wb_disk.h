@@ -16,7 +16,7 @@
  * @pages: its size, of which memory is taken for what is written only
  * @latency_us: how long each request takes, 0 if none takes any time
  * @depth: how many requests it takes at a time, 0 for null_blk's default
- * @mbps: megabytes a second, 0 for no limit
+ * @mbps: megabytes a second where a page has 4 KiB, and as many larger pages; 0 for no limit
  * @badblocks: zwb_disk_fail_writes() will be called: at most some 127 MB
  * @discard: it is told of slots that are free, and forgets what was there
  * @bare: it is there, and nobody swaps to it

@@ -171,7 +171,7 @@ static bool nfs_make_file(void)
 /* Swap to a file of the server, and to nothing else. */
 static bool nfs_swap_on(void)
 {
-	const struct zwb_disk_spec disk = {
+	static const struct zwb_disk_spec disk = {
 		.pages = NFS_DISK_PAGES,
 		.bare = true,
 	};

@@ -318,12 +318,12 @@ static bool disk_queue(const char *file, const char *value)
 	return zwb_write_string(path, value);
 }
 
-/* No request of the disk is larger than that. */
-bool zwb_disk_largest_request(int kilobytes)
+/* No request of the disk has more pages than that. */
+bool zwb_disk_largest_request(int pages)
 {
 	char text[32];
 
-	snprintf(text, sizeof(text), "%d", kilobytes);
+	snprintf(text, sizeof(text), "%ld", pages * zwb_page_size / 1024);
 	return disk_queue("max_sectors_kb", text);
 }
 

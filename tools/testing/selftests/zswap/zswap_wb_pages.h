@@ -38,7 +38,7 @@ bool zwb_pages_are(struct zwb_pages *pages, unsigned int version);
 int zwb_pages_signal(struct zwb_pages *pages, long long index);
 
 /* the disk of zwb_disk_on() */
-bool zwb_disk_largest_request(int kilobytes);
+bool zwb_disk_largest_request(int pages);
 bool zwb_disk_schedule(void);
 long long zwb_disk_in_flight(void);
 long long zwb_disk_written(void);

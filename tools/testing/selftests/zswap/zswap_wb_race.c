@@ -117,7 +117,7 @@ static void page_is_launched_once(void)
 	struct zwb_pages pages = { 0 };
 	unsigned int round;
 
-	if (zwb_disk_on(&busy) && zwb_disk_largest_request(64) &&
+	if (zwb_disk_on(&busy) && zwb_disk_largest_request(16) &&
 	    zwb_pages_map(&pages, ZWB_ANY_NODE, RACE_SHARED_PAGES)) {
 		for (round = 1; round <= RACE_ROUNDS && !zwb_failed(); round++) {
 			if (zwb_pages_store(&pages, round)) {

@@ -22,8 +22,6 @@
 /* a machine that is not there for a tenth of a second has had its say in one of them */
 #define RATE_ROUNDS		8
 
-/* a page a second, and most of the time it waits */
-#define SLOW			"4K"
 #define END_MS			500
 /* for a machine that is busy with something else just then */
 #define FAST_SLACK_MS		500
@@ -106,6 +104,15 @@ static bool load(const struct way *way, long long pages)
 	return (way == &out || zwb_need_readback()) &&
 	       zwb_load(NULL, ZWB_ANY_NODE, pages, ZWB_TEXT) &&
 	       (way == &out || zwb_write_all(pages));
+}
+
+/* A rate with which a command waits for most of the time. */
+static const char *a_page_a_second(void)
+{
+	static char text[32];
+
+	snprintf(text, sizeof(text), "%ld", zwb_page_size);
+	return text;
 }
 
 static bool start(struct zwb_async *command, const struct way *way, const char *rate)
@@ -332,12 +339,6 @@ static void a_fast_rate_is_no_limit(void)
 	zwb_between((zwb_now() - began) / ZWB_NS_PER_MS, 400, 1500);
 }
 
-/* Of pages of 4 KiB, for those that this machine has. */
-static long long by_pages(long long number)
-{
-	return number * zwb_page_size / 4096;
-}
-
 /*
  * So many pages a second the disk is given with a command, 0 if whoever looked came late, or -1
  * with a failure recorded.
@@ -403,9 +404,9 @@ static void check_beyond(const struct way *way)
 static void a_rate_beyond_the_disk_is_no_limit(void)
 {
 	/* what the disk does in a tick of its own is more than a page: else that is never done */
-	const struct zwb_disk_spec slow_disk = {
+	static const struct zwb_disk_spec slow_disk = {
 		.pages = 16384,
-		.mbps = by_pages(SLOW_MBPS),
+		.mbps = SLOW_MBPS,
 	};
 
 	if (!zwb_disk_on(&slow_disk))
@@ -424,7 +425,7 @@ static void a_rate_beyond_the_disk_is_no_limit(void)
  */
 static void a_far_disk_has_what_was_asked_for(void)
 {
-	const struct zwb_disk_spec far_disk = {
+	static const struct zwb_disk_spec far_disk = {
 		.pages = 16384,
 		.latency_us = LATENCY_US,
 	};
@@ -445,7 +446,7 @@ static void check_signal(const struct way *way)
 		return;
 	from = pages_moved(way);
 	first = zwb_now();
-	if (!start(&command, way, SLOW) || !wait_for_a_page(way, from))
+	if (!start(&command, way, a_page_a_second()) || !wait_for_a_page(way, from))
 		return;
 	sleep_ns(200 * ZWB_NS_PER_MS);
 	count = pages_moved(way);
@@ -493,7 +494,7 @@ static void check_freezing(const struct way *way)
 	if (!load(way, 300))
 		return;
 	from = pages_moved(way);
-	if (!start(&command, way, SLOW) || !wait_for_a_page(way, from))
+	if (!start(&command, way, a_page_a_second()) || !wait_for_a_page(way, from))
 		return;
 	zwb_zero(zwb_suspend("freezer", 1, &took));
 	zwb_between(took, 0, 6000);
@@ -533,7 +534,7 @@ static void a_wait_holds_nothing(void)
 	if (!zwb_load(NULL, ZWB_ANY_NODE, 1000, ZWB_TEXT))
 		return;
 	zwb_snap(&before);
-	if (!start(&command, &out, SLOW) ||
+	if (!start(&command, &out, a_page_a_second()) ||
 	    !wait_for_a_page(&out, before.total.written))
 		return;
 	sleep_ns(50 * ZWB_NS_PER_MS);
@@ -564,7 +565,7 @@ static void a_dry_run_does_not_wait(void)
 
 	if (!zwb_need_answers() || !zwb_load(NULL, ZWB_ANY_NODE, 1000, ZWB_TEXT))
 		return;
-	zwb_zero(zwb_ask(&answer, "age=0 dry_run=1 rate=" SLOW));
+	zwb_zero(zwb_ask(&answer, "age=0 dry_run=1 rate=%s", a_page_a_second()));
 	zwb_equal(answer.written, 1000);
 	zwb_between(answer.elapsed_us, 0, 2000000);
 }

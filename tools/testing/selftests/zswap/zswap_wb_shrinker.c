@@ -51,14 +51,14 @@
 /* four pages at a time, 4 ms each */
 static bool slow_disk_on(void)
 {
-	const struct zwb_disk_spec spec = {
+	static const struct zwb_disk_spec spec = {
 		.pages = DISK_PAGES,
 		.latency_us = 4000,
 		.depth = 4,
 	};
 
 	/* not a limit of the disk itself: what is on it is read faster in the end */
-	return zwb_disk_on(&spec) && zwb_disk_largest_request(zwb_page_size / 1024);
+	return zwb_disk_on(&spec) && zwb_disk_largest_request(1);
 }
 
 /**

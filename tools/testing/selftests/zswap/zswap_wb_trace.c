@@ -470,7 +470,7 @@ static void slow_disk_gets_page_after_page(void)
 		.depth = 1,
 	};
 
-	if (zwb_disk_on(&slow) && zwb_disk_largest_request(zwb_page_size / 1024))
+	if (zwb_disk_on(&slow) && zwb_disk_largest_request(1))
 		trace_run(trace_slow_disk);
 }
 
