@@ -27,6 +27,7 @@
  * @cgroup: it names a cgroup
  * @bucket: it names buckets
  * @node_file: by a node's file
+ * @node: it names the third node
  * @wrong: it is malformed
  * @faults: it is issued with faults armed
  * @back: for pages that are to come back
@@ -36,7 +37,7 @@
 struct command {
 	char text[TEXT_SIZE];
 	char path[PATH_SIZE];
-	bool answers, dry, cgroup, bucket, node_file, wrong, faults, back, incompressible;
+	bool answers, dry, cgroup, bucket, node_file, node, wrong, faults, back, incompressible;
 	long max;
 };
 
@@ -125,8 +126,10 @@ static void make_command(struct command *command, struct rng *rng)
 		snprintf(command->text + strlen(command->text),
 			 TEXT_SIZE - strlen(command->text), " type=incompressible");
 	}
-	if (with_node && !command->node_file)
+	if (with_node && !command->node_file) {
+		command->node = node != 1;
 		add_key(command->text, "node", node, node ? "" : ",2");
+	}
 	id = shared->cgroup[cgroup];
 	if (with_cgroup && id) {
 		command->cgroup = true;
@@ -144,6 +147,20 @@ static void make_command(struct command *command, struct rng *rng)
 static bool has_incompressible(void)
 {
 	return !access(DEBUGFS "/stored_incompressible_pages", F_OK);
+}
+
+/* The node whose memory comes and goes: a machine may not even know it. */
+static bool has_third_node(void)
+{
+	static int last = -1;
+	FILE *file = last < 0 ? fopen(NODES "/possible", "r") : NULL;
+
+	if (file) {
+		if (fscanf(file, "%*d-%d", &last) != 1)
+			last = 0;
+		fclose(file);
+	}
+	return last >= 2;
 }
 
 /* Is that a result that this command may have, whatever else goes on? */
@@ -167,7 +184,7 @@ static bool result_is_possible(const struct command *command, int err)
 		return command->cgroup;
 	case EINVAL:
 		/* the edges may have changed to fewer */
-		return command->bucket;
+		return command->bucket || (command->node && !has_third_node());
 	}
 	return false;
 }
