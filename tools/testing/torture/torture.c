@@ -593,6 +593,9 @@ static void count_large_folios(void)
 		missing(K_LARGE, "no large folios");
 	else if (stored < 0 || more < 0)
 		missing(K_LARGE, "needs a zswap that stores large folios");
+	else if (PAGE > 4096)
+		/* without CONFIG_THP_SWAP, as arm64 is then */
+		missing(K_LARGE, "large folios are split before they go to swap");
 	else
 		shared->kinds[K_LARGE] = stored + more;
 	if (huge_kb <= 0 || huge_kb / (long long)(PAGE / 1024) > MAX_WORKER_PAGES / 4)

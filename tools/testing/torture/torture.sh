@@ -17,8 +17,9 @@
 . "$(dirname "${BASH_SOURCE[0]}")/../vm/lib.sh"
 
 TORTURE=$TOP/tools/testing/torture
-minutes=2 seed='' memory=2048M page=4096 broken='' without='' boot='' kernel=''
-[ "$VM_PAGES" = 4K ] || memory=8192M page=65536
+minutes=2 seed='' memory=2048M disk=2G page=4096 broken='' without='' boot='' kernel=''
+# The same number of pages, of which each is as large as sixteen; and of clusters of slots
+[ "$VM_PAGES" = 4K ] || memory=8192M disk=32G page=65536
 
 usage() {
 	sed -n 's/^#\t//p' "$0" >&2
@@ -65,7 +66,7 @@ limit=$((minutes * 60 + 300 + 1500))
 rc=0
 say "torture: $minutes minutes, seed $seed, $kernel"
 "$VMDIR/vm.sh" --name torture --kernel "$kernel" --payload "$payload" --memory "$memory" \
-	--timeout "$limit" --append "$boot" --run "mkswap /dev/vda >/dev/null; /payload/torture $((minutes * 60)) $seed $broken ${without:+without=$without}" |
+	--disk-size "$disk" --timeout "$limit" --append "$boot" --run "mkswap /dev/vda >/dev/null; /payload/torture $((minutes * 60)) $seed $broken ${without:+without=$without}" |
 	tee "$out/log" | sed -un -e 's/^progress: /    /p' -e '/^\(problem:\|LOST\|slow:\|still to\)/s/^/    /p' || rc=$?
 
 # A VM that died left no summary: then the last figures are those of its last sign of life.
@@ -91,7 +92,7 @@ verdict() {
 	[ -z "$broken" ] || echo "broken on purpose: $broken"
 	[ "$complete" = yes ] || echo "seed $seed"
 	sed -n '/^summary: torture:/d; s/^summary: //p' "$out/log"
-	sed -n '/^problem: /p; /^LOST /p' "$out/log" | head -n 300
+	grep -m 300 -E '^(problem: |LOST )' "$out/log" || :
 	[ "$rc" -ne 126 ] || tail -n 60 "$BUILD/vm/torture/splats"
 	echo "complete $complete"
 	echo "verdict $(verdict)"
@@ -99,10 +100,10 @@ verdict() {
 cat "$out/summary.txt"
 # What never happened is not what was to be tested. Whether memory can go offline is up
 # to what the kernel keeps there, and a series says what it has not. Other machines than x86_64
-# have no memory to plug, and with large pages no huge ones of a size for a test.
+# have no memory to plug, and with large pages no huge ones of a size for a test, nor in swap.
 allowed() {
 	echo 'the kernel keeps something'
-	[ "$VM_ARCH" = x86_64 ] || printf '%s\n' 'no node with two blocks' 'no huge pages of a size'
+	[ "$VM_ARCH" = x86_64 ] || printf '%s\n' 'no node with two blocks' 'no huge pages of a size' 'large folios are split'
 	grep . "$PATCHES/absent.tests" 2>/dev/null || :
 }
 if [ "$rc" -eq 0 ] && [ "$minutes" -ge 2 ] && [ -z "$without" ] &&
