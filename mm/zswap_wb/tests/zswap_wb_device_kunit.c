@@ -87,12 +87,12 @@ static void zswap_wb_device_remnant(struct kunit *test)
 /* Two batches are fetched at a time: of both of a size the second makes the next no larger */
 static void zswap_wb_device_pair(struct kunit *test)
 {
-	struct zswap_wb_device device = { .room = 8, .latency = { .nr = 1, .ns = 1000 } };
+	struct zswap_wb_device device = { .room = 4, .latency = { .nr = 1, .ns = 1000 } };
 
-	zswap_wb_device_learn(&device, 8, 0, 1000);
-	KUNIT_EXPECT_EQ(test, zswap_wb_device_room(&device), 32);
-	zswap_wb_device_learn(&device, 8, 0, 1000);
-	KUNIT_EXPECT_EQ(test, zswap_wb_device_room(&device), 32);
+	zswap_wb_device_learn(&device, 4, 0, 1000);
+	KUNIT_EXPECT_EQ(test, zswap_wb_device_room(&device), 16);
+	zswap_wb_device_learn(&device, 4, 0, 1000);
+	KUNIT_EXPECT_EQ(test, zswap_wb_device_room(&device), 16);
 }
 
 static const struct zswap_wb_device_case zswap_wb_device_quick = { .page_ns = 1000 };
