@@ -670,7 +670,7 @@ static void memory_ends_while_it_reads(void)
 		return;
 	/* twice what there is going to be room for */
 	pages = 2 * (zone.managed / 100 + ENDS_ROOM / zwb_page_size);
-	large.pages = 512 * pages * zwb_page_size >> 20;
+	large.pages = 2 * pages;
 	if (!zwb_disk_on(&large))
 		return;
 	load = zwb_load(NULL, node[1], pages, ZWB_NOISE);

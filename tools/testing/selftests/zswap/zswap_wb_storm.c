@@ -419,7 +419,7 @@ static void storm_worker(int number)
 static void storm_commander(int number)
 {
 	static const char * const commands[] = {
-		"max=64K", "type=incompressible max=64K", "age=1 max=128K", "max=256K", "age=2",
+		"max=64K", "type=incompressible max=128K", "age=1 max=128K", "max=256K", "age=2",
 	};
 	int i, pause, err, nodes[2], nr_nodes = zwb_nodes(nodes, 2);
 	char path[ZWB_PATH_MAX];
