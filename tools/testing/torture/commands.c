@@ -173,6 +173,8 @@ static bool result_is_possible(const struct command *command, int err)
 		return true;
 	if (command->wrong)
 		return err == EINVAL || err == ERANGE;
+	if (command->node && !has_third_node())
+		return err == EINVAL;
 	if (command->incompressible && !has_incompressible())
 		return err == EOPNOTSUPP;
 	switch (err) {
@@ -184,7 +186,7 @@ static bool result_is_possible(const struct command *command, int err)
 		return command->cgroup;
 	case EINVAL:
 		/* the edges may have changed to fewer */
-		return command->bucket || (command->node && !has_third_node());
+		return command->bucket;
 	}
 	return false;
 }
