@@ -31,7 +31,7 @@ int parse_nodes(const char *text, void *mask);
 /* Goes through such a mask. */
 #define for_each_node(node, mask) \
 	for (int node = 0; node < 64; node++) \
-		if ((mask) >> node & 1)
+		if (!((mask) >> node & 1)) {} else
 
 /*
  * The kernel's tables: a header line with names, then records of as many fields; columns are found

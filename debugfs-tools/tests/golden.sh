@@ -186,7 +186,7 @@ refuses()
 {
 	tree=$1 reason=$2
 	shift 2
-	"$zswapctl" --root "$tree" "$@" >out 2>err
+	leaks "$zswapctl" --root "$tree" "$@" >out 2>err
 	status=$?
 	cat err
 	[ "$status" -eq 3 ] && grep -q "not supported: $reason" err
@@ -220,7 +220,7 @@ names_package()
 {
 	tree=$1
 	shift
-	"$zswapctl" --root "$tree" "$@" >out 2>err
+	leaks "$zswapctl" --root "$tree" "$@" >out 2>err
 	status=$?
 	cat err
 	[ "$status" -eq 3 ] && grep -q '^zswapctl: .*, install a linux-image-[*]-zswapwb[*] package' err

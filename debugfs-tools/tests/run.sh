@@ -26,7 +26,7 @@ begin "$here/test_daemon.sh" "$1"
 begin "$here/test_history.sh" "$1"
 begin "$here/test_top.sh" "$1"
 begin "$here/test_speed.sh" "$2"
-begin "$here/documents.sh" "$2/zswapctl" "$2"
+begin "$here/documents.sh" "$1/zswapctl" "$2"
 begin "$here/structure.sh" "$2/zswapctl"
 echo "# damaged files: does a reader crash?"
 if "$1/fuzz_readers" --runs "${FUZZ_RUNS:-300}" "$here/trees/busy"; then

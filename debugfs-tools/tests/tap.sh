@@ -61,12 +61,12 @@ tap_workdir()
 
 # Whether memory is lost costs as much as all else that the sanitizers look for: it is only looked for
 # below leaks, and in programs that are no script.  It cannot be below strace.
-export ASAN_OPTIONS=detect_leaks=0
+export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0"
 
 # leaks COMMAND...: and what it has lost is an error
 leaks()
 {
-	ASAN_OPTIONS=detect_leaks=1 "$@"
+	ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=1 "$@"
 }
 
 tap_done()
