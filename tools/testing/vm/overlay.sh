@@ -53,19 +53,17 @@ touched_files() {
 # as they are in a tree that has them, or, if it is empty, here
 engine_sum() {
 	local f tree=$1 names paths=()
-	mapfile -t names < <(our_files mm include | grep -v /tests/)
-	for f in "${names[@]}"; do
+	names=$(our_files mm include | grep -v /tests/) || return
+	for f in $names; do
 		if [ -n "$tree" ]; then
 			paths+=("$tree/$f")
-		elif [ -e "$PATCHES/$f" ]; then
-			paths+=("$PATCHES/$f")
 		else
-			paths+=("$TOP/$f")
+			paths+=("$(our_file "$f")")
 		fi
 	done
 	{
 		# Each as it is on stdin, and then its name
-		sha256sum -- "${paths[@]}" </dev/null | cut -d' ' -f1 | paste -d'\n' - <(printf '%s\n' "${names[@]}") |
+		sha256sum -- "${paths[@]}" | cut -d' ' -f1 | paste -d'\n' - <(echo "$names") |
 			sed '1~2s/$/  -/'
 		(cd "$PATCHES" && cat "${series[@]}")
 	} | sha256sum | cut -d' ' -f1
