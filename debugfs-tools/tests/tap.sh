@@ -50,11 +50,12 @@ silent()
 	[ ! -s silent.out ]
 }
 
-# tap_workdir: makes a directory and goes there; when the test ends, or is told to, it is removed
+# tap_workdir: makes a directory and goes there; when the test ends, or is told to, it is removed,
+# after what runs in the background, even if that is stopped
 tap_workdir()
 {
 	workdir=$(mktemp -d) || exit 1
-	trap 'rm -rf "$workdir"' EXIT
+	trap 'kill -KILL $(jobs -p) 2>/dev/null; rm -rf "$workdir"' EXIT
 	trap 'exit 130' INT TERM
 	cd "$workdir" || exit 1
 }

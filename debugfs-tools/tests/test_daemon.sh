@@ -457,6 +457,7 @@ wait_for()
 
 # --- a signal
 rm live
+# Not below leaks: a signal would reach the shell that it is in
 env ASAN_OPTIONS=detect_leaks=1 "$zswapctl" daemon -C conf --root tree --ticks 1000000000 --state state >live &
 pid=$!
 wait_for tick live

@@ -62,9 +62,7 @@ engine_sum() {
 		fi
 	done
 	{
-		# Each as it is on stdin, and then its name
-		sha256sum -- "${paths[@]}" | cut -d' ' -f1 | paste -d'\n' - <(echo "$names") |
-			sed '1~2s/$/  -/'
+		sha256sum -- "${paths[@]}" | cut -d' ' -f1 | paste - <(echo "$names")
 		(cd "$PATCHES" && cat "${series[@]}")
 	} | sha256sum | cut -d' ' -f1
 }
