@@ -21,7 +21,7 @@
 #include "zswap_wb_util.h"
 
 /* what a CPU keeps of a cgroup's charges for the next one, and two CPUs and some slabs */
-#define SLACK_BYTES		(512 << 10)
+#define SLACK_PAGES		128
 
 static void sleep_ms(long long milliseconds)
 {
@@ -77,13 +77,14 @@ static void events_at_most(const char *cgroup, const struct events *got,
 
 #define FULL_PAGES		4000
 #define FULL_RESIDENT		4096
-#define FULL_CYCLE_BYTES	(256 << 10)
-#define FULL_ROOM_BYTES		(1024 << 10)
+#define FULL_CYCLE_PAGES	64
+#define FULL_ROOM_PAGES		256
 #define FULL_SECONDS		3
 
 /* A process that takes some memory and gives it back, over and over. */
 static pid_t start_cycler(const char *cgroup, long *rounds)
 {
+	const size_t size = FULL_CYCLE_PAGES * zwb_page_size;
 	pid_t pid = zwb_fork();
 
 	if (pid)
@@ -91,13 +92,13 @@ static pid_t start_cycler(const char *cgroup, long *rounds)
 	if (cg_enter_current(cgroup))
 		_exit(1);
 	for (;;) {
-		void *memory = mmap(NULL, FULL_CYCLE_BYTES, PROT_READ | PROT_WRITE,
+		void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
 				    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 
 		if (memory == MAP_FAILED)
 			continue;
-		memset(memory, 2, FULL_CYCLE_BYTES);
-		munmap(memory, FULL_CYCLE_BYTES);
+		memset(memory, 2, size);
+		munmap(memory, size);
 		__atomic_add_fetch(rounds, 1, __ATOMIC_RELAXED);
 		usleep(200);
 	}
@@ -161,7 +162,7 @@ static void fill_up(const char *cgroup, pid_t cycler, long *rounds)
 	long long limit;
 
 	sleep_ms(500);
-	limit = zwb_cgroup_number(cgroup, "memory.current") + FULL_ROOM_BYTES;
+	limit = zwb_cgroup_number(cgroup, "memory.current") + FULL_ROOM_PAGES * zwb_page_size;
 	if (!zwb_cgroup_set_number(cgroup, "memory.swap.max",
 				   zwb_cgroup_number(cgroup, "memory.swap.current")) ||
 	    !zwb_cgroup_set_number(cgroup, "memory.max", limit))
@@ -341,7 +342,7 @@ static void check_who_pays(const struct direction *direction, const char *parent
 		return;
 	}
 	memory = zwb_cgroup_number(giver, "memory.current");
-	zwb_cgroup_set_number(giver, "memory.max", memory + SLACK_BYTES);
+	zwb_cgroup_set_number(giver, "memory.max", memory + SLACK_PAGES * zwb_page_size);
 	of_parent = bytes_moved(direction, parent);
 	of_living = bytes_moved(direction, living);
 	of_giver = bytes_moved(direction, giver);
@@ -355,7 +356,7 @@ static void check_who_pays(const struct direction *direction, const char *parent
 		  (ORPHAN_PAGES + LIVING_PAGES) * zwb_page_size);
 	zwb_equal(bytes_moved(direction, living) - of_living, LIVING_PAGES * zwb_page_size);
 	zwb_zero(bytes_moved(direction, giver) - of_giver);
-	zwb_between(peak, 0, memory + SLACK_BYTES);
+	zwb_between(peak, 0, memory + SLACK_PAGES * zwb_page_size);
 	events_since(giver, &before, &delta);
 	events_at_most(giver, &delta, &none);
 }

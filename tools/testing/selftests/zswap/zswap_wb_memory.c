@@ -15,7 +15,7 @@
 #define GIVE_BACK_PAGES		10000
 
 /* What per-CPU stocks of charges may hide, on either side of a comparison. */
-#define SLACK_KB		2048
+#define SLACK_PAGES		512
 
 static long long swap_cache_pages(void)
 {
@@ -55,7 +55,8 @@ static void gives_memory_back(void)
 	ksft_print_msg("%lld kB released: memory.current %+lld kB, free memory %+lld kB\n",
 		       delta.total.released_bytes / 1024, (current_after - current_before) / 1024,
 		       (free_after - free_before) * zwb_page_size / 1024);
-	zwb_near(current_before - current_after, delta.total.released_bytes, SLACK_KB * 1024);
+	zwb_near(current_before - current_after, delta.total.released_bytes,
+		 SLACK_PAGES * zwb_page_size);
 	/* a part of what is free may be in pages that other objects use too */
 	zwb_between((free_after - free_before) * zwb_page_size, delta.total.released_bytes / 2,
 		    delta.total.released_bytes * 2);

@@ -26,6 +26,8 @@
 /* for a machine that is busy with something else just then */
 #define FAST_SLACK_MS		500
 
+/* so few that they are one after the other */
+#define SMOOTH_PAGES_PER_SECOND	16
 /* a disk that can do so many megabytes a second, and more than it can */
 #define SLOW_MBPS		2
 #define BEYOND			"64M"
@@ -261,9 +263,11 @@ static void check_smooth(const struct way *way)
 {
 	struct zwb_async command;
 	long long from = pages_moved(way);
+	char rate[32];
 	int i, nr;
 
-	if (!start(&command, way, "64K"))
+	snprintf(rate, sizeof(rate), "%ld", SMOOTH_PAGES_PER_SECOND * zwb_page_size);
+	if (!start(&command, way, rate))
 		return;
 	if (wait_for_a_page(way, from)) {
 		nr = watch(way);

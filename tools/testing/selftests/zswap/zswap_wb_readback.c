@@ -51,8 +51,8 @@
 #define ENDS_SLACK		64
 /* that a request has at least, on the average, where neighbours are to be read */
 #define READ_BYTES	(256 * 1024)
-/* of which some are brought back, of pages of text */
-#define COMPRESSED_BYTES	20480
+/* that pages of text take in zswap which are brought back: several have room in one */
+#define COMPRESSED_PAGES	5
 
 static const struct zwb_disk_spec disk = { .pages = 16384 };
 static const struct zwb_disk_spec slow = { .pages = 16384, .latency_us = LATENCY_US };
@@ -360,6 +360,7 @@ static long long bytes_in_zswap(void)
 static void limits_are_exact_and_the_warmest_come_first(void)
 {
 	struct zwb_load *young = write_old_and_young(200, 100);
+	const long long limit = COMPRESSED_PAGES * zwb_page_size;
 	struct zwb_snap delta;
 	long long bytes;
 
@@ -373,12 +374,12 @@ static void limits_are_exact_and_the_warmest_come_first(void)
 	zwb_readback(&delta, "max_compressed=1");
 	zwb_equal(delta.total.readback, 1);
 	bytes = bytes_in_zswap();
-	zwb_readback(&delta, "max_compressed=%d", COMPRESSED_BYTES);
+	zwb_readback(&delta, "max_compressed=%lld", limit);
 	bytes = bytes_in_zswap() - bytes;
 	if (!zwb_between(delta.total.readback, 2, 198))
 		return;
 	/* by no more than the last one, which is not much larger than the others */
-	zwb_between(bytes, COMPRESSED_BYTES, COMPRESSED_BYTES + 2 * bytes / delta.total.readback);
+	zwb_between(bytes, limit, limit + 2 * bytes / delta.total.readback);
 }
 
 /* Turns red when nobody knows any more, after new edges, which pages were the warmest. */

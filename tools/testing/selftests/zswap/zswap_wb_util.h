@@ -34,10 +34,11 @@
 
 /*
  * A device is left alone when so many batches have failed in a row, see ZSWAP_WB_ERRORS_MAX
- * in the kernel: of a page each if it never worked, otherwise of so many pages at most.
+ * in the kernel: of a page each if it never worked, otherwise of so many pages at most, see
+ * ZSWAP_WB_FIRST_BATCH.
  */
 #define ZWB_ERRORS_MAX		8
-#define ZWB_ERRORS_BATCH	(64 * 1024 / zwb_page_size)
+#define ZWB_ERRORS_BATCH	(zwb_page_size > 32 * 1024 ? 2 : 64 * 1024 / zwb_page_size)
 
 /* for "node" arguments: the file that is bound to no node, memory that is bound to no node */
 #define ZWB_GLOBAL		(-1)
