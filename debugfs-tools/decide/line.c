@@ -24,6 +24,7 @@ static void add_result(json_t *line, const struct choice *choice, num page_size)
 		if (counter->flags & COUNTER_ANSWER)
 			add(line, counter->name, json_known(counter_value(&result.count, counter)));
 	}
+	add(line, "readback", json_known(result.count.readback));
 	add(line, "coldest_left", json_known(result.coldest_left));
 	add(line, "elapsed_us", json_known(result.elapsed_us));
 }

@@ -458,6 +458,7 @@ static void test_turns(void)
 	slow = READBACK;
 	CHECK(!live_slow(tree, NOTHING) && clock_us() - began < 30000000 &&
 	      said(tree, "/commands", "max=268435456", 3), "a readback is given in parts");
+	CHECK(said(tree, "/out", "\"readback\":65536", 1), "it says how many pages came back");
 	text = at = text_of(tree, "/commands");
 	for (size_t i = 0; i < ARRAY_SIZE(turn) && at; i++) {
 		char *path = xasprintf(SYS_CGROUP "%s", turn[i]);

@@ -367,6 +367,7 @@ if [ -e $zswap/proactive_readback ]; then
 	wait $daemon
 	same 'a signal ends the daemon' $? 0
 	in_text 'it says why it read back' "$(cat /tmp/decisions)" '"thawed"'
+	same 'and how much' "$(awk -F '"readback":' '{ n += $2 } END { print n + 0 }' /tmp/decisions)" "$pages"
 	kill $sleeper
 fi
 tap_done
