@@ -62,7 +62,7 @@ static const struct column columns[] = {
 
 static const struct option_spec options[] = {
 	{ "target-refault", 'T', OPTION_REFAULTS, WHERE(target),
-	  "refaults to accept, of the anonymous memory (0.2%/min)" },
+	  "refaults to accept, of anonymous and shared memory (0.2%/min)" },
 	{ "target-bytes", 0, OPTION_SIZE, WHERE(bytes),
 	  "or: compressed bytes to free, by one age for all", .excludes = { "target-refault" } },
 	{ "cgroup", 'c', OPTION_CGROUP, WHERE(cgroup),

@@ -183,7 +183,7 @@ static char *take_heading(struct config *config, char *line)
 	line = trim(line + strlen(word));
 	if (!*line)
 		return xstrdup("invalid section: the pattern is missing");
-	/* A name without a slash is that of a unit, wherever it is, as --cgroup has it */
+	/* Another beginning is the name of a unit, wherever it is, as --cgroup has it */
 	add_section(config)->pattern = strchr("/*?[", *line) ? xstrdup(line) :
 				       xasprintf("*/%s?(.service)", line);
 	return NULL;
