@@ -31,7 +31,7 @@ extern struct xarray zswap_wb_chunks[MAX_SWAPFILES];
 
 void zswap_wb_arm(void);
 void zswap_wb_folio_swapin(struct folio *folio);
-bool zswap_wb_folio_stale(struct folio *folio);
+bool zswap_wb_folio_stale(struct folio *folio, bool pending);
 bool zswap_wb_slot_in_flight(swp_entry_t slot);
 void zswap_wb_slots_stale(swp_entry_t slot, unsigned int nr);
 bool zswap_wb_folio_unpack(struct folio *folio);
@@ -54,13 +54,13 @@ static inline void zswap_wb_slots_free(swp_entry_t slot, unsigned int nr)
 }
 
 /*
- * A folio, locked and in the swap cache, is about to be swapped out. Context: may sleep. Return:
- * false if that can't be now, and it is dirty
+ * A folio, locked and in the swap cache, is about to be swapped out; @pending: others were, and
+ * are not yet sent. Context: may sleep. Return: false if that can't be now, and it is dirty
  */
-static inline bool zswap_wb_folio_swapout(struct folio *folio)
+static inline bool zswap_wb_folio_swapout(struct folio *folio, bool pending)
 {
 	return zswap_wb_slots_empty(swp_type(folio->swap)) ||
-	       zswap_wb_folio_stale(folio);
+	       zswap_wb_folio_stale(folio, pending);
 }
 #else
 static inline void zswap_wb_arm(void)
@@ -71,7 +71,7 @@ static inline void zswap_wb_folio_swapin(struct folio *folio)
 {
 }
 
-static inline bool zswap_wb_folio_swapout(struct folio *folio)
+static inline bool zswap_wb_folio_swapout(struct folio *folio, bool pending)
 {
 	return true;
 }

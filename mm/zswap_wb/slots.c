@@ -44,11 +44,10 @@
  * 1. A word is read and changed with atomics, and only ever from the state that
  *    the change is for. So nobody has to be kept out.
  *
- * 2. A chunk counts its words that are not zero, and those who hold on to it. A
- *    word is counted before it is set, by somebody for whom the chunk is counted,
- *    and no longer counted after it was cleared. Whoever takes off the last one
- *    takes the chunk out of the array, and RCU frees it. From zero there is no way
- *    back: who finds such a chunk puts a new one in its place.
+ * 2. A chunk counts its words that are not zero, and those who hold on to it. A word is counted
+ *    before it is set, by somebody for whom the chunk is counted, and no longer counted after it
+ *    was cleared. Whoever takes off the last one takes the chunk out of the array, and RCU frees
+ *    it. From zero there is no way back: who finds such a chunk puts a new one in its place.
  *
  * 3. Claims and flights have a reference to their swap device, marks and images have a
  *    slot that is in use. So no word is left when swapoff has waited for both.
@@ -511,63 +510,66 @@ static bool zswap_wb_slot_stale(swp_entry_t slot)
 }
 
 /*
- * Waits until a slot is not in flight; it can't get there while it has a folio. @patience: in
- * and out: how long, in jiffies. Return: false if that was not enough
+ * Waits until a slot is not in flight, for @patience jiffies; it can't get there while it has a
+ * folio. Return: what is left of @patience
  */
-static bool zswap_wb_slot_wait(swp_entry_t slot, long *patience)
+static long zswap_wb_slot_wait(swp_entry_t slot, long patience)
 {
 	struct zswap_wb_chunk *chunk = zswap_wb_chunk_tryget(slot);
-	unsigned int type = swp_type(slot);
 	atomic_t *word;
 
 	if (!chunk)
-		return true;
+		return patience;
 	word = zswap_wb_chunk_word(chunk, slot);
-	*patience = wait_var_event_timeout(word, !(atomic_read(word) & ZSWAP_WB_FLIGHT),
-					   test_bit(type, zswap_wb_deaf) ? 0 : *patience);
-	if (!*patience) {
-		set_bit(type, zswap_wb_deaf);
-		/* If it lands just now, either that sees the bit, or we see that */
-		smp_mb__after_atomic();
-		if (!(atomic_read(word) & ZSWAP_WB_FLIGHT))
-			clear_bit(type, zswap_wb_deaf);
-	}
+	patience = wait_var_event_timeout(word, !(atomic_read(word) & ZSWAP_WB_FLIGHT), patience);
+	/* If it lands just now, the next one to land clears that */
+	if (!patience)
+		set_bit(swp_type(slot), zswap_wb_deaf);
 	zswap_wb_chunk_put(chunk);
-	return *patience;
+	return patience;
 }
 
 /**
  * zswap_wb_folio_stale() - a folio is about to be swapped out
  * @folio:	locked, and in the swap cache
+ * @pending:	others were swapped out before it, and not yet sent to the device
  *
- * What the swap device has in its slots, it has no longer. If it is just about to
- * get an old copy, waits for that: as a rule for as long as the device takes for what one
- * command has in flight, and 10 ms more if the command does not run. But some devices may
- * never be done: a server, a path that is queued for. And some may wait for who waits here:
- * a loop device, whose filesystem waits for a transaction that reclaim is part of. So after
- * ZSWAP_WB_STALE_PATIENCE the folio stays in memory instead, for now.
+ * What the swap device has in its slots, it has no longer. If it is just about to get an old
+ * copy, waits for that: as a rule for as long as the device takes for what a command has in
+ * flight, and 10 ms more if that does not run. But some devices are never done (a server, a path
+ * that is queued for), or wait for who waits here (a loop device, whose filesystem waits for
+ * reclaim). So after ZSWAP_WB_STALE_PATIENCE the folio stays in memory instead; and at once
+ *
+ * - with others pending: they are under writeback, and who waits for them would wait for a
+ *   command. To send them here, with the folio locked, may take as long as the device likes;
+ * - if it is shared memory: nothing keeps its file, to which it then comes back;
+ * - for a device that another one has waited for in vain.
+ *
  * Context: process context, may sleep.
  * Return: false if it has to stay, and is dirty
  */
-bool zswap_wb_folio_stale(struct folio *folio)
+bool zswap_wb_folio_stale(struct folio *folio, bool pending)
 {
 	swp_entry_t slot = folio->swap;
 	long i, nr = folio_nr_pages(folio), patience = ZSWAP_WB_STALE_PATIENCE;
 
+	if (pending || !folio_test_anon(folio) || test_bit(swp_type(slot), zswap_wb_deaf))
+		patience = 0;
 	for (i = 0; i < nr; i++, slot.val++) {
 		while (!zswap_wb_slot_stale(slot)) {
-			if (!zswap_wb_slot_wait(slot, &patience)) {
+			if (!patience) {
 				folio_mark_dirty(folio);
 				return false;
 			}
+			patience = zswap_wb_slot_wait(slot, patience);
 		}
 	}
 	return true;
 }
 
 /*
- * Is an old copy of a slot on its way to the disk? The answer stays right only while
- * the slot has a locked folio in the swap cache; true may become false.
+ * Is an old copy of a slot on its way to the disk? The answer stays right only while the slot has
+ * a locked folio in the swap cache; true may become false.
  */
 bool zswap_wb_slot_in_flight(swp_entry_t slot)
 {

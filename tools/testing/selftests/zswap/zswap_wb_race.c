@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,12 +27,15 @@
 /* half of it is enough to load all pages, but for a machine that is not there for a while */
 #define REWRITE_FLIGHT_US	900000
 #define REWRITE_LOADED_NS	(REWRITE_FLIGHT_US * 1000LL / 2)
+/* fewer than reclaim collects before it sends them */
+#define BESIDE_PAGES		16
 /* more than half of the slots that the smallest disk has */
-#define RACE_REUSED		300
+#define RACE_REUSED		150
 #define RACE_COMMANDS		4
 #define RACE_SHARED_PAGES	1024
 #define RACE_ROUNDS		3
-/* a swap-out waits for five seconds */
+/* a swap-out waits for five seconds, by ticks */
+#define PUT_OFF_MIN_MS		4900
 #define PUT_OFF_MS		7500
 /* and for that if it waits for as long as it takes */
 #define DEAF_SECONDS		15
@@ -55,6 +59,16 @@ static const struct zwb_disk_spec busy = {
 	.pages = 16384,
 	.latency_us = 20000,
 	.depth = 2,
+};
+
+/*
+ * one that has no room for all pages of a test and for what these were before; a request for each
+ * page does not wait for another one
+ */
+static const struct zwb_disk_spec small = {
+	.pages = 256,
+	.latency_us = RACE_FLIGHT_US,
+	.depth = 256,
 };
 
 static void clean_caches(void)
@@ -237,21 +251,117 @@ static void swap_out_past_zswap_waits_as_well(void)
 	zwb_pages_unmap(&pages);
 }
 
+/* As reclaim does it, and not page by page; some may stay. */
+static void page_out_at_once(struct zwb_pages *pages)
+{
+	if (madvise(pages->mem, pages->nr * zwb_page_size, MADV_PAGEOUT))
+		zwb_fail("MADV_PAGEOUT: %s", strerror(errno));
+}
+
+/*
+ * Pages that have never been swapped out, with some between them whose first one is in flight: so
+ * some are before that, whichever end reclaim begins with. Returns how long after the launch
+ * they were on their way, or 0 if the machine was too slow.
+ */
+static long long page_out_beside_others(struct zwb_pages *all)
+{
+	struct zwb_pages middle = {
+		.mem = all->mem + BESIDE_PAGES * zwb_page_size,
+		.nr = BESIDE_PAGES,
+	};
+	struct zwb_async command;
+	long long begin, ready, writes, out;
+
+	if (!zwb_pages_store(&middle, 1))
+		return -1;
+	begin = zwb_now();
+	if (!zwb_start_in_flight(&command))
+		return -1;
+	zwb_pages_read(&middle);
+	zwb_pages_fill(all, 2);
+	clean_caches();
+	zwb_param_set("enabled", "N");
+	ready = zwb_now() - begin;
+	page_out_at_once(all);
+	writes = zwb_disk_in_flight();
+	out = zwb_now() - begin;
+	ksft_print_msg("sent after %lld ms, with %lld writes in flight\n", out / ZWB_NS_PER_MS,
+		       writes);
+	if (out < REWRITE_FLIGHT_US * 1000LL)
+		zwb_between(writes, 2, LLONG_MAX);
+	zwb_param_set("enabled", "Y");
+	zwb_land(&command);
+	zwb_disk_wait_for_landing();
+	survived(all, 2);
+	return ready < slower.latency_us * 1000 / 2 ? out : 0;
+}
+
+/* Is this what says of a disk that nobody has waited for it? */
+static bool is_quick(long long out, const struct zwb_disk_spec *disk)
+{
+	return out > 0 && out < disk->latency_us * 1000;
+}
+
+static void check_quick(long long out, const struct zwb_disk_spec *disk)
+{
+	if (!out)
+		zwb_late("what was in flight had landed before there was a swap-out");
+	else
+		zwb_between(out, 1, disk->latency_us * 1000 - 1);
+}
+
+/*
+ * Who has swapped out others, and not yet sent these to the disk, does not wait: they are under
+ * writeback, so that somebody may wait for them who has nothing to do with what is in flight.
+ *
+ * Turns red when reclaim sleeps with writes that the disk has not got.
+ */
+static void swap_out_with_others_in_hand_is_put_off(void)
+{
+	const long long nr = 3 * BESIDE_PAGES, table = zwb_page_size * zwb_page_size / 8;
+	struct zwb_pages pages = { 0 }, all = { .nr = nr };
+	long long out = 0;
+	int i;
+
+	/* what counts requests came with what collects pages for them */
+	if (zwb_vmstat_key("nrswpout") < 0) {
+		zwb_skip("needs a reclaim that collects what it swaps out");
+		return;
+	}
+	zwb_allow_other_swapout();
+	/* reclaim has those of one page table, and of one node, in hand together */
+	if (!zwb_disk_on(&slower) || !zwb_pages_map(&pages, 0, 2 * nr))
+		return;
+	all.mem = pages.mem;
+	if ((uintptr_t)all.mem / table != (uintptr_t)(all.mem + nr * zwb_page_size - 1) / table)
+		all.mem += nr * zwb_page_size;
+	for (i = 0; i < RACE_ROUNDS && !is_quick(out, &slower) && !zwb_failed(); i++) {
+		out = page_out_beside_others(&all);
+		madvise(all.mem, nr * zwb_page_size, MADV_DONTNEED);
+	}
+	check_quick(out, &slower);
+	zwb_pages_unmap(&pages);
+}
+
 /* Free pages in flight, so that their slots may be given to others, who write at once. */
 static void check_reuse_in_flight(struct zwb_pages *old, struct zwb_pages *new)
 {
 	unsigned long long old_slots[RACE_REUSED], new_slots[RACE_REUSED], first = ~0ULL;
 	struct zwb_async command;
 	int reused = 0, i;
+	long long begin;
 
-	if (!zwb_pages_store(old, 1) || !zwb_pages_slots(old, old_slots) ||
-	    !zwb_start_in_flight(&command))
+	if (!zwb_pages_store(old, 1) || !zwb_pages_slots(old, old_slots))
+		return;
+	begin = zwb_now();
+	if (!zwb_start_in_flight(&command))
 		return;
 	zwb_pages_unmap(old);
 	if (!zwb_param_set("enabled", "N"))
 		return;
 	zwb_pages_fill(new, 2);
 	zwb_pages_out(new);
+	zwb_between(zwb_now() - begin, small.latency_us * 1000, LLONG_MAX);
 	/* what is in flight at first is the page with the first slot */
 	for (i = 0; i < RACE_REUSED; i++)
 		first = old_slots[i] < first ? old_slots[i] : first;
@@ -274,10 +384,6 @@ static void check_reuse_in_flight(struct zwb_pages *old, struct zwb_pages *new)
  */
 static void freed_slot_is_used_again(void)
 {
-	static const struct zwb_disk_spec small = {
-		.pages = 512,
-		.latency_us = RACE_FLIGHT_US,
-	};
 	struct zwb_pages old = { 0 }, new = { 0 };
 
 	zwb_allow_other_swapout();
@@ -288,19 +394,79 @@ static void freed_slot_is_used_again(void)
 	zwb_pages_unmap(&new);
 }
 
+/* The same with shared memory. Returns what page_out_beside_others() does. */
+static long long page_out_shared_to_a_slot_in_flight(struct zwb_pages *old, struct zwb_pages *new)
+{
+	struct zwb_async command;
+	long long begin, ready, out, i;
+
+	if (!zwb_pages_store(old, 1))
+		return -1;
+	begin = zwb_now();
+	if (!zwb_start_in_flight(&command))
+		return -1;
+	zwb_pages_unmap(old);
+	zwb_param_set("enabled", "N");
+	zwb_pages_fill(new, 2);
+	clean_caches();
+	ready = zwb_now() - begin;
+	/* one by one: reclaim has no others in hand */
+	for (i = 0; i < new->nr; i++)
+		madvise(new->mem + i * zwb_page_size, zwb_page_size, MADV_PAGEOUT);
+	out = zwb_now() - begin;
+	zwb_param_set("enabled", "Y");
+	zwb_land(&command);
+	zwb_disk_wait_for_landing();
+	survived(new, 2);
+	return ready < small.latency_us * 1000 / 2 ? out : 0;
+}
+
+/*
+ * A page of shared memory that gets such a slot stays in memory at once: while it is on its way to
+ * swap nothing keeps its file, which may go, and then it has nowhere to come back to.
+ *
+ * Turns red when it waits, as others do.
+ */
+static void shared_page_is_put_off_at_once(void)
+{
+	struct zwb_pages old = { 0 }, new = { .nr = RACE_REUSED };
+	const size_t size = RACE_REUSED * zwb_page_size;
+	long long out = 0;
+	int i;
+
+	zwb_allow_other_swapout();
+	for (i = 0; i < RACE_ROUNDS && !is_quick(out, &small) && !zwb_failed(); i++) {
+		/* one whose slots are handed out from the first one on */
+		if (!zwb_disk_on(&small) || !zwb_pages_map(&old, ZWB_ANY_NODE, RACE_REUSED))
+			break;
+		new.mem = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+			       0);
+		if (new.mem == MAP_FAILED) {
+			zwb_fail("mmap: %s", strerror(errno));
+			break;
+		}
+		out = page_out_shared_to_a_slot_in_flight(&old, &new);
+		zwb_pages_unmap(&new);
+		zwb_pages_unmap(&old);
+		zwb_disk_off();
+	}
+	check_quick(out, &small);
+	zwb_pages_unmap(&old);
+}
+
 /* Page out what is in flight in another version, and what is not; how long that takes. */
 static void page_out_in_flight(struct zwb_pages *pages)
 {
-	long long begin;
+	long long begin, out;
 
 	zwb_pages_read(pages);
 	zwb_pages_fill(pages, 2);
 	clean_caches();
 	begin = zwb_now();
-	if (madvise(pages->mem, pages->nr * zwb_page_size, MADV_PAGEOUT))
-		zwb_fail("MADV_PAGEOUT: %s", strerror(errno));
-	ksft_print_msg("put off after %lld ms\n", (zwb_now() - begin) / ZWB_NS_PER_MS);
-	zwb_between((zwb_now() - begin) / ZWB_NS_PER_MS, 0, PUT_OFF_MS);
+	page_out_at_once(pages);
+	out = (zwb_now() - begin) / ZWB_NS_PER_MS;
+	ksft_print_msg("put off after %lld ms\n", out);
+	zwb_between(out, PUT_OFF_MIN_MS, PUT_OFF_MS);
 }
 
 static void check_put_off(struct zwb_pages *pages, const char *cgroup)
@@ -338,8 +504,8 @@ static void check_put_off(struct zwb_pages *pages, const char *cgroup)
  * for it in turn. The page stays in memory, with what it has, and goes out once the old copy
  * has landed.
  *
- * Turns red when the swap-out waits for as long as it takes, or for each page anew, or goes on
- * all the same.
+ * Turns red when the swap-out waits for as long as it takes, or for each page anew, or not at all,
+ * or goes on all the same.
  */
 static void swap_out_is_put_off(void)
 {
@@ -359,7 +525,9 @@ static const struct zwb_test tests[] = {
 	ZWB_TEST(page_is_launched_once),
 	ZWB_TEST(swap_out_waits_for_the_landing),
 	ZWB_TEST(swap_out_past_zswap_waits_as_well),
+	ZWB_TEST(swap_out_with_others_in_hand_is_put_off),
 	ZWB_TEST(freed_slot_is_used_again),
+	ZWB_TEST(shared_page_is_put_off_at_once),
 	ZWB_TEST(swap_out_is_put_off),
 };
 
