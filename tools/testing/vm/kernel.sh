@@ -21,7 +21,7 @@
 
 arch_check_host
 
-# What KASAN and UBSAN are for: the feature, those that it works with, and those that give
+# What KASAN, UBSAN and KCSAN are for: the feature, those that it works with, and those that give
 # it memory. What has nothing to do with it, most of all the ACPI interpreter and the
 # compressors, would take as long to compile as the rest, and longer to run.
 # shellcheck disable=SC2016 # it is for make to expand, directory by directory
@@ -51,6 +51,7 @@ kasan)
 kcsan)
 	out=$KCSAN_OUT name=kernel-kcsan
 	fragments+=("$configs/distribution.config" "$configs/zswap_wb.config" "$configs/kcsan.config")
+	options=("KCSAN_SANITIZE=$watched")
 	;;
 mutants)
 	out=$MUTANTS_OUT name=kernel-mutants
