@@ -455,12 +455,20 @@ wait_for()
 	done
 }
 
+# start [OPTION...]: a daemon that looks again and again, as soon as it has looked; it is $pid.
+# What it says is in live and said, in which nothing is left of the one before.  Not below
+# leaks: a signal would reach the shell that it is in.
+start()
+{
+	rm -f live said
+	env ASAN_OPTIONS=detect_leaks=1 "$zswapctl" daemon -C conf --root tree \
+		--ticks 1000000000 "$@" >live 2>said &
+	pid=$!
+	wait_for tick live
+}
+
 # --- a signal
-rm live
-# Not below leaks: a signal would reach the shell that it is in
-env ASAN_OPTIONS=detect_leaks=1 "$zswapctl" daemon -C conf --root tree --ticks 1000000000 --state state >live &
-pid=$!
-wait_for tick live
+start --state state
 # It would look all the while
 kill -STOP $pid
 "$zswapctl" --root tree doctor --state state >out
@@ -478,9 +486,7 @@ check 'with whole lines' is "$(tail -n 1 live | tail -c 2)" '}'
 check 'and the state' grep -q '^{"zswapctl":"state",.*}$' state
 
 # --- looks that fail: what it says is not that all is well, but why
-"$zswapctl" daemon -C conf --root tree --ticks 1000000000 --state state >live 2>/dev/null &
-pid=$!
-wait_for tick live
+start --state state
 kill -STOP $pid
 check 'one whose looks succeed' status 0 daemon --root tree --status --state state
 check 'is running' grep -q '^zswapctl: the daemon is running; as of ' err
@@ -527,9 +533,7 @@ check 'fails at nothing' grep -q '^zswapctl: the daemon is not running; as of ' 
 
 # Looks an hour apart, and then a second: what was saved is not in the future
 echo 'interval = 1h' >conf
-"$zswapctl" daemon -C conf --root tree --ticks 1000000000 --state state >live 2>err &
-pid=$!
-wait_for tick live
+start --state state
 mv $debugfs/age_buckets_cgroup table
 wait_for '"failing":".*not found' state
 sleep 1
@@ -537,7 +541,7 @@ mkdir $debugfs/age_buckets_cgroup
 wait_for '"failing":".*invalid content' state
 echo 'interval = 1s' >conf
 kill -HUP $pid
-wait_for 'read again' err
+wait_for 'read again' said
 rmdir $debugfs/age_buckets_cgroup
 wait_for '"failing":".*not found' state
 check 'looks more often: another reason is saved' grep -q '"failing":".*not found' state
@@ -548,8 +552,7 @@ cp usual conf
 
 # --- killed: what is in the state is not much older
 echo 'when = free < 0%' >conf
-"$zswapctl" daemon -C conf --root tree --ticks 1000000000 --state killed >live 2>err &
-pid=$!
+start --state killed
 # A day of ticks in which nothing but the budget changes
 wait_for '"wear":\(9\.[0-9]*e9\|1\.0[0-9]*e10\)' killed
 {
@@ -577,17 +580,13 @@ if inject true; then
 fi
 
 # --- another configuration
-# Of this run, not of the one before
-rm -f live err
-env ASAN_OPTIONS=detect_leaks=1 "$zswapctl" daemon -C conf --root tree --ticks 1000000000 >live 2>err &
-pid=$!
-wait_for tick live
+start
 echo 'interval = 2m' >conf
 kill -HUP $pid
-wait_for again err
+wait_for again said
 kill -TERM $pid
 wait $pid
-check 'SIGHUP: another configuration' is "$(cat err)" \
+check 'SIGHUP: another configuration' is "$(cat said)" \
 	'zswapctl: the configuration was read again'
 
 # As soon as it has begun: its system is what it opens first
