@@ -27,8 +27,15 @@ static bool tap_check(bool good, const char *file, int line, const char *format,
 	return good;
 }
 
-/* @good, and what it says: a printf() format and its arguments. */
-#define CHECK(good, ...)	tap_check(good, __FILE__, __LINE__, __VA_ARGS__)
+/*
+ * @good, and then what it says: a printf() format and its arguments, which may be of what
+ * @good has filled in.
+ */
+#define CHECK(good, ...) ({							\
+	bool tap_good = (good);							\
+										\
+	tap_check(tap_good, __FILE__, __LINE__, __VA_ARGS__);			\
+})
 
 /* What main() returns. */
 __attribute__((unused))
