@@ -51,9 +51,10 @@ boot=''
 # KASAN sees what is used after it was freed. Without it, that is made unusable.
 poison=slub_debug=FZP
 [ "$on" != kasan ] || poison=''
-# A race is seen while a CPU waits in the middle of it: often, and for long enough
-# for the other one to come by in emulation.
-[ "$on" != kcsan ] || boot="kcsan.skip_watch=300 kcsan.udelay_task=300 kcsan.udelay_interrupt=100"
+# A race is seen while a CPU waits in the middle of it: more often than the kernel would, as few
+# accesses are looked at, and for a fifth of the time. With much more, tests are too slow for their
+# loads to stay young.
+[ "$on" != kcsan ] || boot="kcsan.skip_watch=2000 kcsan.udelay_task=100 kcsan.udelay_interrupt=50"
 
 # Programs that need a kernel booted with an argument of their own: each gets
 # its own VM, and the run of all others leaves them out.
