@@ -134,7 +134,8 @@ check_versions() {
 check_ports() {
 	local f line series status=0
 	cd "$TOP" || return
-	! grep -rnE '\<mem_cgroup_id\(' mm include --include='*.[ch]' | grep -v '^mm/zswap_wb/port\.h:' || status=1
+	! grep -rnE '\<mem_cgroup_id\(' mm include patches/[0-9]*/mm --include='*.[ch]' |
+		grep -vE '^mm/zswap_wb/port\.h:|:[0-9]+: \* ' || status=1
 	! grep -nE '^\+.*\<mem_cgroup_id\(' patches/[0-9]*/*.patch || status=1
 	while read -r f; do
 		[[ $f == */port*.h && -e ${f#patches/*/} && -e $f ]] || { echo "$f takes the place of no port header"; status=1; }
@@ -296,7 +297,7 @@ foreign() {
 	local name=$1 arch=$2
 	kernel_make_setup "$3"
 	shift 3
-	objects "$WORKTREE" "$name" "$arch" "$configs/foreign.config" "$@" -- \
+	objects "$WORKTREE" "$name" "$arch" "$configs/"{foreign,lint}.config "$@" -- \
 		W=1 "${hooked[@]}" mm/zswap_wb/ >"$out/$name.txt" 2>&1 || { tail -n 30 "$out/$name.txt"; return 1; }
 	our_warnings "$out/$name.txt"
 }
