@@ -561,6 +561,12 @@ static void check_empty(void)
 	problem("after swapoff %lld pages are in zswap", stored);
 }
 
+/* With every other seed all workers have huge folios, as where THP is "always" */
+static bool large_folios_for_all(void)
+{
+	return mix(torture_seed) / 2 % 2;
+}
+
 /*
  * Every second worker has large folios: huge ones, those of 16 pages where it gives pages up and
  * needs them again, and what khugepaged makes of pages wherever they are, in a hurry.
@@ -569,7 +575,7 @@ static void large_folios_on(void)
 {
 	char path[PATH_SIZE];
 
-	put(THP "/enabled", "madvise");
+	put(THP "/enabled", large_folios_for_all() ? "always" : "madvise");
 	snprintf(path, sizeof(path), THP "/hugepages-%lukB/enabled", LARGE_KB);
 	put(path, "madvise");
 	put(THP "/khugepaged/scan_sleep_millisecs", "100");
@@ -662,6 +668,7 @@ static void summary(long seconds, const char *compressor)
 	say("summary: seconds %ld", seconds);
 	say("summary: compressor %s at the end", compressor);
 	say("summary: MGLRU %s", mix(torture_seed) % 2 ? "on, if there is one" : "off");
+	say("summary: THP for %s", large_folios_for_all() ? "all" : "who asks");
 	for (i = 0; i < NR_KINDS; i++) {
 		if (shared->missing[i][0] && !shared->kinds[i])
 			say("summary: kind: %s: %ld, not this time: %s", kind_names[i],

@@ -22,6 +22,9 @@
 #define LARGE_STEP		389
 #define LARGE_TRIES		2000
 
+/* Who gets large folios: "madvise", who asks for them, or "always" */
+static const char *large_for = "madvise";
+
 /* --- pages, each with a version of its own --- */
 
 unsigned char *zwb_text_at(const struct zwb_texts *texts, long long i)
@@ -135,7 +138,13 @@ void zwb_folios_make_room(void)
 	zwb_write_string("/proc/sys/vm/compact_memory", "1");
 }
 
-/* Who asks for large folios gets those of one size, until the end of the test. */
+/* From now on large folios are for everybody, and not asked for; or for who asks. */
+void zwb_folios_for_all(bool all)
+{
+	large_for = all ? "always" : "madvise";
+}
+
+/* Large folios are of one size, until the end of the test. */
 bool zwb_need_folios(int kb)
 {
 	int huge = zwb_huge_kb();
@@ -151,8 +160,8 @@ bool zwb_need_folios(int kb)
 	}
 	zwb_folios_make_room();
 	return zwb_setting(LARGE_DIR "/khugepaged/defrag", "0") &&
-	       large_set(ZWB_SMALL_KB, kb == ZWB_SMALL_KB ? "madvise" : "never") &&
-	       large_set(huge, kb == ZWB_SMALL_KB ? "never" : "madvise");
+	       large_set(ZWB_SMALL_KB, kb == ZWB_SMALL_KB ? large_for : "never") &&
+	       large_set(huge, kb == ZWB_SMALL_KB ? "never" : large_for);
 }
 
 /**
@@ -186,7 +195,8 @@ bool zwb_map_aligned(struct zwb_pages *pages, long long nr, int flags, int fd)
 		return false;
 	}
 	/* the process of a command has no part in them */
-	if (madvise(begin, size, MADV_HUGEPAGE) || madvise(begin, size, MADV_DONTFORK)) {
+	if ((!strcmp(large_for, "madvise") && madvise(begin, size, MADV_HUGEPAGE)) ||
+	    madvise(begin, size, MADV_DONTFORK)) {
 		zwb_fail("MADV_HUGEPAGE or MADV_DONTFORK: %s", strerror(errno));
 		return false;
 	}

@@ -44,6 +44,7 @@ void zwb_texts_return(const struct zwb_texts *texts, long long disk, long long r
 int zwb_huge_kb(void);
 long long zwb_folio_pages(int kb);
 long long zwb_folio_stat(int kb, const char *name);
+void zwb_folios_for_all(bool all);
 bool zwb_need_folios(int kb);
 void zwb_folios_make_room(void);
 bool zwb_map_aligned(struct zwb_pages *pages, long long nr, int flags, int fd);

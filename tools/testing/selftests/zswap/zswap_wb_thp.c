@@ -58,6 +58,20 @@ static void small_folios_there_and_back(void)
 	zwb_pages_unmap(&texts.pages);
 }
 
+/*
+ * The same of folios that nobody has asked for, as they are where THP is "always".
+ *
+ * Turns red when the pages of a process that knows nothing of large folios are not written, or
+ * come back as something else.
+ */
+static void folios_for_all_there_and_back(void)
+{
+	zwb_folios_for_all(true);
+	huge_folios_there_and_back();
+	small_folios_there_and_back();
+	zwb_folios_for_all(false);
+}
+
 /* --- more than one process --- */
 
 /**
@@ -284,6 +298,8 @@ static const struct zwb_test tests[] = {
 	ZWB_TEST_IMAGES(huge_folios_there_and_back),
 	ZWB_TEST_PAGES(small_folios_there_and_back),
 	ZWB_TEST_IMAGES(small_folios_there_and_back),
+	ZWB_TEST_PAGES(folios_for_all_there_and_back),
+	ZWB_TEST_IMAGES(folios_for_all_there_and_back),
 	ZWB_TEST_PAGES(huge_folios_of_several),
 	ZWB_TEST_IMAGES(huge_folios_of_several),
 	ZWB_TEST_PAGES(small_folios_of_several),
