@@ -320,5 +320,6 @@ done
 
 # Last, where whoever reads a report that was cut off finds it
 [ "$failed" -eq 0 ] || cat "$out/why.txt"
+say "took $(clock $((SECONDS - start)))"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ] || exit 1

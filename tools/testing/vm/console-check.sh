@@ -25,6 +25,10 @@ bad+='|possible (circular|recursive|irq)|inconsistent lock state|suspicious RCU|
 bad+='|Unable to handle|unable to handle|invalid opcode|double fault|stack segment|divide error'
 bad+='|scheduling while atomic|sleeping function called|bad page state|Bad page|corruption|refcount_t:'
 bad+='|page allocation failure|Badness|end Kernel'
+# Of swap and zswap themselves: a slot that there is not, an entry that outlived its pool, a page that
+# could not be decompressed. Of shmem, whose pages do not add up, and of going to sleep.
+bad+='|Bad swap (file|offset) entry|fullness group [0-9]+ is not empty|Decompression error from zswap'
+bad+='|shmem_evict_inode: |Freezing .* failed'
 # Of file systems that have swap files, or the system itself. No disk below one is made to fail.
 bad+='|EXT[234]-fs error|EXT[234]-fs .*(error count since|[Rr]emounting filesystem read-only)'
 bad+='|JBD2: .*[Ee]rror|Aborting journal'

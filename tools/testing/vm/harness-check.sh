@@ -21,8 +21,8 @@ trap stop_jobs EXIT
 trap 'exit 130' INT TERM
 
 # It is for x86-64
-fuzz=''
-[ "$VM_ARCH" != x86_64 ] || fuzz=fuzz
+x86_only=()
+[ "$VM_ARCH" != x86_64 ] || x86_only=(fuzz bench.sh debugfs-tools)
 
 cases=(
 	"a guest that succeeds is green|0|300|true"
@@ -71,6 +71,9 @@ reports=(
 	"a warning that a series is known for is left out|0|7.2|$(warning shmem_free_swap)"
 	"the same warning from elsewhere is red|1|7.2|$(warning zap_pte_range)"
 	"an error of a file system is red|1|7.3|EXT4-fs error (device nullb_zwb): ext4_lookup:1: inode #2: comm test: deleted inode referenced: 12"
+	"an entry in a pool that is gone is red|1|7.3|zsmalloc: Class-3 fullness group 1 is not empty"
+	"a slot that there is not is red|1|7.3|swap_info_get: Bad swap offset entry 2000000000123"
+	"a disk that fails is green|0|7.3|Write-error on swap-device (7:0:8)"
 	"a file system that is mounted is green|0|7.3|EXT4-fs (nullb_zwb): mounted filesystem 1-2 r/w without journal. Quota mode: disabled."
 )
 
@@ -267,14 +270,16 @@ rc=0
 verdict "$rc" "check-debug says how far it is, in all parts on both kernels"
 rc=0
 for kernel in kasan kcsan; do
-	for what in torture $fuzz transparent_hugepage={always,never}' .*echo '{y,n}' >'; do
-		grep -q "$what.*" <(grep "kernel-$kernel/" "$more/ran") || {
+	for what in torture "${x86_only[@]}" '--name kunit' \
+		'--name kselftests-'{1,timed,nomemcg,nokmem,lockdown,nodebugfs,v1} \
+		transparent_hugepage={always,never}' .*echo '{y,n}' >'; do
+		grep -q -e "$what.*" <(grep "kernel-$kernel/" "$more/ran") || {
 			echo "# not on $kernel: $what"
 			rc=1
 		}
 	done
 done
-verdict "$rc" "check-debug has all settings of THP and MGLRU, torture and fuzz on both kernels"
+verdict "$rc" "check-debug has all parts, and all settings of THP and MGLRU, on both kernels"
 result=$(more_run nothing debug)
 rc=0
 case $result in '0 '[1-9]*' passed, 0 failed, 0 skipped') ;; *) rc=1 ;; esac
