@@ -2484,6 +2484,9 @@ static void util_check_counters(bool loads_gone)
 	if (delta.vm.zswpwb_proactive_b != delta.total.released_bytes)
 		zwb_fail("zswpwb_proactive_b grew by %lld, released_bytes by %lld",
 			 delta.vm.zswpwb_proactive_b, delta.total.released_bytes);
+	if (delta.vm.zswpwb < delta.total.written || delta.vm.pswpout < delta.vm.zswpwb)
+		zwb_fail("pswpout grew by %lld, zswpwb by %lld, written by %lld", delta.vm.pswpout,
+			 delta.vm.zswpwb, delta.total.written);
 	if (util_other_writeback)
 		return;
 	if (delta.vm.zswpwb != delta.total.written)
