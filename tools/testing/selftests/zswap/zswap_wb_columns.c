@@ -38,7 +38,39 @@ static bool expect_row(const struct zwb_table *table, int bucket, long long writ
 	return false;
 }
 
-/* Four loads, one in each bucket of `0 3 6 9`, written by one command. */
+/* Four buckets. Who waits for the younger ones to be stored has the longer to be in its own. */
+#define FOUR_EDGES	"0 3 7 12"
+static const int four_edges[] = { 0, 3, 7, 12 };
+
+/* Stores one load in each of four buckets, the oldest first. */
+static bool store_in_four_buckets(const char *cgroup, const long long *pages,
+				  struct zwb_load **loads)
+{
+	int bucket;
+
+	for (bucket = 3; bucket >= 0; bucket--) {
+		loads[bucket] = zwb_load(cgroup, ZWB_ANY_NODE, pages[bucket], ZWB_TEXT);
+		if (!loads[bucket])
+			return false;
+		if (bucket)
+			zwb_wait_age(loads[bucket], four_edges[bucket] - four_edges[bucket - 1]);
+	}
+	return true;
+}
+
+/* Was the machine so fast that each load was in its bucket until now? */
+static bool still_in_four_buckets(struct zwb_load **loads)
+{
+	int bucket;
+
+	for (bucket = 0; bucket < 3; bucket++) {
+		if (!zwb_still_younger(loads[bucket], four_edges[bucket + 1]))
+			return false;
+	}
+	return true;
+}
+
+/* Four loads, one in each bucket, written by one command. */
 static void columns_of_four_buckets(void)
 {
 	static const long long pages[] = { 400, 300, 200, 100 };
@@ -46,20 +78,9 @@ static void columns_of_four_buckets(void)
 	struct zwb_table table;
 	int bucket;
 
-	for (bucket = 3; bucket >= 0; bucket--) {
-		loads[bucket] = zwb_load(NULL, ZWB_ANY_NODE, pages[bucket], ZWB_TEXT);
-		if (!loads[bucket])
-			return;
-		if (bucket)
-			zwb_wait_age(loads[bucket], 3);
-	}
-	if (!zwb_write_all(1000))
-		return;
-	for (bucket = 0; bucket < 3; bucket++) {
-		if (!zwb_still_younger(loads[bucket], 3 * (bucket + 1)))
-			return;
-	}
-	if (!zwb_table_read(ZWB_GLOBAL, &table) || !zwb_equal(table.nr, 4))
+	if (!store_in_four_buckets(NULL, pages, loads) || !zwb_write_all(1000) ||
+	    !still_in_four_buckets(loads) || !zwb_table_read(ZWB_GLOBAL, &table) ||
+	    !zwb_equal(table.nr, 4))
 		return;
 	for (bucket = 0; bucket < 4; bucket++)
 		expect_row(&table, bucket, pages[bucket], 0, 0);
@@ -89,7 +110,7 @@ static void columns_of_four_buckets(void)
  */
 static void each_bucket_has_its_columns(void)
 {
-	with_edges("0 3 6 9", columns_of_four_buckets);
+	with_edges(FOUR_EDGES, columns_of_four_buckets);
 }
 
 static void columns_of_sixteen_buckets(void)
@@ -335,22 +356,15 @@ static void loads_of_four_buckets(void)
 	struct zwb_table table;
 	int bucket;
 
-	for (bucket = 3; bucket >= 0; bucket--) {
-		loads[bucket] = zwb_load(cgroup, ZWB_ANY_NODE, pages[bucket], ZWB_TEXT);
-		if (!loads[bucket])
-			return;
-		if (bucket)
-			zwb_wait_age(loads[bucket], 3);
-	}
+	if (!store_in_four_buckets(cgroup, pages, loads))
+		return;
 	zwb_snap(&before);
 	for (bucket = 0; bucket < 4; bucket++) {
 		if (!zwb_load_touch(loads[bucket], 0, pages[bucket] / 2))
 			return;
 	}
-	for (bucket = 0; bucket < 3; bucket++) {
-		if (!zwb_still_younger(loads[bucket], 3 * (bucket + 1)))
-			return;
-	}
+	if (!still_in_four_buckets(loads))
+		return;
 	zwb_since(&delta, &before);
 	zwb_equal(delta.vm.zswpin, 500);
 	/* what a command writes, what is read from the disk, and what is freed was not loaded */
@@ -374,7 +388,7 @@ static void loads_of_four_buckets(void)
  */
 static void each_bucket_has_its_loads(void)
 {
-	with_edges("0 3 6 9", loads_of_four_buckets);
+	with_edges(FOUR_EDGES, loads_of_four_buckets);
 }
 
 /*
