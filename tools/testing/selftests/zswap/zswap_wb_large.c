@@ -22,8 +22,8 @@
 #define LARGE_STEP		389
 #define LARGE_TRIES		2000
 
-/* Who gets large folios: "madvise", who asks for them, or "always" */
-static const char *large_for = "madvise";
+/* Large folios are for everybody, and not for who asks */
+static bool large_for_all;
 
 /* --- pages, each with a version of its own --- */
 
@@ -141,12 +141,13 @@ void zwb_folios_make_room(void)
 /* From now on large folios are for everybody, and not asked for; or for who asks. */
 void zwb_folios_for_all(bool all)
 {
-	large_for = all ? "always" : "madvise";
+	large_for_all = all;
 }
 
 /* Large folios are of one size, until the end of the test. */
 bool zwb_need_folios(int kb)
 {
+	const char *who = large_for_all ? "always" : "madvise";
 	int huge = zwb_huge_kb();
 
 	if (!huge || zwb_folio_stat(huge, "swpout") < 0 ||
@@ -160,8 +161,8 @@ bool zwb_need_folios(int kb)
 	}
 	zwb_folios_make_room();
 	return zwb_setting(LARGE_DIR "/khugepaged/defrag", "0") &&
-	       large_set(ZWB_SMALL_KB, kb == ZWB_SMALL_KB ? large_for : "never") &&
-	       large_set(huge, kb == ZWB_SMALL_KB ? "never" : large_for);
+	       large_set(ZWB_SMALL_KB, kb == ZWB_SMALL_KB ? who : "never") &&
+	       large_set(huge, kb == ZWB_SMALL_KB ? "never" : who);
 }
 
 /**
@@ -195,7 +196,7 @@ bool zwb_map_aligned(struct zwb_pages *pages, long long nr, int flags, int fd)
 		return false;
 	}
 	/* the process of a command has no part in them */
-	if ((!strcmp(large_for, "madvise") && madvise(begin, size, MADV_HUGEPAGE)) ||
+	if ((!large_for_all && madvise(begin, size, MADV_HUGEPAGE)) ||
 	    madvise(begin, size, MADV_DONTFORK)) {
 		zwb_fail("MADV_HUGEPAGE or MADV_DONTFORK: %s", strerror(errno));
 		return false;
