@@ -540,9 +540,24 @@ static bool refault(const char *name, bool command)
 	return zwb_load_verify(load);
 }
 
+static bool mglru_is_on(void)
+{
+	FILE *file = fopen("/sys/kernel/mm/lru_gen/enabled", "r");
+	unsigned int caps = 0;
+
+	if (file) {
+		if (fscanf(file, "%x", &caps) != 1)
+			caps = 0;
+		fclose(file);
+	}
+	return caps & 1;
+}
+
 /*
  * Pages that reclaim wrote past zswap come back, and so do pages that a command
- * wrote: both are refaults, and both are waiting for memory.
+ * wrote: both are refaults, and both are waiting for memory.  With MGLRU only the
+ * command's: MGLRU leaves what reclaim wrote in the swap cache, and calls next to nothing
+ * of it restored.
  *
  * Turns red when the command loses the shadow of a slot: then the kernel does
  * not know that the page was there (memory.pressure + 0, however many), or
@@ -553,7 +568,7 @@ static void refaults_are_seen(void)
 	if (!zwb_disk_on(&refault_disk))
 		return;
 	zwb_allow_other_swapout();
-	if (refault("direct", false))
+	if (mglru_is_on() || refault("direct", false))
 		refault("command", true);
 }
 
