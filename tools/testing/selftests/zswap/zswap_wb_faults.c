@@ -543,14 +543,12 @@ static bool refault(const char *name, bool command)
 static bool mglru_is_on(void)
 {
 	FILE *file = fopen("/sys/kernel/mm/lru_gen/enabled", "r");
-	unsigned int caps = 0;
+	unsigned int caps;
+	bool on = file && fscanf(file, "%x", &caps) == 1 && (caps & 1);
 
-	if (file) {
-		if (fscanf(file, "%x", &caps) != 1)
-			caps = 0;
+	if (file)
 		fclose(file);
-	}
-	return caps & 1;
+	return on;
 }
 
 /*
